@@ -1,0 +1,1 @@
+"""What is promised, and the durable timer that holds every ticket to it."""

@@ -1,0 +1,338 @@
+"""What happened to a ticket, in the past tense. The one log from which screen, API, metric and report derive.
+
+Facts are written once and never changed. Every field is plain data; the order is the sequence, never the instant (4.6).
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from workflows.domain.ticket.commands import Customer
+from workflows.domain.ticket.words import Cause, ClockState, ClosedBy, ContactKind, Outcome, Pause, Target, WaitEnd
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opened:
+    """The request entered the record."""
+
+    reference: str
+    policy: str
+    policy_version: str
+    queue: str
+    priority: str
+    tier: str
+    customer: Customer
+    subject: str
+    description: str
+    channel: str
+    follows: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Acknowledged:
+    """Somebody took it on."""
+
+    handler: str
+    tier: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UpdatePosted:
+    """The customer was told something by a person."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContactReceived:
+    """The customer came back."""
+
+    kind: ContactKind
+    channel: str
+    text: str
+    answered_wait: bool
+    """Whether it was the answer that a wait was for: then it is no chase."""
+    chases: int
+    """Chases since the count last acted or a tier was entered, this one included."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WaitStarted:
+    """The customer was asked something; the customer's clocks pause."""
+
+    question: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WaitEnded:
+    """The wait is over."""
+
+    by: WaitEnd
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CustomerReminded:
+    """The customer was asked again (6.6)."""
+
+    number: int
+    due_at: datetime
+    detected_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Escalated:
+    """Up one tier."""
+
+    from_tier: str
+    to_tier: str
+    causes: tuple[Cause, ...]
+    reason: str | None
+    """The words given by hand, or the customer's."""
+    next_news_at: datetime | None
+    """When the customer will hear next; none while waiting on the customer."""
+    is_ping_pong: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EscalationAbsorbed:
+    """An escalation that coincided with the entry of the present tier: one more reason of that step (4.8)."""
+
+    tier: str
+    causes: tuple[Cause, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LadderExhausted:
+    """Escalated from the last tier: the last resort is told, again and again (4.4)."""
+
+    tier: str
+    causes: tuple[Cause, ...]
+    reason: str | None
+    last_resort: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LastResortReminded:
+    """Told again, with every reason gathered since (4.4)."""
+
+    number: int
+    last_resort: str
+    causes: tuple[Cause, ...]
+    due_at: datetime
+    detected_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Transferred:
+    """To another tier by hand."""
+
+    from_tier: str
+    to_tier: str
+    reason: str
+    is_forward: bool
+    is_ping_pong: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resolved:
+    """Solved, says the desk."""
+
+    outcome: Outcome
+    explanation: str
+    alternative: str | None = None
+    duplicate_of: str | None = None
+    due_at: datetime | None = None
+    """When the wait was to be given up; only for `no_response` by the clock."""
+    detected_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Confirmed:
+    """The customer says that it is solved."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rejected:
+    """The customer says that it is not solved."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Closed:
+    """Signed off, or closed by silence, the desk or its outcome."""
+
+    by: ClosedBy
+    outcome: Outcome
+    reason: str | None = None
+    due_at: datetime | None = None
+    """When silence became consent; only for silence."""
+    detected_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reopened:
+    """The same ticket, back to work."""
+
+    reason: str
+    was: Outcome
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClockStarted:
+    """A clock run began. `deadline_at` is none while it starts paused."""
+
+    target: Target
+    run: int
+    tier: str
+    length: timedelta
+    """Working time allowed."""
+    spent: timedelta
+    """Working time spent before, when a tier is entered again (2.3)."""
+    deadline_at: datetime | None
+    pause: Pause | None
+    tzdata: str
+    """Version of the time-zone rules the deadline was computed with (3.6)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClockPaused:
+    """It stands still."""
+
+    target: Target
+    run: int
+    tier: str
+    pause: Pause
+    spent: timedelta
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClockResumed:
+    """It runs on, by the zone rules of that day."""
+
+    target: Target
+    run: int
+    tier: str
+    spent: timedelta
+    deadline_at: datetime
+    tzdata: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClockMoved:
+    """A running clock got another length, with the time spent kept (2.2)."""
+
+    target: Target
+    run: int
+    tier: str
+    length: timedelta
+    spent: timedelta
+    deadline_at: datetime | None
+    tzdata: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClockWarned:
+    """A fraction of the target is spent (2.8)."""
+
+    target: Target
+    run: int
+    tier: str
+    fraction: float
+    due_at: datetime
+    detected_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClockMet:
+    """In time. `as_of` is the instant that counts, earlier than the event's when a closing meets a resolution."""
+
+    target: Target
+    run: int
+    tier: str
+    started_at: datetime
+    as_of: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClockBreached:
+    """The deadline passed with the target unmet. Never withdrawn, never re-judged (4.1)."""
+
+    target: Target
+    run: int
+    tier: str
+    due_at: datetime
+    detected_at: datetime
+    effective_at: datetime
+    engine_late: bool
+    """Whether it was detected more than `late_after_seconds` after it was due (4.6)."""
+    late_after_seconds: int
+    count: int = 1
+    """How many runs this event stands for; above one only for late update runs beyond twenty (4.3)."""
+    last_due_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClockCancelled:
+    """It ended without a verdict: its tier was left, or the ticket closed without sign-off."""
+
+    target: Target
+    run: int
+    tier: str
+    spent: timedelta
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClockReinstated:
+    """Reopened: the verdict `was` is withdrawn, the run goes on from the time spent (6.9). Never of a breach."""
+
+    target: Target
+    run: int
+    tier: str
+    was: ClockState
+    spent: timedelta
+    deadline_at: datetime
+    tzdata: str
+
+
+Event = (
+    Opened
+    | Acknowledged
+    | UpdatePosted
+    | ContactReceived
+    | WaitStarted
+    | WaitEnded
+    | CustomerReminded
+    | Escalated
+    | EscalationAbsorbed
+    | LadderExhausted
+    | LastResortReminded
+    | Transferred
+    | Resolved
+    | Confirmed
+    | Rejected
+    | Closed
+    | Reopened
+    | ClockStarted
+    | ClockPaused
+    | ClockResumed
+    | ClockMoved
+    | ClockWarned
+    | ClockMet
+    | ClockBreached
+    | ClockCancelled
+    | ClockReinstated
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One line of a ticket's log."""
+
+    sequence: int
+    """1, 2, 3 …, without gaps, per ticket."""
+    at: datetime
+    """When it took effect: a command's instant, a breach's `effective_at`."""
+    actor: str | None
+    """Who asked for it; none for what the clocks did."""
+    event: Event

@@ -1,0 +1,137 @@
+"""A ticket as it stands: one frozen, serialisable value. It is what the record keeps and what the judge is given."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from workflows.domain.ticket.commands import Customer
+from workflows.domain.ticket.words import Cause, ClockState, Outcome, Pause, Status, Target
+
+TICK = timedelta(microseconds=1)
+"""A deadline has passed when the instant judged is later than it (5.2): one tick later at the earliest."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Warning_:
+    """A warning of a clock run that was not sent yet."""
+
+    fraction: float
+    """Of the target, between 0 and 1."""
+    at: datetime | None
+    """When it is due; none while the clock is paused."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Clock:
+    """The latest run of one target: of one tier for the tier's targets, of the ticket for the customer's."""
+
+    target: Target
+    run: int
+    """Counts the runs of this target on this ticket, from 1. (target, run) names a clock run for ever."""
+    tier: str
+    """The tier whose target it is; for the customer's clocks, the tier that was entered when the run started."""
+    state: ClockState
+    started_at: datetime
+    length: timedelta
+    """Working time allowed."""
+    spent: timedelta
+    """Working time counted up to `running_since`; all of it when the clock is not running."""
+    running_since: datetime | None = None
+    deadline_at: datetime | None = None
+    """None unless running. Recorded, not recomputed: a tzdata upgrade must not move a running deadline (3.6)."""
+    warnings: tuple[Warning_, ...] = ()
+    pause: Pause | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiting:
+    """A wait on the customer (6.6)."""
+
+    question_at: datetime
+    reminders_sent: int
+    next_at: datetime
+    """When the next step is due: a reminder, or giving up after the last."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reminding:
+    """The ladder has ended; the last resort is being reminded (4.4)."""
+
+    causes: tuple[Cause, ...]
+    """Everything that exhausted the ladder, told with the next reminder."""
+    sent: int
+    next_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resolution:
+    """How and when it was resolved (6.7)."""
+
+    outcome: Outcome
+    resolved_at: datetime
+    sign_off_at: datetime | None
+    """When silence closes it; none once closed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ticket:
+    """One customer request (semantics 1)."""
+
+    ticket_id: str
+    reference: str
+    policy: str
+    policy_version: str
+    queue: str
+    priority: str
+    customer: Customer
+    subject: str
+    description: str
+    channel: str
+    follows: str | None
+    opened_at: datetime
+    status: Status
+    tier: str
+    tier_entered_at: datetime
+    visited: tuple[str, ...]
+    """Every tier entered, in order, the present one last."""
+    owner: str | None
+    """Who speaks to the customer from start to end; none: the first tier."""
+    handler: str | None
+    clocks: tuple[Clock, ...]
+    chases: int = 0
+    update_breaches: int = 0
+    """Since the last person's message or the entry to this tier, whichever is later (4.2)."""
+    next_news_at: datetime | None = None
+    """When the customer was told they will hear next (6.5)."""
+    waiting: Waiting | None = None
+    reminding: Reminding | None = None
+    resolution: Resolution | None = None
+    closed_at: datetime | None = None
+    sequence: int = 0
+    """Of the last line of the log."""
+    version: int = 1
+    """Rises by one with each settle that changes what a person decides on (5.4)."""
+
+    def next_due_at(self) -> datetime | None:
+        """The earliest instant at which anything at all is due (2.5); none when nothing is."""
+        instants = [
+            clock_at
+            for clock in self.clocks
+            for clock_at in (clock.deadline_at, *(warning.at for warning in clock.warnings))
+            if clock.state is ClockState.RUNNING and clock_at is not None
+        ]
+        if self.waiting:
+            instants.append(self.waiting.next_at)
+        if self.reminding:
+            instants.append(self.reminding.next_at)
+        if self.resolution and self.resolution.sign_off_at:
+            instants.append(self.resolution.sign_off_at)
+        return min(instants, default=None)
+
+    def wake_at(self) -> datetime | None:
+        """The first instant at which settling finds something due; none when only a command can change it."""
+        due_at = self.next_due_at()
+        return None if due_at is None else due_at + TICK
+
+    def deadline_at(self) -> datetime | None:
+        """The earliest deadline of all running clocks, for people; warnings and reminders are not deadlines."""
+        return min((clock.deadline_at for clock in self.clocks if clock.deadline_at is not None), default=None)

@@ -1,0 +1,130 @@
+"""The closed sets of words a ticket is described with (semantics 1, 2, 6). Their values are what is stored."""
+
+from enum import StrEnum
+
+
+class Status(StrEnum):
+    """Where in its life a ticket is (semantics 6)."""
+
+    OPEN = "open"
+    """Nobody of the current tier has it."""
+    IN_PROGRESS = "in_progress"
+    WAITING_ON_CUSTOMER = "waiting_on_customer"
+    RESOLVED = "resolved"
+    """Solved, says the desk; the customer has not signed off."""
+    CLOSED = "closed"
+
+
+class Target(StrEnum):
+    """What a clock measures. Declared in the order in which breaches of one instant are recorded (5.2)."""
+
+    ACKNOWLEDGE = "acknowledge"
+    """The tier's: somebody takes the ticket on (2.1)."""
+    TIER_RESOLVE = "tier_resolve"
+    """The tier's: solved, or handed on, in this tier's own time (2.3)."""
+    UPDATE = "update"
+    """The customer's: told something by a person (2.2)."""
+    RESOLVE = "resolve"
+    """The customer's: solved (2.3)."""
+
+    @property
+    def is_the_tiers(self) -> bool:
+        """Whether it counts in the tier's calendar; the customer's count in the policy's (2.6)."""
+        return self in {Target.ACKNOWLEDGE, Target.TIER_RESOLVE}
+
+
+class ClockState(StrEnum):
+    """Running and paused clocks are live; the other three are how a run ended."""
+
+    RUNNING = "running"
+    PAUSED = "paused"
+    MET = "met"
+    BREACHED = "breached"
+    CANCELLED = "cancelled"
+
+    @property
+    def is_live(self) -> bool:
+        """Whether the run has not ended."""
+        return self in {ClockState.RUNNING, ClockState.PAUSED}
+
+
+class Outcome(StrEnum):
+    """How a ticket was resolved (6.7)."""
+
+    FIXED = "fixed"
+    WORKAROUND = "workaround"
+    NOT_FEASIBLE = "not_feasible"
+    NO_RESPONSE = "no_response"
+    WITHDRAWN = "withdrawn"
+    DUPLICATE = "duplicate"
+
+    @property
+    def closes_at_once(self) -> bool:
+        """Whether no sign-off is asked for (6.7)."""
+        return self in {Outcome.WITHDRAWN, Outcome.DUPLICATE}
+
+
+class ContactKind(StrEnum):
+    """What the customer came back with (6.3)."""
+
+    NEWS = "news"
+    """Asks for news: counts as a chase."""
+    INFORMATION = "information"
+    COMPLAINT = "complaint"
+    """Counts as a chase."""
+
+    @property
+    def is_a_chase(self) -> bool:
+        """Whether it counts towards the repeat contacts that escalate."""
+        return self is not ContactKind.INFORMATION
+
+
+class Cause(StrEnum):
+    """Why the ladder moved. The label `reason` of the escalation figures; words by hand are kept beside it."""
+
+    ACKNOWLEDGE_BREACHED = "acknowledge_breached"
+    TIER_RESOLVE_BREACHED = "tier_resolve_breached"
+    UPDATE_BREACHED = "update_breached"
+    RESOLVE_BREACHED = "resolve_breached"
+    BY_HAND = "by_hand"
+    REPEAT_CONTACT = "repeat_contact"
+    SOLUTION_REJECTED = "solution_rejected"
+
+
+class Pause(StrEnum):
+    """Why a clock stands still (2.7, 2.10)."""
+
+    WAITING_ON_CUSTOMER = "waiting_on_customer"
+    RESOLVED = "resolved"
+
+
+class WaitEnd(StrEnum):
+    """What ended a wait on the customer (6.6)."""
+
+    CONTACT = "contact"
+    CONTINUED = "continued"
+    RESOLVED = "resolved"
+    GAVE_UP = "gave_up"
+
+
+class ClosedBy(StrEnum):
+    """Whose word closed the ticket (6.7, 6.8)."""
+
+    CONFIRMATION = "confirmation"
+    SILENCE = "silence"
+    DESK = "desk"
+    """The desk closed it, with a reason."""
+    OUTCOME = "outcome"
+    """Withdrawn or duplicate: closed at once."""
+
+
+class Audience(StrEnum):
+    """Who a message is for; a policy's breach rules name these (4.2)."""
+
+    CUSTOMER = "customer"
+    HANDLER = "handler"
+    """The handler; the whole tier while there is none (2.8)."""
+    OWNER = "owner"
+    TIER = "tier"
+    LEAD = "lead"
+    LAST_RESORT = "last_resort"
