@@ -1,0 +1,43 @@
+"""Time zones by the locked tzdata package. The machine's own zone files never matter."""
+
+from datetime import UTC, datetime
+from difflib import get_close_matches
+from functools import cache
+from importlib.resources import files
+from zoneinfo import ZoneInfo
+
+from workflows.domain.errors import CalendarError
+
+
+@cache
+def zone(name: str) -> ZoneInfo:
+    """Return the zone of that IANA name, upper and lower case as IANA writes it."""
+    # Only a listed name is ever made into a path: a name is text that somebody sent.
+    if name not in _names():
+        near = get_close_matches(name, _names(), n=1)
+        hint = f"did you mean {near[0]!r}?" if near else "use an IANA name such as 'Europe/London'"
+        raise CalendarError(f"unknown time zone {name!r}: {hint}")
+    with files("tzdata").joinpath("zoneinfo", *name.split("/")).open("rb") as rules:
+        return ZoneInfo.from_file(rules, key=name)
+
+
+@cache
+def tzdata_version() -> str:
+    """Return the IANA release of the rules in use, such as '2025b'."""
+    with files("tzdata").joinpath("zoneinfo", "tzdata.zi").open(encoding="utf-8") as rules:
+        return rules.readline().removeprefix("# version").strip()
+
+
+def require_utc(at: datetime) -> datetime:
+    """Return that very instant, if it is an aware UTC datetime.
+
+    A zone that merely stands at zero now (London in winter) is refused too: it would pass until spring.
+    """
+    if at.tzinfo is not UTC:
+        raise CalendarError(f"instant {str(at)!r} is not in UTC: pass an aware datetime through .astimezone(UTC)")
+    return at
+
+
+@cache
+def _names() -> frozenset[str]:
+    return frozenset(files("tzdata").joinpath("zones").read_text(encoding="utf-8").split())
