@@ -1,0 +1,62 @@
+"""The command line: one program, a subcommand a process and the operator's tools. The only part that prints.
+
+A subcommand's module is imported when it is asked for, so that help and `ticket` answer at once.
+"""
+
+from dataclasses import dataclass
+from importlib import import_module
+
+import click
+
+
+@dataclass(frozen=True, slots=True)
+class Subcommand:
+    """Where a subcommand is found and what it does, in words for the overview."""
+
+    module: str
+    """A module of this package that holds the subcommand."""
+    name: str
+    """What the subcommand is called there."""
+    summary: str
+
+
+SUBCOMMANDS = {
+    "up": Subcommand("processes", "up", "Run everything on this machine, until Ctrl-C."),
+    "ticket": Subcommand("ticket", "ticket", "Open tickets, show them and work on them."),
+    "intake": Subcommand("processes", "intake", "Run intake alone: the gRPC door."),
+    "worker": Subcommand("processes", "worker", "Run the worker alone: the tickets' durable timers."),
+    "keeper": Subcommand("processes", "keeper", "Run the keeper alone: settles what is late, sends what is owed."),
+    "exporter": Subcommand("processes", "exporter", "Run the exporter alone: the metrics page."),
+    "migrate": Subcommand("processes", "migrate", "Bring the record's schema up to this version."),
+}
+"""Every subcommand, in the order of the overview."""
+
+
+class LazyGroup(click.Group):
+    """A group that knows its subcommands by name and imports the one that is asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        """Name every subcommand, in the order of the table."""
+        return list(SUBCOMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - click's signature
+        """Import one."""
+        found = SUBCOMMANDS.get(cmd_name)
+        if found is None:
+            return None
+        command: click.Command = getattr(import_module(f"services.cli.{found.module}"), found.name)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - click's signature
+        """Write the overview without importing anything."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, subcommand.summary) for name, subcommand in SUBCOMMANDS.items()])
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="followthrough")
+def main() -> None:
+    """Keep every promise made to a customer, or say loudly that it was broken.
+
+    Settings come from the environment (FOLLOWTHROUGH_…); with none set, everything runs embedded on this machine.
+    """

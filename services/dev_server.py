@@ -1,0 +1,156 @@
+"""The embedded Temporal server: one child process of this one, its file and its log in a folder. It never outlives us.
+
+Temporal's development server, for trying and for one small desk. Refuses to be anybody's production cluster.
+"""
+
+import asyncio
+import ctypes
+import logging
+import shutil
+import signal
+import sys
+import sysconfig
+from asyncio.subprocess import Process
+from collections.abc import Callable
+from pathlib import Path
+from typing import Self
+
+import grpc.aio
+from grpc_health.v1.health_pb2 import HealthCheckRequest, HealthCheckResponse
+
+from services.settings import Address
+
+logger = logging.getLogger(__name__)
+
+ANSWER_SECONDS = 30.0
+"""Real seconds the server gets to answer for the first time; it takes one or two."""
+STOP_SECONDS = 10.0
+"""Real seconds it gets to stop by itself; it takes one."""
+LOG_BYTES = 10_000_000
+"""A log larger than this is set aside when the server starts, in place of the one set aside before."""
+FRONTEND = "temporal.api.workflowservice.v1.WorkflowService"
+_SET_PARENT_DEATH_SIGNAL = 1
+
+
+class DevServerFailed(Exception):  # noqa: N818 - the fact, in the desk's words
+    """The server did not start: says why and where to look."""
+
+
+class DevServer:
+    """A running development server."""
+
+    def __init__(self, process: Process, address: Address, log: Path) -> None:
+        self.address = address
+        self._process = process
+        self._log = log
+
+    @classmethod
+    async def start(cls, *, folder: Path, address: Address, namespace: str) -> Self:
+        """Start it on its file in `folder` and wait until it answers. Raises `DevServerFailed`."""
+        log = folder / "temporal.log"
+        if log.exists() and log.stat().st_size > LOG_BYTES:
+            log.replace(log.with_suffix(".log.1"))
+        with log.open("ab") as output:
+            process = await asyncio.create_subprocess_exec(
+                *_command(folder / "temporal.sqlite3", address, namespace),
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=output,
+                stderr=asyncio.subprocess.STDOUT,
+                start_new_session=True,  # a terminal's Ctrl-C is ours to pass on, last of all
+                preexec_fn=_die_with_the_parent(),
+            )
+        server = cls(process, address, log)
+        try:
+            await server._answers()
+        except BaseException:
+            await server.stop()
+            raise
+        logger.info("temporal started", extra={"address": str(address), "pid": process.pid})
+        return server
+
+    async def wait(self) -> int:
+        """Wait until the process has ended, by itself or by `stop`; its exit code."""
+        return await self._process.wait()
+
+    async def stop(self) -> None:
+        """Ask it to stop; make it, when it does not."""
+        if self._process.returncode is not None:
+            return
+        self._process.terminate()
+        try:
+            async with asyncio.timeout(STOP_SECONDS):
+                await self._process.wait()
+        except TimeoutError:
+            self.kill()
+            await self._process.wait()
+        logger.info("temporal stopped", extra={"pid": self._process.pid})
+
+    def kill(self) -> None:
+        """End it at once: its file survives that, what it answered for is on disk."""
+        if self._process.returncode is None:
+            self._process.kill()
+
+    async def _answers(self) -> None:
+        try:
+            async with asyncio.timeout(ANSWER_SECONDS), grpc.aio.insecure_channel(str(self.address)) as channel:
+                while not await _is_serving(channel):
+                    if self._process.returncode is not None:
+                        raise DevServerFailed(
+                            f"the embedded temporal server ended with code {self._process.returncode}: see {self._log}"
+                        )
+                    await asyncio.sleep(0.05)
+        except TimeoutError:
+            raise DevServerFailed(
+                f"the embedded temporal server gave no answer within {ANSWER_SECONDS:.0f} s: see {self._log}"
+            ) from None
+
+
+def _command(file: Path, address: Address, namespace: str) -> list[str]:
+    beside_python = Path(sysconfig.get_path("scripts")) / "temporal"
+    program = str(beside_python) if beside_python.exists() else shutil.which("temporal")
+    if program is None:
+        raise DevServerFailed(
+            "the program `temporal` is not installed: run `make setup`, or set FOLLOWTHROUGH_TEMPORAL_ADDRESS"
+        )
+    options = {
+        "--ip": address.host,
+        "--port": str(address.port),
+        "--db-filename": str(file),
+        "--namespace": namespace,
+        "--log-level": "warn",
+    }
+    # The two pragmas make the file as fast as memory: four times what it is without them.
+    pragmas = ["--sqlite-pragma", "journal_mode=wal", "--sqlite-pragma", "synchronous=1"]
+    return [
+        program,
+        "server",
+        "start-dev",
+        "--headless",
+        *(word for pair in options.items() for word in pair),
+        *pragmas,
+    ]
+
+
+async def _is_serving(channel: grpc.aio.Channel) -> bool:
+    check: grpc.aio.UnaryUnaryMultiCallable[HealthCheckRequest, HealthCheckResponse] = channel.unary_unary(
+        "/grpc.health.v1.Health/Check",
+        request_serializer=HealthCheckRequest.SerializeToString,
+        response_deserializer=HealthCheckResponse.FromString,
+    )
+    try:
+        answer = await check(HealthCheckRequest(service=FRONTEND), timeout=1)
+    except grpc.aio.AioRpcError:
+        return False
+    return answer.status == HealthCheckResponse.SERVING
+
+
+def _die_with_the_parent() -> Callable[[], None] | None:
+    """Have the kernel end the child when this process ends in any way at all, where the kernel can (Linux)."""
+    if sys.platform != "linux":
+        return None
+    prctl = ctypes.CDLL(None, use_errno=True).prctl  # looked up before the fork: after it only the call is safe
+
+    def after_fork() -> None:
+        prctl(_SET_PARENT_DEATH_SIGNAL, signal.SIGKILL)
+
+    return after_fork

@@ -1,0 +1,210 @@
+"""Every setting, its unit and its default. The only module that reads the environment; it opens and starts nothing.
+
+A variable is the field's name in capitals behind `FOLLOWTHROUGH_`. With none set, everything runs embedded on this
+machine: SQLite and a Temporal development server, both under `var_dir`, on loopback addresses only.
+"""
+
+import difflib
+import getpass
+import os
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Self
+
+from pydantic import BeforeValidator, Field, PositiveInt, ValidationError, field_validator
+from pydantic_core import ErrorDetails
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+PREFIX = "FOLLOWTHROUGH_"
+RECORD_SCHEMES = ("sqlite", "sqlite+aiosqlite", "postgresql", "postgresql+asyncpg")
+HIGHEST_PORT = 65535
+
+
+class SettingsError(Exception):
+    """A setting that cannot be used: its text is one line that names the variable, its value and the remedy."""
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where a process listens or is reached; port 0 asks the system for a free one."""
+
+    host: str
+    port: int
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read `host:port` or `[::1]:port`."""
+        host, colon, port = text.rpartition(":")
+        is_bracketed = host.startswith("[") and host.endswith("]")
+        if not colon or not host or (":" in host and not is_bracketed) or not re.fullmatch(r"[0-9]{1,5}", port):
+            raise ValueError("give it as host:port, like 127.0.0.1:7300")
+        if int(port) > HIGHEST_PORT:
+            raise ValueError(f"a port is at most {HIGHEST_PORT}")
+        return cls(host.strip("[]"), int(port))
+
+    def __str__(self) -> str:
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+
+def _read_address(value: object) -> object:
+    return Address.parse(value) if isinstance(value, str) else value
+
+
+Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+AddressText = Annotated[Address, NoDecode, BeforeValidator(_read_address)]
+
+
+class LogLevel(StrEnum):
+    """From which severity on facts are written."""
+
+    DEBUG = "debug"
+    INFO = "info"
+    WARNING = "warning"
+    ERROR = "error"
+
+
+class LogFormat(StrEnum):
+    """How a fact is written."""
+
+    TEXT = "text"
+    """One line for a person."""
+    JSON = "json"
+    """One JSON object a line, for a log store."""
+
+
+def _login_name() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a container's user without a name
+        return "operator"
+
+
+class Settings(BaseSettings):
+    """What a process of Followthrough can be told from outside."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, env_ignore_empty=True, extra="forbid", frozen=True, use_attribute_docstrings=True
+    )
+
+    var_dir: Path = Path("var")
+    """Folder of everything that embedded parts keep: SQLite, Temporal's file, logs, the lock. Default `var`, taken
+    from the folder the process is started in."""
+
+    database_url: str | None = Field(default=None, repr=False)
+    """The record: `postgresql://user:password@host/name` or `sqlite:///path`. Default: SQLite in `var_dir`."""
+
+    clock: str = "real"
+    """The record's clock: `real` or `scaled:ORIGIN:SPEED`, like `scaled:2026-11-21T12:00:00Z:5000` (SPEED seconds of
+    the record for each real one). Default `real`."""
+
+    temporal_address: AddressText | None = None
+    """A Temporal server that others run. Default: none, the embedded one is meant."""
+
+    embedded_temporal_address: AddressText = Address("127.0.0.1", 7301)
+    """Where `followthrough up` starts the embedded Temporal server, and where the other processes then look for it.
+    Default `127.0.0.1:7301`. Unused when `temporal_address` is set."""
+
+    temporal_namespace: str = Field(default="default", min_length=1)
+    """Temporal's namespace for the tickets' timers. Default `default`."""
+
+    intake_address: AddressText = Address("127.0.0.1", 7300)
+    """Where intake answers gRPC, and where `followthrough ticket` asks. Default `127.0.0.1:7300`."""
+
+    intake_max_in_flight: PositiveInt = 128
+    """Calls that intake works on at once; more are refused with RESOURCE_EXHAUSTED. Default 128."""
+
+    intake_drain_seconds: Seconds = 10
+    """Real seconds that calls in flight get to finish when intake stops. Default 10."""
+
+    exporter_address: AddressText = Address("127.0.0.1", 7302)
+    """Where the exporter serves `/metrics` and `/healthz` over HTTP. Default `127.0.0.1:7302`."""
+
+    worker_grace_seconds: Seconds = 10
+    """Real seconds that settles in flight get to finish when the worker stops. Default 10."""
+
+    keeper_grace_seconds: Seconds = 2
+    """Real seconds a deadline may be late before the keeper settles its ticket. Default 2."""
+
+    log_level: LogLevel = LogLevel.INFO
+    """`debug`, `info`, `warning` or `error`. Default `info`."""
+
+    log_format: LogFormat = LogFormat.TEXT
+    """`text` or `json`. Default `text`."""
+
+    actor: str = Field(default_factory=_login_name, min_length=1)
+    """Who `followthrough ticket` acts as unless `--actor` says otherwise. Default: the login name."""
+
+    @field_validator("database_url")
+    @classmethod
+    def _names_a_known_database(cls, url: str | None) -> str | None:
+        if url is not None and url.partition("://")[0] not in RECORD_SCHEMES:
+            raise ValueError("give a postgresql:// or sqlite:/// URL")
+        return url
+
+    @field_validator("log_level", "log_format", mode="before")
+    @classmethod
+    def _in_any_case(cls, value: object) -> object:
+        return value.lower() if isinstance(value, str) else value
+
+    @classmethod
+    def load(cls) -> Self:
+        """Read the environment. Raises `SettingsError`, which tells all that is wrong at once."""
+        misspelt = list(_near_misses(os.environ, tuple(cls.model_fields)))
+        try:
+            settings = cls()
+        except ValidationError as error:
+            raise SettingsError("; ".join([*misspelt, *(_line(detail) for detail in error.errors())])) from None
+        if misspelt:
+            raise SettingsError("; ".join(misspelt))
+        return settings
+
+    @property
+    def record_url(self) -> str:
+        """The record to use: the one that was named, or the embedded one."""
+        return self.database_url or f"sqlite+aiosqlite:///{self.var_dir / 'record.sqlite3'}"
+
+    @property
+    def is_record_embedded(self) -> bool:
+        """Whether the record is ours to create and migrate."""
+        return self.database_url is None
+
+    @property
+    def temporal(self) -> Address:
+        """The Temporal server to use: the one that was named, or the embedded one."""
+        return self.temporal_address or self.embedded_temporal_address
+
+
+def broken(field: str, value: object, remedy: str) -> SettingsError:
+    """Say what is wrong with a field that only the part that uses it could judge."""
+    return SettingsError(_sentence(field, value, remedy))
+
+
+def _line(detail: ErrorDetails) -> str:
+    text = detail["msg"].removeprefix("Value error, ")
+    return _sentence(str(detail["loc"][0]), detail["input"], text[:1].lower() + text[1:])
+
+
+def _sentence(field: str, value: object, remedy: str) -> str:
+    return f"{PREFIX}{field.upper()}={_without_password(str(value))!r}: {remedy}"
+
+
+def _without_password(text: str) -> str:
+    """Hide a database's password from terminals and logs."""
+    return re.sub(r"(://[^:/@]*):.*@", r"\1:***@", text)
+
+
+def _near_misses(environment: Mapping[str, str], fields: tuple[str, ...]) -> Iterator[str]:
+    """Find misspelt variables: a default in place of what was meant is a silent mistake.
+
+    Only near misses: an orchestrator adds variables of its own under the same prefix.
+    """
+    names = tuple(field.upper() for field in fields)
+    for variable in sorted(environment):
+        name = variable.removeprefix(PREFIX)
+        if variable.startswith(PREFIX) and name not in names:
+            meant = difflib.get_close_matches(name, names, n=1, cutoff=0.85)
+            if meant:
+                yield f"{variable}: there is no such setting; write {PREFIX}{meant[0]}"
