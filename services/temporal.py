@@ -1,0 +1,129 @@
+"""The way to Temporal: a client, and the two calls that keep a ticket's durable timer alive.
+
+Takes addresses and keys as values; refuses to know settings, the record and what a wake-up is for.
+"""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest
+from temporalio.client import Client
+from temporalio.exceptions import WorkflowAlreadyStartedError
+from temporalio.service import RPCError, RPCStatusCode, TLSConfig
+
+from workflows import names
+from workflows.messages import TicketStart
+
+SHORTEST_WAIT_SECONDS = 0.2
+LONGEST_WAIT_SECONDS = 5.0
+CONNECT_TIMEOUT = timedelta(seconds=5)
+CALL_TIMEOUT = timedelta(seconds=5)
+"""For one start or signal, Temporal's own repeats included."""
+TASK_TIMEOUT = timedelta(seconds=5)
+"""After so long a workflow task of a dead worker is given to another; Temporal's default is 10 s."""
+
+
+class TemporalAway(Exception):  # noqa: N818 - the fact, in the desk's words
+    """Temporal did not do it. The text is a fixed word for the reason, never the server's own words."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TemporalPlace:
+    """Where Temporal is and how to be let in."""
+
+    address: str
+    """Like `127.0.0.1:7233`."""
+    namespace: str = "default"
+    tls: bool | TLSConfig = False
+    """True: encrypted, with the system's certificates. A `TLSConfig` names others, and a client's own."""
+    api_key: str | None = field(default=None, repr=False)
+
+
+async def connect(place: TemporalPlace, *, say: Callable[[str], None]) -> Client:
+    """Connect as soon as Temporal and the namespace are there, however long that takes; `say` hears what is waited for.
+
+    What waiting cannot mend (a key or certificate that is refused) is said in the same way, and tried again.
+    """
+    wait_seconds, said = SHORTEST_WAIT_SECONDS, ""
+    while True:
+        missing = ""
+        try:
+            client = await _connect(place, lazy=False)
+            if await _has_namespace(client):
+                return client
+            missing = f"temporal at {place.address!r} has no namespace {place.namespace!r}: create it"
+        except RuntimeError:  # how the SDK says that nobody answered
+            missing = f"temporal does not answer at {place.address!r}: start it, or correct the address"
+        except RPCError as refused:
+            missing = f"temporal at {place.address!r} answers {refused.status.name}: check its key and certificates"
+        if missing != said:
+            say(f"{missing}; still waiting")
+            said = missing
+        await asyncio.sleep(wait_seconds)
+        wait_seconds = min(2 * wait_seconds, LONGEST_WAIT_SECONDS)
+
+
+async def connect_lazily(place: TemporalPlace) -> Client:
+    """Give a client that connects with its first call: for who must do its work while Temporal is away."""
+    return await _connect(place, lazy=True)
+
+
+async def _connect(place: TemporalPlace, *, lazy: bool) -> Client:
+    return await Client.connect(
+        place.address,
+        namespace=place.namespace,
+        tls=place.tls,
+        api_key=place.api_key,
+        lazy=lazy,
+        connect_timeout=CONNECT_TIMEOUT,
+    )
+
+
+async def _has_namespace(client: Client) -> bool:
+    try:
+        await client.workflow_service.describe_namespace(
+            DescribeNamespaceRequest(namespace=client.namespace), timeout=CALL_TIMEOUT
+        )
+    except RPCError as refused:
+        if refused.status is RPCStatusCode.NOT_FOUND:
+            return False
+        raise
+    return True
+
+
+class TicketTimers:
+    """The tickets' workflows, seen from whoever owes one of them a nudge. The ticket's id is the workflow's."""
+
+    def __init__(self, client: Client, *, task_queue: str = names.TASK_QUEUE) -> None:
+        self._client = client
+        self._task_queue = task_queue
+
+    async def start(self, ticket_id: str, wake_in_seconds: float) -> bool:
+        """Start the timer of a ticket that has none; False when it has one. Raises `TemporalAway`."""
+        try:
+            await self._start(TicketStart(ticket_id, wake_in_seconds), signal=None)
+        except WorkflowAlreadyStartedError:
+            return False
+        return True
+
+    async def wake(self, ticket_id: str) -> None:
+        """Have the ticket settled now by its workflow, which is started when there is none. Raises `TemporalAway`."""
+        await self._start(TicketStart(ticket_id, 0.0), signal=names.WAKE_SIGNAL)
+
+    async def _start(self, start: TicketStart, *, signal: str | None) -> None:
+        try:
+            await self._client.start_workflow(
+                names.TICKET_WORKFLOW,
+                start,
+                id=start.ticket_id,
+                task_queue=self._task_queue,
+                task_timeout=TASK_TIMEOUT,
+                start_signal=signal,
+                rpc_timeout=CALL_TIMEOUT,
+            )
+        except RPCError as failed:
+            raise TemporalAway(failed.status.name) from None
+        except RuntimeError:  # how the SDK says that a lazy client found nobody
+            raise TemporalAway("UNREACHABLE") from None
