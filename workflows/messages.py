@@ -25,7 +25,7 @@ class SettleResult:
 
     is_closed: bool
     wake_in_seconds: float | None
-    """Real seconds, never an absolute instant: the record's clock is not Temporal's. None: only a command can wake it."""
+    """Real seconds, never an absolute instant: the record's clock is not Temporal's. None: only a command wakes it."""
     found: int
     """How many events the settle appended; 0: nothing was due."""
     summary: str

@@ -9,7 +9,7 @@ from datetime import timedelta
 
 from temporalio import workflow
 from temporalio.common import RetryPolicy
-from temporalio.exceptions import ActivityError, ApplicationError
+from temporalio.exceptions import ActivityError, ApplicationError, is_cancelled_exception
 
 from workflows import names
 from workflows.messages import SettleRequest, SettleResult, TicketStart
@@ -73,7 +73,7 @@ class TicketWorkflow:
                 retry_policy=A_FEW,
             )
         except ActivityError as failed:
-            if isinstance(failed.cause, ApplicationError) and failed.cause.non_retryable:
+            if is_cancelled_exception(failed) or _is_final(failed.cause):
                 raise
             result = await workflow.execute_activity(
                 names.SETTLE_ACTIVITY,
@@ -120,3 +120,7 @@ class TicketWorkflow:
     def _is_history_long(self) -> bool:
         info = workflow.info()
         return info.is_continue_as_new_suggested() or info.is_target_worker_deployment_version_changed()
+
+
+def _is_final(cause: BaseException | None) -> bool:
+    return isinstance(cause, ApplicationError) and cause.non_retryable

@@ -140,17 +140,15 @@ class Calendar:
         return tuple(sorted((*self.closed, *(day for day, _ in self.special))))
 
     def spans(self, from_at: datetime) -> Iterator[Span]:
-        """Yield open time after an instant: in order, merged, the first span cut at that instant.
+        """Return open time after an instant, lazily: in order, merged, the first span cut at that instant.
 
         The stream ends where datetimes do, or where no date opens any more.
         """
         zones.require_utc(from_at)
         # A tail reaches two days on, a skipped day moves one more, and the desk's date may be tomorrow's.
         first = max(from_at.toordinal() - 4, _FIRST_DAY.toordinal())
-        in_utc = _in_utc(_merged(self._openings(first)))
-        for start_at, end_at in _merged(_in_order(in_utc)):
-            if end_at > from_at:
-                yield Span(max(start_at, from_at), end_at)
+        stream = _merged(_in_order(_in_utc(_merged(self._openings(first)))))
+        return (Span(max(start_at, from_at), end_at) for start_at, end_at in stream if end_at > from_at)
 
     def _openings(self, first: int) -> Iterator[tuple[datetime, datetime]]:
         """Yield every opening and closing by the desk's own clock, from the date of that ordinal on.

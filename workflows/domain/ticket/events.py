@@ -95,7 +95,7 @@ class Escalated:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EscalationAbsorbed:
-    """An escalation that coincided with the entry of the present tier: one more reason of that step (4.8)."""
+    """An escalation that coincided with the entry of the present tier, or with giving up a wait (4.8)."""
 
     tier: str
     causes: tuple[Cause, ...]
@@ -109,6 +109,8 @@ class LadderExhausted:
     causes: tuple[Cause, ...]
     reason: str | None
     last_resort: str
+    is_repeat: bool
+    """Whether the last resort was being reminded already: then the causes join the next reminder."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -187,6 +189,8 @@ class ClockStarted:
     tier: str
     length: timedelta
     """Working time allowed."""
+    started_at: datetime
+    """When it begins to count, given open hours: for an update that follows a breach, that deadline (4.3)."""
     spent: timedelta
     """Working time spent before, when a tier is entered again (2.3)."""
     deadline_at: datetime | None
@@ -252,6 +256,7 @@ class ClockMet:
     tier: str
     started_at: datetime
     as_of: datetime
+    spent: timedelta
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

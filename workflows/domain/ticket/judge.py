@@ -1,1 +1,137 @@
-"""The judge."""
+"""The judge: everything due before the instant, then the command. The one place where a ticket changes (5.2, 5.3).
+
+Pure: the same policy, ticket, instant and command give the same verdict, whoever asks and however late.
+"""
+
+from dataclasses import replace
+from datetime import datetime
+
+from workflows.domain.errors import DomainError
+from workflows.domain.policy import Policy
+from workflows.domain.policy_data import version_of
+from workflows.domain.ticket import ladder
+from workflows.domain.ticket.commands import Command, Open
+from workflows.domain.ticket.draft import Draft
+from workflows.domain.ticket.events import Opened
+from workflows.domain.ticket.lapse import Lapse
+from workflows.domain.ticket.obey import CommandRefused, obey, present_state
+from workflows.domain.ticket.state import Ticket
+from workflows.domain.ticket.verdict import (
+    RULES_VERSION,
+    Judged,
+    Message,
+    Refusal,
+    RefusalReason,
+)
+from workflows.domain.ticket.words import Audience, Status, Target
+from workflows.domain.zones import require_utc
+
+__all__ = ["RULES_VERSION", "Judged", "Message", "Refusal", "RefusalReason", "judge", "open_ticket"]
+
+
+def open_ticket(policy: Policy, command: Open, at: datetime) -> Judged:
+    """A new ticket in the first tier, its clocks running from `at` (6.1).
+
+    Raises `DomainError` when the policy does not promise this priority.
+    """
+    require_utc(at)
+    if command.priority not in policy.priorities:
+        raise DomainError(
+            f"policy {policy.name!r} has no priority {command.priority!r}: use one of {list(policy.priorities)}"
+        )
+    first = policy.first_tier.name
+    version = version_of(policy)
+    draft = Draft(
+        policy,
+        Ticket(
+            ticket_id=command.ticket_id,
+            reference=command.reference,
+            policy=policy.name,
+            policy_version=version,
+            queue=command.queue,
+            priority=command.priority,
+            customer=command.customer,
+            subject=command.subject,
+            description=command.description,
+            channel=command.channel,
+            follows=command.follows,
+            opened_at=at,
+            status=Status.OPEN,
+            tier=first,
+            tier_entered_at=at,
+            visited=(first,),
+            owner=None,
+            handler=None,
+            clocks=(),
+        ),
+    )
+    draft.actor = command.actor
+    draft.record(
+        at,
+        Opened(
+            reference=command.reference,
+            policy=policy.name,
+            policy_version=version,
+            queue=command.queue,
+            priority=command.priority,
+            tier=first,
+            customer=command.customer,
+            subject=command.subject,
+            description=command.description,
+            channel=command.channel,
+            follows=command.follows,
+        ),
+    )
+    ladder.start_tier_clocks(draft, at)
+    draft.start(Target.UPDATE, at)
+    draft.start(Target.RESOLVE, at)
+    draft.tell("opened", Audience.CUSTOMER, Audience.TIER)
+    return draft.judged()
+
+
+def judge(
+    policy: Policy,
+    ticket: Ticket,
+    at: datetime,
+    command: Command | None = None,
+    *,
+    expected_version: int | None = None,
+) -> Judged:
+    """Advance the ticket to `at`, then apply the command if there is one.
+
+    A refused command comes back as `Judged.refusal`; what fell due before it is in the verdict all the same.
+    `expected_version` is compared after advancing (5.4). `at` must be later than every instant judged before.
+    """
+    draft = Draft(policy, ticket)
+    Lapse(draft, require_utc(at)).run()
+    advanced = draft.judged()
+    if command is None:
+        return _versioned(ticket, advanced)
+    version = _versioned(ticket, advanced).ticket.version
+    if expected_version is not None and expected_version != version:
+        return _versioned(ticket, replace(advanced, refusal=_stale(draft, expected_version, version)))
+    try:
+        obey(draft, at, command)
+    except CommandRefused as refused:
+        return _versioned(ticket, replace(advanced, refusal=refused.refusal))
+    return _versioned(ticket, draft.judged())
+
+
+def _versioned(before: Ticket, judged: Judged) -> Judged:
+    """One settle raises the version by one, if anything changed that a person decides on (5.4)."""
+    if _substance(judged.ticket) == _substance(before):
+        return judged
+    return replace(judged, ticket=replace(judged.ticket, version=before.version + 1))
+
+
+def _substance(ticket: Ticket) -> tuple[object, ...]:
+    deadlines = tuple((clock.target, clock.run, clock.deadline_at) for clock in ticket.clocks)
+    return (ticket.status, ticket.tier, ticket.handler, ticket.owner, ticket.priority, deadlines)
+
+
+def _stale(draft: Draft, expected: int, version: int) -> Refusal:
+    return Refusal(
+        reason=RefusalReason.STALE_VERSION,
+        text=f"expected_version is {expected}, the ticket is at {version}: look at it again and decide anew",
+        facts=present_state(draft, version=str(version)),
+    )

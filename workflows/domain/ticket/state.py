@@ -11,7 +11,7 @@ TICK = timedelta(microseconds=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Warning_:
+class PendingWarning:
     """A warning of a clock run that was not sent yet."""
 
     fraction: float
@@ -38,7 +38,7 @@ class Clock:
     running_since: datetime | None = None
     deadline_at: datetime | None = None
     """None unless running. Recorded, not recomputed: a tzdata upgrade must not move a running deadline (3.6)."""
-    warnings: tuple[Warning_, ...] = ()
+    warnings: tuple[PendingWarning, ...] = ()
     pause: Pause | None = None
 
 
@@ -110,6 +110,11 @@ class Ticket:
     """Of the last line of the log."""
     version: int = 1
     """Rises by one with each settle that changes what a person decides on (5.4)."""
+
+    @property
+    def is_worked_on(self) -> bool:
+        """Whether the desk still owes work: neither resolved nor closed."""
+        return self.status in {Status.OPEN, Status.IN_PROGRESS, Status.WAITING_ON_CUSTOMER}
 
     def next_due_at(self) -> datetime | None:
         """The earliest instant at which anything at all is due (2.5); none when nothing is."""

@@ -1,0 +1,116 @@
+"""A policy as plain data: what a ticket's snapshot is made of, and what its version is the hash of (semantics 7.2).
+
+The shape is written by hand, not derived: any later release must be able to read what an earlier one stored.
+"""
+
+import json
+from collections.abc import Mapping
+from datetime import timedelta
+from hashlib import sha256
+from typing import Any
+
+from workflows.domain.calendar import Calendar
+from workflows.domain.policy import OnBreach, Policy, Targets, Tier
+from workflows.domain.ticket.words import Audience, Target
+
+Data = Mapping[str, Any]
+
+
+def version_of(policy: Policy) -> str:
+    """16 hex characters of the SHA-256 of the policy's canonical JSON: the same content, the same version anywhere."""
+    canonical = json.dumps(to_data(policy), sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+    return sha256(canonical.encode()).hexdigest()[:16]
+
+
+def to_data(policy: Policy) -> dict[str, object]:
+    """Plain JSON data; lengths in whole seconds or fractions, priorities as a list since their order has a meaning."""
+    return {
+        "name": policy.name,
+        "calendar": policy.calendar.to_data(),
+        "priorities": list(policy.priorities),
+        "resolve_seconds": {priority: _seconds(length) for priority, length in policy.resolve.items()},
+        "tiers": [_tier_to_data(tier) for tier in policy.tiers],
+        "lead": policy.lead,
+        "last_resort": policy.last_resort,
+        "remind_every_seconds": _seconds(policy.remind_every),
+        "customer_reminders_seconds": [_seconds(length) for length in policy.customer_reminders],
+        "give_up_seconds": _seconds(policy.give_up),
+        "sign_off_seconds": _seconds(policy.sign_off),
+        "reopen_window_seconds": _seconds(policy.reopen_window),
+        "warn_at": list(policy.warn_at),
+        "chases_to_escalate": policy.chases_to_escalate,
+        "waiting_pauses": [target.value for target in policy.waiting_pauses],
+    }
+
+
+def from_data(data: Data) -> Policy:
+    """The policy that `to_data` was given. Not validated anew: a snapshot outlives the rules it was built under."""
+    return Policy(
+        name=data["name"],
+        calendar=Calendar.from_data(data["calendar"]),
+        resolve={priority: _length(data["resolve_seconds"][priority]) for priority in data["priorities"]},
+        tiers=tuple(_tier_from_data(tier) for tier in data["tiers"]),
+        lead=data["lead"],
+        last_resort=data["last_resort"],
+        remind_every=_length(data["remind_every_seconds"]),
+        customer_reminders=tuple(_length(seconds) for seconds in data["customer_reminders_seconds"]),
+        give_up=_length(data["give_up_seconds"]),
+        sign_off=_length(data["sign_off_seconds"]),
+        reopen_window=_length(data["reopen_window_seconds"]),
+        warn_at=tuple(data["warn_at"]),
+        chases_to_escalate=data["chases_to_escalate"],
+        waiting_pauses=tuple(Target(target) for target in data["waiting_pauses"]),
+        is_snapshot=True,
+    )
+
+
+def _tier_to_data(tier: Tier) -> dict[str, object]:
+    return {
+        "name": tier.name,
+        "calendar": tier.calendar.to_data(),
+        "targets": {
+            priority: {
+                "acknowledge_seconds": _seconds(row.acknowledge),
+                "update_every_seconds": _seconds(row.update_every),
+                "resolve_seconds": _seconds(row.resolve),
+            }
+            for priority, row in tier.targets.items()
+        },
+        "on_breach": {
+            target.value: {
+                "notify": [audience.value for audience in rule.notify],
+                "escalate_every": rule.escalate_every,
+            }
+            for target, rule in tier.on_breach.items()
+        },
+    }
+
+
+def _tier_from_data(data: Data) -> Tier:
+    return Tier(
+        name=data["name"],
+        calendar=Calendar.from_data(data["calendar"]),
+        targets={
+            priority: Targets(
+                acknowledge=_length(row["acknowledge_seconds"]),
+                update_every=_length(row["update_every_seconds"]),
+                resolve=_length(row["resolve_seconds"]),
+            )
+            for priority, row in data["targets"].items()
+        },
+        on_breach={
+            Target(target): OnBreach(
+                notify=tuple(Audience(audience) for audience in rule["notify"]), escalate_every=rule["escalate_every"]
+            )
+            for target, rule in data["on_breach"].items()
+        },
+    )
+
+
+def _seconds(length: timedelta) -> int | float:
+    seconds = length.total_seconds()
+    return int(seconds) if seconds.is_integer() else seconds
+
+
+def _length(seconds: float) -> timedelta:
+    return timedelta(seconds=seconds)

@@ -1,0 +1,138 @@
+"""The life of one clock run: how it starts, pauses, resumes, gets another length and ends (semantics 2).
+
+Pure arithmetic on a `Clock`; which clock does what at which moment is the ladder's and the judge's business.
+"""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from workflows.domain.calendar import Calendar
+from workflows.domain.policy import Policy
+from workflows.domain.ticket.state import Clock, PendingWarning
+from workflows.domain.ticket.words import ClockState, Pause, Target
+from workflows.domain.working_time import due, worked
+
+ZERO = timedelta()
+
+
+def calendar_of(policy: Policy, target: Target, tier: str) -> Calendar:
+    """The calendar a clock counts in: the tier's own for its targets, the policy's for the customer's (2.6)."""
+    return policy.tier(tier).calendar if target.is_the_tiers else policy.calendar
+
+
+def length_of(policy: Policy, target: Target, tier: str, priority: str) -> timedelta:
+    """Working time allowed by the policy table."""
+    match target:
+        case Target.ACKNOWLEDGE:
+            return policy.tier(tier).targets[priority].acknowledge
+        case Target.TIER_RESOLVE:
+            return policy.tier(tier).targets[priority].resolve
+        case Target.UPDATE:
+            return policy.tier(tier).targets[priority].update_every
+        case Target.RESOLVE:
+            return policy.resolve[priority]
+
+
+def started(
+    policy: Policy,
+    target: Target,
+    *,
+    run: int,
+    tier: str,
+    priority: str,
+    at: datetime,
+    spent: timedelta = ZERO,
+    pause: Pause | None = None,
+) -> Clock:
+    """A new run that begins at `at`, paused from the start when `pause` is given."""
+    clock = Clock(
+        target=target,
+        run=run,
+        tier=tier,
+        state=ClockState.PAUSED,
+        started_at=at,
+        length=length_of(policy, target, tier, priority),
+        spent=spent,
+        warnings=_unscheduled(policy.warn_at),
+        pause=pause,
+    )
+    return clock if pause else running(policy, clock, at)
+
+
+def running(policy: Policy, clock: Clock, at: datetime) -> Clock:
+    """The same run, counting from `at` on: deadline and unsent warnings are computed, and kept from then on (3.6)."""
+    calendar = calendar_of(policy, clock.target, clock.tier)
+
+    def warn_at(fraction: float) -> datetime:
+        ahead = clock.length * fraction - clock.spent
+        return due(calendar, at, ahead) if ahead > ZERO else at
+
+    return replace(
+        clock,
+        state=ClockState.RUNNING,
+        running_since=at,
+        deadline_at=due(calendar, at, clock.length - clock.spent),
+        warnings=tuple(
+            PendingWarning(fraction=warning.fraction, at=warn_at(warning.fraction)) for warning in clock.warnings
+        ),
+        pause=None,
+    )
+
+
+def paused(policy: Policy, clock: Clock, at: datetime, pause: Pause) -> Clock:
+    """The same run, standing still from `at` on with the time spent kept; a run paused already changes its reason."""
+    return replace(
+        clock,
+        state=ClockState.PAUSED,
+        spent=spent_by(policy, clock, at),
+        running_since=None,
+        deadline_at=None,
+        warnings=_unscheduled(warning.fraction for warning in clock.warnings),
+        pause=pause,
+    )
+
+
+def ended(policy: Policy, clock: Clock, at: datetime, state: ClockState) -> Clock:
+    """The run is over, with the working time it took."""
+    return replace(
+        clock,
+        state=state,
+        spent=spent_by(policy, clock, at),
+        running_since=None,
+        deadline_at=None,
+        warnings=(),
+        pause=None,
+    )
+
+
+def reinstated(policy: Policy, clock: Clock, at: datetime) -> Clock:
+    """A run whose verdict is withdrawn, counting again from the time it had spent; warnings stay sent (6.9)."""
+    unsent = (fraction for fraction in policy.warn_at if clock.length * fraction > clock.spent)
+    return running(policy, replace(clock, warnings=_unscheduled(unsent)), at)
+
+
+def spent_by(policy: Policy, clock: Clock, at: datetime) -> timedelta:
+    """Working time counted by this run up to `at`, never more than its length."""
+    if clock.running_since is None:
+        return clock.spent
+    counted = worked(calendar_of(policy, clock.target, clock.tier), clock.running_since, at)
+    return min(clock.length, clock.spent + counted)
+
+
+def shortened(policy: Policy, clock: Clock, at: datetime, length: timedelta, floor: timedelta) -> Clock | None:
+    """The same run with a shorter length from the same start; none when that would not end it earlier (2.2, 6.11).
+
+    `floor` is the new tier's acknowledge target: what a run whose new length is spent already keeps as its
+    remainder, though never more than it had left. So entering a tier is never itself a breach.
+    """
+    if length >= clock.length:
+        return None
+    spent = spent_by(policy, clock, at)
+    remainder = length - spent if spent < length else min(floor, clock.length - spent)
+    moved = replace(clock, length=spent + remainder, spent=spent)
+    return running(policy, moved, at) if clock.state is ClockState.RUNNING else moved
+
+
+def _unscheduled(fractions: Iterable[float]) -> tuple[PendingWarning, ...]:
+    return tuple(PendingWarning(fraction=fraction, at=None) for fraction in fractions)

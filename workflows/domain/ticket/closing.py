@@ -1,0 +1,198 @@
+"""Waiting on the customer, resolving, sign-off, reopening: the part of a life that the customer decides (6.6-6.9)."""
+
+from dataclasses import replace
+from datetime import datetime
+
+from workflows.domain.ticket import clocks, ladder
+from workflows.domain.ticket.draft import Draft
+from workflows.domain.ticket.events import (
+    ClockReinstated,
+    Closed,
+    Rejected,
+    Reopened,
+    Resolved,
+    WaitEnded,
+    WaitStarted,
+)
+from workflows.domain.ticket.state import Resolution, Waiting
+from workflows.domain.ticket.words import (
+    Audience,
+    Cause,
+    ClockState,
+    ClosedBy,
+    Outcome,
+    Pause,
+    Status,
+    Target,
+    WaitEnd,
+)
+from workflows.domain.working_time import due
+from workflows.domain.zones import tzdata_version
+
+RESOLUTION_PAUSES = (Target.TIER_RESOLVE, Target.UPDATE, Target.RESOLVE)
+"""What stands still while the customer has not signed off (2.10)."""
+
+
+def person_told_the_customer(draft: Draft, at: datetime, pause: Pause | None) -> None:
+    """A message from a person: the update run is met and the next one begins, paused when the clock is (2.2, 2.9)."""
+    draft.meet((Target.UPDATE,), at)
+    draft.change(update_breaches=0, next_news_at=None)
+    draft.start(Target.UPDATE, at, pause=pause)
+
+
+def start_wait(draft: Draft, at: datetime, question: str) -> None:
+    """Ask the customer; reminders and the give-up count from this question (6.6)."""
+    policy = draft.policy
+    draft.record(at, WaitStarted(question=question))
+    draft.change(
+        status=Status.WAITING_ON_CUSTOMER,
+        waiting=Waiting(question_at=at, reminders_sent=0, next_at=due(policy.calendar, at, policy.wait_steps[0])),
+        reminding=None,
+    )
+    update_pauses = Target.UPDATE in policy.waiting_pauses
+    person_told_the_customer(draft, at, Pause.WAITING_ON_CUSTOMER if update_pauses else None)
+    draft.pause(policy.waiting_pauses, at, Pause.WAITING_ON_CUSTOMER)
+    draft.tell("question_asked", Audience.CUSTOMER)
+
+
+def end_wait(draft: Draft, at: datetime, by: WaitEnd, reason: str | None = None) -> None:
+    """Back to work: in progress with a handler, else open; the customer's clocks run on (6.6)."""
+    draft.record(at, WaitEnded(by=by, reason=reason))
+    draft.change(waiting=None, status=Status.IN_PROGRESS if draft.ticket.handler else Status.OPEN)
+    draft.resume(Target, at)
+
+
+def give_up(draft: Draft, at: datetime, *, due_at: datetime, detected_at: datetime) -> None:
+    """The customer never answered: resolved as `no_response`, and told how to come back (6.6)."""
+    draft.record(at, WaitEnded(by=WaitEnd.GAVE_UP))
+    draft.record(
+        at,
+        Resolved(
+            outcome=Outcome.NO_RESPONSE,
+            explanation="",
+            due_at=due_at,
+            detected_at=detected_at,
+        ),
+    )
+    draft.cancel((Target.ACKNOWLEDGE,), at)
+    _rest(draft, at, Outcome.NO_RESPONSE)
+    draft.tell("gave_up_waiting", Audience.CUSTOMER, Audience.OWNER)
+
+
+def resolve(draft: Draft, at: datetime, resolved: Resolved) -> None:
+    """A person says that it is solved, with an explanation (6.7)."""
+    if draft.ticket.waiting:
+        draft.record(at, WaitEnded(by=WaitEnd.RESOLVED))
+        draft.change(waiting=None)
+    draft.record(at, resolved)
+    if resolved.outcome.closes_at_once:
+        draft.change(resolution=Resolution(outcome=resolved.outcome, resolved_at=at, sign_off_at=None))
+        close(draft, at, ClosedBy.OUTCOME)
+        return
+    if resolved.outcome is Outcome.NO_RESPONSE:
+        draft.cancel((Target.ACKNOWLEDGE,), at)
+    else:
+        draft.meet((Target.ACKNOWLEDGE,), at)
+    person_told_the_customer(draft, at, Pause.RESOLVED)
+    _rest(draft, at, resolved.outcome)
+    draft.tell("resolved", Audience.CUSTOMER)
+
+
+def _rest(draft: Draft, at: datetime, outcome: Outcome) -> None:
+    """The clocks stand still and sign-off begins (2.10, 6.8)."""
+    draft.pause(RESOLUTION_PAUSES, at, Pause.RESOLVED)
+    draft.change(
+        status=Status.RESOLVED,
+        waiting=None,
+        reminding=None,
+        next_news_at=None,
+        resolution=Resolution(
+            outcome=outcome,
+            resolved_at=at,
+            sign_off_at=due(draft.policy.calendar, at, draft.policy.sign_off),
+        ),
+    )
+
+
+def close(
+    draft: Draft,
+    at: datetime,
+    by: ClosedBy,
+    *,
+    reason: str | None = None,
+    due_at: datetime | None = None,
+    detected_at: datetime | None = None,
+) -> None:
+    """Over. Clocks are met as of the Resolve; cancelled where nobody had the customer's word for it (2.10, 6.7)."""
+    resolution = draft.ticket.resolution
+    if resolution is None:
+        raise AssertionError("a ticket closes only after it was resolved")
+    draft.record(at, Closed(by=by, outcome=resolution.outcome, reason=reason, due_at=due_at, detected_at=detected_at))
+    is_unanswered = resolution.outcome is Outcome.NO_RESPONSE and by is not ClosedBy.CONFIRMATION
+    if resolution.outcome.closes_at_once or is_unanswered:
+        draft.cancel(Target, at)
+    else:
+        draft.meet(Target, at, as_of=resolution.resolved_at)
+    draft.change(
+        status=Status.CLOSED,
+        closed_at=at,
+        reminding=None,
+        next_news_at=None,
+        resolution=replace(resolution, sign_off_at=None),
+    )
+    draft.tell("closed", Audience.CUSTOMER)
+
+
+def reject(draft: Draft, at: datetime, reason: str) -> None:
+    """Not solved: on to the next tier; at the last one open again, and exhausted (6.8)."""
+    draft.record(at, Rejected(reason=reason))
+    draft.change(status=Status.OPEN, handler=None, resolution=None)
+    ticket = draft.ticket
+    is_last = draft.policy.next_tier(ticket.tier) is None
+    draft.resume((Target.UPDATE, Target.RESOLVE, *([Target.TIER_RESOLVE] if is_last else [])), at)
+    if is_last:
+        draft.start(Target.ACKNOWLEDGE, at)
+    ladder.escalate(draft, at, (Cause.SOLUTION_REJECTED,), reason)
+
+
+def reopen(draft: Draft, at: datetime, reason: str) -> None:
+    """Back to work at the same tier: verdicts of closing are withdrawn, breaches stay, the rest starts anew (6.9)."""
+    ticket = draft.ticket
+    if ticket.resolution is None:
+        raise AssertionError("only a resolved or closed ticket is reopened")
+    draft.record(at, Reopened(reason=reason, was=ticket.resolution.outcome))
+    draft.change(
+        status=Status.OPEN,
+        handler=None,
+        resolution=None,
+        closed_at=None,
+        chases=0,
+        update_breaches=0,
+    )
+    draft.resume((Target.TIER_RESOLVE, Target.RESOLVE), at)
+    _reinstate(draft, at)
+    draft.cancel((Target.UPDATE,), at)
+    draft.start(Target.UPDATE, at)
+    draft.start(Target.ACKNOWLEDGE, at)
+    draft.tell("reopened", Audience.OWNER, Audience.TIER)
+
+
+def _reinstate(draft: Draft, at: datetime) -> None:
+    """The resolve clocks run on from the time they had spent; a breached one stays breached (6.9)."""
+    for clock in (draft.latest(Target.TIER_RESOLVE, draft.ticket.tier), draft.latest(Target.RESOLVE)):
+        if clock is None or clock.state not in {ClockState.MET, ClockState.CANCELLED}:
+            continue
+        counting = clocks.reinstated(draft.policy, clock, at)
+        draft.keep(counting)
+        draft.record(
+            at,
+            ClockReinstated(
+                target=clock.target,
+                run=clock.run,
+                tier=clock.tier,
+                was=clock.state,
+                spent=clock.spent,
+                deadline_at=counting.deadline_at or at,
+                tzdata=tzdata_version(),
+            ),
+        )

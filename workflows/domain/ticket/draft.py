@@ -1,0 +1,205 @@
+"""A ticket while it is being judged: the only mutable thing of the domain, and it never leaves the judge."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from datetime import datetime
+from typing import Any, assert_never
+
+from workflows.domain.policy import Policy
+from workflows.domain.ticket import clocks
+from workflows.domain.ticket.events import (
+    ClockCancelled,
+    ClockMet,
+    ClockPaused,
+    ClockResumed,
+    ClockStarted,
+    Entry,
+    Event,
+)
+from workflows.domain.ticket.state import Clock, Ticket
+from workflows.domain.ticket.verdict import Judged, Message, Refusal
+from workflows.domain.ticket.words import Audience, ClockState, Pause, Target
+from workflows.domain.zones import tzdata_version
+
+
+class Draft:
+    """Gathers what one settle changes: every change of the ticket stands beside the line that records it."""
+
+    def __init__(self, policy: Policy, ticket: Ticket) -> None:
+        self.policy = policy
+        self.ticket = ticket
+        self.actor: str | None = None
+        """Whose command is being obeyed; none while the clocks decide."""
+        self._entries: list[Entry] = []
+        self._messages: list[Message] = []
+
+    def judged(self, refusal: Refusal | None = None) -> Judged:
+        """What stands so far."""
+        return Judged(ticket=self.ticket, entries=tuple(self._entries), messages=tuple(self._messages), refusal=refusal)
+
+    # The log.
+
+    def record(self, at: datetime, event: Event) -> None:
+        """Append one line to the log."""
+        sequence = self.ticket.sequence + 1
+        self._entries.append(Entry(sequence=sequence, at=at, actor=self.actor, event=event))
+        self.change(sequence=sequence)
+
+    def change(self, **fields: Any) -> None:  # noqa: ANN401 - the fields of Ticket, checked by `replace`
+        """Change the ticket's plain fields."""
+        self.ticket = replace(self.ticket, **fields)
+
+    def tell(self, kind: str, *audiences: Audience) -> None:
+        """Say who is to be told of the line recorded last; the same person is told once."""
+        told: set[str] = set()
+        for audience in audiences:
+            recipient = self._recipient(audience)
+            if recipient not in told:
+                told.add(recipient)
+                self._messages.append(
+                    Message(sequence=self.ticket.sequence, kind=kind, audience=audience, recipient=recipient)
+                )
+
+    def _recipient(self, audience: Audience) -> str:
+        match audience:
+            case Audience.CUSTOMER:
+                return self.ticket.customer.external_id
+            case Audience.HANDLER:
+                return self.ticket.handler or self.ticket.tier
+            case Audience.OWNER:
+                return self.ticket.owner or self.policy.first_tier.name
+            case Audience.TIER:
+                return self.ticket.tier
+            case Audience.LEAD:
+                return self.policy.lead
+            case Audience.LAST_RESORT:
+                return self.policy.last_resort
+            case _:
+                assert_never(audience)
+
+    # The clocks.
+
+    def live(self, *targets: Target) -> tuple[Clock, ...]:
+        """Runs that have not ended, of these targets, in the targets' order."""
+        return tuple(clock for clock in self.ticket.clocks if clock.state.is_live and clock.target in targets)
+
+    def latest(self, target: Target, tier: str | None = None) -> Clock | None:
+        """The last run of a target, ended or not; of one tier when given."""
+        runs = [
+            clock for clock in self.ticket.clocks if clock.target is target and (tier is None or clock.tier == tier)
+        ]
+        return max(runs, key=lambda clock: clock.run, default=None)
+
+    def keep(self, clock: Clock) -> None:
+        """Put a clock in the place of the run before it: one a tier for the tier's targets, one for the customer's."""
+        others = (other for other in self.ticket.clocks if not _is_same_place(other, clock))
+        order = list(Target)
+        self.change(clocks=tuple(sorted((*others, clock), key=lambda each: (order.index(each.target), each.run))))
+
+    def start(
+        self,
+        target: Target,
+        at: datetime,
+        *,
+        recorded_at: datetime | None = None,
+        carried: Clock | None = None,
+        pause: Pause | None = None,
+    ) -> Clock:
+        """Start the next run of a target for the present tier, with the time spent of the run it carries on."""
+        last = self.latest(target)
+        clock = clocks.started(
+            self.policy,
+            target,
+            run=last.run + 1 if last else 1,
+            tier=self.ticket.tier,
+            priority=self.ticket.priority,
+            at=at,
+            spent=carried.spent if carried else clocks.ZERO,
+            pause=pause,
+        )
+        self.keep(clock)
+        self.record(
+            recorded_at or at,
+            ClockStarted(
+                target=target,
+                run=clock.run,
+                tier=clock.tier,
+                length=clock.length,
+                started_at=at,
+                spent=clock.spent,
+                deadline_at=clock.deadline_at,
+                pause=pause,
+                tzdata=tzdata_version(),
+            ),
+        )
+        return clock
+
+    def pause(self, targets: Iterable[Target], at: datetime, why: Pause) -> None:
+        """Let the live runs of these targets stand still; one that stands already takes the new reason."""
+        for clock in self.live(*targets):
+            if clock.pause is why:
+                continue
+            stopped = clocks.paused(self.policy, clock, at, why)
+            self.keep(stopped)
+            self.record(
+                at,
+                ClockPaused(target=clock.target, run=clock.run, tier=clock.tier, pause=why, spent=stopped.spent),
+            )
+
+    def resume(self, targets: Iterable[Target], at: datetime) -> None:
+        """Let the paused runs of these targets count again."""
+        for clock in self.live(*targets):
+            if clock.state is not ClockState.PAUSED:
+                continue
+            counting = clocks.running(self.policy, clock, at)
+            self.keep(counting)
+            if counting.deadline_at is None:
+                raise AssertionError(f"a running {clock.target} clock has no deadline")
+            self.record(
+                at,
+                ClockResumed(
+                    target=clock.target,
+                    run=clock.run,
+                    tier=clock.tier,
+                    spent=clock.spent,
+                    deadline_at=counting.deadline_at,
+                    tzdata=tzdata_version(),
+                ),
+            )
+
+    def meet(self, targets: Iterable[Target], at: datetime, *, as_of: datetime | None = None) -> None:
+        """The live runs of these targets were kept, as of an instant that may be earlier than now (2.10)."""
+        self._end(
+            targets,
+            at,
+            ClockState.MET,
+            lambda clock: ClockMet(
+                target=clock.target,
+                run=clock.run,
+                tier=clock.tier,
+                started_at=clock.started_at,
+                as_of=as_of or at,
+                spent=clock.spent,
+            ),
+        )
+
+    def cancel(self, targets: Iterable[Target], at: datetime) -> None:
+        """The live runs of these targets end without a verdict."""
+        self._end(
+            targets,
+            at,
+            ClockState.CANCELLED,
+            lambda clock: ClockCancelled(target=clock.target, run=clock.run, tier=clock.tier, spent=clock.spent),
+        )
+
+    def _end(self, targets: Iterable[Target], at: datetime, state: ClockState, event: Callable[[Clock], Event]) -> None:
+        for clock in self.live(*targets):
+            over = clocks.ended(self.policy, clock, at, state)
+            self.keep(over)
+            self.record(at, event(over))
+
+
+def _is_same_place(one: Clock, other: Clock) -> bool:
+    if one.target is not other.target:
+        return False
+    return one.tier == other.tier or one.target is not Target.TIER_RESOLVE

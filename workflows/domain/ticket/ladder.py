@@ -1,0 +1,145 @@
+"""The ladder: entering a tier, climbing it, coming to its end (semantics 4.4, 4.8, 6.5)."""
+
+from datetime import datetime
+
+from workflows.domain.ticket import clocks
+from workflows.domain.ticket.draft import Draft
+from workflows.domain.ticket.events import ClockMoved, Escalated, EscalationAbsorbed, LadderExhausted, Transferred
+from workflows.domain.ticket.state import Clock, Reminding
+from workflows.domain.ticket.words import Audience, Cause, ClockState, Pause, Status, Target
+from workflows.domain.working_time import due
+from workflows.domain.zones import tzdata_version
+
+TIERS_TARGETS = (Target.ACKNOWLEDGE, Target.TIER_RESOLVE)
+
+
+def escalate(draft: Draft, at: datetime, causes: tuple[Cause, ...], reason: str | None = None) -> None:
+    """Up one tier; from the last one, exhaustion (4.4).
+
+    One that takes effect no later than the entry of the present tier is absorbed by that step (4.8), and so is one
+    that coincides with giving up a wait: a resolved ticket does not climb.
+    """
+    ticket = draft.ticket
+    if at <= ticket.tier_entered_at or not ticket.is_worked_on:
+        draft.record(at, EscalationAbsorbed(tier=ticket.tier, causes=causes))
+        return
+    above = draft.policy.next_tier(ticket.tier)
+    if above is None:
+        _exhaust(draft, at, causes, reason)
+        return
+    next_news_at = _next_news_at(draft, above.name, at)
+    draft.record(
+        at,
+        Escalated(
+            from_tier=ticket.tier,
+            to_tier=above.name,
+            causes=causes,
+            reason=reason,
+            next_news_at=next_news_at,
+            is_ping_pong=above.name in ticket.visited,
+        ),
+    )
+    draft.change(next_news_at=next_news_at)
+    _enter(draft, above.name, at)
+    draft.tell("escalated", Audience.CUSTOMER, Audience.TIER, Audience.OWNER)
+
+
+def transfer(draft: Draft, at: datetime, to_tier: str, reason: str) -> None:
+    """To any other tier. The customer is told when it goes forward (6.5)."""
+    ticket = draft.ticket
+    is_forward = draft.policy.rung(to_tier) > draft.policy.rung(ticket.tier)
+    draft.record(
+        at,
+        Transferred(
+            from_tier=ticket.tier,
+            to_tier=to_tier,
+            reason=reason,
+            is_forward=is_forward,
+            is_ping_pong=to_tier in ticket.visited,
+        ),
+    )
+    if is_forward:
+        draft.change(next_news_at=_next_news_at(draft, to_tier, at))
+    _enter(draft, to_tier, at)
+    told = (Audience.CUSTOMER, Audience.TIER, Audience.OWNER) if is_forward else (Audience.TIER, Audience.OWNER)
+    draft.tell("transferred", *told)
+
+
+def start_tier_clocks(draft: Draft, at: datetime) -> None:
+    """Acknowledge starts anew; resolve goes on from the time this tier has spent, unless it broke it (2.3, 4.4)."""
+    waiting = Pause.WAITING_ON_CUSTOMER if draft.ticket.status is Status.WAITING_ON_CUSTOMER else None
+    paused_targets = draft.policy.waiting_pauses if waiting else ()
+    for target in TIERS_TARGETS:
+        before = draft.latest(target, draft.ticket.tier) if target is Target.TIER_RESOLVE else None
+        if before and before.state is ClockState.BREACHED:
+            continue
+        draft.start(target, at, carried=before, pause=waiting if target in paused_targets else None)
+
+
+def _enter(draft: Draft, tier: str, at: datetime) -> None:
+    draft.cancel(TIERS_TARGETS, at)
+    moved = _moved_update(draft, tier, at)
+    is_waiting = draft.ticket.status is Status.WAITING_ON_CUSTOMER
+    draft.change(
+        tier=tier,
+        tier_entered_at=at,
+        visited=(*draft.ticket.visited, tier),
+        status=Status.WAITING_ON_CUSTOMER if is_waiting else Status.OPEN,
+        handler=None,
+        chases=0,
+        update_breaches=0,
+        reminding=None,
+    )
+    start_tier_clocks(draft, at)
+    if moved:
+        draft.keep(moved)
+        draft.record(
+            at,
+            ClockMoved(
+                target=moved.target,
+                run=moved.run,
+                tier=moved.tier,
+                length=moved.length,
+                spent=moved.spent,
+                deadline_at=moved.deadline_at,
+                tzdata=tzdata_version(),
+            ),
+        )
+
+
+def _exhaust(draft: Draft, at: datetime, causes: tuple[Cause, ...], reason: str | None) -> None:
+    ticket, policy = draft.ticket, draft.policy
+    before = ticket.reminding
+    draft.record(
+        at,
+        LadderExhausted(
+            tier=ticket.tier,
+            causes=causes,
+            reason=reason,
+            last_resort=policy.last_resort,
+            is_repeat=before is not None,
+        ),
+    )
+    draft.change(chases=0)
+    if before:
+        new = tuple(cause for cause in causes if cause not in before.causes)
+        draft.change(
+            reminding=Reminding(causes=(*before.causes, *new), sent=before.sent, next_at=before.next_at),
+        )
+        return
+    draft.change(reminding=Reminding(causes=causes, sent=0, next_at=due(policy.calendar, at, policy.remind_every)))
+    draft.tell("ladder_exhausted", Audience.LAST_RESORT)
+
+
+def _moved_update(draft: Draft, tier: str, at: datetime) -> Clock | None:
+    """The running update run with the new tier's length from the same start, when that ends earlier (2.2)."""
+    for clock in draft.live(Target.UPDATE):
+        row = draft.policy.tier(tier).targets[draft.ticket.priority]
+        return clocks.shortened(draft.policy, clock, at, row.update_every, row.acknowledge)
+    return None
+
+
+def _next_news_at(draft: Draft, tier: str, at: datetime) -> datetime | None:
+    """When the customer hears next if this tier has the ticket: the update deadline; none while waiting (6.5)."""
+    moved = _moved_update(draft, tier, at)
+    return moved.deadline_at if moved else next((clock.deadline_at for clock in draft.live(Target.UPDATE)), None)

@@ -1,0 +1,250 @@
+"""What falls due while nobody acts: warnings, breaches, and the automatic steps of a life (semantics 4, 5.2).
+
+Told the instant it judges, never asks it. The order within one instant is `Due`'s own.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import IntEnum
+
+from workflows.domain.ticket import clocks, closing, ladder
+from workflows.domain.ticket.draft import Draft
+from workflows.domain.ticket.events import ClockBreached, ClockWarned, CustomerReminded, LastResortReminded
+from workflows.domain.ticket.state import Clock, Ticket
+from workflows.domain.ticket.words import Audience, Cause, ClockState, ClosedBy, Target
+from workflows.domain.working_time import due
+
+LATE_AFTER = timedelta(seconds=60)
+"""Detected later than this after the deadline, a breach takes effect when detected: a constant of the engine (4.6)."""
+
+UPDATE_RUNS_TOLD_SINGLY = 20
+"""Late runs of `update` beyond so many in one settle are one event with a count (4.3)."""
+
+
+class Kind(IntEnum):
+    """What falls due, in the order in which it is judged within one instant (5.2)."""
+
+    WARNING = 1
+    BREACH = 2
+    CUSTOMER_STEP = 3
+    LAST_RESORT_REMINDER = 4
+    SIGN_OFF_SILENCE = 5
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Due:
+    """Something due at an instant; sorts into the order in which it is judged."""
+
+    at: datetime
+    kind: Kind
+    order: int = 0
+    """Of a clock's target, as declared (5.2)."""
+    run: int = 0
+    fraction: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Escalation:
+    at: datetime
+    causes: tuple[Cause, ...]
+
+
+_TARGETS = tuple(Target)
+_CAUSES = {
+    Target.ACKNOWLEDGE: Cause.ACKNOWLEDGE_BREACHED,
+    Target.TIER_RESOLVE: Cause.TIER_RESOLVE_BREACHED,
+    Target.UPDATE: Cause.UPDATE_BREACHED,
+    Target.RESOLVE: Cause.RESOLVE_BREACHED,
+}
+
+
+class Lapse:
+    """Advances a draft to an instant: everything due before it, in order, with what each brings about."""
+
+    def __init__(self, draft: Draft, to: datetime) -> None:
+        self._draft = draft
+        self._to = to
+        self._effective_at: datetime | None = None
+        self._escalation: _Escalation | None = None
+        self._late_update_runs = 0
+
+    def run(self) -> None:
+        """Judge until nothing is due before the instant; a deadline at the instant itself has not passed (5.2)."""
+        while True:
+            item = min((each for each in _due_items(self._draft.ticket) if each.at < self._to), default=None)
+            escalation = self._escalation
+            if escalation and (item is None or escalation.at < item.at):
+                self._escalation = None
+                ladder.escalate(self._draft, escalation.at, escalation.causes)
+            elif item:
+                self._pass(item)
+            else:
+                return
+
+    def _pass(self, item: Due) -> None:
+        match item.kind:
+            case Kind.WARNING:
+                self._warn(item)
+            case Kind.BREACH:
+                self._breach(item)
+            case Kind.CUSTOMER_STEP:
+                self._customer_step(item.at)
+            case Kind.LAST_RESORT_REMINDER:
+                self._remind_last_resort(item.at)
+            case Kind.SIGN_OFF_SILENCE:
+                closing.close(
+                    self._draft, self._takes_effect(item.at), ClosedBy.SILENCE, due_at=item.at, detected_at=self._to
+                )
+
+    def _is_late(self, due_at: datetime) -> bool:
+        return self._to - due_at > LATE_AFTER
+
+    def _takes_effect(self, due_at: datetime) -> datetime:
+        """When due, or when detected if late; never earlier than what took effect before in this settle (4.6)."""
+        at = self._to if self._is_late(due_at) else due_at
+        self._effective_at = max(at, self._effective_at or at)
+        return self._effective_at
+
+    def _clock(self, item: Due) -> Clock:
+        target = _TARGETS[item.order]
+        return next(clock for clock in self._draft.live(target) if clock.run == item.run)
+
+    def _warn(self, item: Due) -> None:
+        clock = self._clock(item)
+        left = tuple(warning for warning in clock.warnings if warning.fraction != item.fraction)
+        self._draft.keep(replace(clock, warnings=left))
+        self._draft.record(
+            self._to if self._is_late(item.at) else item.at,
+            ClockWarned(
+                target=clock.target,
+                run=clock.run,
+                tier=clock.tier,
+                fraction=item.fraction,
+                due_at=item.at,
+                detected_at=self._to,
+            ),
+        )
+        self._draft.tell("clock_warned", Audience.HANDLER, Audience.OWNER)
+
+    def _breach(self, item: Due) -> None:
+        clock = self._clock(item)
+        if clock.target is Target.UPDATE and self._is_late(item.at):
+            if self._late_update_runs == UPDATE_RUNS_TOLD_SINGLY:
+                self._breach_together(clock)
+                return
+            self._late_update_runs += 1
+        self._record_breach(clock, count=1, last_due_at=None)
+
+    def _breach_together(self, clock: Clock) -> None:
+        """All late update runs from this one on, as one event; the last of them is the run that is continued."""
+        last, count = clock, 1
+        while (following := self._next_update(last)).deadline_at and self._is_late(following.deadline_at):
+            last, count = following, count + 1
+        self._draft.keep(last)
+        self._record_breach(clock, count=count, last_due_at=last.deadline_at)
+
+    def _next_update(self, clock: Clock) -> Clock:
+        if clock.deadline_at is None:
+            raise AssertionError("an update run that breached has no deadline")
+        return clocks.started(
+            self._draft.policy,
+            Target.UPDATE,
+            run=clock.run + 1,
+            tier=self._draft.ticket.tier,
+            priority=self._draft.ticket.priority,
+            at=clock.deadline_at,
+        )
+
+    def _record_breach(self, clock: Clock, *, count: int, last_due_at: datetime | None) -> None:
+        draft, due_at = self._draft, clock.deadline_at
+        if due_at is None:
+            raise AssertionError(f"a breached {clock.target} clock has no deadline")
+        effective_at = self._takes_effect(due_at)
+        current = next(live for live in draft.live(clock.target) if live.run == clock.run + count - 1)
+        draft.keep(replace(clocks.ended(draft.policy, current, due_at, ClockState.BREACHED), spent=current.length))
+        draft.record(
+            effective_at,
+            ClockBreached(
+                target=clock.target,
+                run=clock.run,
+                tier=clock.tier,
+                due_at=due_at,
+                detected_at=self._to,
+                effective_at=effective_at,
+                engine_late=self._is_late(due_at),
+                late_after_seconds=int(LATE_AFTER.total_seconds()),
+                count=count,
+                last_due_at=last_due_at,
+            ),
+        )
+        rule = draft.policy.on_breach(draft.ticket.tier, clock.target)
+        draft.tell("clock_breached", *rule.notify)
+        if self._escalates(clock.target, rule.escalate_every, count):
+            self._owe_escalation(effective_at, _CAUSES[clock.target])
+        if clock.target is Target.UPDATE:
+            draft.start(Target.UPDATE, last_due_at or due_at, recorded_at=effective_at)
+
+    def _escalates(self, target: Target, every: int, count: int) -> bool:
+        if target is not Target.UPDATE:
+            return every > 0
+        before = self._draft.ticket.update_breaches
+        self._draft.change(update_breaches=before + count)
+        return every > 0 and before // every < (before + count) // every
+
+    def _owe_escalation(self, at: datetime, cause: Cause) -> None:
+        """Escalations of one instant are one step (4.8): it is taken when everything else of the instant is judged."""
+        causes = self._escalation.causes if self._escalation else ()
+        self._escalation = _Escalation(at, causes if cause in causes else (*causes, cause))
+
+    def _customer_step(self, due_at: datetime) -> None:
+        """A reminder of the question, or giving up; the next step counts from when this one took effect (4.6)."""
+        draft, waiting = self._draft, self._draft.ticket.waiting
+        if waiting is None:
+            raise AssertionError("a step of a wait is due while nobody waits")
+        at = self._takes_effect(due_at)
+        steps = draft.policy.wait_steps
+        if waiting.reminders_sent + 1 == len(steps):
+            closing.give_up(draft, at, due_at=due_at, detected_at=self._to)
+            return
+        sent = waiting.reminders_sent + 1
+        draft.record(at, CustomerReminded(number=sent, due_at=due_at, detected_at=self._to))
+        next_at = due(draft.policy.calendar, at, steps[sent] - steps[sent - 1])
+        draft.change(waiting=replace(waiting, reminders_sent=sent, next_at=next_at))
+        draft.tell("customer_reminded", Audience.CUSTOMER)
+
+    def _remind_last_resort(self, due_at: datetime) -> None:
+        draft, reminding = self._draft, self._draft.ticket.reminding
+        if reminding is None:
+            raise AssertionError("a reminder of the last resort is due while nobody is reminded")
+        at = self._takes_effect(due_at)
+        draft.record(
+            at,
+            LastResortReminded(
+                number=reminding.sent + 1,
+                last_resort=draft.policy.last_resort,
+                causes=reminding.causes,
+                due_at=due_at,
+                detected_at=self._to,
+            ),
+        )
+        next_at = due(draft.policy.calendar, at, draft.policy.remind_every)
+        draft.change(reminding=replace(reminding, sent=reminding.sent + 1, next_at=next_at))
+        draft.tell("last_resort_reminded", Audience.LAST_RESORT)
+
+
+def _due_items(ticket: Ticket) -> Iterator[Due]:
+    for clock in ticket.clocks:
+        if clock.deadline_at is None:
+            continue
+        order = _TARGETS.index(clock.target)
+        yield Due(clock.deadline_at, Kind.BREACH, order, clock.run)
+        for warning in clock.warnings:
+            if warning.at is not None:
+                yield Due(warning.at, Kind.WARNING, order, clock.run, warning.fraction)
+    if ticket.waiting:
+        yield Due(ticket.waiting.next_at, Kind.CUSTOMER_STEP)
+    if ticket.reminding:
+        yield Due(ticket.reminding.next_at, Kind.LAST_RESORT_REMINDER)
+    if ticket.resolution and ticket.resolution.sign_off_at:
+        yield Due(ticket.resolution.sign_off_at, Kind.SIGN_OFF_SILENCE)

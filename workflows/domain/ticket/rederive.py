@@ -1,0 +1,74 @@
+"""What a ticket's log must say, worked out anew from its list of (instant, input) (semantics 5.3).
+
+Pure, and by the judge only. What the record keeps besides the commands is the instants at which somebody looked at
+the clocks and found something due: `detected_at`. Told those, the judge says the same again, whoever settled, however
+late, however often tried.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from workflows.domain.policy import Policy
+from workflows.domain.ticket.commands import Command, Open
+from workflows.domain.ticket.events import Entry
+from workflows.domain.ticket.judge import judge, open_ticket
+from workflows.domain.ticket.state import Ticket
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Input:
+    """A command that was applied, and the instant that it counts from (5.1)."""
+
+    at: datetime
+    command: Command
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Derived:
+    """The ticket and its whole log, as the domain says they must be."""
+
+    ticket: Ticket
+    entries: tuple[Entry, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Difference:
+    """The first line of a log that is not what the domain says; none on the side that has no such line."""
+
+    sequence: int
+    recorded: Entry | None
+    derived: Entry | None
+
+
+def rederive(
+    policy: Policy, opening: Open, opened_at: datetime, inputs: Iterable[Input], looked_at: Iterable[datetime]
+) -> Derived:
+    """Judge a ticket from its opening on, at each instant of an input or a look, in the order of time.
+
+    A command that is refused here changes nothing, as anywhere: the log then ends differently, and that shows.
+    """
+    commands = {each.at: each.command for each in inputs}
+    judged = open_ticket(policy, opening, opened_at)
+    entries = list(judged.entries)
+    for at in sorted({*commands, *looked_at}):
+        judged = judge(policy, judged.ticket, at, commands.get(at))
+        entries += judged.entries
+    return Derived(ticket=judged.ticket, entries=tuple(entries))
+
+
+def looks(entries: Iterable[Entry]) -> tuple[datetime, ...]:
+    """Every instant at which the clocks were found due, each once, in order."""
+    detected = (getattr(entry.event, "detected_at", None) for entry in entries)
+    return tuple(sorted({at for at in detected if at is not None}))
+
+
+def first_difference(recorded: Iterable[Entry], derived: Iterable[Entry]) -> Difference | None:
+    """Compare two logs line by line; none when they are the same."""
+    theirs, ours = tuple(recorded), tuple(derived)
+    for index in range(max(len(theirs), len(ours))):
+        one = theirs[index] if index < len(theirs) else None
+        other = ours[index] if index < len(ours) else None
+        if one != other:
+            return Difference(sequence=index + 1, recorded=one, derived=other)
+    return None

@@ -1,0 +1,64 @@
+"""What the judge returns: the ticket as it stands, what was recorded, who is to be told, and a refusal if any."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from workflows.domain.ticket.events import Entry
+from workflows.domain.ticket.state import Ticket
+from workflows.domain.ticket.words import Audience
+
+RULES_VERSION = 1
+"""Raised when a rule changes what the judge does: re-derivation compares tickets of one version only (5.3)."""
+
+
+class RefusalReason(StrEnum):
+    """Why a command was refused. The values are public contract: the `reason` of an error's ErrorInfo."""
+
+    WRONG_STATE = "WRONG_STATE"
+    """The transition is not allowed from the present state (6)."""
+    WRONG_TIER = "WRONG_TIER"
+    """The tier named is not the one that has the ticket (5.4, 6.2)."""
+    UNKNOWN_TIER = "UNKNOWN_TIER"
+    """The policy has no such tier."""
+    STALE_VERSION = "STALE_VERSION"
+    """The ticket has moved on since the caller looked (5.4)."""
+    ALTERNATIVE_REQUIRED = "ALTERNATIVE_REQUIRED"
+    """Not feasible, and nothing offered instead (6.7)."""
+    SURVIVOR_REQUIRED = "SURVIVOR_REQUIRED"
+    """A duplicate that does not name the ticket it doubles (6.7)."""
+    REOPEN_WINDOW_OVER = "REOPEN_WINDOW_OVER"
+    """Closed for too long: open a new ticket that follows it (6.3, 6.9)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refusal:
+    """A command that was judged and refused; nothing of it changed the ticket."""
+
+    reason: RefusalReason
+    text: str
+    """The fact and the remedy; holds no personal data."""
+    facts: Mapping[str, str] = field(default_factory=dict)
+    """The present state, and what else the caller needs to decide anew."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """Somebody is to be told of something; its words are delivery's."""
+
+    sequence: int
+    """Of the log entry that says what happened."""
+    kind: str
+    audience: Audience
+    recipient: str
+    """The person's, tier's or contact's name; the external id for the customer."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judged:
+    """One settle's worth of change."""
+
+    ticket: Ticket
+    entries: tuple[Entry, ...] = ()
+    messages: tuple[Message, ...] = ()
+    refusal: Refusal | None = None
