@@ -1,0 +1,121 @@
+"""From the feed's side of the contract: commands into requests, a ticket into what the desk sees of it."""
+
+from collections.abc import Mapping
+from dataclasses import fields
+
+from protos.followthrough.v1 import ticket_pb2
+from protos.followthrough.v1.ticket_service_pb2 import (
+    AcknowledgeTicketRequest,
+    CloseTicketRequest,
+    ConfirmResolutionRequest,
+    ContinueTicketRequest,
+    EscalateTicketRequest,
+    OpenTicketRequest,
+    PostUpdateRequest,
+    RecordContactRequest,
+    RejectResolutionRequest,
+    ReopenTicketRequest,
+    ResolveTicketRequest,
+    TransferTicketRequest,
+    WaitOnCustomerRequest,
+)
+from services.client import Change
+from services.feed.decide import CHANNEL, Seen
+from services.feed.log import Case
+from workflows.domain.ticket.commands import (
+    Acknowledge,
+    Close,
+    Command,
+    Confirm,
+    Continue,
+    Escalate,
+    PostUpdate,
+    RecordContact,
+    Reject,
+    Reopen,
+    Resolve,
+    Transfer,
+    WaitOnCustomer,
+)
+from workflows.domain.ticket.words import ContactKind, Outcome, Status
+
+ChangeOfTicket = (
+    AcknowledgeTicketRequest
+    | PostUpdateRequest
+    | RecordContactRequest
+    | WaitOnCustomerRequest
+    | ContinueTicketRequest
+    | EscalateTicketRequest
+    | TransferTicketRequest
+    | ResolveTicketRequest
+    | ConfirmResolutionRequest
+    | RejectResolutionRequest
+    | ReopenTicketRequest
+    | CloseTicketRequest
+)
+STATUSES: Mapping[int, Status] = {ticket_pb2.TicketStatus.Value(f"TICKET_STATUS_{each.name}"): each for each in Status}
+OUTCOMES: Mapping[int, Outcome] = {ticket_pb2.Outcome.Value(f"OUTCOME_{each.name}"): each for each in Outcome}
+REQUESTS: Mapping[type[Command], type[ChangeOfTicket]] = {
+    Acknowledge: AcknowledgeTicketRequest,
+    PostUpdate: PostUpdateRequest,
+    RecordContact: RecordContactRequest,
+    WaitOnCustomer: WaitOnCustomerRequest,
+    Continue: ContinueTicketRequest,
+    Escalate: EscalateTicketRequest,
+    Transfer: TransferTicketRequest,
+    Resolve: ResolveTicketRequest,
+    Confirm: ConfirmResolutionRequest,
+    Reject: RejectResolutionRequest,
+    Reopen: ReopenTicketRequest,
+    Close: CloseTicketRequest,
+}
+LIVE = frozenset({ticket_pb2.CLOCK_STATE_RUNNING, ticket_pb2.CLOCK_STATE_PAUSED})
+
+
+def seen(ticket: ticket_pb2.Ticket) -> Seen:
+    """What a person at the desk sees of a ticket."""
+    is_asked_for = any(clock.target == ticket_pb2.TARGET_ACKNOWLEDGE and clock.state in LIVE for clock in ticket.clocks)
+    return Seen(
+        status=STATUSES[ticket.status],
+        tier=ticket.tier,
+        awaits_acknowledgement=is_asked_for or ticket.HasField("reminding"),
+        outcome=OUTCOMES[ticket.resolution.outcome] if ticket.HasField("resolution") else None,
+    )
+
+
+def opening(case: Case, *, queue: str, priority: str) -> OpenTicketRequest:
+    """Open a ticket for a case. The log names no customer: one is made up, the same for the same case."""
+    first = case.rows[0]
+    return OpenTicketRequest(
+        actor=first.who,
+        queue=queue,
+        priority=priority,
+        customer=ticket_pb2.Customer(
+            external_id=f"incident-{case.case}",
+            display_name=f"Customer of incident {case.case}",
+            language="en-GB",
+            zone="Europe/Stockholm",
+        ),
+        subject=f"Incident {case.case}",
+        channel=CHANNEL,
+    )
+
+
+def change(ticket_id: str, command: Command) -> Change:
+    """Ask for a command: the contract's fields have the command's names."""
+    request = REQUESTS[type(command)](ticket_id=ticket_id)
+    for field in fields(command):
+        value = getattr(command, field.name)
+        if value is not None:
+            setattr(request, field.name, _in_the_contract(value))
+    return request
+
+
+def _in_the_contract(value: str) -> str | int:
+    match value:
+        case Outcome():
+            return ticket_pb2.Outcome.Value(f"OUTCOME_{value.name}")
+        case ContactKind():
+            return ticket_pb2.ContactKind.Value(f"CONTACT_KIND_{value.name}")
+        case _:
+            return value
