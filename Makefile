@@ -1,16 +1,65 @@
+# The one interface for people and for CI. `make help` lists it.
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+SHELL := /bin/bash
+
+PYTHON ?= $(firstword $(foreach name,python3.11 python3.12 python3.13 python3,$(shell command -v $(name))))
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
-PYTHON ?= python3.11
+TESTS ?= tests
+JOBS ?= 2
 
-.PHONY: help setup
-help:
-	@true
+.PHONY: help setup run feed check test lint format types imports protos lock clean
 
-setup: $(STAMP)  ## create .venv and install the locked versions
+help:  ## show this
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: $(STAMP)  ## create .venv with the locked versions
+
+run: setup  ## run everything on embedded defaults (SQLite, Temporal dev server) until Ctrl-C
+	@exec $(BIN)/followthrough up
+
+feed: setup  ## drive a help desk's log through it all: make feed [LOG=incidents.csv.gz]
+	@exec $(BIN)/followthrough feed --embedded $(or $(LOG),tests/data/made-up-incidents.csv) $(FEED)
+
+check: setup lint types imports  ## lint, types, import contracts, generated code
+	$(BIN)/python protos/generate.py --lint
+	$(BIN)/python protos/generate.py --check
+
+test: setup  ## run all tests: make test [TESTS=tests/unit]
+	$(BIN)/pytest -n $(JOBS) --dist loadgroup $(TESTS)
+
+lint: setup
+	$(BIN)/ruff format --check --quiet --diff .
+	$(BIN)/ruff check --quiet .
+
+types: setup
+	$(BIN)/mypy .
+
+imports: setup
+	$(BIN)/lint-imports
+
+format: setup  ## put code and protos in order
+	$(BIN)/ruff format --quiet .
+	$(BIN)/ruff check --quiet --fix .
+	$(BIN)/buf format --write protos
+
+protos: setup  ## generate the Python code of the contract
+	$(BIN)/python protos/generate.py
+
+lock: setup  ## resolve the versions anew into requirements.lock
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --upgrade --generate-hashes --no-header \
+		--no-emit-index-url --no-emit-find-links --group dev pyproject.toml --output-file requirements.lock
+
+clean:  ## remove what was set up and what runs left behind
+	rm -rf $(VENV) var .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
 $(STAMP): requirements.lock pyproject.toml
-	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements.lock
-	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
-	touch $@
+	@test -n "$(PYTHON)" && $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "make: Python 3.11 or newer is needed: install it, or name it with make PYTHON=…" >&2; exit 2; }
+	@echo "setting up $(VENV) with the versions of requirements.lock …"
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements.lock
+	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
