@@ -14,7 +14,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Self
 
-from pydantic import BeforeValidator, Field, PositiveInt, ValidationError, field_validator
+from pydantic import BeforeValidator, Field, PositiveInt, SecretStr, ValidationError, field_validator
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
@@ -109,6 +109,12 @@ class Settings(BaseSettings):
 
     temporal_namespace: str = Field(default="default", min_length=1)
     """Temporal's namespace for the tickets' timers. Default `default`."""
+
+    temporal_tls: bool = False
+    """Whether the way to `temporal_address` is encrypted, with the system's certificates. Default false."""
+
+    temporal_api_key: SecretStr | None = None
+    """The key that `temporal_address` asks for, with `temporal_tls`. Default: none."""
 
     intake_address: AddressText = Address("127.0.0.1", 7300)
     """Where intake answers gRPC, and where `followthrough ticket` asks. Default `127.0.0.1:7300`."""

@@ -1,0 +1,175 @@
+"""How `followthrough ticket` asks intake: its shared options, and what an answer means for the exit code.
+
+0: done. 1: refused, one line gives the reason. 2: no answer, or the command was not understood.
+"""
+
+import asyncio
+import functools
+import json
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+import click
+from google.protobuf.json_format import MessageToDict
+from google.protobuf.message import Message
+from rich.console import RenderableType
+
+from protos.followthrough.v1.event_pb2 import TicketEvent
+from protos.followthrough.v1.ticket_pb2 import Ticket
+from protos.followthrough.v1.ticket_service_pb2 import ListTicketsRequest, OpenTicketRequest
+from services.cli import tables
+from services.cli.failing import Failed
+from services.client import Change, Refused, TicketClient, Unreachable
+from services.settings import Address, Settings, SettingsError
+
+T = TypeVar("T")
+Item = TypeVar("Item", bound=Message)
+
+CALLER = "followthrough-cli"
+"""What the command line calls itself, as every system that calls has a name."""
+LONGEST_REFERENCE = 12
+"""Characters; what is longer is a ticket's id."""
+
+
+class AddressOption(click.ParamType[Address]):
+    """A `host:port` on the command line."""
+
+    name = "host:port"
+
+    def convert(self, value: str | Address, param: click.Parameter | None, ctx: click.Context | None) -> Address:
+        """Read it, or refuse with the remedy."""
+        try:
+            return value if isinstance(value, Address) else Address.parse(value)
+        except ValueError as error:
+            self.fail(f"{value!r}: {error}", param, ctx)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asking:
+    """One question to one intake, and how its answer is shown."""
+
+    server: Address
+    actor: str
+    request_id: str
+    expected_version: int
+    is_json: bool
+
+    def open(self, request: OpenTicketRequest) -> None:
+        """Open a ticket and show it."""
+        request.request_id = self.request_id
+        self._show(self._ask(lambda client: client.change(request)))
+
+    def change(self, key: str, request: Change) -> None:
+        """Send a change of one ticket and show the ticket as it stands afterwards."""
+        if isinstance(request, OpenTicketRequest):
+            raise TypeError("an opening has no ticket yet: use `open`")
+        request.request_id = self.request_id
+        request.expected_version = self.expected_version
+
+        async def send(client: TicketClient) -> Ticket:
+            request.ticket_id = await _ticket_id(client, key)
+            return await client.change(request)
+
+        self._show(self._ask(send))
+
+    def show(self, key: str) -> None:
+        """Show one ticket."""
+        name = "reference" if _is_reference(key) else "ticket_id"
+        self._show(self._ask(lambda client: client.ticket(**{name: key})))
+
+    def tickets(self, request: ListTicketsRequest, limit: int) -> None:
+        """Show at most `limit` tickets that pass the request's filters."""
+        self._show_all(self._ask(lambda client: _first(client.tickets(request), limit)), tables.of_tickets)
+
+    def events(self, key: str, after_sequence: int) -> None:
+        """Show what happened to one ticket."""
+
+        async def read(client: TicketClient) -> list[TicketEvent]:
+            ticket_id = await _ticket_id(client, key)
+            return [event async for event in client.events(ticket_id, after_sequence=after_sequence)]
+
+        self._show_all(self._ask(read), tables.of_events)
+
+    def _ask(self, question: Callable[[TicketClient], Coroutine[None, None, T]]) -> T:
+        async def ask() -> T:
+            async with TicketClient(self.server, caller=CALLER, actor=self.actor) as client:
+                return await question(client)
+
+        try:
+            return asyncio.run(ask())
+        except Refused as refused:
+            raise Failed(f"refused: {refused.text} [{refused.reason or refused.code.name}]", exit_code=1) from None
+        except Unreachable as error:
+            raise Failed(str(error), exit_code=2) from None
+
+    def _show(self, ticket: Ticket) -> None:
+        self._show_all([ticket], lambda tickets: tables.of_ticket(tickets[0]))
+
+    def _show_all(self, items: Sequence[Item], table: Callable[[Sequence[Item]], RenderableType]) -> None:
+        if self.is_json:
+            for item in items:
+                click.echo(json.dumps(MessageToDict(item, preserving_proto_field_name=True), ensure_ascii=False))
+        else:
+            tables.write(table(items))
+
+
+def reads(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command the options that every question has, and an `Asking` that goes by them."""
+
+    @click.option("--server", type=AddressOption(), help="Where intake answers. Default: FOLLOWTHROUGH_INTAKE_ADDRESS.")
+    @click.option("--json", "is_json", is_flag=True, help="One JSON object a line instead of tables.")
+    @functools.wraps(command)
+    def with_options(
+        *,
+        server: Address | None,
+        is_json: bool,
+        actor: str | None = None,
+        request_id: str = "",
+        expected_version: int = 0,
+        **options: object,
+    ) -> None:
+        try:
+            settings = Settings.load()
+        except SettingsError as error:
+            raise Failed(str(error), exit_code=2) from None
+        asking = Asking(
+            server=server or settings.intake_address,
+            actor=actor or settings.actor,
+            request_id=request_id,
+            expected_version=expected_version,
+            is_json=is_json,
+        )
+        command(asking, **options)
+
+    return with_options
+
+
+def asks(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command the options of every change of a ticket, beside those of every question."""
+    with_who = click.option("--actor", help="Who asks. Default: FOLLOWTHROUGH_ACTOR, else the login name.")
+    with_id = click.option("--request-id", default="", help="Give the same UUID again to repeat a change safely.")
+    return with_who(with_id(reads(command)))
+
+
+def changes(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command the options of every change of a ticket that exists, beside those of every change."""
+    help_text = "Refuse the change when the ticket has moved on from this version. Default: any."
+    return click.option("--expected-version", type=click.IntRange(min=0), default=0, help=help_text)(asks(command))
+
+
+async def _first(items: AsyncIterator[Item], limit: int) -> list[Item]:
+    found: list[Item] = []
+    async for item in items:
+        if len(found) == limit:
+            break
+        found.append(item)
+    return found
+
+
+async def _ticket_id(client: TicketClient, key: str) -> str:
+    return (await client.ticket(reference=key)).ticket_id if _is_reference(key) else key
+
+
+def _is_reference(key: str) -> bool:
+    return len(key) <= LONGEST_REFERENCE
