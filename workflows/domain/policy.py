@@ -92,6 +92,8 @@ class Policy:
     """Every so many chases escalate (6.3)."""
     waiting_pauses: tuple[Target, ...] = DEFAULT_WAITING_PAUSES
     """The clocks that stand still while the customer is waited for (2.7)."""
+    memo: dict[str, str] = field(default_factory=dict, init=False, repr=False, compare=False)
+    """What is worked out once from the frozen content: the version that is its hash."""
     is_snapshot: InitVar[bool] = False
     """Read back from the record: it was validated when it was built, and no later rule may refuse it (7.2)."""
 

@@ -18,8 +18,10 @@ Data = Mapping[str, Any]
 
 def version_of(policy: Policy) -> str:
     """16 hex characters of the SHA-256 of the policy's canonical JSON: the same content, the same version anywhere."""
-    canonical = json.dumps(to_data(policy), sort_keys=True, separators=(",", ":"), ensure_ascii=True)
-    return sha256(canonical.encode()).hexdigest()[:16]
+    if "version" not in policy.memo:
+        canonical = json.dumps(to_data(policy), sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+        policy.memo["version"] = sha256(canonical.encode()).hexdigest()[:16]
+    return policy.memo["version"]
 
 
 def to_data(policy: Policy) -> dict[str, object]:
