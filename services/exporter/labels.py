@@ -1,0 +1,62 @@
+"""Every set of label values that the loaded policies can ever give: the series that are there from the start.
+
+A series born at 5 has no increase: the first breach would not show. Nothing here is counted.
+"""
+
+from collections.abc import Iterator
+from itertools import combinations, permutations, product
+
+from services.records import totals
+from workflows.domain.policy import Policy
+from workflows.domain.ticket.words import Cause, Outcome, Status, Target
+from workflows.policies import PolicySet
+
+Labels = tuple[str, ...]
+
+
+def of_totals(policies: PolicySet) -> Iterator[tuple[str, Labels]]:
+    """Name every total with every set of label values, in the order that the total declares."""
+    yield totals.RESCUED, ()
+    for queue, name in policies.queues.items():
+        yield from _of_queue(queue, policies.policies[name])
+
+
+def of_open_tickets(policies: PolicySet) -> Iterator[Labels]:
+    """Every (queue, tier, priority, status) that a ticket not closed can have."""
+    not_closed = [status for status in Status if status is not Status.CLOSED]
+    for queue, tier, priority in of_overdue(policies):
+        for status in not_closed:
+            yield queue, tier, priority, status.value
+
+
+def of_overdue(policies: PolicySet) -> Iterator[Labels]:
+    """Every (queue, tier, priority) that a ticket can have."""
+    for queue, name in policies.queues.items():
+        policy = policies.policies[name]
+        for tier, priority in product(policy.tiers, policy.resolve):
+            yield queue, tier.name, priority
+
+
+def _of_queue(queue: str, policy: Policy) -> Iterator[tuple[str, Labels]]:
+    tiers = [tier.name for tier in policy.tiers]
+    for priority in policy.resolve:
+        yield totals.OPENED, (priority, queue)
+        yield totals.REOPENED, (priority, queue)
+        for outcome in Outcome:
+            yield totals.CLOSED, (outcome.value, priority, queue)
+        for target, tier in product(Target, tiers):
+            for name in (
+                totals.CLOCKS_MET,
+                totals.CLOCKS_BREACHED,
+                totals.CLOCKS_CANCELLED,
+                totals.CLOCKS_REINSTATED,
+            ):
+                yield name, (target.value, tier, priority, queue)
+    for cause in Cause:
+        for lower, higher in combinations(tiers, 2):
+            yield totals.ESCALATIONS, (lower, higher, cause.value, queue)
+        yield totals.EXHAUSTIONS, (tiers[-1], cause.value, queue)
+    for one, other in permutations(tiers, 2):
+        yield totals.TRANSFERS, (one, other, queue)
+    for tier in tiers:
+        yield totals.PING_PONGS, (tier, queue)

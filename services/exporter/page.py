@@ -1,0 +1,83 @@
+"""The metrics page as a pure function of the record's figures: every label set at zero first, then what was counted.
+
+Label sets that no loaded policy knows (of policies that were edited since) are shown all the same.
+"""
+
+import math
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
+
+from services.exporter import labels
+from services.exporter.labels import Labels
+from services.records import totals
+from services.records.totals import LAG_BUCKETS_SECONDS, TOTALS
+from workflows.policies import PolicySet
+
+COUNTERS: Mapping[str, tuple[str, str]] = {
+    totals.OPENED: ("tickets_opened", "Tickets opened."),
+    totals.CLOSED: ("tickets_closed", "Tickets closed, by how they had been resolved."),
+    totals.REOPENED: ("tickets_reopened", "Tickets taken up again after closing."),
+    totals.CLOCKS_MET: ("clocks_met", "Clock runs that ended in time, those whose verdict was withdrawn included."),
+    totals.CLOCKS_BREACHED: ("clocks_breached", "Clock runs whose deadline passed with the target unmet."),
+    totals.CLOCKS_CANCELLED: ("clocks_cancelled", "Clock runs that ended without a verdict."),
+    totals.CLOCKS_REINSTATED: ("clocks_reinstated", "Verdicts that reopening withdrew: subtract them from those met."),
+    totals.ESCALATIONS: ("escalations", "Steps up the ladder, by the first of their reasons."),
+    totals.EXHAUSTIONS: ("exhaustions", "Escalations from the last tier: the last resort is told."),
+    totals.TRANSFERS: ("transfers", "Moves to another tier by hand."),
+    totals.PING_PONGS: ("ping_pongs", "Entries of a tier that had had the ticket before."),
+    totals.RESCUED: ("rescued", "Settles of late tickets by the keeper that a ticket's own timer should have made."),
+}
+"""By the total's name: the metric's, without prefix and `_total`, and what it counts."""
+
+PUBLIC_LABELS = {"cause": "reason"}
+"""Labels whose public name is another than the record's."""
+
+Totals = Mapping[tuple[str, Labels], int]
+
+
+def of_totals(counted: Totals, policies: PolicySet) -> Iterator[Metric]:
+    """Turn the record's totals into counters, and the lag of breaches into a histogram."""
+    sets: dict[str, dict[Labels, int]] = defaultdict(dict)
+    for name, values in labels.of_totals(policies):
+        sets[name][values] = 0
+    for (name, values), amount in counted.items():
+        sets[name][values] = amount
+    for name, (metric, meaning) in COUNTERS.items():
+        yield _counter(metric, meaning, TOTALS[name], sets[name])
+    yield _lag(sets[totals.BREACH_LAG_BUCKET], sets[totals.BREACH_LAG_MICROSECONDS].get((), 0))
+
+
+def gauge(metric: str, meaning: str, names: Iterable[str] = (), sets: Mapping[Labels, float] | None = None) -> Metric:
+    """Make a gauge of these label sets."""
+    family = GaugeMetricFamily(f"followthrough_{metric}", meaning, labels=tuple(names))
+    for values, value in sorted((sets or {}).items()):
+        family.add_metric(values, value)
+    return family
+
+
+def _counter(metric: str, meaning: str, names: Iterable[str], sets: Mapping[Labels, int]) -> Metric:
+    public = [PUBLIC_LABELS.get(name, name) for name in names]
+    family = CounterMetricFamily(f"followthrough_{metric}", meaning, labels=public)
+    for values, amount in sorted(sets.items()):
+        family.add_metric(values, amount)
+    return family
+
+
+def _lag(observed: Mapping[Labels, int], microseconds: int) -> Metric:
+    """Cumulate what the record keeps by bucket; bounds of an earlier release keep their buckets."""
+    by_bound = dict.fromkeys((*LAG_BUCKETS_SECONDS, math.inf), 0)
+    for (written,), amount in observed.items():
+        by_bound[float(written)] = by_bound.get(float(written), 0) + amount
+    buckets: list[tuple[str, float]] = []
+    cumulated = 0
+    for bound in sorted(by_bound):
+        cumulated += by_bound[bound]
+        buckets.append(("+Inf" if math.isinf(bound) else str(float(bound)), cumulated))
+    family = HistogramMetricFamily(
+        "followthrough_breach_lag_seconds",
+        "How late breaches were detected: detection less deadline, in seconds of the record's clock.",
+    )
+    family.add_metric((), buckets, microseconds / 1_000_000)
+    return family

@@ -1,0 +1,59 @@
+"""How a process runs and ends: signals, and the exit itself. Knows no part of the product."""
+
+import asyncio
+import logging
+import os
+import signal
+import sys
+from collections.abc import Callable, Coroutine
+from typing import NoReturn
+
+import uvloop
+
+logger = logging.getLogger(__name__)
+
+STOPPING = (signal.SIGINT, signal.SIGTERM)
+HASTENED = 130
+"""Exit code when a second signal did not wait for the orderly stop."""
+
+
+class CannotStart(Exception):  # noqa: N818 - the fact, in the desk's words
+    """The process cannot do its work as things are: its text is one line with the remedy."""
+
+
+def run(work: Callable[[], Coroutine[None, None, None]]) -> None:
+    """Run until the work ends, or until Ctrl-C or SIGTERM has stopped it in order; what it raises is raised."""
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(_until_stopped(work))
+
+
+def leave(code: int) -> NoReturn:
+    """Exit at once, with everything flushed.
+
+    The interpreter's own way out crashes now and then after a clean stop (Temporal's core is still being taken down).
+    """
+    logging.shutdown()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
+
+
+async def _until_stopped(work: Callable[[], Coroutine[None, None, None]]) -> None:
+    task = asyncio.create_task(work(), name="work")
+    signals = 0
+
+    def stop(name: str) -> None:
+        nonlocal signals
+        signals += 1
+        if signals > 1:
+            leave(HASTENED)  # children end with us; what was committed is on disk
+        logger.info("stopping", extra={"signal": name})
+        task.cancel()
+
+    for number in STOPPING:
+        asyncio.get_running_loop().add_signal_handler(number, stop, number.name)
+    try:
+        await task
+    except asyncio.CancelledError:
+        if not signals:
+            raise

@@ -1,0 +1,116 @@
+"""Settings: read from the environment only, refused in one line."""
+
+from pathlib import Path
+
+import pytest
+
+from services.settings import PREFIX, Address, LogFormat, LogLevel, Settings, SettingsError
+
+
+@pytest.fixture(autouse=True)
+def _no_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in Settings.model_fields:
+        monkeypatch.delenv(PREFIX + name.upper(), raising=False)
+
+
+def test_with_nothing_set_everything_is_embedded_and_on_loopback() -> None:
+    """Without a single variable, the record and Temporal are ours, under `var`, and nothing is open to the network."""
+    settings = Settings.load()
+
+    assert settings.record_url == "sqlite+aiosqlite:///var/record.sqlite3"
+    assert settings.is_record_embedded
+    assert settings.temporal == settings.embedded_temporal_address
+    listening = (settings.intake_address, settings.exporter_address, settings.embedded_temporal_address)
+    assert {address.host for address in listening} == {"127.0.0.1"}
+    assert len({address.port for address in listening}) == 3
+
+
+def test_each_variable_is_its_field_in_capitals(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Values are read as what they mean; an empty variable is as good as none."""
+    monkeypatch.setenv("FOLLOWTHROUGH_DATABASE_URL", "postgresql://desk@db.example/followthrough")
+    monkeypatch.setenv("FOLLOWTHROUGH_TEMPORAL_ADDRESS", "temporal.example:7233")
+    monkeypatch.setenv("FOLLOWTHROUGH_INTAKE_ADDRESS", "[::1]:0")
+    monkeypatch.setenv("FOLLOWTHROUGH_VAR_DIR", "/srv/desk")
+    monkeypatch.setenv("FOLLOWTHROUGH_LOG_LEVEL", "WARNING")
+    monkeypatch.setenv("FOLLOWTHROUGH_LOG_FORMAT", "json")
+    monkeypatch.setenv("FOLLOWTHROUGH_KEEPER_GRACE_SECONDS", "")
+
+    settings = Settings.load()
+
+    assert settings.record_url == "postgresql://desk@db.example/followthrough"
+    assert not settings.is_record_embedded
+    assert settings.temporal == Address("temporal.example", 7233)
+    assert settings.intake_address == Address("::1", 0)
+    assert settings.var_dir == Path("/srv/desk")
+    assert (settings.log_level, settings.log_format) == (LogLevel.WARNING, LogFormat.JSON)
+    assert settings.keeper_grace_seconds == 2
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "line"),
+    [
+        (
+            "FOLLOWTHROUGH_INTAKE_ADDRESS",
+            "7300",
+            "FOLLOWTHROUGH_INTAKE_ADDRESS='7300': give it as host:port, like 127.0.0.1:7300",
+        ),
+        (
+            "FOLLOWTHROUGH_EXPORTER_ADDRESS",
+            "127.0.0.1:70000",
+            "FOLLOWTHROUGH_EXPORTER_ADDRESS='127.0.0.1:70000': a port is at most 65535",
+        ),
+        (
+            "FOLLOWTHROUGH_DATABASE_URL",
+            "mysql://desk:secret@db/x",
+            "FOLLOWTHROUGH_DATABASE_URL='mysql://desk:***@db/x': give a postgresql:// or sqlite:/// URL",
+        ),
+        (
+            "FOLLOWTHROUGH_LOG_LEVEL",
+            "loud",
+            "FOLLOWTHROUGH_LOG_LEVEL='loud': input should be 'debug', 'info', 'warning' or 'error'",
+        ),
+        (
+            "FOLLOWTHROUGH_KEEPER_GRACE_SECONDS",
+            "inf",
+            "FOLLOWTHROUGH_KEEPER_GRACE_SECONDS='inf': input should be a finite number",
+        ),
+        (
+            "FOLLOWTHROUGH_DATABSE_URL",
+            "sqlite:///x",
+            "FOLLOWTHROUGH_DATABSE_URL: there is no such setting; write FOLLOWTHROUGH_DATABASE_URL",
+        ),
+    ],
+)
+def test_a_broken_setting_is_one_line(monkeypatch: pytest.MonkeyPatch, variable: str, value: str, line: str) -> None:
+    """It names the variable, its value and the remedy, and shows no password."""
+    monkeypatch.setenv(variable, value)
+
+    with pytest.raises(SettingsError) as refused:
+        Settings.load()
+
+    assert str(refused.value) == line
+
+
+def test_everything_that_is_broken_is_told_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two mistakes take one correction, not two starts."""
+    monkeypatch.setenv("FOLLOWTHROUGH_LOG_LEVEL", "loud")
+    monkeypatch.setenv("FOLLOWTHROUGH_INTAKE_ADDRESS", "here")
+
+    with pytest.raises(SettingsError, match=r"FOLLOWTHROUGH_INTAKE_ADDRESS.*; FOLLOWTHROUGH_LOG_LEVEL"):
+        Settings.load()
+
+
+def test_what_an_orchestrator_adds_under_our_prefix_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Kubernetes names variables after its services; only a near miss of a setting is a mistake."""
+    monkeypatch.setenv("FOLLOWTHROUGH_INTAKE_SERVICE_HOST", "127.0.0.7")
+    monkeypatch.setenv("FOLLOWTHROUGH_INTAKE_PORT", "tcp://127.0.0.7:7300")
+
+    assert Settings.load().intake_address == Address("127.0.0.1", 7300)
+
+
+def test_a_password_is_not_in_the_settings_own_text(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever logs the settings by mistake logs no secret."""
+    monkeypatch.setenv("FOLLOWTHROUGH_DATABASE_URL", "postgresql://desk:secret@db/x")
+    monkeypatch.setenv("FOLLOWTHROUGH_TEMPORAL_API_KEY", "secret")
+
+    assert "secret" not in repr(Settings.load())
