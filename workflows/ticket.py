@@ -9,7 +9,7 @@ from datetime import timedelta
 
 from temporalio import workflow
 from temporalio.common import RetryPolicy
-from temporalio.exceptions import ActivityError, ApplicationError, is_cancelled_exception
+from temporalio.exceptions import ApplicationError, FailureError, is_cancelled_exception
 
 from workflows import names
 from workflows.messages import SettleRequest, SettleResult, TicketStart
@@ -72,8 +72,8 @@ class TicketWorkflow:
                 schedule_to_close_timeout=AT_ONCE,
                 retry_policy=A_FEW,
             )
-        except ActivityError as failed:
-            if is_cancelled_exception(failed) or _is_final(failed.cause):
+        except FailureError as failed:
+            if is_cancelled_exception(failed) or _is_final(failed):
                 raise
             result = await workflow.execute_activity(
                 names.SETTLE_ACTIVITY,
@@ -122,5 +122,7 @@ class TicketWorkflow:
         return info.is_continue_as_new_suggested() or info.is_target_worker_deployment_version_changed()
 
 
-def _is_final(cause: BaseException | None) -> bool:
+def _is_final(failed: FailureError) -> bool:
+    """Whether no further try can mend it. A local activity's error comes bare, an ordinary one's within another."""
+    cause = failed if isinstance(failed, ApplicationError) else failed.cause
     return isinstance(cause, ApplicationError) and cause.non_retryable

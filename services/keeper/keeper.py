@@ -1,0 +1,179 @@
+"""The keeper: finds what fell through, by looking into the record at a steady pace.
+
+Settles what is late, sends the nudges still owed, folds totals, purges replies. Refuses to know why something fell
+through: a terminated run, a storm of deadlines, Temporal away and a process that died all look the same here.
+"""
+
+import asyncio
+import contextlib
+import logging
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Protocol
+
+from services.records.errors import RecordError
+
+if TYPE_CHECKING:
+    from services.records.upkeep import Nudge, Rescue
+
+logger = logging.getLogger(__name__)
+
+LONGEST_BACK_OFF_SECONDS = 30.0
+
+
+class Upkeep(Protocol):
+    """The record, as far as the keeper works on it. Everything raises `RecordError`."""
+
+    async def rescue_late(self, *, grace_seconds: float, limit: int) -> "Rescue":
+        """Settle a batch of tickets that are late by more than the grace, in real seconds."""
+        ...
+
+    async def owed_nudges(self, *, older_than_seconds: float, limit: int) -> "Sequence[Nudge]":
+        """Find wake-ups that Temporal does not know of, owed for longer than that."""
+        ...
+
+    async def fold_totals(self) -> int:
+        """Fold delta rows into totals; how many."""
+        ...
+
+    async def purge_replies(self, *, older_than: timedelta, limit: int) -> int:
+        """Forget stored answers; how many."""
+        ...
+
+
+class Debts(Protocol):
+    """Who sends nudges."""
+
+    def owe(self, nudge: "Nudge") -> None:
+        """Take one over; never blocks, never raises."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pace:
+    """How often the keeper looks, and how much it takes at once. All lengths are real time."""
+
+    grace_seconds: float = 2.0
+    """How late a ticket must be: its own workflow comes first."""
+    storm_grace_seconds: float = 0.3
+    """The same, right after a batch that was full: then workflows are behind, and SQL is faster."""
+    batch: int = 200
+    """Tickets settled in one transaction; replies purged in one."""
+    owed_for_seconds: float = 10.0
+    """How long a nudge must be owed: the process that left it behind comes first, and what gets late is rescued."""
+    nudges: int = 500
+    """Owed nudges taken over at once."""
+    rest: float = 0.0
+    """After a full batch, as a multiple of the time it took: SQLite's other writers need their turn."""
+    rescue_every_seconds: float = 0.5
+    nudge_every_seconds: float = 2.0
+    fold_every_seconds: float = 10.0
+    purge_every_seconds: float = 600.0
+    replies_kept: timedelta = timedelta(days=30)
+    """Semantics 5.5."""
+
+
+FOR_POSTGRESQL = Pace()
+FOR_SQLITE = Pace(batch=20, rest=2.0)
+"""Back-to-back batches of one process once starved the other writers for eight seconds."""
+
+
+@dataclass(slots=True, kw_only=True)
+class KeeperCounts:
+    """What this process found."""
+
+    rescued: int = 0
+    stuck: int = 0
+    """Tickets that the rules could not judge, each time one was tried."""
+    nudged: int = 0
+    folded: int = 0
+    purged: int = 0
+    failures: int = 0
+    """Rounds that the record did not answer."""
+
+
+class Keeper:
+    """Four loops over the record, each at its own pace, none stopped by the failure of another."""
+
+    def __init__(self, upkeep: Upkeep, debts: Debts, pace: Pace = FOR_POSTGRESQL) -> None:
+        self.counts = KeeperCounts()
+        self._upkeep = upkeep
+        self._debts = debts
+        self._pace = pace
+        self._stopping = asyncio.Event()
+
+    async def run(self) -> None:
+        """Keep until stopped; every round that was begun is finished."""
+        pace = self._pace
+        logger.info("keeper started", extra={"grace_seconds": pace.grace_seconds})
+        async with asyncio.TaskGroup() as loops:
+            loops.create_task(self._repeat("rescue", self._rescue, pace.rescue_every_seconds))
+            loops.create_task(self._repeat("nudge", self._nudge, pace.nudge_every_seconds))
+            loops.create_task(self._repeat("fold", self._fold, pace.fold_every_seconds))
+            loops.create_task(self._repeat("purge", self._purge, pace.purge_every_seconds))
+        logger.info("keeper stopped")
+
+    def stop(self) -> None:
+        """Begin no further round."""
+        self._stopping.set()
+
+    async def _repeat(self, name: str, round_: Callable[[], Awaitable[None]], every_seconds: float) -> None:
+        """Go round at this pace; more slowly while the record does not answer."""
+        wait_seconds = every_seconds
+        while not self._stopping.is_set():
+            try:
+                await round_()
+            except RecordError as failed:
+                self.counts.failures += 1
+                wait_seconds = min(max(2 * wait_seconds, 1.0), max(LONGEST_BACK_OFF_SECONDS, every_seconds))
+                logger.warning(
+                    "keeper's round failed",
+                    extra={"round": name, "error": type(failed).__name__, "again_in_seconds": wait_seconds},
+                )
+            else:
+                wait_seconds = every_seconds
+            await self._rest(wait_seconds)
+
+    async def _rescue(self) -> None:
+        """Settle what is late, batch after batch while they are full, with rests in which others can write."""
+        grace_seconds = self._pace.grace_seconds
+        while not self._stopping.is_set():
+            began = time.monotonic()
+            rescue = await self._upkeep.rescue_late(grace_seconds=grace_seconds, limit=self._pace.batch)
+            for nudge in rescue.owed:
+                self._debts.owe(nudge)
+            self.counts.rescued += rescue.settled
+            self.counts.stuck += rescue.stuck
+            if rescue.settled or rescue.stuck:
+                logger.info("rescued late tickets", extra={"settled": rescue.settled, "stuck": rescue.stuck})
+            if rescue.settled + rescue.stuck < self._pace.batch:
+                return
+            grace_seconds = self._pace.storm_grace_seconds
+            await self._rest(self._pace.rest * (time.monotonic() - began))
+
+    async def _nudge(self) -> None:
+        owed = await self._upkeep.owed_nudges(older_than_seconds=self._pace.owed_for_seconds, limit=self._pace.nudges)
+        for nudge in owed:
+            self._debts.owe(nudge)
+        self.counts.nudged += len(owed)
+        if owed:
+            logger.info("sending nudges still owed", extra={"count": len(owed)})
+
+    async def _fold(self) -> None:
+        self.counts.folded += await self._upkeep.fold_totals()
+
+    async def _purge(self) -> None:
+        """Forget old replies, batch after batch while they are full."""
+        while not self._stopping.is_set():
+            purged = await self._upkeep.purge_replies(older_than=self._pace.replies_kept, limit=self._pace.batch)
+            self.counts.purged += purged
+            if purged < self._pace.batch:
+                return
+            await self._rest(self._pace.rescue_every_seconds)
+
+    async def _rest(self, seconds: float) -> None:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._stopping.wait()

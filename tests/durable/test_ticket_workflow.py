@@ -1,0 +1,199 @@
+"""The durable timer on a real server: it wakes, re-arms, is woken earlier, and is left alone otherwise."""
+
+import asyncio
+from datetime import timedelta
+
+from temporalio.client import Client, WorkflowHistory
+
+from services.temporal import TicketTimers
+from tests.support.settlers import ScriptedSettler, TimelineRecord, closed, due_in
+from tests.support.temporal import EVENTS_BEFORE_CONTINUING, events_of, history_of, until_events, until_gone, working
+
+OPENED = ["WorkflowExecutionStarted", "WorkflowTaskScheduled", "WorkflowTaskStarted", "WorkflowTaskCompleted"]
+WOKEN = [
+    "WorkflowExecutionSignaled",
+    "WorkflowTaskScheduled",
+    "WorkflowTaskStarted",
+    "WorkflowTaskCompleted",
+    "MarkerRecorded",
+]
+RUN_OUT = ["TimerFired", "WorkflowTaskScheduled", "WorkflowTaskStarted", "WorkflowTaskCompleted", "MarkerRecorded"]
+
+
+async def test_an_opened_ticket_costs_five_events(client: Client, timers: TicketTimers, task_queue: str) -> None:
+    """Architecture 4: a plain start carries `wake_in_seconds`, so opening settles nothing and starts one timer."""
+    async with working(client, ScriptedSettler(), task_queue):
+        assert await timers.start("T-FIVE", 3600.0)
+        assert await until_events(client, "T-FIVE", TimerStarted=1) == [*OPENED, "TimerStarted"]
+
+
+async def test_it_wakes_at_each_deadline_and_completes_when_closed(
+    client: Client, timers: TicketTimers, task_queue: str
+) -> None:
+    """2.5: the timer runs to the next deadline, settles it, and is armed for the one after, until the ticket closes."""
+    record = TimelineRecord()
+    ticket = record.opened("T-WAKES", 0.2, 0.2, 0.2)
+    async with working(client, record, task_queue):
+        await timers.start("T-WAKES", 0.2)
+        await until_gone(client, "T-WAKES")
+    assert ticket.found == [1, 1, 1]
+    assert await events_of(client, "T-WAKES") == [
+        *OPENED,
+        "TimerStarted",
+        *[*RUN_OUT, "TimerStarted"],
+        *[*RUN_OUT, "TimerStarted"],
+        *RUN_OUT,
+        "WorkflowExecutionCompleted",
+    ]
+
+
+async def test_a_nudge_with_an_earlier_deadline_costs_seven_events(
+    client: Client, timers: TicketTimers, task_queue: str
+) -> None:
+    """Architecture 4: woken earlier, it settles once within the workflow task and moves its one timer."""
+    record = TimelineRecord()
+    ticket = record.opened("T-EARLIER", 3600.0)
+    async with working(client, record, task_queue):
+        await timers.start("T-EARLIER", 3600.0)
+        before = await until_events(client, "T-EARLIER", TimerStarted=1)
+        record.moved("T-EARLIER", 1800.0)
+        await timers.wake("T-EARLIER")
+        events = await until_events(client, "T-EARLIER", TimerStarted=2)
+    assert events[len(before) :] == [*WOKEN, "TimerCanceled", "TimerStarted"]
+    assert ticket.found == [0]
+
+
+async def test_a_later_deadline_costs_nothing_until_the_old_timer_runs_out(
+    client: Client, timers: TicketTimers, task_queue: str
+) -> None:
+    """Architecture 4: a deadline that moves later sends nothing; the old timer finds nothing due and is armed anew."""
+    record = TimelineRecord()
+    ticket = record.opened("T-LATER", 1.0)
+    async with working(client, record, task_queue):
+        await timers.start("T-LATER", 1.0)
+        before = await until_events(client, "T-LATER", TimerStarted=1)
+        record.moved("T-LATER", 3600.0)
+        events = await until_events(client, "T-LATER", TimerStarted=2)
+    assert events[len(before) :] == [*RUN_OUT, "TimerStarted"]
+    assert ticket.found == [0]
+
+
+async def test_a_nudge_that_finds_a_later_deadline_leaves_the_timer_alone(
+    client: Client, timers: TicketTimers, task_queue: str
+) -> None:
+    """Architecture 4: one timer, re-armed lazily; a nudge too many settles and costs five events."""
+    record = TimelineRecord()
+    record.opened("T-LAZY", 7200.0)
+    async with working(client, record, task_queue):
+        await timers.start("T-LAZY", 3600.0)
+        before = await until_events(client, "T-LAZY", TimerStarted=1)
+        await timers.wake("T-LAZY")
+        events = await until_events(client, "T-LAZY", MarkerRecorded=1)
+    assert events[len(before) :] == WOKEN
+
+
+async def test_nudges_that_wait_together_are_one_settle(client: Client, timers: TicketTimers, task_queue: str) -> None:
+    """Architecture 4: a wake says only "look again", so fifty before the worker comes are as good as one."""
+    settler = ScriptedSettler(closed())
+    await asyncio.gather(*(timers.wake("T-FIFTY") for _ in range(50)))
+    async with working(client, settler, task_queue):
+        await until_gone(client, "T-FIFTY")
+    assert settler.settles == 1
+
+
+async def test_what_the_start_waited_for_a_worker_is_subtracted(
+    client: Client, timers: TicketTimers, task_queue: str
+) -> None:
+    """Notes, sql: `wake_in_seconds` counts from the start request, however late the first task is."""
+    await timers.start("T-WAITED", 3600.0)
+    await asyncio.sleep(1.1)
+    async with working(client, ScriptedSettler(), task_queue):
+        await until_events(client, "T-WAITED", TimerStarted=1)
+    lengths = timer_lengths(await history_of(client, "T-WAITED"))
+    assert timedelta(seconds=3540) < lengths[0] <= timedelta(seconds=3598.9)
+
+
+async def test_a_start_that_waited_beyond_its_deadline_settles_at_once(
+    client: Client, timers: TicketTimers, task_queue: str
+) -> None:
+    """2.5: a deadline that passed before the first task is settled in it, without a timer."""
+    await timers.start("T-OVERDUE", 0.1)
+    await asyncio.sleep(0.2)
+    async with working(client, ScriptedSettler(due_in(3600.0, found=3)), task_queue):
+        assert await until_events(client, "T-OVERDUE", TimerStarted=1) == [*OPENED, "MarkerRecorded", "TimerStarted"]
+
+
+async def test_a_timer_ahead_of_the_records_clock_rests_longer_each_time(
+    client: Client, timers: TicketTimers, task_queue: str
+) -> None:
+    """Architecture, the clock: at least 1 ms, doubling, after a timer's settle that found nothing due."""
+    nothing = [due_in(0.001) for _ in range(5)]
+    found = [due_in(0.02, found=1), due_in(0.001), closed()]
+    async with working(client, ScriptedSettler(*nothing, *found), task_queue):
+        await timers.start("T-BEHIND", 0.05)
+        await until_gone(client, "T-BEHIND")
+    lengths = timer_lengths(await history_of(client, "T-BEHIND"))[1:]
+    assert [length / timedelta(milliseconds=1) for length in lengths] == [1, 2, 4, 8, 16, 20, 1]
+
+
+async def test_a_nudge_that_meets_a_completing_run_is_not_lost(
+    client: Client, timers: TicketTimers, task_queue: str
+) -> None:
+    """Architecture 4: Temporal makes the completing task retry, and the run goes on with the reopened ticket."""
+    settler = ScriptedSettler(closed(), due_in(3600.0))
+    settler.may_answer.clear()
+    async with working(client, settler, task_queue):
+        await timers.wake("T-MEETS")
+        await settler.is_asked.wait()
+        await timers.wake("T-MEETS")
+        settler.may_answer.set()
+        events = await until_events(client, "T-MEETS", TimerStarted=1)
+    assert events.count("WorkflowTaskFailed") == 1
+    assert events[-2:] == ["MarkerRecorded", "TimerStarted"]
+
+
+async def test_reopening_a_finished_run_starts_a_new_one(client: Client, timers: TicketTimers, task_queue: str) -> None:
+    """6.9: a nudge for a ticket whose run is over starts another run, which settles at once."""
+    async with working(client, ScriptedSettler(closed(), due_in(3600.0)), task_queue):
+        await timers.wake("T-REOPENED")
+        await until_gone(client, "T-REOPENED")
+        first = await client.get_workflow_handle("T-REOPENED").describe()
+        await timers.wake("T-REOPENED")
+        await until_events(client, "T-REOPENED", TimerStarted=1)
+        second = await client.get_workflow_handle("T-REOPENED").describe()
+    assert first.run_id != second.run_id
+
+
+async def test_a_plain_start_of_a_running_ticket_says_so(client: Client, timers: TicketTimers, task_queue: str) -> None:
+    """Architecture 4: one workflow a ticket; whoever starts a second learns that there is one."""
+    async with working(client, ScriptedSettler(), task_queue):
+        assert await timers.start("T-TWICE", 3600.0)
+        assert not await timers.start("T-TWICE", 3600.0)
+
+
+async def test_a_long_history_is_continued_with_what_is_left_of_the_timer(
+    client: Client, timers: TicketTimers, task_queue: str
+) -> None:
+    """Notes, temporal 8: continued as new from the main loop; the next run arms what was left and settles nothing."""
+    record = TimelineRecord()
+    record.opened("T-LONG", 3600.0)
+    async with working(client, record, task_queue):
+        await timers.start("T-LONG", 3600.0)
+        first = (await client.get_workflow_handle("T-LONG").describe()).run_id
+        history = await until_events(client, "T-LONG", TimerStarted=1)
+        while history[-1] != "WorkflowExecutionContinuedAsNew":
+            await timers.wake("T-LONG")
+            history = await until_events(client, "T-LONG", first, MarkerRecorded=history.count("MarkerRecorded") + 1)
+        assert await until_events(client, "T-LONG", TimerStarted=1) == [*OPENED, "TimerStarted"]
+    assert len(history) > EVENTS_BEFORE_CONTINUING
+    lengths = timer_lengths(await history_of(client, "T-LONG"))
+    assert timedelta(seconds=3500) < lengths[0] < timedelta(seconds=3600)
+
+
+def timer_lengths(history: WorkflowHistory) -> list[timedelta]:
+    """Say how long each timer was set to."""
+    return [
+        event.timer_started_event_attributes.start_to_fire_timeout.ToTimedelta()
+        for event in history.events
+        if event.HasField("timer_started_event_attributes")
+    ]
