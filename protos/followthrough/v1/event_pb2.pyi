@@ -101,7 +101,7 @@ class TicketEvent(_message.Message):
 
     @_builtins.property
     def escalation_absorbed(self) -> Global___EscalationAbsorbed:
-        """An escalation that coincided with the entry of the present tier."""
+        """An escalation that coincided with the entry of the present tier, or with giving up a wait."""
 
     @_builtins.property
     def ladder_exhausted(self) -> Global___LadderExhausted:
@@ -494,7 +494,7 @@ Global___Escalated: _TypeAlias = Escalated  # noqa: Y015
 
 @_typing.final
 class EscalationAbsorbed(_message.Message):
-    """An escalation that coincided with the entry of the present tier: one more reason of that step."""
+    """An escalation that coincided with the entry of the present tier, or with giving up a wait."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -1052,6 +1052,7 @@ class ClockMet(_message.Message):
     TIER_FIELD_NUMBER: _builtins.int
     START_TIME_FIELD_NUMBER: _builtins.int
     AS_OF_TIME_FIELD_NUMBER: _builtins.int
+    SPENT_FIELD_NUMBER: _builtins.int
     target: _ticket_pb2.Target.ValueType
     """What it measures."""
     run: _builtins.int
@@ -1066,6 +1067,10 @@ class ClockMet(_message.Message):
     def as_of_time(self) -> _timestamp_pb2.Timestamp:
         """The instant that counts, earlier than the event's when a closing meets a resolution."""
 
+    @_builtins.property
+    def spent(self) -> _duration_pb2.Duration:
+        """Working time counted."""
+
     def __init__(
         self,
         *,
@@ -1074,10 +1079,11 @@ class ClockMet(_message.Message):
         tier: _builtins.str = ...,
         start_time: _timestamp_pb2.Timestamp | None = ...,
         as_of_time: _timestamp_pb2.Timestamp | None = ...,
+        spent: _duration_pb2.Duration | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["as_of_time", b"as_of_time", "start_time", b"start_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["as_of_time", b"as_of_time", "spent", b"spent", "start_time", b"start_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["as_of_time", b"as_of_time", "run", b"run", "start_time", b"start_time", "target", b"target", "tier", b"tier"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["as_of_time", b"as_of_time", "run", b"run", "spent", b"spent", "start_time", b"start_time", "target", b"target", "tier", b"tier"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -1,0 +1,234 @@
+"""From the contract to the domain and back. Generic where names agree; refuses to decide anything.
+
+The domain's `opened_at` is the contract's `open_time`, its `is_forward` is `forward`: one rule and a short table. A
+test holds the two together field by field, so neither can gain one that the other does not know.
+"""
+
+from collections.abc import Callable, Hashable, Mapping
+from dataclasses import fields, is_dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from functools import cache
+from types import NoneType
+from typing import TypeVar, cast, get_args, get_type_hints
+
+from google.protobuf.descriptor import EnumDescriptor
+from google.protobuf.duration_pb2 import Duration
+from google.protobuf.message import Message
+from google.protobuf.timestamp_pb2 import Timestamp
+
+from protos.followthrough.v1 import event_pb2, ticket_pb2, ticket_service_pb2
+from workflows.domain.ticket.commands import (
+    Acknowledge,
+    Close,
+    Command,
+    Confirm,
+    Continue,
+    Customer,
+    Escalate,
+    Open,
+    PostUpdate,
+    RecordContact,
+    Reject,
+    Reopen,
+    Resolve,
+    Transfer,
+    WaitOnCustomer,
+)
+from workflows.domain.ticket.events import Entry
+from workflows.domain.ticket.state import Ticket
+from workflows.domain.ticket.words import ContactKind, Status
+
+Made = TypeVar("Made")
+
+COMMANDS: Mapping[type[Message], type[Command]] = {
+    ticket_service_pb2.AcknowledgeTicketRequest: Acknowledge,
+    ticket_service_pb2.PostUpdateRequest: PostUpdate,
+    ticket_service_pb2.RecordContactRequest: RecordContact,
+    ticket_service_pb2.WaitOnCustomerRequest: WaitOnCustomer,
+    ticket_service_pb2.ContinueTicketRequest: Continue,
+    ticket_service_pb2.EscalateTicketRequest: Escalate,
+    ticket_service_pb2.TransferTicketRequest: Transfer,
+    ticket_service_pb2.ResolveTicketRequest: Resolve,
+    ticket_service_pb2.ConfirmResolutionRequest: Confirm,
+    ticket_service_pb2.RejectResolutionRequest: Reject,
+    ticket_service_pb2.ReopenTicketRequest: Reopen,
+    ticket_service_pb2.CloseTicketRequest: Close,
+}
+"""What each request asks of a ticket that exists."""
+
+WIRE_NAMES: Mapping[str, str] = {
+    "opened_at": "open_time",
+    "started_at": "start_time",
+    "closed_at": "close_time",
+    "resolved_at": "resolve_time",
+    "detected_at": "detect_time",
+    "tier_entered_at": "tier_enter_time",
+    "running_since": "running_since_time",
+    "as_of": "as_of_time",
+    "name": "display_name",
+}
+"""Where the rule of `wire_name` does not do."""
+
+DEFAULTS: Mapping[type[StrEnum], StrEnum] = {ContactKind: ContactKind.NEWS}
+"""What is meant by an enum that is not required and was not said (6.3)."""
+
+INTERNAL = frozenset({"warnings", "update_breaches"})
+"""Fields of the domain's state that are the engine's own business and not in the contract."""
+
+
+def wire_name(name: str) -> str:
+    """Name a field of the domain in the contract's way (AIP 140 and 142)."""
+    if name in WIRE_NAMES:
+        return WIRE_NAMES[name]
+    name = name.removeprefix("is_")
+    return f"{name.removesuffix('_at')}_time" if name.endswith("_at") else name
+
+
+def to_command(request: Message) -> Command:
+    """What a checked request asks of a ticket that exists."""
+    return _made(COMMANDS[type(request)], request)
+
+
+def to_open(request: ticket_service_pb2.OpenTicketRequest, ticket_id: str, reference: str) -> Open:
+    """What a checked request to open asks, with the ids it was given."""
+    return _made(Open, request, ticket_id=ticket_id, reference=reference)
+
+
+def to_status(number: int) -> Status | None:
+    """Read a status of the contract; none: it was not said."""
+    return cast(Status | None, _member(Status, ticket_pb2.TicketStatus.DESCRIPTOR, number))
+
+
+def ticket_message(ticket: Ticket) -> ticket_pb2.Ticket:
+    """Show a ticket to a caller."""
+    message = ticket_pb2.Ticket()
+    _fill(message, ticket)
+    if deadline_at := ticket.deadline_at():
+        message.deadline_time.FromDatetime(deadline_at)
+    return message
+
+
+def event_message(entry: Entry) -> event_pb2.TicketEvent:
+    """Show one line of a ticket's log to a caller."""
+    message = event_pb2.TicketEvent(sequence=entry.sequence, actor=entry.actor or "")
+    message.effective_time.FromDatetime(entry.at)
+    body = getattr(message, event_field(type(entry.event).__name__))
+    body.SetInParent()
+    _fill(body, entry.event)
+    return message
+
+
+def event_field(kind: str) -> str:
+    """Where an event of that kind stands in the contract's oneof: `ClockMet` in `clock_met`."""
+    return "".join(f"_{char.lower()}" if char.isupper() else char for char in kind).lstrip("_")
+
+
+def _made(kind: type[Made], request: Message, **given: str) -> Made:
+    """Make a command from the request's fields of the same names; an empty text is none where none is allowed."""
+    values: dict[str, object] = {**given}
+    for name, hint in _hints(cast(Hashable, kind)).items():
+        if name in given:
+            continue
+        value = getattr(request, wire_name(name))
+        if hint is Customer:
+            values[name] = _made(Customer, value)
+        elif isinstance(hint, type) and issubclass(hint, StrEnum):
+            enum = cast(EnumDescriptor, request.DESCRIPTOR.fields_by_name[wire_name(name)].enum_type)
+            values[name] = _member(hint, enum, value) or DEFAULTS[hint]
+        elif not value and NoneType in get_args(hint):
+            values[name] = None
+        else:
+            values[name] = value
+    return kind(**values)
+
+
+def _member(kind: type[StrEnum], enum: EnumDescriptor, number: int) -> StrEnum | None:
+    """Read an enum of the contract; none when it was not said. Its values are the domain's behind a prefix."""
+    return kind(enum.values_by_number[number].name.removeprefix(_prefix(enum)).lower()) if number else None
+
+
+def _fill(message: Message, value: object) -> None:
+    """Write a frozen value of the domain into the message of its name."""
+    for name, wire, write in _writers(cast(Hashable, type(value)), cast(Hashable, type(message))):
+        given = getattr(value, name)
+        if given is not None:
+            write(message, wire, given)
+
+
+Write = Callable[[Message, str, object], None]
+
+
+@cache
+def _writers(kind: type, message: type[Message]) -> tuple[tuple[str, str, Write], ...]:
+    """How each field of a dataclass is written into a message; computed once a pair."""
+    return tuple(
+        (field.name, wire_name(field.name), _writer(message, wire_name(field.name)))
+        for field in fields(kind)
+        if field.name not in INTERNAL
+    )
+
+
+def _writer(message: type[Message], wire: str) -> Write:
+    field = message.DESCRIPTOR.fields_by_name[wire]
+    if field.enum_type is not None:
+        numbers = _numbers(cast(EnumDescriptor, field.enum_type))
+        return _write_enums(numbers) if field.is_repeated else _write_enum(numbers)
+    if field.is_repeated:
+        return _write_messages if field.message_type is not None else _write_all
+    if field.message_type is None:
+        return setattr
+    return _write_message
+
+
+def _write_enum(numbers: Mapping[str, int]) -> Write:
+    def write(message: Message, wire: str, value: object) -> None:
+        setattr(message, wire, numbers[str(value)])
+
+    return write
+
+
+def _write_enums(numbers: Mapping[str, int]) -> Write:
+    def write(message: Message, wire: str, values: object) -> None:
+        getattr(message, wire).extend(numbers[str(value)] for value in cast(tuple[StrEnum, ...], values))
+
+    return write
+
+
+def _write_all(message: Message, wire: str, values: object) -> None:
+    getattr(message, wire).extend(values)
+
+
+def _write_messages(message: Message, wire: str, values: object) -> None:
+    for value in cast(tuple[object, ...], values):
+        _fill(getattr(message, wire).add(), value)
+
+
+def _write_message(message: Message, wire: str, value: object) -> None:
+    inner = getattr(message, wire)
+    match inner, value:
+        case Timestamp(), datetime():
+            inner.FromDatetime(value)
+        case Duration(), timedelta():
+            inner.FromTimedelta(value)
+        case Message(), _ if is_dataclass(value):
+            inner.SetInParent()
+            _fill(inner, value)
+        case _:
+            raise TypeError(f"{type(message).__name__}.{wire} cannot hold a {type(value).__name__}")
+
+
+@cache
+def _hints(kind: type) -> Mapping[str, object]:
+    return get_type_hints(kind)
+
+
+@cache
+def _numbers(enum: EnumDescriptor) -> Mapping[str, int]:
+    """The contract's numbers by the domain's values."""
+    return {value.name.removeprefix(_prefix(enum)).lower(): value.number for value in enum.values}
+
+
+@cache
+def _prefix(enum: EnumDescriptor) -> str:
+    return enum.values_by_number[0].name.removesuffix("UNSPECIFIED")

@@ -1,0 +1,191 @@
+"""What intake answers when it does not do what was asked: one ErrorInfo each, whose reasons are public contract.
+
+Refuses to pass on the text of anything it did not foresee.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import timedelta
+from enum import StrEnum
+from typing import Never
+
+import grpc
+from google.protobuf.duration_pb2 import Duration
+from google.protobuf.message import Message
+from google.rpc import error_details_pb2, status_pb2  # type: ignore[import-untyped]  # the wheel has no stubs
+from grpc_status import rpc_status
+
+from services.intake.fields import Violation, quoted
+from services.records.errors import (
+    RecordError,
+    RecordUnavailable,
+    RequestIdReused,
+    StateTooNew,
+    TicketStuck,
+)
+from workflows.domain.ticket.verdict import Refusal, RefusalReason
+
+DOMAIN = "followthrough"
+TICKET_TYPE = "followthrough.v1.Ticket"
+RETRY_AFTER = timedelta(seconds=1)
+"""Real time after which what was too much or away is worth another try."""
+
+
+class Reason(StrEnum):
+    """Why intake refused before or instead of the judge; the judge's own reasons are `RefusalReason`."""
+
+    REQUEST_MALFORMED = "REQUEST_MALFORMED"
+    """The bytes are no message of this method."""
+    REQUEST_INVALID = "REQUEST_INVALID"
+    """Fields are missing or not as they must be; BadRequest names each."""
+    UNKNOWN_QUEUE = "UNKNOWN_QUEUE"
+    UNKNOWN_PRIORITY = "UNKNOWN_PRIORITY"
+    """The queue's policy does not promise it."""
+    PAGE_TOKEN_INVALID = "PAGE_TOKEN_INVALID"  # noqa: S105 - a page's token, not a password
+    """Not a token of this list with these filters."""
+    UNKNOWN_TICKET = "UNKNOWN_TICKET"
+    REQUEST_ID_REUSED = "REQUEST_ID_REUSED"
+    """The same caller used it for something else within the last 30 days (5.5)."""
+    UNKNOWN_METHOD = "UNKNOWN_METHOD"
+    TOO_MANY_CALLS = "TOO_MANY_CALLS"
+    """More calls at once than this process takes."""
+    DEADLINE_EXCEEDED = "DEADLINE_EXCEEDED"
+    """Took longer than this process allows a call; whether it was applied, the same request_id tells."""
+    RECORD_UNAVAILABLE = "RECORD_UNAVAILABLE"
+    RELEASE_TOO_OLD = "RELEASE_TOO_OLD"
+    """A newer release wrote this ticket; a process of that release can answer."""
+    INTERRUPTED = "INTERRUPTED"
+    """The call was given up half-way; whether it was applied, the same request_id tells."""
+    SHUTTING_DOWN = "SHUTTING_DOWN"
+    TICKET_STUCK = "TICKET_STUCK"
+    """The rules could not judge this ticket: an operator must look."""
+    INTERNAL = "INTERNAL"
+
+
+AnyReason = Reason | RefusalReason
+
+STATUSES: Mapping[AnyReason, grpc.StatusCode] = {
+    Reason.REQUEST_MALFORMED: grpc.StatusCode.INVALID_ARGUMENT,
+    Reason.REQUEST_INVALID: grpc.StatusCode.INVALID_ARGUMENT,
+    Reason.UNKNOWN_QUEUE: grpc.StatusCode.INVALID_ARGUMENT,
+    Reason.UNKNOWN_PRIORITY: grpc.StatusCode.INVALID_ARGUMENT,
+    Reason.PAGE_TOKEN_INVALID: grpc.StatusCode.INVALID_ARGUMENT,
+    Reason.UNKNOWN_TICKET: grpc.StatusCode.NOT_FOUND,
+    Reason.REQUEST_ID_REUSED: grpc.StatusCode.ALREADY_EXISTS,
+    Reason.UNKNOWN_METHOD: grpc.StatusCode.UNIMPLEMENTED,
+    Reason.TOO_MANY_CALLS: grpc.StatusCode.RESOURCE_EXHAUSTED,
+    Reason.DEADLINE_EXCEEDED: grpc.StatusCode.DEADLINE_EXCEEDED,
+    Reason.RECORD_UNAVAILABLE: grpc.StatusCode.UNAVAILABLE,
+    Reason.RELEASE_TOO_OLD: grpc.StatusCode.UNAVAILABLE,
+    Reason.INTERRUPTED: grpc.StatusCode.UNAVAILABLE,
+    Reason.SHUTTING_DOWN: grpc.StatusCode.UNAVAILABLE,
+    Reason.TICKET_STUCK: grpc.StatusCode.INTERNAL,
+    Reason.INTERNAL: grpc.StatusCode.INTERNAL,
+    RefusalReason.WRONG_STATE: grpc.StatusCode.FAILED_PRECONDITION,
+    RefusalReason.WRONG_TIER: grpc.StatusCode.FAILED_PRECONDITION,
+    RefusalReason.STALE_VERSION: grpc.StatusCode.ABORTED,
+    RefusalReason.REOPEN_WINDOW_OVER: grpc.StatusCode.FAILED_PRECONDITION,
+    RefusalReason.UNKNOWN_TIER: grpc.StatusCode.INVALID_ARGUMENT,
+    RefusalReason.ALTERNATIVE_REQUIRED: grpc.StatusCode.INVALID_ARGUMENT,
+    RefusalReason.SURVIVOR_REQUIRED: grpc.StatusCode.INVALID_ARGUMENT,
+}
+"""The status of each reason."""
+
+BLAMED: Mapping[AnyReason, str] = {
+    RefusalReason.UNKNOWN_TIER: "to_tier",
+    RefusalReason.ALTERNATIVE_REQUIRED: "alternative",
+    RefusalReason.SURVIVOR_REQUIRED: "duplicate_of",
+}
+"""The request's field that the judge found wanting."""
+
+
+class Problem(Exception):  # noqa: N818 - the fact; never leaves intake
+    """What the caller is answered instead of what was asked for."""
+
+    def __init__(
+        self,
+        reason: AnyReason,
+        text: str,
+        *,
+        facts: Mapping[str, str] | None = None,
+        details: Iterable[Message] = (),
+    ) -> None:
+        super().__init__(text)
+        self.reason = reason
+        self.text = text
+        self.facts = dict(facts or {})
+        self.details = tuple(details)
+
+    @property
+    def code(self) -> grpc.StatusCode:
+        """The status that goes with the reason."""
+        return STATUSES[self.reason]
+
+
+async def answer(context: grpc.aio.ServicerContext[object, object], problem: Problem) -> Never:
+    """End the call with the problem's status and details."""
+    status = status_pb2.Status(code=problem.code.value[0], message=problem.text)
+    info = error_details_pb2.ErrorInfo(reason=str(problem.reason), domain=DOMAIN, metadata=problem.facts)
+    for detail in (info, *problem.details):
+        status.details.add().Pack(detail)
+    await context.abort_with_status(rpc_status.to_status(status))
+
+
+def invalid(violations: Sequence[Violation], reason: Reason = Reason.REQUEST_INVALID, **facts: str) -> Problem:
+    """Say everything that is wrong with a request."""
+    first, more = violations[0], len(violations) - 1
+    text = str(first) + (f"; and {more} more, see the details" if more else "")
+    return Problem(reason, text, facts=facts, details=[_bad_request((each.field, str(each)) for each in violations)])
+
+
+def unknown_ticket(key: str, field: str = "ticket_id") -> Problem:
+    """Say that there is no such ticket."""
+    text = f"{field} {quoted(key)} names no ticket: look for it with ListTickets"
+    resource = error_details_pb2.ResourceInfo(resource_type=TICKET_TYPE, resource_name=key, description=text)
+    return Problem(Reason.UNKNOWN_TICKET, text, facts={"field": field}, details=[resource])
+
+
+def refused(refusal: Refusal) -> Problem:
+    """Say what the judge said."""
+    field = BLAMED.get(refusal.reason)
+    details = [_bad_request([(field, refusal.text)])] if field else []
+    return Problem(refusal.reason, refusal.text, facts=refusal.facts, details=details)
+
+
+def try_again(reason: Reason, text: str) -> Problem:
+    """Say that the same request may well succeed a little later."""
+    delay = Duration()
+    delay.FromTimedelta(RETRY_AFTER)
+    return Problem(reason, text, details=[error_details_pb2.RetryInfo(retry_delay=delay)])
+
+
+def internal() -> Problem:
+    """Say that it is our fault, and nothing else."""
+    return Problem(Reason.INTERNAL, "something went wrong here: it is in the log, and not of your making")
+
+
+def of_record(error: RecordError) -> Problem:
+    """Say in the contract's words what the record refuses or cannot do."""
+    match error:
+        case RequestIdReused():
+            text = "request_id was used before for something else: draw a new one for each new request"
+            return Problem(Reason.REQUEST_ID_REUSED, text, facts={"request_id": error.request_id})
+        case RecordUnavailable():
+            return try_again(Reason.RECORD_UNAVAILABLE, "the record cannot be reached: try again")
+        case StateTooNew():
+            return try_again(Reason.RELEASE_TOO_OLD, "a newer release wrote this ticket: ask a process of that release")
+        case TicketStuck():
+            text = f"ticket {quoted(error.ticket_id)} is stuck, nothing of it changed: ask the operator to look"
+            return Problem(Reason.TICKET_STUCK, text, facts={"ticket_id": error.ticket_id})
+        case _:
+            return internal()
+
+
+def _bad_request(violations: Iterable[tuple[str, str]]) -> Message:
+    """Blame fields, each with a description."""
+    request: Message = error_details_pb2.BadRequest(
+        field_violations=[
+            error_details_pb2.BadRequest.FieldViolation(field=field, description=description)
+            for field, description in violations
+        ]
+    )
+    return request

@@ -1,0 +1,230 @@
+"""What each field of a request must look like, as one table. Knows no ticket, no policy and no queue.
+
+Which fields are required is written in the contract itself (`google.api.field_behavior`) and read from there. All that
+is wrong with a request is told at once; a value is quoted only where it cannot be a customer's word.
+"""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import cast
+from uuid import UUID
+
+from google.api import field_behavior_pb2  # type: ignore[import-untyped]  # googleapis-common-protos has no stubs
+from google.protobuf.descriptor import Descriptor, EnumDescriptor, FieldDescriptor
+from google.protobuf.message import Message
+
+from services.intake.ids import ReferenceInvalid, parse_reference
+from workflows.domain.errors import CalendarError
+from workflows.domain.zones import zone
+
+QUOTED_CHARACTERS = 60
+"""A longer value is cut where it is quoted: errors travel in headers, and headers are small."""
+
+_UNWRITABLE_IN_LINES = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
+_UNWRITABLE_IN_A_LINE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """One thing that is wrong with a request."""
+
+    field: str
+    """The path of the field, like `customer.zone`."""
+    problem: str
+    """What is wrong and the remedy; lower-case."""
+
+    def __str__(self) -> str:
+        return f"{self.field} {self.problem}"
+
+
+Form = Callable[[str], str | None]
+"""Says what is wrong with a text that is neither empty nor too long; none: nothing."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Text:
+    """The rule of a text field."""
+
+    longest: int
+    """In characters."""
+    has_lines: bool = False
+    """Whether it may have several lines; else it is a name or a line: nothing around it, no line ends within."""
+    is_a_customers: bool = False
+    """Whether it may hold a customer's words: then it is never quoted."""
+    form: Form | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Number:
+    """The rule of a whole number."""
+
+    least: int
+
+
+Rule = Text | Number
+
+
+def _uuid(value: str) -> str | None:
+    if re.fullmatch(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", value) and UUID(value).int:
+        return None
+    return "is no UUID: draw a new one for each request, like '1b4e28ba-2fa1-4d52-883f-0016d3cca427'"
+
+
+def _language(value: str) -> str | None:
+    if re.fullmatch(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*", value):
+        return None
+    return "is no language tag: write a BCP 47 tag, like 'en-GB'"
+
+
+def _zone(value: str) -> str | None:
+    try:
+        zone(value)
+    except CalendarError as error:
+        return f"is no time zone: {str(error).partition(': ')[2]}"
+    return None
+
+
+def _channel(value: str) -> str | None:
+    return None if re.fullmatch(r"[a-z][a-z0-9_-]*", value) else "is no channel: write a lower-case word, like 'phone'"
+
+
+def _reference(value: str) -> str | None:
+    try:
+        parse_reference(value)
+    except ReferenceInvalid as error:
+        return f"is no reference: {error}"
+    return None
+
+
+_NAME = Text(longest=64)
+_PERSON = Text(longest=128)
+_WORDS = Text(longest=8000, has_lines=True, is_a_customers=True)
+_REASON = Text(longest=2000, has_lines=True, is_a_customers=True)
+
+RULES: Mapping[str, Rule] = {
+    # who asks, and which request it is
+    "caller": _NAME,
+    "actor": _PERSON,
+    "request_id": Text(longest=36, form=_uuid),
+    "expected_version": Number(least=0),
+    # which ticket
+    "ticket_id": _NAME,
+    "reference": Text(longest=32, form=_reference),
+    "follows": _NAME,
+    "duplicate_of": _NAME,
+    # who is promised something
+    "external_id": Text(longest=128, is_a_customers=True),
+    "customer_external_id": Text(longest=128, is_a_customers=True),
+    "display_name": Text(longest=200, is_a_customers=True),
+    "language": Text(longest=35, form=_language),
+    "zone": Text(longest=64, form=_zone),
+    # what the policies and the desk have names for
+    "queue": _NAME,
+    "priority": _NAME,
+    "tier": _NAME,
+    "from_tier": _NAME,
+    "to_tier": _NAME,
+    "handler": _PERSON,
+    "channel": Text(longest=32, form=_channel),
+    # what people said
+    "subject": Text(longest=200, is_a_customers=True),
+    "description": _WORDS,
+    "text": _WORDS,
+    "question": _WORDS,
+    "explanation": _WORDS,
+    "alternative": _WORDS,
+    "reason": _REASON,
+    # pages
+    "page_size": Number(least=0),
+    "page_token": Text(longest=512),
+    "after_sequence": Number(least=0),
+}
+"""By field name: a name means the same in every request."""
+
+
+def violations(request: Message) -> tuple[Violation, ...]:
+    """Find all that is wrong with a request; nothing: it can be worked on."""
+    return tuple(_violations(request, ""))
+
+
+def quoted(value: str) -> str:
+    """Quote a value in an error, cut to a length that fits a header."""
+    return repr(value if len(value) <= QUOTED_CHARACTERS else f"{value[:QUOTED_CHARACTERS]}…")
+
+
+def _violations(message: Message, path: str) -> Iterator[Violation]:
+    descriptor = message.DESCRIPTOR
+    for oneof in descriptor.oneofs:
+        if message.WhichOneof(oneof.name) is None:
+            names = " or ".join(field.name for field in oneof.fields)
+            yield Violation(f"{path}{oneof.name}", f"is missing: give {names}")
+    for field in (cast(FieldDescriptor, each) for each in descriptor.fields):
+        if field.containing_oneof is not None and not message.HasField(field.name):
+            continue
+        yield from _violations_of_field(message, field, f"{path}{field.name}")
+
+
+def _violations_of_field(message: Message, field: FieldDescriptor, path: str) -> Iterator[Violation]:
+    is_required = field.name in _required(message.DESCRIPTOR) or field.containing_oneof is not None
+    value = getattr(message, field.name)
+    if field.message_type is not None:
+        if message.HasField(field.name):
+            yield from _violations(value, f"{path}.")
+        elif is_required:
+            yield Violation(path, "is missing: give it")
+    elif problem := _problem(field, value, is_required=is_required):
+        yield Violation(path, problem)
+
+
+def _problem(field: FieldDescriptor, value: object, *, is_required: bool) -> str | None:
+    """What is wrong with a field that is no message of its own."""
+    if field.enum_type is not None:
+        return _enum_problem(field.enum_type, value, is_required=is_required)
+    rule = RULES[field.name]
+    match rule, value:
+        case Number(), int():
+            return None if value >= rule.least else f"is {value}: the least is {rule.least}"
+        case Text(), str():
+            return _text_problem(rule, value, is_required=is_required)
+        case _:
+            raise TypeError(f"field {field.full_name!r} has a rule of another type")
+
+
+def _text_problem(rule: Text, value: str, *, is_required: bool) -> str | None:
+    """What is wrong with a text: the first thing, for one remedy at a time."""
+    if not value.strip():
+        if is_required:
+            return "is empty: say it"
+        return "is blank: leave it empty or say it" if value else None
+    if len(value) > rule.longest:
+        return f"has {len(value)} characters: at most {rule.longest} are allowed"
+    unwritable = (_UNWRITABLE_IN_LINES if rule.has_lines else _UNWRITABLE_IN_A_LINE).search(value)
+    if unwritable:
+        return f"has the character U+{ord(unwritable[0]):04X} at {unwritable.start()}: leave control characters out"
+    problem = rule.form(value) if rule.form else None
+    if problem is None and not rule.has_lines and value != value.strip():
+        problem = "begins or ends with a space: leave it out"
+    if problem is None:
+        return None
+    return problem if rule.is_a_customers else f"{quoted(value)} {problem}"
+
+
+def _enum_problem(enum: EnumDescriptor, value: object, *, is_required: bool) -> str | None:
+    known = enum.values_by_number
+    if value in known and (value or not is_required):
+        return None
+    names = ", ".join(each.name for each in enum.values if each.number)
+    return f"is {value if value not in known else 'missing'}: say one of {names}"
+
+
+@cache
+def _required(descriptor: Descriptor) -> frozenset[str]:
+    """The fields that the contract marks as required."""
+    behaviour = field_behavior_pb2.field_behavior
+    return frozenset(
+        field.name
+        for field in descriptor.fields
+        if field_behavior_pb2.REQUIRED in field.GetOptions().Extensions[behaviour]
+    )

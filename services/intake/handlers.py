@@ -1,0 +1,251 @@
+"""The methods of `followthrough.v1.TicketService`: check, convert, settle, answer. Decides nothing about a ticket."""
+
+import hashlib
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Protocol, TypeVar, cast
+
+import grpc
+from google.protobuf.message import DecodeError, Message
+
+from protos.followthrough.v1 import ticket_service_pb2
+from protos.followthrough.v1.ticket_pb2 import Ticket
+from protos.followthrough.v1.ticket_service_pb2 import (
+    GetTicketRequest,
+    ListTicketEventsRequest,
+    ListTicketEventsResponse,
+    ListTicketsRequest,
+    ListTicketsResponse,
+    OpenTicketRequest,
+    ResolveTicketRequest,
+)
+from services.intake.convert import COMMANDS, event_message, ticket_message, to_command, to_open, to_status
+from services.intake.errors import Problem, Reason, invalid, refused, unknown_ticket
+from services.intake.fields import Violation, quoted, violations
+from services.intake.ids import Ids, parse_reference
+from services.intake.paging import PageTokenInvalid, begins_after, next_token, page_size
+from services.records.errors import IdentityTaken
+from services.records.queries import Queries, TicketFilter
+from services.records.settled import Nudge, Request, Settled, SettledBy
+from services.records.store import Record
+from workflows.domain.policy import Policy
+from workflows.domain.ticket.verdict import Judged
+from workflows.policies import PolicySet
+from workflows.ports import TicketUnknown
+
+SERVICE = ticket_service_pb2.DESCRIPTOR.services_by_name["TicketService"]
+DRAWS = 5
+"""How often a new ticket may draw ids that are taken; the second draw is one in a million."""
+
+Asked = TypeVar("Asked", bound=Message)
+Handle = Callable[[Asked], Awaitable[Message | bytes]]
+
+
+class Owed(Protocol):
+    """Takes over what Temporal is owed after a commit."""
+
+    def owe(self, nudge: Nudge) -> None:
+        """Take one over. Never blocks, never raises."""
+        ...
+
+
+class Mutation(Protocol):
+    """What every request has that changes a ticket."""
+
+    caller: str
+    request_id: str
+
+    def SerializeToString(self, *, deterministic: bool = ...) -> bytes:  # noqa: N802 - protobuf's name
+        """The request's content."""
+        ...
+
+
+class Change(Mutation, Protocol):
+    """What every request has that changes a ticket that exists."""
+
+    ticket_id: str
+    expected_version: int
+
+
+@dataclass(frozen=True, slots=True)
+class Malformed:
+    """Stands in for a request whose bytes are no message of its method."""
+
+
+class Tickets:
+    """The service. Told what it works with; holds no state of its own."""
+
+    def __init__(self, *, record: Record, queries: Queries, policies: PolicySet, nudger: Owed, ids: Ids) -> None:
+        self._record = record
+        self._queries = queries
+        self._policies = policies
+        self._nudger = nudger
+        self._ids = ids
+
+    def methods(self) -> Mapping[type[Message], Handle[Message]]:
+        """What handles each request."""
+        own: dict[type[Message], object] = {
+            OpenTicketRequest: self._open_ticket,
+            GetTicketRequest: self._get_ticket,
+            ListTicketsRequest: self._list_tickets,
+            ListTicketEventsRequest: self._list_ticket_events,
+        }
+        return cast(Mapping[type[Message], Handle[Message]], own | dict.fromkeys(COMMANDS, self._change))
+
+    async def _open_ticket(self, request: OpenTicketRequest) -> Message | bytes:
+        policy = self._policy(request)
+        if request.follows:
+            await self._require_ticket(request.follows, "follows")
+        if request.validate_only:
+            return ticket_message((await self._record.validate(policy, to_open(request, "", ""))).ticket)
+        asked = _request(request)
+        for draw in range(1, DRAWS + 1):
+            command = to_open(request, self._ids.ticket_id(), self._ids.reference())
+            try:
+                return self._answer(await self._record.open_ticket(policy, command, request=asked, encode=_encode))
+            except IdentityTaken:
+                if draw == DRAWS:
+                    raise
+        raise AssertionError("unreachable: the last draw answers or raises")
+
+    async def _change(self, request: Change) -> bytes:
+        """Apply what is asked of a ticket that exists."""
+        if isinstance(request, ResolveTicketRequest) and request.duplicate_of:
+            await self._require_survivor(request)
+        try:
+            settled = await self._record.settle(
+                request.ticket_id,
+                to_command(cast(Message, request)),
+                by=SettledBy.INTAKE,
+                request=_request(request),
+                expected_version=request.expected_version or None,
+                encode=_encode,
+            )
+        except TicketUnknown:
+            raise unknown_ticket(request.ticket_id) from None
+        return self._answer(settled)
+
+    async def _get_ticket(self, request: GetTicketRequest) -> Ticket:
+        try:
+            if request.ticket_id:
+                return ticket_message(await self._queries.ticket(request.ticket_id))
+            return ticket_message(await self._queries.ticket_by_reference(parse_reference(request.reference)))
+        except TicketUnknown:
+            key = "ticket_id" if request.ticket_id else "reference"
+            raise unknown_ticket(getattr(request, key), key) from None
+
+    async def _list_tickets(self, request: ListTicketsRequest) -> ListTicketsResponse:
+        try:
+            after = begins_after(request)
+        except PageTokenInvalid:
+            problem = "is no token of this list with these filters: begin again without one"
+            raise invalid([Violation("page_token", problem)], Reason.PAGE_TOKEN_INVALID) from None
+        size = page_size(request.page_size)
+        wanted = TicketFilter(
+            status=to_status(request.status),
+            tier=request.tier or None,
+            queue=request.queue or None,
+            handler=request.handler or None,
+            customer=request.customer_external_id or None,
+        )
+        found = await self._queries.tickets(wanted, size + 1, after)
+        page = found[:size]
+        return ListTicketsResponse(
+            tickets=[ticket_message(ticket) for ticket in page],
+            next_page_token=next_token(request, page[-1].ticket_id) if len(found) > size else "",
+        )
+
+    async def _list_ticket_events(self, request: ListTicketEventsRequest) -> ListTicketEventsResponse:
+        size = page_size(request.page_size)
+        found = await self._queries.entries(request.ticket_id, request.after_sequence, size + 1)
+        if not found:
+            await self._require_ticket(request.ticket_id, "ticket_id")
+        page = found[:size]
+        return ListTicketEventsResponse(
+            events=[event_message(entry) for entry in page],
+            next_after_sequence=page[-1].sequence if len(found) > size else 0,
+        )
+
+    def _policy(self, request: OpenTicketRequest) -> Policy:
+        """What is promised to whom asks at this queue, with this priority."""
+        queues = sorted(self._policies.queues)
+        if request.queue not in self._policies.queues:
+            unknown = Violation("queue", f"{quoted(request.queue)} is unknown: use one of {', '.join(queues)}")
+            raise invalid([unknown], Reason.UNKNOWN_QUEUE, queue=request.queue)
+        policy = self._policies.of_queue(request.queue)
+        if request.priority not in policy.priorities:
+            known = ", ".join(policy.priorities)
+            unknown = Violation(
+                "priority",
+                f"{quoted(request.priority)} is unknown to policy {policy.name!r} of queue {request.queue!r}: "
+                f"use one of {known}",
+            )
+            raise invalid([unknown], Reason.UNKNOWN_PRIORITY, priority=request.priority, policy=policy.name)
+        return policy
+
+    async def _require_survivor(self, request: ResolveTicketRequest) -> None:
+        if request.duplicate_of == request.ticket_id:
+            raise invalid([Violation("duplicate_of", "is the ticket itself: name the one that goes on")])
+        await self._require_ticket(request.duplicate_of, "duplicate_of")
+
+    async def _require_ticket(self, ticket_id: str, field: str) -> None:
+        try:
+            await self._queries.ticket(ticket_id)
+        except TicketUnknown:
+            raise unknown_ticket(ticket_id, field) from None
+
+    def _answer(self, settled: Settled) -> bytes:
+        """Owe what the commit left to be said to Temporal, and give the stored answer."""
+        if nudge := settled.nudge:
+            self._nudger.owe(nudge)
+        if settled.refusal is not None:
+            raise refused(settled.refusal)
+        if settled.answer is None:
+            raise AssertionError("the record kept no answer to a request that was applied")
+        return settled.answer
+
+
+def service_handler(tickets: Tickets) -> grpc.GenericRpcHandler:
+    """What gRPC calls, method by method of the contract."""
+    by_request = {request.DESCRIPTOR.full_name: (request, handle) for request, handle in tickets.methods().items()}
+    handlers = {method.name: _handler(*by_request[method.input_type.full_name]) for method in SERVICE.methods}
+    return grpc.method_handlers_generic_handler(SERVICE.full_name, handlers)
+
+
+def _handler(request_type: type[Message], handle: Handle[Message]) -> grpc.RpcMethodHandler[object, Message | bytes]:
+    def read(content: bytes) -> object:
+        try:
+            return request_type.FromString(content)
+        except DecodeError:
+            return Malformed()
+
+    async def behave(request: object, _: object) -> Message | bytes:
+        if not isinstance(request, Message):
+            raise Problem(Reason.REQUEST_MALFORMED, f"the content is no {request_type.DESCRIPTOR.full_name}")
+        if found := violations(request):
+            raise invalid(found)
+        return await handle(request)
+
+    return grpc.unary_unary_rpc_method_handler(behave, read, _written)
+
+
+def _written(answer: Message | bytes) -> bytes:
+    """Write an answer; a stored one is given again to the byte."""
+    return answer if isinstance(answer, bytes) else answer.SerializeToString()
+
+
+def _encode(judged: Judged) -> bytes:
+    """The answer that the record keeps with the request id."""
+    return ticket_message(judged.ticket).SerializeToString()
+
+
+def _request(request: Mutation) -> Request:
+    """How the record recognises this very request when it comes again (5.5)."""
+    request.request_id = request.request_id.lower()
+    method = type(request).__name__.removesuffix("Request")
+    content = request.SerializeToString(deterministic=True)
+    return Request(
+        caller=request.caller,
+        request_id=request.request_id,
+        body_hash=hashlib.sha256(method.encode() + b"\0" + content).digest(),
+    )

@@ -1,0 +1,159 @@
+"""Intake as a process's part: listens, says how it is, drains. Knows no method of the contract."""
+
+import asyncio
+import contextlib
+import logging
+import socket
+from dataclasses import dataclass
+
+import grpc
+import grpc.aio
+from grpc_health.v1 import health
+from grpc_health.v1.health_pb2 import HealthCheckResponse
+from grpc_health.v1.health_pb2_grpc import add_HealthServicer_to_server
+from grpc_reflection.v1alpha import reflection
+
+from services.intake.handlers import SERVICE, Owed, Tickets, service_handler
+from services.intake.ids import Ids
+from services.intake.interceptors import Admission, Around, Deadline, KnownMethods, Step, Streams, guard, log
+from services.records.errors import RecordError
+from services.records.queries import Queries
+from services.records.store import Record
+from services.settings import Address
+from workflows.policies import PolicySet
+
+logger = logging.getLogger(__name__)
+
+OPTIONS = (
+    ("grpc.so_reuseport", 0),  # else a second server shares the port silently, and one of the two is forgotten
+    ("grpc.keepalive_time_ms", 60_000),
+    ("grpc.keepalive_timeout_ms", 20_000),
+    ("grpc.keepalive_permit_without_calls", 1),
+    ("grpc.http2.min_ping_interval_without_data_ms", 30_000),  # else eager clients are dropped: too_many_pings
+)
+
+
+class AddressTaken(Exception):  # noqa: N818 - the fact, in the desk's words
+    """Intake cannot listen where it was told to."""
+
+    def __init__(self, address: Address) -> None:
+        super().__init__(
+            f"cannot listen on {address}: another process has the port, or it is no address of this machine; "
+            "stop that process or choose another address"
+        )
+        self.address = address
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """How much intake takes on. Seconds are real ones."""
+
+    max_in_flight: int = 128
+    """Calls worked on at once; more are refused."""
+    longest_call_seconds: float = 10.0
+    """A call that takes longer is ended, whatever its caller allowed."""
+    probe_every_seconds: float = 1.0
+    """How often the record is asked whether it is there."""
+    probe_seconds: float = 2.0
+    """How long it may take to say so."""
+    drain_pause_seconds: float = 0.0
+    """Between saying NOT_SERVING and closing the door: time for a load balancer to look elsewhere."""
+
+
+class Intake:
+    """The gRPC server. Of one event loop; start it once, stop it once."""
+
+    def __init__(
+        self,
+        *,
+        record: Record,
+        queries: Queries,
+        policies: PolicySet,
+        nudger: Owed,
+        address: Address,
+        limits: Limits | None = None,
+        has_reflection: bool = True,
+        ids: Ids | None = None,
+    ) -> None:
+        self._address = address
+        self._limits = limits or Limits()
+        self._queries = queries
+        self._health = health.aio.HealthServicer()
+        self._streams = Streams()
+        self._probe: asyncio.Task[None] | None = None
+        steps: tuple[Step, ...] = (
+            guard,
+            log,
+            self._streams,
+            Admission(self._limits.max_in_flight),
+            Deadline(self._limits.longest_call_seconds),
+        )
+        self._server = grpc.aio.server(interceptors=[*map(Around, steps), KnownMethods()], options=OPTIONS)
+        tickets = Tickets(record=record, queries=queries, policies=policies, nudger=nudger, ids=ids or Ids())
+        self._server.add_generic_rpc_handlers((service_handler(tickets),))
+        add_HealthServicer_to_server(self._health, self._server)
+        self._names = [SERVICE.full_name, health.SERVICE_NAME, health.OVERALL_HEALTH]
+        if has_reflection:
+            reflection.enable_server_reflection(
+                (SERVICE.full_name, health.SERVICE_NAME, reflection.SERVICE_NAME), self._server
+            )
+            self._names.append(reflection.SERVICE_NAME)
+
+    async def start(self) -> int:
+        """Listen and say how it is; the port that was taken. Raises `AddressTaken`."""
+        _require_free(self._address)
+        try:
+            port = self._server.add_insecure_port(str(self._address))
+        except RuntimeError:
+            raise AddressTaken(self._address) from None
+        is_ready = await self._is_record_there()
+        await self._say(is_ready=is_ready)
+        await self._server.start()
+        self._probe = asyncio.create_task(self._keep_probing(is_ready=is_ready), name="intake-probe")
+        return port
+
+    async def stop(self, grace_seconds: float) -> None:
+        """Say NOT_SERVING, take no more calls, let those in flight finish within the grace."""
+        if self._probe is not None:
+            self._probe.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._probe
+        await self._health.enter_graceful_shutdown()
+        await asyncio.sleep(self._limits.drain_pause_seconds)
+        self._streams.end()
+        await self._server.stop(grace_seconds)
+
+    async def _keep_probing(self, *, is_ready: bool) -> None:
+        while True:
+            await asyncio.sleep(self._limits.probe_every_seconds)
+            was_ready, is_ready = is_ready, await self._is_record_there()
+            if is_ready != was_ready:
+                logger.warning("record reachable again" if is_ready else "record out of reach")
+                await self._say(is_ready=is_ready)
+
+    async def _is_record_there(self) -> bool:
+        """Readiness is the record's: Temporal's absence delays nobody who calls."""
+        try:
+            async with asyncio.timeout(self._limits.probe_seconds):
+                await self._queries.ping()
+        except (RecordError, TimeoutError):
+            return False
+        return True
+
+    async def _say(self, *, is_ready: bool) -> None:
+        status = HealthCheckResponse.SERVING if is_ready else HealthCheckResponse.NOT_SERVING
+        for name in self._names:
+            await self._health.set(name, status)
+
+
+def _require_free(address: Address) -> None:
+    """Try the port first: gRPC complains of a busy one in lines of its own."""
+    if not address.port:
+        return
+    family = socket.AF_INET6 if ":" in address.host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as trial:
+        trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            trial.bind((address.host, address.port))
+        except OSError:
+            raise AddressTaken(address) from None
