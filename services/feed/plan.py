@@ -42,6 +42,7 @@ class Silence(StrEnum):
     STILL_WITH_SUPPLIER = "still with the supplier"
     STILL_ENDED = "solved or closed already"
     WAY_BACK = "the way back is the hand-over"
+    """Never alone: the step that leads back stands before it."""
 
 
 class LeftOut(StrEnum):

@@ -114,6 +114,7 @@ class Run:
                 driven.lateness.append(self._now() - opens_at - moment.offset)
                 await self._say(driven, moment)
                 self._progress()
+            await self._until(opens_at + driven.plan.case.length)
         except _CutShortError as why:
             driven.cut_short = str(why)
         except Refused as refused:

@@ -162,7 +162,8 @@ class Lapse:
             raise AssertionError(f"a breached {clock.target} clock has no deadline")
         effective_at = self._takes_effect(due_at)
         current = next(live for live in draft.live(clock.target) if live.run == clock.run + count - 1)
-        draft.keep(replace(clocks.ended(draft.policy, current, due_at, ClockState.BREACHED), spent=current.length))
+        over = clocks.ended(draft.policy, current, last_due_at or due_at, ClockState.BREACHED)
+        draft.keep(replace(over, spent=current.length))
         draft.record(
             effective_at,
             ClockBreached(
