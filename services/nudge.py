@@ -17,7 +17,7 @@ from services.records.errors import RecordError
 from services.temporal import TemporalAway
 
 if TYPE_CHECKING:
-    from services.records.upkeep import Nudge
+    from services.records.settled import Nudge
 
 logger = logging.getLogger(__name__)
 

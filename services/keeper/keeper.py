@@ -7,7 +7,6 @@ through: a terminated run, a storm of deadlines, Temporal away and a process tha
 import asyncio
 import contextlib
 import logging
-import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -16,7 +15,8 @@ from typing import TYPE_CHECKING, Protocol
 from services.records.errors import RecordError
 
 if TYPE_CHECKING:
-    from services.records.upkeep import Nudge, Rescue
+    from services.records.settled import Nudge
+    from services.records.upkeep import Rescue
 
 logger = logging.getLogger(__name__)
 
@@ -60,13 +60,11 @@ class Pace:
     storm_grace_seconds: float = 0.3
     """The same, right after a batch that was full: then workflows are behind, and SQL is faster."""
     batch: int = 200
-    """Tickets settled in one transaction; replies purged in one."""
+    """Tickets settled, or replies purged, in one call; the record takes smaller bites where it must."""
     owed_for_seconds: float = 10.0
     """How long a nudge must be owed: the process that left it behind comes first, and what gets late is rescued."""
     nudges: int = 500
     """Owed nudges taken over at once."""
-    rest: float = 0.0
-    """After a full batch, as a multiple of the time it took: SQLite's other writers need their turn."""
     rescue_every_seconds: float = 0.5
     nudge_every_seconds: float = 2.0
     fold_every_seconds: float = 10.0
@@ -75,9 +73,7 @@ class Pace:
     """Semantics 5.5."""
 
 
-FOR_POSTGRESQL = Pace()
-FOR_SQLITE = Pace(batch=20, rest=2.0)
-"""Back-to-back batches of one process once starved the other writers for eight seconds."""
+STEADY = Pace()
 
 
 @dataclass(slots=True, kw_only=True)
@@ -97,7 +93,7 @@ class KeeperCounts:
 class Keeper:
     """Four loops over the record, each at its own pace, none stopped by the failure of another."""
 
-    def __init__(self, upkeep: Upkeep, debts: Debts, pace: Pace = FOR_POSTGRESQL) -> None:
+    def __init__(self, upkeep: Upkeep, debts: Debts, pace: Pace = STEADY) -> None:
         self.counts = KeeperCounts()
         self._upkeep = upkeep
         self._debts = debts
@@ -137,21 +133,19 @@ class Keeper:
             await self._rest(wait_seconds)
 
     async def _rescue(self) -> None:
-        """Settle what is late, batch after batch while they are full, with rests in which others can write."""
+        """Settle what is late, batch after batch while they are full."""
         grace_seconds = self._pace.grace_seconds
         while not self._stopping.is_set():
-            began = time.monotonic()
             rescue = await self._upkeep.rescue_late(grace_seconds=grace_seconds, limit=self._pace.batch)
             for nudge in rescue.owed:
                 self._debts.owe(nudge)
             self.counts.rescued += rescue.settled
             self.counts.stuck += rescue.stuck
-            if rescue.settled or rescue.stuck:
+            if rescue.tried:
                 logger.info("rescued late tickets", extra={"settled": rescue.settled, "stuck": rescue.stuck})
-            if rescue.settled + rescue.stuck < self._pace.batch:
+            if rescue.tried < self._pace.batch:
                 return
             grace_seconds = self._pace.storm_grace_seconds
-            await self._rest(self._pace.rest * (time.monotonic() - began))
 
     async def _nudge(self) -> None:
         owed = await self._upkeep.owed_nudges(older_than_seconds=self._pace.owed_for_seconds, limit=self._pace.nudges)

@@ -21,12 +21,11 @@ from temporalio.testing import TimeSkipper, TimeSkippingConfig
 
 from services.temporal import TemporalPlace, TicketTimers, connect
 from services.worker import Worker
+from tests.support.waiting import PATIENCE_SECONDS
 from workflows.ports import Settler
 
 EVENTS_BEFORE_CONTINUING = 60
 """Continue-as-new is suggested after so many events on the test server; Temporal's default is 4,096."""
-PATIENCE_SECONDS = 20.0
-"""How long a test waits for what must happen before it fails."""
 
 PLAIN = (
     f"limit.historyCount.suggestContinueAsNew={EVENTS_BEFORE_CONTINUING}",

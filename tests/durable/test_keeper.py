@@ -1,0 +1,171 @@
+"""The keeper's loops: what they ask the record for, how they go on when it is away, how they stop."""
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import TypeVar
+
+import pytest
+
+from services.keeper.keeper import Keeper, Pace
+from services.records.errors import RecordUnavailable
+from services.records.settled import Nudge
+from services.records.upkeep import NOBODY, Rescue
+from tests.support.waiting import until
+
+T = TypeVar("T")
+NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)  # a Monday
+OWED = Nudge(ticket_id="OWED", wake_at=NOW, is_new=True, wake_in_seconds=60.0)
+LATE = Nudge(ticket_id="LATE", wake_at=NOW, is_new=False, wake_in_seconds=60.0)
+BRISK = Pace(
+    batch=10,
+    rescue_every_seconds=0.001,
+    nudge_every_seconds=0.001,
+    fold_every_seconds=0.001,
+    purge_every_seconds=0.001,
+)
+
+
+class ScriptedUpkeep:
+    """Answers each question from its script, then says that there is nothing to do."""
+
+    def __init__(self) -> None:
+        self.rescues: deque[Rescue | Exception] = deque()
+        self.owed: deque[tuple[Nudge, ...] | Exception] = deque()
+        self.folds: deque[int | Exception] = deque()
+        self.purges: deque[int | Exception] = deque()
+        self.graces: list[float] = []
+        self.asked: list[str] = []
+
+    async def rescue_late(self, *, grace_seconds: float, limit: int) -> Rescue:
+        """Settle a batch."""
+        self.graces.append(grace_seconds)
+        return await self._answer(f"rescue {limit}", self.rescues, NOBODY)
+
+    async def owed_nudges(self, *, older_than_seconds: float, limit: int) -> tuple[Nudge, ...]:
+        """Find nudges."""
+        return await self._answer(f"owed {older_than_seconds} {limit}", self.owed, ())
+
+    async def fold_totals(self) -> int:
+        """Fold."""
+        return await self._answer("fold", self.folds, 0)
+
+    async def purge_replies(self, *, older_than: timedelta, limit: int) -> int:
+        """Forget."""
+        return await self._answer(f"purge {older_than.days} {limit}", self.purges, 0)
+
+    async def _answer(self, asked: str, script: "deque[T | Exception]", nothing: T) -> T:
+        await asyncio.sleep(0)
+        self.asked.append(asked)
+        answer = script.popleft() if script else nothing
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+
+class Debts:
+    """Remembers what is owed."""
+
+    def __init__(self) -> None:
+        self.owed: list[str] = []
+
+    def owe(self, nudge: Nudge) -> None:
+        """Take it."""
+        self.owed.append(nudge.ticket_id)
+
+
+@asynccontextmanager
+async def keeping(keeper: Keeper) -> AsyncIterator[None]:
+    """Run it for as long as the block lasts."""
+    task = asyncio.create_task(keeper.run())
+    try:
+        yield
+    finally:
+        keeper.stop()
+        await task
+
+
+async def test_each_round_asks_for_what_the_keeper_is_there_for() -> None:
+    """Architecture 5: what is late by the grace, what is owed for long, deltas to fold, replies of 30 days (5.5)."""
+    upkeep = ScriptedUpkeep()
+    async with keeping(Keeper(upkeep, Debts())):
+        await until(lambda: len(upkeep.asked) >= 4)
+    assert set(upkeep.asked) == {"rescue 200", "owed 10.0 500", "fold", "purge 30 200"}
+    assert upkeep.graces == [2.0]
+
+
+async def test_the_grace_is_shorter_after_a_full_batch() -> None:
+    """Architecture 5: shorter still when many are late at once; back to the grace when the storm is over."""
+    upkeep = ScriptedUpkeep()
+    full = Rescue(settled=9, stuck=1, owed=())
+    upkeep.rescues += [NOBODY, full, full, Rescue(settled=3, stuck=0, owed=()), NOBODY]
+    keeper = Keeper(upkeep, Debts(), BRISK)
+    async with keeping(keeper):
+        await until(lambda: len(upkeep.graces) >= 5)
+    assert upkeep.graces[:5] == [2.0, 2.0, 0.3, 0.3, 2.0]
+    assert (keeper.counts.rescued, keeper.counts.stuck) == (21, 2)
+
+
+async def test_nudges_owed_by_others_and_by_its_own_settles_are_sent() -> None:
+    """Architecture 4: whoever settles may leave a nudge behind, and the keeper sends those that nobody sent."""
+    upkeep, debts = ScriptedUpkeep(), Debts()
+    upkeep.rescues.append(Rescue(settled=1, stuck=0, owed=(LATE,)))
+    upkeep.owed.append((OWED,))
+    keeper = Keeper(upkeep, debts, BRISK)
+    async with keeping(keeper):
+        await until(lambda: len(debts.owed) == 2)
+    assert sorted(debts.owed) == ["LATE", "OWED"]
+    assert keeper.counts.nudged == 1
+
+
+async def test_replies_are_purged_batch_after_batch() -> None:
+    """5.5: remembered for 30 days; a full batch is followed by another at once."""
+    upkeep = ScriptedUpkeep()
+    upkeep.purges += [10, 10, 4]
+    keeper = Keeper(upkeep, Debts(), replace(BRISK, purge_every_seconds=3600.0))
+    async with keeping(keeper):
+        await until(lambda: keeper.counts.purged == 24)
+    assert upkeep.asked.count("purge 30 10") == 3
+
+
+async def test_totals_are_folded_as_they_come() -> None:
+    """Architecture, the record: the keeper folds delta rows."""
+    upkeep = ScriptedUpkeep()
+    upkeep.folds += [5000, 12]
+    keeper = Keeper(upkeep, Debts(), BRISK)
+    async with keeping(keeper):
+        await until(lambda: keeper.counts.folded == 5012)
+
+
+async def test_a_record_that_is_away_stops_no_loop(caplog: pytest.LogCaptureFixture) -> None:
+    """Brief: each loop survives `RecordUnavailable` with a back-off and a log line that says no more than the type."""
+    upkeep, debts = ScriptedUpkeep(), Debts()
+    away = RecordUnavailable("Zwetschgenkuchen")
+    upkeep.rescues += [away, Rescue(settled=1, stuck=0, owed=(LATE,))]
+    upkeep.owed.append(away)
+    upkeep.folds.append(away)
+    upkeep.purges.append(away)
+    keeper = Keeper(upkeep, debts, BRISK)
+    async with keeping(keeper):
+        await until(lambda: debts.owed == ["LATE"])
+    assert keeper.counts.failures == 4
+    failed = [line for line in caplog.records if line.getMessage() == "keeper's round failed"]
+    assert sorted(vars(line)["round"] for line in failed) == ["fold", "nudge", "purge", "rescue"]
+    assert not any("Zwetschgenkuchen" in str(vars(line)) for line in caplog.records)
+
+
+async def test_it_stops_between_rounds() -> None:
+    """Issue 2, item 7: a graceful stop ends the rests, not the rounds; no more is asked of the record."""
+    upkeep = ScriptedUpkeep()
+    full = Rescue(settled=10, stuck=0, owed=())
+    upkeep.rescues += [full] * 1000
+    keeper = Keeper(upkeep, Debts(), BRISK)
+    async with keeping(keeper):
+        await until(lambda: keeper.counts.rescued >= 30)
+    asked = len(upkeep.asked)
+    await asyncio.sleep(0.01)
+    assert len(upkeep.asked) == asked
+    assert upkeep.rescues
