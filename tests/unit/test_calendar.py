@@ -82,6 +82,12 @@ class TestAWeek:
         # Friday 2026-06-12; asked on Saturday at 01:00, while it is on
         assert opened(calendar, "2026-06-13 01:00", "2026-06-14") == ["13 01:00 - 13 06:00"]
 
+    def test_a_tail_far_behind_utc_is_found(self) -> None:
+        """3.1: 22:00 on Saturday in Honolulu is Sunday 08:00 UTC, two dates after the Friday on which it opened."""
+        calendar = Calendar("Pacific/Honolulu", {"fri": "23:00-22:00"})
+        # Friday 2026-06-12
+        assert opened(calendar, "2026-06-14 07:00", "2026-06-15") == ["14 07:00 - 14 08:00"]
+
     def test_round_the_clock_is_one_span_without_end(self) -> None:
         """3.1: round the clock is a calendar too."""
         (span,) = Calendar.round_the_clock("Europe/London").spans(utc("2026-06-12 11:11"))
@@ -159,11 +165,18 @@ class TestClockChanges:
             ("01:15-01:45", ["29 01:15 - 29 01:45"]),  # both move
             ("01:30-02:15", []),  # opens at 02:30, after it has closed
             ("01:50-01:55, 02:00-03:00", ["29 01:00 - 29 02:00"]),  # the first moves into the second
+            ("01:10-01:20, 01:30-01:40, 02:05-02:10", ["29 01:05 - 29 01:20", "29 01:30 - 29 01:40"]),  # past the third
         ],
     )
     def test_london_springs_forward(self, hours: str, expected: list[str]) -> None:
         """3.2: on Sunday 2026-03-29 01:00 becomes 02:00 in London."""
         assert opened(Calendar("Europe/London", {"sun": hours}), "2026-03-29", "2026-03-30") == expected
+
+    def test_an_opening_in_the_middle_of_open_time_does_not_move(self) -> None:
+        """3.1, 3.2: overlaps merge first, so shifts that overlap at the skipped hour leave no hole in the night."""
+        calendar = Calendar("Europe/London", {"sat": "20:00-02:15", "sun": "01:30-05:00"})
+        # Saturday 2026-03-28
+        assert opened(calendar, "2026-03-28 12:00", "2026-03-30") == ["28 20:00 - 29 04:00"]
 
     @pytest.mark.parametrize(
         ("hours", "expected"),

@@ -79,6 +79,11 @@ class TestDue:
         assert due(ROUND_THE_CLOCK, utc("2026-12-31 22:00"), hours(4)) == utc("2027-01-01 02:00")
         assert due(ROUND_THE_CLOCK, utc("2026-12-31 22:00"), hours(2)) == utc("2027-01-01 00:00")
 
+    def test_a_deadline_on_the_year_s_last_closing_time(self) -> None:
+        """3.3: Thursday 2026-12-31 18:00 in London, not Friday's opening in the new year."""
+        assert due(WEEKDAYS, utc("2026-12-31 15:00"), hours(3)) == utc("2026-12-31 18:00")
+        assert due(WEEKDAYS, utc("2026-12-31 18:00"), NOTHING) == utc("2027-01-01 08:00")
+
     def test_christmas_is_not_worked(self) -> None:
         """3.1: from Wednesday 2026-12-23 17:00 over a short Thursday and two closed dates to Monday 2026-12-28."""
         calendar = Calendar(

@@ -114,7 +114,7 @@ class _Hours:
 
 @lru_cache(maxsize=512)
 def _hours(calendar: Calendar, year: int) -> _Hours:
-    """Return the year's part of the calendar's stream; about a third of a megabyte at most, a millisecond to read."""
+    """Return the year's part of the calendar's stream: a millisecond or two to read, some 60 kB to keep."""
     from_at = datetime(year, 1, 1, tzinfo=UTC)
     until_at = datetime(year + 1, 1, 1, tzinfo=UTC) if year < MAXYEAR else datetime.max.replace(tzinfo=UTC)
     starts, ends, before = [], [], [_NOTHING]
