@@ -1,0 +1,141 @@
+"""The record: every ticket, event, answer and figure, in SQL. The only truth that there is about a ticket.
+
+records = await connect("postgresql://localhost/followthrough", clock)
+await records.record.settle(ticket_id, command, by=SettledBy.INTAKE)
+await records.aclose()
+"""
+
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Self
+
+from sqlalchemy import select, text
+
+from services.records.clock import RealClock, RecordClock, ScaledClock, parse
+from services.records.decision import Judge
+from services.records.engine import Database, Timeouts, open_database
+from services.records.errors import (
+    ClockMismatch,
+    IdentityTaken,
+    RecordError,
+    RecordFailed,
+    RecordUnavailable,
+    RequestIdReused,
+    SchemaMissing,
+    StateTooNew,
+    TicketStuck,
+    TicketUnknown,
+)
+from services.records.faults import spoken_plainly
+from services.records.policies import KnownPolicies
+from services.records.queries import Figures, Input, Queries, TicketFilter
+from services.records.schema import migrate, require_schema
+from services.records.settled import Encode, Nudge, Request, Settled, SettledBy
+from services.records.statements_postgresql import PostgresqlStatements
+from services.records.statements_sqlite import SqliteStatements
+from services.records.store import Record
+from services.records.tables import MetaRow, TicketRow
+from services.records.upkeep import Rescue, Upkeep
+from workflows.domain.ticket import judge as rules
+
+__all__ = [
+    "ClockMismatch",
+    "Encode",
+    "Figures",
+    "IdentityTaken",
+    "Input",
+    "Nudge",
+    "Queries",
+    "RealClock",
+    "Record",
+    "RecordClock",
+    "RecordError",
+    "RecordFailed",
+    "RecordUnavailable",
+    "Records",
+    "Request",
+    "RequestIdReused",
+    "Rescue",
+    "ScaledClock",
+    "SchemaMissing",
+    "Settled",
+    "SettledBy",
+    "StateTooNew",
+    "TicketFilter",
+    "TicketStuck",
+    "TicketUnknown",
+    "Timeouts",
+    "Upkeep",
+    "connect",
+    "migrate",
+    "parse",
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Records:
+    """One database, seen from all its sides; they share connections and what they have read of policies."""
+
+    database: Database
+    clock: RecordClock
+    record: Record
+    upkeep: Upkeep
+    queries: Queries
+
+    async def aclose(self) -> None:
+        """Close every connection."""
+        await self.database.aclose()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.aclose()
+
+
+async def connect(
+    url: str, clock: RecordClock, *, judge: Judge = rules.judge, timeouts: Timeouts | None = None
+) -> Records:
+    """Open the record by this clock.
+
+    Raises `SchemaMissing`, which says the command to run; `ClockMismatch`; `RecordUnavailable`; `RecordFailed` (a wrong
+    password, say); `ValueError` for a URL that cannot be used.
+    """
+    database = open_database(url, timeouts=timeouts)
+    try:
+        await require_schema(database)
+        await _claim(database, clock)
+    except BaseException:
+        await database.aclose()
+        raise
+    statements = SqliteStatements(database) if database.is_sqlite else PostgresqlStatements(database)
+    policies = KnownPolicies(statements)
+    return Records(
+        database=database,
+        clock=clock,
+        record=Record(statements, clock, policies, judge=judge),
+        upkeep=Upkeep(database, statements, clock, policies, judge=judge),
+        queries=Queries(database, statements, clock, policies),
+    )
+
+
+async def _claim(database: Database, clock: RecordClock) -> None:
+    """Write the clock's name with the record, unless it holds tickets of another."""
+    kept = select(MetaRow.value).where(MetaRow.name == "clock")
+    with spoken_plainly():
+        async with database.reading.connect() as connection:
+            if await connection.scalar(kept) == clock.name:
+                return
+        async with database.engine.begin() as connection:
+            await connection.execute(
+                text("INSERT INTO meta (name, value) VALUES ('clock', :name) ON CONFLICT DO NOTHING"),
+                {"name": clock.name},
+            )
+            found = await connection.scalar(kept.with_for_update())
+            if found == clock.name:
+                return
+            if await connection.scalar(select(TicketRow.ticket_id).limit(1)) is not None:
+                raise ClockMismatch(str(found), clock.name)
+            await connection.execute(text("UPDATE meta SET value = :name WHERE name = 'clock'"), {"name": clock.name})

@@ -1,0 +1,101 @@
+"""The record's clock: which instant of the record a real instant is.
+
+A port: the record asks the database (PostgreSQL) or the process (SQLite) for the real instant, once it has the lock,
+and this for what it means. A scaled clock compresses time for feeds; policies and calendars never know.
+"""
+
+import math
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Protocol
+
+SHORTEST_SLEEP_SECONDS = 0.001
+"""A wake-up that is due already still lets others have a turn."""
+
+
+class RecordClock(Protocol):
+    """What the record needs of a clock."""
+
+    @property
+    def name(self) -> str:
+        """Written with the record, and readable by `parse`; a record is never continued by another clock."""
+        ...
+
+    @property
+    def speed(self) -> float:
+        """Seconds of the record for each real second."""
+        ...
+
+    def read(self, real: datetime) -> datetime:
+        """Return the record's instant, in UTC and whole microseconds, of a real one."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RealClock:
+    """The record's time is the world's."""
+
+    name: str = field(default="real", init=False)
+    speed: float = field(default=1.0, init=False)
+
+    def read(self, real: datetime) -> datetime:
+        """Return the instant itself."""
+        return real
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScaledClock:
+    """Stands at the real instant at `origin` and runs `speed` times as fast, before and after."""
+
+    origin: datetime
+    speed: float
+
+    def __post_init__(self) -> None:
+        if self.origin.tzinfo is not UTC:
+            raise ValueError(f"clock origin {str(self.origin)!r} is not in UTC: write it like 2026-11-21T12:00:00Z")
+        if not (math.isfinite(self.speed) and self.speed > 0):
+            raise ValueError(f"clock speed {self.speed!r} is not a positive number: write one like 5000")
+
+    @property
+    def name(self) -> str:
+        """The setting that makes this very clock."""
+        return f"scaled:{self.origin.isoformat().replace('+00:00', 'Z')}:{self.speed:.17g}"
+
+    def read(self, real: datetime) -> datetime:
+        """Return the record's instant, rounded to whole microseconds."""
+        return self.origin + (real - self.origin) * self.speed
+
+
+def parse(text: str) -> RecordClock:
+    """Read `real` or `scaled:ORIGIN:SPEED`, such as `scaled:2026-11-21T12:00:00Z:5000`; `ValueError` otherwise."""
+    if text == "real":
+        return RealClock()
+    kind, _, rest = text.partition(":")
+    origin, _, speed = rest.rpartition(":")
+    if kind != "scaled" or not origin or not speed:
+        raise ValueError(
+            f"clock {text!r} is unknown: write 'real', or 'scaled:ORIGIN:SPEED' like 'scaled:2026-11-21T12:00:00Z:5000'"
+        )
+    return ScaledClock(origin=_instant(origin), speed=_number(speed))
+
+
+def real_seconds_until(at: datetime, instant: datetime, clock: RecordClock) -> float:
+    """How long to sleep, in real seconds, from one instant of the record until another; at least a millisecond."""
+    return max((at - instant) / timedelta(seconds=1) / clock.speed, SHORTEST_SLEEP_SECONDS)
+
+
+def _instant(text: str) -> datetime:
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        raise ValueError(f"clock origin {text!r} is not an instant: write it like 2026-11-21T12:00:00Z") from None
+    if at.tzinfo is None:
+        raise ValueError(f"clock origin {text!r} has no zone: write it like 2026-11-21T12:00:00Z")
+    return at.astimezone(UTC)
+
+
+def _number(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise ValueError(f"clock speed {text!r} is not a positive number: write one like 5000") from None

@@ -1,0 +1,150 @@
+"""What a settle decides once it holds a ticket: pure, from the row as it was read to the rows to be written.
+
+The same for a caller's command, a workflow's wake-up and the keeper's batch. Reads no clock but the one it is told.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from services.records import codec
+from services.records.clock import RecordClock, real_seconds_until
+from services.records.errors import StateTooNew
+from services.records.rows import Held, Rows, rows_of
+from services.records.settled import Settled, SettledBy
+from workflows.domain.policy import Policy
+from workflows.domain.ticket.commands import Command
+from workflows.domain.ticket.state import TICK, Ticket
+from workflows.domain.ticket.verdict import Judged
+
+FIRST_RETRY = timedelta(seconds=10)
+LONGEST_RETRY = timedelta(hours=1)
+
+
+class Judge(Protocol):
+    """The rules for a ticket that exists: `workflows.domain.ticket.judge.judge`."""
+
+    def __call__(
+        self,
+        policy: Policy,
+        ticket: Ticket,
+        at: datetime,
+        command: Command | None = None,
+        *,
+        expected_version: int | None = None,
+    ) -> Judged:
+        """Advance the ticket to `at`, then apply the command."""
+        ...
+
+
+class PolicyNotLoaded(LookupError):  # noqa: N818 - the fact; never leaves the record
+    """A policy that this process has not read yet: read it, with no lock held, and settle again."""
+
+    def __init__(self, version: str) -> None:
+        super().__init__(version)
+        self.version = version
+
+
+class Poison(Exception):  # noqa: N818 - the fact; never leaves the record
+    """The rules could not judge a ticket."""
+
+    def __init__(self, held: Held, error: Exception) -> None:
+        super().__init__()
+        self.held = held
+        self.error = error
+
+    @property
+    def error_type(self) -> str:
+        """All that may be told of it: its text may hold a customer's words."""
+        return type(self.error).__name__
+
+    @property
+    def retry_at(self) -> datetime:
+        """Real instant before which batches leave the ticket out: 10 s, doubling up to an hour."""
+        doubled: timedelta = FIRST_RETRY * (1 << min(self.held.stuck_tries, 20))
+        return self.held.real_at + min(doubled, LONGEST_RETRY)
+
+
+class NothingMoved(AssertionError):  # noqa: N818 - the fact, as it stands in `stuck_type`
+    """The ticket was due, and judging it neither found anything nor moved its wake-up: it would spin for ever."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """What a settle is for."""
+
+    by: SettledBy
+    command: Command | None = None
+    expected_version: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """What comes of it."""
+
+    judged: Judged
+    instant: datetime
+    told_at: datetime | None
+    rows: Rows | None
+    """None when nothing was due and nothing was asked: then at most `told_at` is written."""
+
+    def settled(self, clock: RecordClock, answer: bytes | None) -> Settled:
+        """Say what was done."""
+        ticket = self.judged.ticket
+        wake_at = ticket.wake_at()
+        return Settled(
+            ticket_id=ticket.ticket_id,
+            judged=self.judged,
+            answer=answer,
+            refusal=self.judged.refusal,
+            repeated=False,
+            instant=self.instant,
+            wake_at=wake_at,
+            wake_in_seconds=None if wake_at is None else real_seconds_until(wake_at, self.instant, clock),
+            told_at=self.told_at,
+            owes_nudge=wake_at is not None and (self.told_at is None or wake_at < self.told_at),
+            is_new=self.told_at is None,
+        )
+
+
+def decide(
+    held: Held, question: Question, *, policies: Mapping[str, Policy], clock: RecordClock, judge: Judge
+) -> Decision:
+    """Judge a ticket in hand.
+
+    Raises `StateTooNew`; `PolicyNotLoaded`; `Poison` with whatever the rules, or reading the state, died of.
+    """
+    if held.state_version > codec.STATE_VERSION:
+        raise StateTooNew(held.ticket_id, held.state_version, codec.STATE_VERSION)
+    policy = policies.get(held.policy_version)
+    if policy is None:
+        raise PolicyNotLoaded(held.policy_version)
+    try:
+        return _decide(held, question, policy, clock, judge)
+    except Exception as error:  # whatever it is, this one ticket must not stop the others
+        raise Poison(held, error) from error
+
+
+def _decide(held: Held, question: Question, policy: Policy, clock: RecordClock, judge: Judge) -> Decision:
+    instant = max(clock.read(held.real_at), held.advanced_to + TICK)
+    before = codec.state_from_json(held.state)
+    judged = judge(policy, before, instant, question.command, expected_version=question.expected_version)
+    wake_at = judged.ticket.wake_at()
+    told_at = wake_at if question.by is SettledBy.WORKFLOW else held.told_at
+    told_at = None if wake_at is None else told_at
+    is_idle = not judged.entries and judged.ticket == before
+    if is_idle and wake_at is not None and wake_at <= instant:
+        raise NothingMoved
+    if is_idle and question.command is None and not held.stuck_tries:
+        return Decision(judged=judged, instant=instant, told_at=told_at, rows=None)
+    rows = rows_of(
+        judged,
+        instant=instant,
+        real_at=held.real_at,
+        told_at=told_at,
+        number=held.inputs,
+        command=question.command,
+        rescued=question.by is SettledBy.KEEPER,
+    )
+    return Decision(judged=judged, instant=instant, told_at=told_at, rows=rows)

@@ -1,0 +1,145 @@
+"""Engines for the two databases, set up so that no process can hold a ticket for long and no write is lost.
+
+SQLite: WAL, the driver in autocommit and `BEGIN IMMEDIATE` by hand: with the driver's own transactions two of three
+concurrent settles were lost without an error. PostgreSQL: a time-out for everything that can wait.
+"""
+
+import asyncio
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import URL, Connection, event, exc, make_url
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
+
+_DRIVERS = {
+    "sqlite": "sqlite+aiosqlite",
+    "sqlite+aiosqlite": "sqlite+aiosqlite",
+    "postgresql": "postgresql+asyncpg",
+    "postgresql+asyncpg": "postgresql+asyncpg",
+}
+READS = "followthrough_reads"
+"""Execution option of SQLite connections that only read: their transaction need not wait for the writers."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timeouts:
+    """How long anything may wait, in real seconds. A stopped process must not hold a ticket."""
+
+    lock_seconds: float = 1.0
+    """For a row's lock (PostgreSQL), for the writer's lock (SQLite)."""
+    statement_seconds: float = 1.5
+    idle_in_transaction_seconds: float = 5.0
+    connect_seconds: float = 3.0
+    pool_seconds: float = 1.5
+    """For a free connection of the pool."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Database:
+    """An engine and what its users share."""
+
+    engine: AsyncEngine
+    writing: asyncio.Lock = field(default_factory=asyncio.Lock)
+    """SQLite has one writer: those of one process queue here, in order, rather than spin on `busy_timeout`."""
+
+    @property
+    def is_sqlite(self) -> bool:
+        """Which of the two it is."""
+        return self.engine.dialect.name == "sqlite"
+
+    @property
+    def reading(self) -> AsyncEngine:
+        """The engine for queries: one snapshot a transaction, and no waiting for writers."""
+        options: dict[str, Any] = {READS: True} if self.is_sqlite else {"isolation_level": "REPEATABLE READ"}
+        return self.engine.execution_options(**options)
+
+    async def aclose(self) -> None:
+        """Close every connection."""
+        await self.engine.dispose()
+
+
+def url_of(text: str) -> URL:
+    """Read a database URL in its long or short form; `ValueError` for another database, or SQLite in memory."""
+    try:
+        url = make_url(text)
+    except exc.ArgumentError:
+        raise ValueError("database URL cannot be read: write sqlite:///PATH or postgresql://USER@HOST/NAME") from None
+    if url.drivername not in _DRIVERS:
+        raise ValueError(
+            f"database {url.drivername!r} is not supported: write sqlite:///PATH or postgresql://USER@HOST/NAME"
+        )
+    url = url.set(drivername=_DRIVERS[url.drivername])
+    if sqlite_path(url) == Path():
+        raise ValueError("a record in memory ends with its process: name a file, sqlite:///PATH")
+    return url
+
+
+def sqlite_path(url: URL) -> Path | None:
+    """The file of a SQLite record, `Path()` for one in memory; none for another database."""
+    if not url.drivername.startswith("sqlite"):
+        return None
+    return Path() if url.database in {None, "", ":memory:"} else Path(str(url.database))
+
+
+def open_database(text: str, *, timeouts: Timeouts | None = None, pool_size: int = 10) -> Database:
+    """Make an engine; nothing is connected yet."""
+    url = url_of(text)
+    limits = timeouts or Timeouts()
+    shared: dict[str, Any] = {
+        "hide_parameters": True,  # parameters are customers' names and words
+        "json_serializer": str,  # JSON columns carry text that the codec made
+        "json_deserializer": str,
+        "pool_timeout": limits.pool_seconds,
+    }
+    if sqlite_path(url) is not None:
+        arguments: dict[str, Any] = {"isolation_level": None, "timeout": limits.lock_seconds}
+        engine = create_async_engine(url, connect_args=arguments, pool_size=4, max_overflow=4, **shared)
+        _set_up_sqlite(engine)
+    else:
+        engine = create_async_engine(
+            url, connect_args=_postgresql_arguments(limits), pool_size=pool_size, max_overflow=pool_size, **shared
+        )
+        event.listen(engine.sync_engine, "checkout", _refuse_closed)
+    return Database(engine=engine)
+
+
+def _postgresql_arguments(limits: Timeouts) -> dict[str, Any]:
+    return {
+        "timeout": limits.connect_seconds,
+        # Behind the server's own: a server that is stopped enforces none.
+        "command_timeout": limits.statement_seconds * 2,
+        "server_settings": {
+            "application_name": "followthrough",
+            "timezone": "UTC",
+            "lock_timeout": _milliseconds(limits.lock_seconds),
+            "statement_timeout": _milliseconds(limits.statement_seconds),
+            "idle_in_transaction_session_timeout": _milliseconds(limits.idle_in_transaction_seconds),
+        },
+    }
+
+
+def _milliseconds(seconds: float) -> str:
+    return str(round(seconds * 1000))
+
+
+def _refuse_closed(connection: Any, _entry: ConnectionPoolEntry, _proxy: PoolProxiedConnection) -> None:  # noqa: ANN401 - the dialect's own adapter, untyped
+    """A restarted server leaves closed connections in the pool; seeing that costs no round trip."""
+    if connection.driver_connection.is_closed():
+        raise exc.DisconnectionError("closed by the server")
+
+
+def _set_up_sqlite(engine: AsyncEngine) -> None:
+    @event.listens_for(engine.sync_engine, "connect")
+    def set_pragmas(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
+        cursor = connection.cursor()
+        for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    @event.listens_for(engine.sync_engine, "begin")
+    def begin(connection: Connection) -> None:
+        reads = connection.get_execution_options().get(READS, False)
+        connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")

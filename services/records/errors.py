@@ -1,0 +1,77 @@
+"""What the record refuses or cannot do. Its texts hold ids, never a customer's words: drivers quote those."""
+
+from workflows.ports import TicketUnknown
+
+__all__ = [
+    "ClockMismatch",
+    "IdentityTaken",
+    "RecordError",
+    "RecordFailed",
+    "RecordUnavailable",
+    "RequestIdReused",
+    "SchemaMissing",
+    "StateTooNew",
+    "TicketStuck",
+    "TicketUnknown",
+]
+
+
+class RecordError(Exception):
+    """Root of what the record says no with."""
+
+
+class RecordUnavailable(RecordError):  # noqa: N818 - the fact, in the desk's words
+    """The database is away, too slow, or another holds the lock: nothing is known to be written; try again."""
+
+
+class RecordFailed(RecordError):  # noqa: N818 - the fact, in the desk's words
+    """The database refused a statement for a reason that trying again will not mend; only its type is told."""
+
+
+class RequestIdReused(RecordError):  # noqa: N818 - the fact, in the desk's words
+    """The caller used this request id before, with another body (5.5)."""
+
+    def __init__(self, request_id: str) -> None:
+        super().__init__(
+            f"request id {request_id!r} was used before with another body: draw a new one for a new request"
+        )
+        self.request_id = request_id
+
+
+class IdentityTaken(RecordError):  # noqa: N818 - the fact, in the desk's words
+    """A new ticket's id or reference belongs to another: draw again."""
+
+    def __init__(self, ticket_id: str, reference: str) -> None:
+        super().__init__(f"ticket id {ticket_id!r} or reference {reference!r} is taken: draw another")
+
+
+class TicketStuck(RecordError):  # noqa: N818 - the fact, in the desk's words
+    """The rules could not judge this ticket: it is marked, and nothing of it changed."""
+
+    def __init__(self, ticket_id: str, error_type: str) -> None:
+        super().__init__(f"ticket {ticket_id!r} is stuck on {error_type}: see the log of the process that settled it")
+        self.ticket_id = ticket_id
+        self.error_type = error_type
+
+
+class StateTooNew(RecordError):  # noqa: N818 - the fact, in the desk's words
+    """A newer release wrote this ticket's state: this one would lose what it does not know, so it writes nothing."""
+
+    def __init__(self, ticket_id: str, found: int, known: int) -> None:
+        super().__init__(
+            f"ticket {ticket_id!r} has state version {found} and this release knows {known}: deploy the newer release"
+        )
+
+
+class SchemaMissing(RecordError):  # noqa: N818 - the fact, in the desk's words
+    """The database's schema is not the one of this release; the text says which command to run."""
+
+
+class ClockMismatch(RecordError):  # noqa: N818 - the fact, in the desk's words
+    """The record holds tickets of another clock, whose instants mean nothing by this one."""
+
+    def __init__(self, kept: str, asked: str) -> None:
+        super().__init__(
+            f"the record holds tickets of the clock {kept!r}, not {asked!r}: set FOLLOWTHROUGH_CLOCK={kept}, "
+            "or use another database"
+        )

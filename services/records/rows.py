@@ -1,0 +1,235 @@
+"""What settle reads and writes, row by row: plain tuples in the order of their columns, and how they are made.
+
+Pure: told the instant, the real one and the judge's word. The statements of each dialect only carry these over.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
+
+from services.records import codec
+from services.records.totals import Delta, deltas
+from workflows.domain.ticket.verdict import RULES_VERSION, Judged
+
+
+class TicketColumns(NamedTuple):
+    """Every column of `tickets` that settle writes; it clears what marks a ticket as stuck."""
+
+    ticket_id: str
+    reference: str
+    status: str
+    tier: str
+    queue: str
+    priority: str
+    policy: str
+    policy_version: str
+    owner: str | None
+    handler: str | None
+    customer_id: str
+    version: int
+    sequence: int
+    inputs: int
+    opened_at: datetime
+    closed_at: datetime | None
+    deadline_at: datetime | None
+    wake_at: datetime | None
+    told_at: datetime | None
+    advanced_to: datetime
+    settled_at: datetime
+    state: str
+    state_version: int
+
+
+class EventColumns(NamedTuple):
+    """A new line of a log."""
+
+    ticket_id: str
+    sequence: int
+    at: datetime
+    recorded_at: datetime
+    actor: str | None
+    kind: str
+    body: str
+    rules_version: int
+
+
+class InputColumns(NamedTuple):
+    """An input that was applied."""
+
+    ticket_id: str
+    number: int
+    at: datetime
+    kind: str
+    body: str
+
+
+class ReplyColumns(NamedTuple):
+    """What a request is answered, now and whenever it comes again."""
+
+    caller: str
+    request_id: str
+    body_hash: bytes
+    ticket_id: str
+    at: datetime
+    stored_at: datetime
+    answer: bytes | None
+    refusal: str | None
+
+
+class MessageColumns(NamedTuple):
+    """Somebody is to be told."""
+
+    ticket_id: str
+    sequence: int
+    kind: str
+    audience: str
+    recipient: str
+    recorded_at: datetime
+
+
+class DeltaColumns(NamedTuple):
+    """What a total grows by."""
+
+    name: str
+    labels: str
+    amount: int
+
+
+class PolicyColumns(NamedTuple):
+    """A policy's snapshot."""
+
+    version: str
+    name: str
+    body: str
+    stored_at: datetime
+
+
+class Held(NamedTuple):
+    """A ticket's row as it was read under its lock."""
+
+    ticket_id: str
+    state: str
+    state_version: int
+    policy_version: str
+    advanced_to: datetime
+    wake_at: datetime | None
+    told_at: datetime | None
+    inputs: int
+    stuck_tries: int
+    real_at: datetime
+    """The real instant, read once the lock was had."""
+
+
+class Greeting(NamedTuple):
+    """What an opening reads before it judges."""
+
+    real_at: datetime
+    clock: str | None
+    """The name that the record was written by; none before the first connection."""
+    reply: ReplyColumns | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rows:
+    """All that one transaction writes, of one ticket or of many."""
+
+    tickets: tuple[TicketColumns, ...] = ()
+    events: tuple[EventColumns, ...] = ()
+    inputs: tuple[InputColumns, ...] = ()
+    replies: tuple[ReplyColumns, ...] = ()
+    messages: tuple[MessageColumns, ...] = ()
+    deltas: tuple[DeltaColumns, ...] = ()
+
+    def __add__(self, other: "Rows") -> "Rows":
+        return Rows(
+            tickets=self.tickets + other.tickets,
+            events=self.events + other.events,
+            inputs=self.inputs + other.inputs,
+            replies=self.replies + other.replies,
+            messages=self.messages + other.messages,
+            deltas=self.deltas + other.deltas,
+        )
+
+
+def rows_of(
+    judged: Judged,
+    *,
+    instant: datetime,
+    real_at: datetime,
+    told_at: datetime | None,
+    number: int,
+    command: codec.Input | None = None,
+    rescued: bool = False,
+) -> Rows:
+    """Everything that a judged ticket changes, but for the reply.
+
+    `number` is that of the last input before; `told_at` is the wake-up that the workflow knows of after this settle.
+    """
+    is_input = command is not None and judged.refusal is None
+    number += is_input
+    ticket_id = judged.ticket.ticket_id
+    return Rows(
+        tickets=(_ticket_columns(judged, instant=instant, real_at=real_at, told_at=told_at, inputs=number),),
+        events=tuple(
+            EventColumns(
+                ticket_id,
+                entry.sequence,
+                entry.at,
+                instant,
+                entry.actor,
+                codec.kind_of(entry.event),
+                codec.event_to_json(entry.event),
+                RULES_VERSION,
+            )
+            for entry in judged.entries
+        ),
+        inputs=(
+            (InputColumns(ticket_id, number, instant, codec.kind_of(command), codec.command_to_json(command)),)
+            if command is not None and is_input
+            else ()
+        ),
+        messages=tuple(
+            MessageColumns(
+                ticket_id, message.sequence, message.kind, message.audience.value, message.recipient, instant
+            )
+            for message in dict.fromkeys(judged.messages)  # the same message twice is one message
+        ),
+        deltas=tuple(delta_columns(delta) for delta in deltas(judged.ticket, judged.entries, rescued=rescued)),
+    )
+
+
+def delta_columns(delta: Delta) -> DeltaColumns:
+    """One total's growth as it is stored."""
+    return DeltaColumns(delta.name, codec.data_to_json(delta.labels), delta.amount)
+
+
+def _ticket_columns(
+    judged: Judged, *, instant: datetime, real_at: datetime, told_at: datetime | None, inputs: int
+) -> TicketColumns:
+    ticket = judged.ticket
+    wake_at = ticket.wake_at()
+    return TicketColumns(
+        ticket_id=ticket.ticket_id,
+        reference=ticket.reference,
+        status=ticket.status.value,
+        tier=ticket.tier,
+        queue=ticket.queue,
+        priority=ticket.priority,
+        policy=ticket.policy,
+        policy_version=ticket.policy_version,
+        owner=ticket.owner,
+        handler=ticket.handler,
+        customer_id=ticket.customer.external_id,
+        version=ticket.version,
+        sequence=ticket.sequence,
+        inputs=inputs,
+        opened_at=ticket.opened_at,
+        closed_at=ticket.closed_at,
+        deadline_at=ticket.deadline_at(),
+        wake_at=wake_at,
+        told_at=None if wake_at is None else told_at,
+        advanced_to=instant,
+        settled_at=real_at,
+        state=codec.state_to_json(ticket),
+        state_version=codec.STATE_VERSION,
+    )

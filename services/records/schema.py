@@ -1,0 +1,78 @@
+"""Which schema this release needs, whether a database has it, and the one way to bring it there.
+
+Expand, migrate, contract: a step only adds, and what it replaces goes in a later release.
+"""
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Connection, inspect, text
+
+from services.records.engine import Database, Timeouts, open_database, sqlite_path, url_of
+from services.records.errors import SchemaMissing
+from services.records.faults import MIGRATE, spoken_plainly
+
+SCHEMA = "0001"
+"""The newest step. Revisions are numbers of four digits, so that older and newer can be told without their files."""
+
+_MIGRATION_LOCK = 0x666F_6C6C_6F77
+"""Two processes never migrate one database at a time. The key is arbitrary and never changes."""
+_PATIENT = Timeouts(lock_seconds=60, statement_seconds=3600, idle_in_transaction_seconds=3600, pool_seconds=60)
+
+
+async def migrate(url: str) -> str:
+    """Bring the database to this release's schema, creating a SQLite file and its folder; return the revision."""
+    path = sqlite_path(url_of(url))
+    if path is not None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    database = open_database(url, timeouts=_PATIENT)
+    try:
+        with spoken_plainly():
+            async with database.engine.begin() as connection:
+                await connection.run_sync(_upgrade)
+    finally:
+        await database.aclose()
+    return SCHEMA
+
+
+async def require_schema(database: Database) -> None:
+    """Raise `SchemaMissing`, which says the command to run, unless the database has this release's schema."""
+    path = sqlite_path(database.engine.url)
+    if path is not None and not path.exists():
+        raise SchemaMissing(f"there is no record at {str(path)!r}: {MIGRATE}")
+    with spoken_plainly():
+        async with database.reading.connect() as connection:
+            found = await connection.run_sync(_revision)
+    where = database.engine.url.render_as_string(hide_password=True)
+    if found is None:
+        raise SchemaMissing(f"the database {where!r} has none of the record's tables: {MIGRATE}")
+    if found < SCHEMA:
+        raise SchemaMissing(f"the record at {where!r} has schema {found}, this release needs {SCHEMA}: {MIGRATE}")
+    if found > SCHEMA:
+        raise SchemaMissing(
+            f"the record at {where!r} has schema {found} of a newer release, this one knows {SCHEMA}: "
+            f"deploy that release; its `followthrough migrate` was run here"
+        )
+
+
+def _revision(connection: Connection) -> str | None:
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    found: str | None = connection.scalar(text("SELECT version_num FROM alembic_version"))
+    return found
+
+
+def _upgrade(connection: Connection) -> None:
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _MIGRATION_LOCK})
+    found = _revision(connection)
+    if found is not None and found > SCHEMA:
+        raise SchemaMissing(
+            f"the record has schema {found} of a newer release, this one knows {SCHEMA}: use that release"
+        )
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
+    config.set_main_option("path_separator", "os")
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")

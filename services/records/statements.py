@@ -1,0 +1,66 @@
+"""The few statements of settle, as a Protocol: one implementation a dialect, by hand, because statements decide.
+
+They carry rows over and know no rule. Errors are the drivers' own; whoever calls turns them into the record's.
+"""
+
+from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager
+from datetime import datetime
+from typing import Protocol
+
+from services.records.rows import Greeting, Held, PolicyColumns, ReplyColumns, Rows
+
+RequestKey = tuple[str, str]
+"""Caller and request id."""
+
+
+class Settling(Protocol):
+    """One open transaction. Left without an error it commits, else it rolls back."""
+
+    async def hold(self, ticket_id: str, key: RequestKey | None) -> tuple[Held, ReplyColumns | None] | None:
+        """Lock the ticket, then read the clock, its row and the reply stored under the key; none: no such ticket."""
+        ...
+
+    async def hold_late(self, before: datetime, real_at: datetime, limit: int) -> list[Held]:
+        """Lock tickets that were to wake before an instant, latest first come first; others' locks are passed by."""
+        ...
+
+    async def write(self, rows: Rows) -> None:
+        """Write everything that tickets in hand changed."""
+        ...
+
+    async def write_each(self, batch: Sequence[Rows]) -> list[int]:
+        """Write ticket by ticket, each under a savepoint; returns the places of those that the database refused."""
+        ...
+
+    async def tell(self, ticket_id: str, told_at: datetime | None) -> None:
+        """Write what the workflow knows of, and nothing else."""
+        ...
+
+    async def mark_stuck(self, ticket_id: str, error_type: str, real_at: datetime, until: datetime) -> None:
+        """Mark a ticket in hand that could not be judged."""
+        ...
+
+
+class Statements(Protocol):
+    """How one dialect settles."""
+
+    async def greet(self, key: RequestKey | None) -> Greeting:
+        """Read the clock, and the reply stored under the key; locks nothing."""
+        ...
+
+    async def open(self, rows: Rows) -> None:
+        """Insert one new ticket and all that comes with it, in a transaction of its own."""
+        ...
+
+    def settling(self) -> AbstractAsyncContextManager[Settling]:
+        """Begin a transaction."""
+        ...
+
+    async def policy(self, version: str) -> str | None:
+        """A stored policy's snapshot."""
+        ...
+
+    async def keep_policy(self, policy: PolicyColumns) -> None:
+        """Store a policy's snapshot unless it is there."""
+        ...

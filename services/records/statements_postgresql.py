@@ -1,0 +1,242 @@
+"""Settle's statements for PostgreSQL: each a single round trip, whatever the number of tables.
+
+The lock is taken in a MATERIALIZED common table expression and the clock read outside it: in the locking SELECT's own
+list the clock would be read before the wait for the lock, and `now()` is the transaction's start.
+"""
+
+from collections.abc import AsyncIterator, Iterable, Sequence
+from contextlib import asynccontextmanager
+from datetime import datetime
+from typing import Any
+
+import asyncpg  # type: ignore[import-untyped]  # it ships no types
+
+from services.records.engine import Database
+from services.records.rows import (
+    DeltaColumns,
+    EventColumns,
+    Greeting,
+    Held,
+    InputColumns,
+    MessageColumns,
+    PolicyColumns,
+    ReplyColumns,
+    Rows,
+    TicketColumns,
+)
+from services.records.statements import RequestKey
+
+Driver = Any
+"""asyncpg's connection, which has no types of its own."""
+
+_NEVER_CHANGES = {"ticket_id", "reference", "queue", "policy", "policy_version", "customer_id", "opened_at"}
+_CHANGES = tuple(column for column in TicketColumns._fields if column not in _NEVER_CHANGES)
+
+_INTEGERS = {"sequence", "number", "version", "state_version", "rules_version", "inputs", "amount"}
+_JSON = {"state", "body", "refusal"}
+_BYTES = {"body_hash", "answer"}
+
+_HELD = ", ".join(Held._fields[:-1])
+_REPLY = ", ".join(f"replies.{column}" for column in ReplyColumns._fields)
+
+_HOLD = f"""
+WITH held AS MATERIALIZED (SELECT {_HELD} FROM tickets WHERE ticket_id = $1 FOR NO KEY UPDATE)
+SELECT held.*, clock_timestamp() FROM held
+"""  # noqa: S608 - column names of our own
+_HOLD_AND_LOOK = f"""
+WITH held AS MATERIALIZED (SELECT {_HELD} FROM tickets WHERE ticket_id = $1 FOR NO KEY UPDATE)
+SELECT held.*, clock_timestamp(), {_REPLY}
+FROM held LEFT JOIN replies ON replies.caller = $2 AND replies.request_id = $3
+"""  # noqa: S608 - column names of our own
+_HOLD_LATE = f"""
+WITH held AS MATERIALIZED (
+    SELECT {_HELD} FROM tickets
+    WHERE wake_at <= $1 AND (stuck_until IS NULL OR stuck_until <= $2)
+    ORDER BY wake_at LIMIT $3
+    FOR NO KEY UPDATE SKIP LOCKED
+)
+SELECT held.*, clock_timestamp() FROM held
+"""  # noqa: S608 - column names of our own
+_GREET = f"""
+SELECT clock_timestamp(), (SELECT value FROM meta WHERE name = 'clock'), {_REPLY}
+FROM (SELECT) AS always LEFT JOIN replies ON replies.caller = $1 AND replies.request_id = $2
+"""  # noqa: S608 - column names of our own
+_TELL = "UPDATE tickets SET told_at = $2 WHERE ticket_id = $1"
+_MARK_STUCK = """
+UPDATE tickets SET stuck_type = $2, stuck_at = coalesce(stuck_at, $3), stuck_tries = stuck_tries + 1, stuck_until = $4
+WHERE ticket_id = $1
+"""
+_POLICY = "SELECT body FROM policies WHERE version = $1"
+_KEEP_POLICY = """
+INSERT INTO policies (version, name, body, stored_at) VALUES ($1, $2, $3::text::json, $4) ON CONFLICT DO NOTHING
+"""
+
+
+def _array_type(column: str) -> str:
+    if column.endswith("_at") or column in {"at", "advanced_to"}:
+        return "timestamptz[]"
+    if column in _INTEGERS:
+        return "bigint[]"
+    return "bytea[]" if column in _BYTES else "text[]"
+
+
+def _unnest(columns: Sequence[str], first: int) -> str:
+    arrays = ", ".join(f"${place}::{_array_type(column)}" for place, column in enumerate(columns, first))
+    return f"unnest({arrays}) AS new({', '.join(columns)})"
+
+
+def _value(column: str) -> str:
+    return f"new.{column}::json" if column in _JSON else f"new.{column}"
+
+
+def _insert(table: str, columns: Sequence[str], first: int) -> str:
+    values = ", ".join(_value(column) for column in columns)
+    return f"INSERT INTO {table} ({', '.join(columns)}) SELECT {values} FROM {_unnest(columns, first)}"  # noqa: S608 - names of our own
+
+
+_BESIDE = (
+    ("events", EventColumns._fields),
+    ("inputs", InputColumns._fields),
+    ("replies", ReplyColumns._fields),
+    ("outbox", MessageColumns._fields),
+    ("total_deltas", DeltaColumns._fields),
+)
+
+
+def _in_one(ticket: str, columns: int) -> str:
+    """Join the ticket's own change and the rows of every other table into one statement."""
+    parts = []
+    first = columns + 1
+    for table, fields in _BESIDE:
+        parts.append(_insert(table, fields, first))
+        first += len(fields)
+    named = ", ".join(f"{table}_rows AS ({part})" for (table, _), part in zip(_BESIDE, parts[:-1], strict=False))
+    return f"WITH ticket AS ({ticket}), {named} {parts[-1]}"
+
+
+_OPEN = _in_one(_insert("tickets", TicketColumns._fields, 1), len(TicketColumns._fields))
+_WRITE = _in_one(
+    f"UPDATE tickets SET {', '.join(f'{column} = {_value(column)}' for column in _CHANGES)}, "  # noqa: S608 - names of our own
+    "stuck_type = NULL, stuck_at = NULL, stuck_tries = 0, stuck_until = NULL "
+    f"FROM {_unnest(('ticket_id', *_CHANGES), 1)} WHERE tickets.ticket_id = new.ticket_id",
+    len(_CHANGES) + 1,
+)
+_CHANGED_PLACES = tuple(TicketColumns._fields.index(column) for column in ("ticket_id", *_CHANGES))
+
+
+def _arrays(rows: Sequence[tuple[Any, ...]], columns: int) -> Iterable[Sequence[Any]]:
+    return zip(*rows, strict=True) if rows else ((),) * columns
+
+
+def _beside(rows: Rows) -> Iterable[Sequence[Any]]:
+    yield from _arrays(rows.events, len(EventColumns._fields))
+    yield from _arrays(rows.inputs, len(InputColumns._fields))
+    yield from _arrays(rows.replies, len(ReplyColumns._fields))
+    yield from _arrays(rows.messages, len(MessageColumns._fields))
+    yield from _arrays(rows.deltas, len(DeltaColumns._fields))
+
+
+def _reply(values: Sequence[Any]) -> ReplyColumns | None:
+    return ReplyColumns(*values) if values[0] is not None else None
+
+
+class PostgresqlSettling:
+    """One transaction, on the driver's own connection."""
+
+    def __init__(self, driver: Driver) -> None:
+        self._driver = driver
+
+    async def hold(self, ticket_id: str, key: RequestKey | None) -> tuple[Held, ReplyColumns | None] | None:
+        """Lock, clock, ticket and reply in one trip.
+
+        The reply is of the statement's start: one that was stored while the lock was waited for is met on writing.
+        """
+        if key is None:
+            row = await self._driver.fetchrow(_HOLD, ticket_id)
+            return None if row is None else (Held(*row), None)
+        row = await self._driver.fetchrow(_HOLD_AND_LOOK, ticket_id, *key)
+        if row is None:
+            return None
+        values = tuple(row)
+        width = len(Held._fields)
+        return Held(*values[:width]), _reply(values[width:])
+
+    async def hold_late(self, before: datetime, real_at: datetime, limit: int) -> list[Held]:
+        """Each row's clock is read after its own lock."""
+        return [Held(*row) for row in await self._driver.fetch(_HOLD_LATE, before, real_at, limit)]
+
+    async def write(self, rows: Rows) -> None:
+        """Write all tables in one trip."""
+        tickets = [tuple(row[place] for place in _CHANGED_PLACES) for row in rows.tickets]
+        await self._driver.execute(_WRITE, *_arrays(tickets, len(_CHANGED_PLACES)), *_beside(rows))
+
+    async def write_each(self, batch: Sequence[Rows]) -> list[int]:
+        """Write all at once; where the database refuses a row, find out whose."""
+        try:
+            async with self._driver.transaction():
+                await self.write(sum(batch, Rows()))
+        except (asyncpg.IntegrityConstraintViolationError, asyncpg.DataError, asyncpg.PostgresSyntaxError):
+            return [place for place, rows in enumerate(batch) if not await self._can_write(rows)]
+        return []
+
+    async def _can_write(self, rows: Rows) -> bool:
+        try:
+            async with self._driver.transaction():
+                await self.write(rows)
+        except (asyncpg.IntegrityConstraintViolationError, asyncpg.DataError):
+            return False
+        return True
+
+    async def tell(self, ticket_id: str, told_at: datetime | None) -> None:
+        """Write what the workflow knows of, and nothing else."""
+        await self._driver.execute(_TELL, ticket_id, told_at)
+
+    async def mark_stuck(self, ticket_id: str, error_type: str, real_at: datetime, until: datetime) -> None:
+        """Mark a ticket that could not be judged."""
+        await self._driver.execute(_MARK_STUCK, ticket_id, error_type, real_at, until)
+
+
+class PostgresqlStatements:
+    """Reached through the driver's connection, twice as fast as the same two statements through SQLAlchemy."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def greet(self, key: RequestKey | None) -> Greeting:
+        """Clock, its name and the stored reply in one trip."""
+        async with self._connection() as driver:
+            row = tuple(await driver.fetchrow(_GREET, *(key or (None, None))))
+        return Greeting(row[0], row[1], _reply(row[2:]))
+
+    async def open(self, rows: Rows) -> None:
+        """One statement is a transaction of its own."""
+        async with self._connection() as driver:
+            await driver.execute(_OPEN, *_arrays(rows.tickets, len(TicketColumns._fields)), *_beside(rows))
+
+    @asynccontextmanager
+    async def settling(self) -> AsyncIterator[PostgresqlSettling]:
+        """READ COMMITTED: whoever waited for the lock sees what the one before wrote."""
+        async with self._connection() as driver, driver.transaction():
+            yield PostgresqlSettling(driver)
+
+    async def policy(self, version: str) -> str | None:
+        """A stored policy's snapshot."""
+        async with self._connection() as driver:
+            body: str | None = await driver.fetchval(_POLICY, version)
+            return body
+
+    async def keep_policy(self, policy: PolicyColumns) -> None:
+        """Store a policy's snapshot unless it is there."""
+        async with self._connection() as driver:
+            await driver.execute(_KEEP_POLICY, *policy)
+
+    @asynccontextmanager
+    async def _connection(self) -> AsyncIterator[Driver]:
+        async with self._database.engine.connect() as connection:
+            driver: Driver = (await connection.get_raw_connection()).driver_connection
+            try:
+                yield driver
+            finally:
+                # Left half-way (cancelled twice, say): its lock must not go back into the pool.
+                if not driver.is_closed() and driver.is_in_transaction():
+                    await connection.invalidate()

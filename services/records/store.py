@@ -1,0 +1,249 @@
+"""The record: settle, the one way a ticket changes, and opening, the one way it begins.
+
+Lock, read the clock, judge, write, commit: nothing but the judge and the caller's `encode` between lock and commit, and
+whoever settles does the same with the same result. Knows no rule, and no statement of either dialect.
+"""
+
+import logging
+from datetime import datetime
+from typing import Protocol
+
+from services.records import codec
+from services.records.clock import RecordClock
+from services.records.decision import Decision, Judge, Poison, PolicyNotLoaded, Question, decide
+from services.records.errors import (
+    ClockMismatch,
+    IdentityTaken,
+    RecordError,
+    RecordUnavailable,
+    RequestIdReused,
+    TicketStuck,
+    TicketUnknown,
+)
+from services.records.faults import Duplicate, spoken_plainly
+from services.records.policies import KnownPolicies
+from services.records.rows import ReplyColumns, Rows, rows_of
+from services.records.settled import Encode, Nudge, Request, Settled, SettledBy
+from services.records.statements import RequestKey, Settling, Statements
+from workflows.domain.policy import Policy
+from workflows.domain.ticket import judge as rules
+from workflows.domain.ticket.commands import Command, Open
+from workflows.domain.ticket.state import Ticket
+from workflows.domain.ticket.verdict import Judged, Refusal
+from workflows.domain.ticket.words import Status
+from workflows.messages import SettleResult
+
+__all__ = ["Encode", "Nudge", "OpenTicket", "Record", "Request", "Settled", "SettledBy"]
+
+logger = logging.getLogger(__name__)
+
+TRIES = 4
+"""A settle begins again when it meets a policy it has not read, or a reply that another stored meanwhile."""
+
+
+class OpenTicket(Protocol):
+    """The rules for a new ticket: `workflows.domain.ticket.judge.open_ticket`."""
+
+    def __call__(self, policy: Policy, command: Open, at: datetime) -> Judged:
+        """Open a ticket at an instant."""
+        ...
+
+
+class Record:
+    """What was promised and what happened, kept in SQL."""
+
+    def __init__(
+        self,
+        statements: Statements,
+        clock: RecordClock,
+        policies: KnownPolicies,
+        *,
+        judge: Judge = rules.judge,
+        open_ticket: OpenTicket = rules.open_ticket,
+    ) -> None:
+        self._statements = statements
+        self._clock = clock
+        self._policies = policies
+        self._judge = judge
+        self._open_ticket = open_ticket
+
+    async def open_ticket(
+        self, policy: Policy, command: Open, *, request: Request | None = None, encode: Encode | None = None
+    ) -> Settled:
+        """Open a ticket; with the same `request` again, or at the same time, it is one ticket.
+
+        Raises `IdentityTaken`, `RequestIdReused`, `ClockMismatch`, `RecordUnavailable`, and what the rules raise.
+        """
+        key = _key(request)
+        for _ in range(TRIES):
+            with spoken_plainly():
+                greeting = await self._statements.greet(key)
+            if request is not None and greeting.reply is not None:
+                return _again(request, greeting.reply)
+            if greeting.clock != self._clock.name:
+                raise ClockMismatch(str(greeting.clock), self._clock.name)
+            decision = self._opening(policy, command, greeting.real_at)
+            await self._policies.keep(decision.judged.ticket.policy_version, policy, greeting.real_at)
+            answer = encode(decision.judged) if encode and decision.judged.refusal is None else None
+            rows = _with_reply(decision, request, answer, greeting.real_at)
+            try:
+                with spoken_plainly():
+                    await self._statements.open(rows)
+            except Duplicate as duplicate:
+                if request is None or (duplicate.table != "replies" and not await self._is_answered(request)):
+                    raise IdentityTaken(command.ticket_id, command.reference) from None
+                continue
+            return decision.settled(self._clock, answer)
+        raise RecordUnavailable("the request is being answered elsewhere: try again")
+
+    async def validate(self, policy: Policy, command: Open) -> Judged:
+        """What opening would give at this instant; writes nothing."""
+        with spoken_plainly():
+            greeting = await self._statements.greet(None)
+        return self._opening(policy, command, greeting.real_at).judged
+
+    async def settle(
+        self,
+        ticket_id: str,
+        command: Command | None = None,
+        *,
+        by: SettledBy,
+        request: Request | None = None,
+        expected_version: int | None = None,
+        encode: Encode | None = None,
+    ) -> Settled:
+        """Bring a ticket up to the record's clock and apply the command, in one transaction under its row's lock.
+
+        Raises `TicketUnknown`, `RequestIdReused`, `StateTooNew`, `TicketStuck`, `RecordUnavailable`.
+        """
+        question = Question(by=by, command=command, expected_version=expected_version)
+        for _ in range(TRIES):
+            try:
+                with spoken_plainly():
+                    return await self._settle(ticket_id, question, request, encode)
+            except PolicyNotLoaded as missing:
+                version = missing.version
+            except Duplicate:
+                continue  # answered meanwhile: the next look finds it
+            except Poison as poison:
+                await self._mark_stuck(poison)
+                raise TicketStuck(ticket_id, poison.error_type) from None
+            await self._policies.learn(version)
+        raise RecordUnavailable(f"ticket {ticket_id!r} is being settled elsewhere: try again")
+
+    async def settle_for_workflow(self, ticket_id: str) -> SettleResult:
+        """Implements `workflows.ports.Settler`: the ticket's own timer knows the next wake-up from now on."""
+        settled = await self.settle(ticket_id, by=SettledBy.WORKFLOW)
+        if settled.judged is None:
+            raise AssertionError("a settle without a request cannot be repeated")
+        ticket = settled.judged.ticket
+        return SettleResult(
+            is_closed=ticket.status is Status.CLOSED,
+            wake_in_seconds=settled.wake_in_seconds,
+            found=len(settled.judged.entries),
+            summary=_summary(ticket),
+        )
+
+    async def _settle(
+        self, ticket_id: str, question: Question, request: Request | None, encode: Encode | None
+    ) -> Settled:
+        async with self._statements.settling() as settling:
+            found = await settling.hold(ticket_id, _key(request))
+            if found is None:
+                raise TicketUnknown(f"ticket {ticket_id!r} is not in the record")
+            held, reply = found
+            if request is not None and reply is not None:
+                return _again(request, reply)
+            decision = decide(held, question, policies=self._policies, clock=self._clock, judge=self._judge)
+            answer = encode(decision.judged) if encode and decision.judged.refusal is None else None
+            await _write(settling, decision, _with_reply(decision, request, answer, held.real_at), held.told_at)
+        return decision.settled(self._clock, answer)
+
+    def _opening(self, policy: Policy, command: Open, real_at: datetime) -> Decision:
+        instant = self._clock.read(real_at)
+        judged = self._open_ticket(policy, command, instant)
+        rows = rows_of(judged, instant=instant, real_at=real_at, told_at=None, number=0, command=command)
+        return Decision(judged=judged, instant=instant, told_at=None, rows=rows)
+
+    async def _is_answered(self, request: Request) -> bool:
+        with spoken_plainly():
+            return (await self._statements.greet(_key(request))).reply is not None
+
+    async def _mark_stuck(self, poison: Poison) -> None:
+        """Mark it in a transaction of its own: the one that died is rolled back."""
+        log_poison(poison)
+        try:
+            with spoken_plainly():
+                async with self._statements.settling() as settling:
+                    await mark_stuck(settling, poison)
+        except RecordError as error:
+            # It is told to whoever asked all the same, and the next settle marks it.
+            logger.warning(
+                "could not mark a stuck ticket",
+                extra={"ticket_id": poison.held.ticket_id, "error_type": type(error).__name__},
+            )
+
+
+async def mark_stuck(settling: Settling, poison: Poison) -> None:
+    """Note what a ticket died of, and when it may be tried again."""
+    held = poison.held
+    await settling.mark_stuck(held.ticket_id, poison.error_type, held.real_at, poison.retry_at)
+
+
+def log_poison(poison: Poison) -> None:
+    """Say where it died; our log shows an exception's type and place, never its text."""
+    logger.error(
+        "ticket is stuck",
+        extra={"ticket_id": poison.held.ticket_id, "error_type": poison.error_type, "tries": poison.held.stuck_tries},
+        exc_info=poison.error,
+    )
+
+
+async def _write(settling: Settling, decision: Decision, rows: Rows, told_before: datetime | None) -> None:
+    if decision.rows is not None:
+        await settling.write(rows)
+    elif decision.told_at != told_before:
+        await settling.tell(decision.judged.ticket.ticket_id, decision.told_at)
+
+
+def _key(request: Request | None) -> RequestKey | None:
+    return (request.caller, request.request_id) if request is not None else None
+
+
+def _with_reply(decision: Decision, request: Request | None, answer: bytes | None, real_at: datetime) -> Rows:
+    rows = decision.rows or Rows()
+    if request is None:
+        return rows
+    refusal = decision.judged.refusal
+    reply = ReplyColumns(
+        caller=request.caller,
+        request_id=request.request_id,
+        body_hash=request.body_hash,
+        ticket_id=decision.judged.ticket.ticket_id,
+        at=decision.instant,
+        stored_at=real_at,
+        answer=answer,
+        refusal=None if refusal is None else codec.refusal_to_json(refusal),
+    )
+    return rows + Rows(replies=(reply,))
+
+
+def _again(request: Request, reply: ReplyColumns) -> Settled:
+    if reply.body_hash != request.body_hash:
+        raise RequestIdReused(request.request_id)
+    refusal: Refusal | None = None if reply.refusal is None else codec.refusal_from_json(reply.refusal)
+    return Settled(
+        ticket_id=reply.ticket_id,
+        judged=None,
+        answer=reply.answer,
+        refusal=refusal,
+        repeated=True,
+        instant=reply.at,
+    )
+
+
+def _summary(ticket: Ticket) -> str:
+    """For people in the Temporal UI; names nobody."""
+    words = f"{ticket.tier}, {ticket.status.value.replace('_', ' ')}"
+    deadline_at = ticket.deadline_at()
+    return words if deadline_at is None else f"{words}; next deadline {deadline_at:%Y-%m-%d %H:%M:%S} UTC"

@@ -1,0 +1,239 @@
+"""The record's tables: `events` is the log, `tickets` how each stands, with the columns that queries and labels need.
+
+Instants are the record's unless a column says real. Who writes: settle, under the ticket's row lock; the keeper.
+"""
+
+from datetime import UTC, datetime
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    DateTime,
+    Dialect,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Text,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.types import TypeDecorator, TypeEngine
+
+NAMING = {
+    "pk": "pk_%(table_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_name)s",
+    "ix": "ix_%(table_name)s_%(column_0_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_name)s",
+}
+
+
+def instant_to_text(at: datetime) -> str:
+    """An instant in SQLite: text of one width, so that its order is time's order."""
+    return at.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
+
+
+class Instant(TypeDecorator[datetime]):
+    """An aware UTC instant to the microsecond; text in SQLite, which has no instants."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[datetime] | TypeEngine[str]:
+        """Choose the column's type."""
+        if dialect.name == "sqlite":
+            return dialect.type_descriptor(String(27))
+        return dialect.type_descriptor(DateTime(timezone=True))
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | str | None:
+        """Write."""
+        return instant_to_text(value) if value is not None and dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: datetime | str | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002 - SQLAlchemy's signature
+        """Read."""
+        return datetime.fromisoformat(value) if isinstance(value, str) else value
+
+
+# SQLite counts rows by itself only where the key is spelt INTEGER.
+Position = BigInteger().with_variant(Integer(), "sqlite")
+
+LATE = text("wake_at IS NOT NULL")
+OWED = text("wake_at IS NOT NULL AND (told_at IS NULL OR wake_at < told_at)")
+"""Temporal does not know of the wake-up, or knows of a later one."""
+NOT_CLOSED = text("status <> 'closed'")
+STUCK = text("stuck_until IS NOT NULL")
+PENDING = text("status = 'pending'")
+
+
+class Base(DeclarativeBase):
+    """Root of the models."""
+
+    metadata = MetaData(naming_convention=NAMING)
+    type_annotation_map = {datetime: Instant(), str: Text(), int: BigInteger()}  # noqa: RUF012 - SQLAlchemy's own form
+
+
+class TicketRow(Base):
+    """One customer request as it stands. `state` is the truth; the other columns mirror it for queries and labels."""
+
+    __tablename__ = "tickets"
+    __table_args__ = (
+        UniqueConstraint("reference"),
+        Index("ix_tickets_late", "wake_at", postgresql_where=LATE, sqlite_where=LATE),
+        Index("ix_tickets_owed", "wake_at", postgresql_where=OWED, sqlite_where=OWED),
+        Index("ix_tickets_open", "queue", "tier", "ticket_id", postgresql_where=NOT_CLOSED, sqlite_where=NOT_CLOSED),
+        Index("ix_tickets_stuck", "stuck_until", postgresql_where=STUCK, sqlite_where=STUCK),
+        Index("ix_tickets_customer", "customer_id", "ticket_id"),
+    )
+
+    ticket_id: Mapped[str] = mapped_column(primary_key=True)
+    """Sorts by time, roughly: for pages that people read, never for a position in a feed of changes."""
+    reference: Mapped[str]
+    status: Mapped[str]
+    tier: Mapped[str]
+    queue: Mapped[str]
+    priority: Mapped[str]
+    policy: Mapped[str]
+    policy_version: Mapped[str] = mapped_column(ForeignKey("policies.version"))
+    owner: Mapped[str | None]
+    handler: Mapped[str | None]
+    customer_id: Mapped[str]
+    """The contact centre's own key."""
+    version: Mapped[int]
+    sequence: Mapped[int]
+    """Of the last event."""
+    inputs: Mapped[int]
+    """How many inputs were applied, the opening included; the number of the last."""
+    opened_at: Mapped[datetime]
+    closed_at: Mapped[datetime | None]
+    deadline_at: Mapped[datetime | None]
+    """The earliest deadline of all running clocks."""
+    wake_at: Mapped[datetime | None]
+    """The first instant at which settling finds something due; none when only a command can change the ticket."""
+    told_at: Mapped[datetime | None]
+    """The wake-up that the workflow knows of; none when it knows of none."""
+    advanced_to: Mapped[datetime]
+    """The instant of the last settle that was written; the next is later. Never decreases."""
+    settled_at: Mapped[datetime]
+    """Real instant of that settle."""
+    state: Mapped[str] = mapped_column(JSON)
+    state_version: Mapped[int]
+    stuck_type: Mapped[str | None]
+    """Type of the exception that the last settle died of; none when it did not."""
+    stuck_at: Mapped[datetime | None]
+    """Real instant since which it is stuck."""
+    stuck_tries: Mapped[int] = mapped_column(server_default=text("0"))
+    stuck_until: Mapped[datetime | None]
+    """Real instant before which batches leave it out."""
+
+
+class EventRow(Base):
+    """One line of a ticket's log. Written once, never changed."""
+
+    __tablename__ = "events"
+
+    ticket_id: Mapped[str] = mapped_column(ForeignKey("tickets.ticket_id"), primary_key=True)
+    sequence: Mapped[int] = mapped_column(primary_key=True)
+    at: Mapped[datetime]
+    """When it took effect."""
+    recorded_at: Mapped[datetime]
+    """The instant of the settle that found it."""
+    actor: Mapped[str | None]
+    kind: Mapped[str]
+    body: Mapped[str] = mapped_column(JSON)
+    rules_version: Mapped[int]
+
+
+class InputRow(Base):
+    """One input at its instant: the list of which a ticket is a function (5.3). The opening is number 1."""
+
+    __tablename__ = "inputs"
+
+    ticket_id: Mapped[str] = mapped_column(ForeignKey("tickets.ticket_id"), primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True)
+    at: Mapped[datetime]
+    kind: Mapped[str]
+    body: Mapped[str] = mapped_column(JSON)
+
+
+class ReplyRow(Base):
+    """What a request was answered, to be given again (5.5)."""
+
+    __tablename__ = "replies"
+    __table_args__ = (Index("ix_replies_stored_at", "stored_at"),)
+
+    caller: Mapped[str] = mapped_column(primary_key=True)
+    request_id: Mapped[str] = mapped_column(primary_key=True)
+    body_hash: Mapped[bytes] = mapped_column(LargeBinary)
+    ticket_id: Mapped[str]
+    at: Mapped[datetime]
+    """The instant of the settle that answered."""
+    stored_at: Mapped[datetime]
+    """Real instant, from which the days of keeping count."""
+    answer: Mapped[bytes | None] = mapped_column(LargeBinary)
+    refusal: Mapped[str | None] = mapped_column(JSON)
+
+
+class MessageRow(Base):
+    """A message that is owed to somebody; its words are delivery's. Stored before it is sent."""
+
+    __tablename__ = "outbox"
+    __table_args__ = (
+        UniqueConstraint("ticket_id", "sequence", "kind", "audience", "recipient", name="uq_outbox_key"),
+        Index("ix_outbox_pending", "message_id", postgresql_where=PENDING, sqlite_where=PENDING),
+    )
+
+    message_id: Mapped[int] = mapped_column(Position, primary_key=True, autoincrement=True)
+    ticket_id: Mapped[str] = mapped_column(ForeignKey("tickets.ticket_id"))
+    sequence: Mapped[int]
+    """Of the event that says what happened."""
+    kind: Mapped[str]
+    audience: Mapped[str]
+    recipient: Mapped[str]
+    recorded_at: Mapped[datetime]
+    status: Mapped[str] = mapped_column(server_default=text("'pending'"))
+
+
+class PolicyRow(Base):
+    """A policy as it was when the first ticket under this version was opened."""
+
+    __tablename__ = "policies"
+
+    version: Mapped[str] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    body: Mapped[str] = mapped_column(JSON)
+    stored_at: Mapped[datetime]
+    """Real instant."""
+
+
+class TotalDeltaRow(Base):
+    """What one settle adds to a total. Only ever inserted, until the keeper folds it."""
+
+    __tablename__ = "total_deltas"
+
+    delta_id: Mapped[int] = mapped_column(Position, primary_key=True, autoincrement=True)
+    name: Mapped[str]
+    labels: Mapped[str]
+    """Canonical JSON, the values in the order that the total declares."""
+    amount: Mapped[int]
+
+
+class TotalRow(Base):
+    """A total as far as it was folded; never decreases."""
+
+    __tablename__ = "totals"
+
+    name: Mapped[str] = mapped_column(primary_key=True)
+    labels: Mapped[str] = mapped_column(primary_key=True)
+    amount: Mapped[int]
+
+
+class MetaRow(Base):
+    """A fact about the record as a whole, by name."""
+
+    __tablename__ = "meta"
+
+    name: Mapped[str] = mapped_column(primary_key=True)
+    value: Mapped[str]

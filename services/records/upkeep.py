@@ -1,0 +1,253 @@
+"""What the keeper does to the record: settles what is late, finds nudges still owed, folds totals, forgets old replies.
+
+Safe beside any number of settles and of other keepers: late tickets that somebody holds are passed by.
+"""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, nullcontext
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sqlalchemy import bindparam, delete, or_, select, text, tuple_, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.records.clock import RecordClock, real_seconds_until
+from services.records.decision import Decision, Judge, Poison, PolicyNotLoaded, Question, decide
+from services.records.engine import Database
+from services.records.errors import RecordFailed
+from services.records.faults import spoken_plainly
+from services.records.policies import KnownPolicies
+from services.records.rows import Held, Rows
+from services.records.settled import Nudge, SettledBy
+from services.records.statements import Settling, Statements
+from services.records.store import log_poison, mark_stuck
+from services.records.tables import OWED, ReplyRow, TicketRow
+from workflows.domain.ticket import judge as rules
+
+__all__ = ["Nudge", "Rescue", "Upkeep"]
+
+POSTGRESQL_BATCH = 200
+"""Late tickets settled in one transaction."""
+SQLITE_BATCH = 20
+"""Back-to-back batches of 150 ms once starved the other writers for eight seconds."""
+SQLITE_JUDGING_SECONDS = 0.010
+"""Judging is about half of what a batch takes."""
+SQLITE_REST = 2.0
+"""Between two batches, as a multiple of the time that the last one took."""
+FOLD_AT_ONCE = 5000
+
+_FOLD_POSTGRESQL = text("""
+WITH taken AS (
+    DELETE FROM total_deltas
+    WHERE delta_id IN (SELECT delta_id FROM total_deltas ORDER BY delta_id LIMIT :limit FOR UPDATE SKIP LOCKED)
+    RETURNING name, labels, amount
+), summed AS (
+    INSERT INTO totals (name, labels, amount)
+    SELECT name, labels, sum(amount) FROM taken GROUP BY name, labels ORDER BY name, labels
+    ON CONFLICT (name, labels) DO UPDATE SET amount = totals.amount + excluded.amount
+)
+SELECT count(*) FROM taken
+""")
+_FOLD_SQLITE = text("""
+INSERT INTO totals (name, labels, amount)
+SELECT name, labels, sum(amount) FROM (SELECT * FROM total_deltas ORDER BY delta_id LIMIT :limit) GROUP BY name, labels
+ON CONFLICT (name, labels) DO UPDATE SET amount = totals.amount + excluded.amount
+""")
+_FOLDED_SQLITE = text(
+    "DELETE FROM total_deltas WHERE delta_id IN (SELECT delta_id FROM total_deltas ORDER BY delta_id LIMIT :limit)"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rescue:
+    """What a round of settling late tickets came to."""
+
+    settled: int
+    stuck: int
+    """Tickets that could not be judged; they are marked, and left out until their retry."""
+    owed: tuple[Nudge, ...]
+    """Of what was settled: wake-ups that Temporal does not know of."""
+
+    def __add__(self, other: "Rescue") -> "Rescue":
+        return Rescue(settled=self.settled + other.settled, stuck=self.stuck + other.stuck, owed=self.owed + other.owed)
+
+    @property
+    def tried(self) -> int:
+        """How many tickets were in hand."""
+        return self.settled + self.stuck
+
+
+NOBODY = Rescue(settled=0, stuck=0, owed=())
+
+
+class Upkeep:
+    """The keeper's side of the record. Every call raises `RecordError`, and may be made again."""
+
+    def __init__(
+        self,
+        database: Database,
+        statements: Statements,
+        clock: RecordClock,
+        policies: KnownPolicies,
+        *,
+        judge: Judge = rules.judge,
+    ) -> None:
+        self._database = database
+        self._statements = statements
+        self._clock = clock
+        self._policies = policies
+        self._judge = judge
+
+    async def rescue_late(self, *, grace_seconds: float, limit: int) -> Rescue:
+        """Settle at most `limit` tickets that are late by more than the grace, in real seconds; earliest first."""
+        rescue = NOBODY
+        size = SQLITE_BATCH if self._database.is_sqlite else POSTGRESQL_BATCH
+        while rescue.tried < limit:
+            began = time.monotonic()
+            try:
+                with spoken_plainly():
+                    batch = await self._batch(grace_seconds, min(size, limit - rescue.tried))
+            except PolicyNotLoaded as missing:
+                version = missing.version
+            else:
+                rescue += batch
+                if not batch.tried:
+                    return rescue
+                if self._database.is_sqlite:
+                    await asyncio.sleep(SQLITE_REST * (time.monotonic() - began))
+                continue
+            await self._policies.learn(version)
+        return rescue
+
+    async def owed_nudges(self, *, older_than_seconds: float, limit: int) -> tuple[Nudge, ...]:
+        """Wake-ups that Temporal does not know of, owed for longer than so many real seconds; soonest first."""
+        row = TicketRow
+        with spoken_plainly():
+            real_at = (await self._statements.greet(None)).real_at
+            owed = (
+                select(row.ticket_id, row.wake_at, row.told_at)
+                .where(
+                    OWED,
+                    row.settled_at <= real_at - timedelta(seconds=older_than_seconds),
+                    or_(row.stuck_until.is_(None), row.stuck_until <= real_at),
+                )
+                .order_by(row.wake_at)
+                .limit(limit)
+            )
+            async with self._database.reading.connect() as connection:
+                found = (await connection.execute(owed)).all()
+        instant = self._clock.read(real_at)
+        return tuple(
+            Nudge(
+                ticket_id=ticket_id,
+                wake_at=wake_at,
+                is_new=told_at is None,
+                wake_in_seconds=real_seconds_until(wake_at, instant, self._clock),
+            )
+            for ticket_id, wake_at, told_at in found
+            if wake_at is not None
+        )
+
+    async def mark_told(self, told: Sequence[Nudge]) -> None:
+        """Note the wake-ups that Temporal was told with a plain start, where none is known still.
+
+        Compare and set: a settle that came in between knows better.
+        """
+        if not told:
+            return
+        row = TicketRow
+        # In one order, so that two of these never wait for one another.
+        wake_at = {nudge.ticket_id: nudge.wake_at for nudge in sorted(told, key=lambda nudge: nudge.ticket_id)}
+        statement = (
+            update(row)
+            .where(row.ticket_id == bindparam("told_id"), row.told_at.is_(None), row.wake_at.is_not(None))
+            .values(told_at=bindparam("told_wake_at"))
+            .execution_options(synchronize_session=False)
+        )
+        with spoken_plainly():
+            async with self._writing() as connection:
+                await connection.execute(
+                    statement, [{"told_id": ticket_id, "told_wake_at": at} for ticket_id, at in wake_at.items()]
+                )
+
+    async def fold_totals(self) -> int:
+        """Fold delta rows into totals, so many at once; returns how many."""
+        with spoken_plainly():
+            async with self._writing() as connection:
+                if not self._database.is_sqlite:
+                    return int(await connection.scalar(_FOLD_POSTGRESQL, {"limit": FOLD_AT_ONCE}) or 0)
+                await connection.execute(_FOLD_SQLITE, {"limit": FOLD_AT_ONCE})
+                folded = await connection.execute(_FOLDED_SQLITE, {"limit": FOLD_AT_ONCE})
+                return folded.rowcount
+
+    async def purge_replies(self, *, older_than: timedelta, limit: int) -> int:
+        """Forget replies that were stored longer ago than that, in real time; returns how many."""
+        row = ReplyRow
+        with spoken_plainly():
+            real_at = (await self._statements.greet(None)).real_at
+            old = (
+                select(row.caller, row.request_id)
+                .where(row.stored_at < real_at - older_than)
+                .order_by(row.stored_at)
+                .limit(limit)
+            )
+            async with self._writing() as connection:
+                purged = await connection.execute(delete(row).where(tuple_(row.caller, row.request_id).in_(old)))
+                return purged.rowcount
+
+    async def _batch(self, grace_seconds: float, limit: int) -> Rescue:
+        """Lock, judge and write tickets in one transaction; what is wrong with one of them touches no other."""
+        real_at = (await self._statements.greet(None)).real_at
+        before = self._clock.read(real_at) - timedelta(seconds=grace_seconds * self._clock.speed)
+        async with self._statements.settling() as settling:
+            late = await settling.hold_late(before, real_at, limit)
+            decided, poisons = await self._judge_all(late)
+            for poison in poisons:
+                log_poison(poison)
+                await mark_stuck(settling, poison)
+            written, refused = await _write(settling, decided)
+        settled = [decision.settled(self._clock, None) for decision in written]
+        return Rescue(
+            settled=len(settled),
+            stuck=len(poisons) + refused,
+            owed=tuple(each.nudge for each in settled if each.nudge is not None),
+        )
+
+    async def _judge_all(self, late: Sequence[Held]) -> tuple[list[tuple[Held, Decision]], list[Poison]]:
+        question = Question(by=SettledBy.KEEPER)
+        decided: list[tuple[Held, Decision]] = []
+        poisons: list[Poison] = []
+        began = time.monotonic()
+        for held in late:
+            try:
+                decision = decide(held, question, policies=self._policies, clock=self._clock, judge=self._judge)
+            except Poison as poison:
+                poisons.append(poison)
+            else:
+                decided.append((held, decision))
+            if self._database.is_sqlite and time.monotonic() - began > SQLITE_JUDGING_SECONDS:
+                break
+            await asyncio.sleep(0)  # in a process with other loops, they have their turn
+        return decided, poisons
+
+    @asynccontextmanager
+    async def _writing(self) -> AsyncIterator[AsyncConnection]:
+        """A transaction that writes; on SQLite, in the queue of this process's writers."""
+        queue = self._database.writing if self._database.is_sqlite else nullcontext()
+        async with queue, self._database.engine.begin() as connection:
+            yield connection
+
+
+async def _write(settling: Settling, decided: Sequence[tuple[Held, Decision]]) -> tuple[list[Decision], int]:
+    """Write what was decided; returns what was written, and how many the database refused."""
+    if not decided:
+        return [], 0
+    refused = set(await settling.write_each([decision.rows or Rows() for _, decision in decided]))
+    for place in refused:
+        held, _ = decided[place]
+        poison = Poison(held, RecordFailed("the database refused what was to be written"))
+        log_poison(poison)
+        await mark_stuck(settling, poison)
+    return [decision for place, (_, decision) in enumerate(decided) if place not in refused], len(refused)

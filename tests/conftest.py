@@ -1,0 +1,94 @@
+"""Fixtures for everybody: databases, and a clock that a test owns."""
+
+import shutil
+from collections.abc import AsyncIterator, Iterator
+from itertools import count
+from pathlib import Path
+
+import pytest
+
+from services.records import Records, connect, migrate
+from tests.support.clock import StoryClock
+from tests.support.databases import Cluster, PostgresqlMissing, cluster, is_postgresql_required
+
+_numbers = count(1)
+
+
+@pytest.fixture
+def story_clock() -> StoryClock:
+    """A clock that stands at Monday, 2026-11-23, 12:00 UTC."""
+    return StoryClock()
+
+
+@pytest.fixture(scope="session")
+def _postgresql_server() -> Iterator[Cluster | PostgresqlMissing]:
+    """One server a test process, started by the first test that needs it."""
+    with_server = cluster()
+    try:
+        server = with_server.__enter__()
+    except PostgresqlMissing as missing:
+        yield missing
+        return
+    try:
+        yield server
+    finally:
+        with_server.__exit__(None, None, None)
+
+
+@pytest.fixture
+def postgresql(_postgresql_server: Cluster | PostgresqlMissing) -> Cluster:
+    """The server; skips with the reason where there is none, or fails where there has to be one."""
+    if isinstance(_postgresql_server, PostgresqlMissing):
+        if is_postgresql_required():
+            pytest.fail(f"PostgreSQL is required here: {_postgresql_server}")
+        pytest.skip(str(_postgresql_server))
+    return _postgresql_server
+
+
+@pytest.fixture(scope="session")
+def _templates() -> set[int]:
+    """Ports of the servers that have a migrated template."""
+    return set()
+
+
+@pytest.fixture
+async def postgresql_url(postgresql: Cluster, _templates: set[int]) -> AsyncIterator[str]:
+    """A fresh, migrated PostgreSQL database."""
+    if postgresql.port not in _templates:
+        await postgresql.execute("CREATE DATABASE migrated")
+        await migrate(postgresql.url("migrated"))
+        _templates.add(postgresql.port)
+    name = f"test_{next(_numbers)}"
+    await postgresql.execute(f"CREATE DATABASE {name} TEMPLATE migrated STRATEGY FILE_COPY")
+    yield postgresql.url(name)
+    await postgresql.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture(scope="session")
+def _template_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the first test that needs it puts a migrated file."""
+    return tmp_path_factory.mktemp("record") / "migrated.sqlite3"
+
+
+@pytest.fixture
+async def sqlite_url(_template_file: Path, tmp_path: Path) -> str:
+    """A fresh, migrated SQLite database."""
+    if not _template_file.exists():
+        await migrate(f"sqlite+aiosqlite:///{_template_file}")
+    path = tmp_path / "record.sqlite3"
+    shutil.copyfile(_template_file, path)
+    return f"sqlite+aiosqlite:///{path}"
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def record_url(request: pytest.FixtureRequest) -> str:
+    """A fresh, migrated database: the test runs once on each of the two."""
+    url: str = request.getfixturevalue(f"{request.param}_url")
+    return url
+
+
+@pytest.fixture
+async def records(record_url: str, story_clock: StoryClock) -> AsyncIterator[Records]:
+    """The record on each of the two databases, by the test's own clock."""
+    async with await connect(record_url, story_clock) as opened:
+        yield opened
