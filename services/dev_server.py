@@ -22,6 +22,8 @@ from services.settings import Address
 
 logger = logging.getLogger(__name__)
 
+LOG = "temporal.log"
+"""What the server says, in its folder."""
 ANSWER_SECONDS = 30.0
 """Real seconds the server gets to answer for the first time; it takes one or two."""
 STOP_SECONDS = 10.0
@@ -47,7 +49,7 @@ class DevServer:
     @classmethod
     async def start(cls, *, folder: Path, address: Address, namespace: str) -> Self:
         """Start it on its file in `folder` and wait until it answers. Raises `DevServerFailed`."""
-        log = folder / "temporal.log"
+        log = folder / LOG
         if log.exists() and log.stat().st_size > LOG_BYTES:
             log.replace(log.with_suffix(".log.1"))
         with log.open("ab") as output:

@@ -173,6 +173,11 @@ class Settings(BaseSettings):
         return self.database_url or f"sqlite+aiosqlite:///{self.var_dir / 'record.sqlite3'}"
 
     @property
+    def shown_record_url(self) -> str:
+        """The record to use, as it may be shown: without a password."""
+        return _without_password(self.record_url)
+
+    @property
     def is_record_embedded(self) -> bool:
         """Whether the record is ours to create and migrate."""
         return self.database_url is None

@@ -6,12 +6,14 @@ Label sets that no loaded policy knows (of policies that were edited since) are 
 import math
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
 
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 
 from services.exporter import labels
 from services.exporter.labels import Labels
 from services.records import totals
+from services.records.queries import Figures
 from services.records.totals import LAG_BUCKETS_SECONDS, TOTALS
 from workflows.policies import PolicySet
 
@@ -34,26 +36,69 @@ COUNTERS: Mapping[str, tuple[str, str]] = {
 PUBLIC_LABELS = {"cause": "reason"}
 """Labels whose public name is another than the record's."""
 
-Totals = Mapping[tuple[str, Labels], int]
+_OVERDUE = ("queue", "tier", "priority")
+_OPEN = (*_OVERDUE, "status")
 
 
-def of_totals(counted: Totals, policies: PolicySet) -> Iterator[Metric]:
+def of_figures(figures: Figures, policies: PolicySet) -> Iterator[Metric]:
+    """Make the whole page."""
+    yield from _counters(figures, policies)
+    yield _gauge(
+        "open_tickets",
+        "Tickets not closed.",
+        _OPEN,
+        dict.fromkeys(labels.of_open_tickets(policies), 0) | dict(figures.open_tickets),
+    )
+    yield _gauge(
+        "overdue_tickets",
+        "Tickets with a deadline that is past and neither met nor breached: nothing should be.",
+        _OVERDUE,
+        dict.fromkeys(labels.of_overdue(policies), 0) | dict(figures.overdue_tickets),
+    )
+    yield _gauge(
+        "late_tickets", "Tickets whose wake-up is past, those that are stuck included.", value=figures.late_tickets
+    )
+    yield _gauge("stuck_tickets", "Tickets that the rules could not judge.", value=figures.stuck_tickets)
+    yield _gauge("owed_nudges", "Tickets whose next wake-up Temporal does not know of.", value=figures.owed_nudges)
+    yield _gauge("pending_messages", "Messages that nobody has sent yet.", value=figures.pending_messages)
+    yield _timestamp("record_timestamp_seconds", "The record's clock; compare the others with it.", figures.instant)
+    yield _timestamp(
+        "oldest_unmet_deadline_timestamp_seconds",
+        "Earliest deadline of all running clocks: in the past, it was neither met nor breached. Absent: none runs.",
+        figures.next_deadline_at,
+    )
+    yield _timestamp(
+        "next_wake_timestamp_seconds",
+        "Earliest wake-up of all tickets not stuck: how far it is past is the backlog. Absent: nothing is due ever.",
+        figures.next_wake_at,
+    )
+
+
+def _counters(figures: Figures, policies: PolicySet) -> Iterator[Metric]:
     """Turn the record's totals into counters, and the lag of breaches into a histogram."""
     sets: dict[str, dict[Labels, int]] = defaultdict(dict)
     for name, values in labels.of_totals(policies):
         sets[name][values] = 0
-    for (name, values), amount in counted.items():
+    for (name, values), amount in figures.totals.items():
         sets[name][values] = amount
     for name, (metric, meaning) in COUNTERS.items():
         yield _counter(metric, meaning, TOTALS[name], sets[name])
     yield _lag(sets[totals.BREACH_LAG_BUCKET], sets[totals.BREACH_LAG_MICROSECONDS].get((), 0))
 
 
-def gauge(metric: str, meaning: str, names: Iterable[str] = (), sets: Mapping[Labels, float] | None = None) -> Metric:
-    """Make a gauge of these label sets."""
-    family = GaugeMetricFamily(f"followthrough_{metric}", meaning, labels=tuple(names))
-    for values, value in sorted((sets or {}).items()):
-        family.add_metric(values, value)
+def _gauge(
+    metric: str, meaning: str, names: tuple[str, ...] = (), sets: Mapping[Labels, int] | None = None, *, value: int = 0
+) -> Metric:
+    family = GaugeMetricFamily(f"followthrough_{metric}", meaning, labels=names)
+    for values, number in sorted(sets.items() if names and sets else [((), value)]):
+        family.add_metric(values, number)
+    return family
+
+
+def _timestamp(metric: str, meaning: str, at: datetime | None) -> Metric:
+    family = GaugeMetricFamily(f"followthrough_{metric}", meaning, labels=())
+    if at is not None:
+        family.add_metric((), at.timestamp())
     return family
 
 

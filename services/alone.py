@@ -1,0 +1,47 @@
+"""Each process by itself: intake, worker, keeper, exporter. Any number of each may run; one exporter a record."""
+
+import asyncio
+from contextlib import AsyncExitStack
+
+from services import parts
+from services.loops import Loops
+from services.settings import Settings
+
+
+async def intake(settings: Settings) -> None:
+    """Answer gRPC until cancelled; Temporal may be away."""
+    promised = parts.load_policies()
+    async with AsyncExitStack() as running:
+        loops = Loops()
+        record = await running.enter_async_context(parts.record(settings))
+        nudger = await parts.make_nudger(settings, record)
+        await running.enter_async_context(parts.nudging(nudger, loops))
+        await running.enter_async_context(parts.intake(settings, record, promised, nudger))
+        await loops.until_one_ends()
+
+
+async def worker(settings: Settings) -> None:
+    """Run the tickets' workflows until cancelled; waits for Temporal."""
+    async with AsyncExitStack() as running:
+        loops = Loops()
+        record = await running.enter_async_context(parts.record(settings))
+        await running.enter_async_context(parts.worker(settings, record, loops))
+        await loops.until_one_ends()
+
+
+async def keeper(settings: Settings) -> None:
+    """Settle what is late and send what is owed until cancelled; Temporal may be away."""
+    async with AsyncExitStack() as running:
+        loops = Loops()
+        record = await running.enter_async_context(parts.record(settings))
+        nudger = await parts.make_nudger(settings, record)
+        await running.enter_async_context(parts.nudging(nudger, loops))
+        await running.enter_async_context(parts.keeper(settings, record, nudger, loops))
+        await loops.until_one_ends()
+
+
+async def exporter(settings: Settings) -> None:
+    """Serve the metrics page until cancelled."""
+    promised = parts.load_policies()
+    async with parts.record(settings) as record, parts.exporter(settings, record, promised):
+        await asyncio.Event().wait()

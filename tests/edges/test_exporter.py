@@ -1,0 +1,262 @@
+"""The metrics page: the record's figures, all label sets at zero from the start, no page while the record is away."""
+
+import asyncio
+import math
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+from prometheus_client.samples import Sample
+
+from services.exporter.exporter import Exporter
+from services.records import totals
+from services.records.errors import RecordUnavailable
+from services.records.queries import Figures
+from services.settings import Address
+from workflows.domain.calendar import Calendar
+from workflows.domain.policy import Policy, Targets, Tier, hours
+from workflows.policies import PolicySet
+
+LOOPBACK = Address("127.0.0.1", 0)
+MONDAY_NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)  # Monday
+
+office = Calendar("Europe/London", {"mon-fri": "09:00-17:00"})
+row = Targets(acknowledge=hours(1), update_every=hours(2), resolve=hours(4))
+lines = Policy(
+    name="lines",
+    calendar=office,
+    resolve={"urgent": hours(8), "normal": hours(16)},
+    tiers=(
+        Tier(name="agent", calendar=office, targets={"urgent": row, "normal": row}),
+        Tier(name="engineer", calendar=office, targets={"urgent": row, "normal": row}),
+    ),
+    lead="lead",
+    last_resort="duty",
+)
+PROMISED = PolicySet(policies={"lines": lines}, queues={"home": "lines"})
+
+
+class RecordOf:
+    """A record that has these figures, or is away."""
+
+    def __init__(self, figures: Figures | None) -> None:
+        self._figures = figures
+
+    async def figures(self) -> Figures:
+        """Give them."""
+        if self._figures is None:
+            raise RecordUnavailable("the database is away")
+        return self._figures
+
+
+@asynccontextmanager
+async def _serving(figures: Figures | None) -> AsyncIterator[int]:
+    exporter = Exporter(RecordOf(figures), PROMISED)
+    port = await exporter.start(LOOPBACK)
+    try:
+        yield port
+    finally:
+        await exporter.stop()
+
+
+async def _get(port: int, request: str) -> tuple[str, str]:
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(request.encode())
+    try:
+        head, _, body = (await reader.read()).decode().partition("\r\n\r\n")
+    except ConnectionResetError:  # dropped with half of it unread
+        head, body = "", ""
+    writer.close()
+    return head.split("\r\n")[0], body
+
+
+async def _page(figures: Figures) -> dict[tuple[str, frozenset[tuple[str, str]]], float]:
+    async with _serving(figures) as port:
+        status, body = await _get(port, "GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n")
+    assert status == "HTTP/1.1 200 OK"
+    return {(sample.name, frozenset(sample.labels.items())): sample.value for sample in _samples(body)}
+
+
+def _samples(body: str) -> Iterator[Sample]:
+    for family in text_string_to_metric_families(body):
+        assert family.documentation, family.name
+        yield from family.samples
+
+
+def _labels(**labels: str) -> frozenset[tuple[str, str]]:
+    return frozenset(labels.items())
+
+
+async def test_every_label_set_is_there_at_zero_before_anything_happened() -> None:
+    """A series born at one has no increase: the first breach of each kind must show."""
+    page = await _page(Figures(instant=MONDAY_NOON))
+
+    counted = {key: value for key, value in page.items() if key[0].endswith("_total")}
+    assert set(counted.values()) == {0}
+    names = [name for name, _ in counted]
+    assert {name: names.count(name) for name in sorted(set(names))} == {
+        "followthrough_clocks_breached_total": 16,  # 4 targets, 2 tiers, 2 priorities, 1 queue
+        "followthrough_clocks_cancelled_total": 16,
+        "followthrough_clocks_met_total": 16,
+        "followthrough_clocks_reinstated_total": 16,
+        "followthrough_escalations_total": 7,  # one step, 7 reasons
+        "followthrough_exhaustions_total": 7,
+        "followthrough_ping_pongs_total": 2,
+        "followthrough_rescued_total": 1,
+        "followthrough_tickets_closed_total": 12,  # 6 outcomes, 2 priorities
+        "followthrough_tickets_opened_total": 2,
+        "followthrough_tickets_reopened_total": 2,
+        "followthrough_transfers_total": 2,  # there and back
+    }
+    breached = _labels(target="acknowledge", tier="agent", priority="urgent", queue="home")
+    assert page["followthrough_clocks_breached_total", breached] == 0
+    assert page["followthrough_breach_lag_seconds_count", _labels()] == 0
+    waiting = _labels(queue="home", tier="agent", priority="normal", status="waiting_on_customer")
+    assert page["followthrough_open_tickets", waiting] == 0
+    assert page["followthrough_overdue_tickets", _labels(queue="home", tier="engineer", priority="urgent")] == 0
+
+
+async def test_the_page_says_what_the_record_says() -> None:
+    """Every figure is the record's own, under its labels; nothing is counted by the exporter."""
+    breached = ("acknowledge", "agent", "urgent", "home")
+    figures = Figures(
+        instant=MONDAY_NOON,
+        totals={
+            (totals.OPENED, ("urgent", "home")): 41,
+            (totals.CLOSED, ("fixed", "urgent", "home")): 30,
+            (totals.CLOCKS_MET, ("resolve", "engineer", "urgent", "home")): 29,
+            (totals.CLOCKS_BREACHED, breached): 5,
+            (totals.ESCALATIONS, ("agent", "engineer", "acknowledge_breached", "home")): 5,
+            (totals.EXHAUSTIONS, ("engineer", "by_hand", "home")): 1,
+            (totals.RESCUED, ()): 2,
+        },
+        open_tickets={("home", "agent", "urgent", "open"): 11},
+        overdue_tickets={("home", "agent", "urgent"): 3},
+        next_deadline_at=datetime(2026, 11, 23, 11, 59, 30, tzinfo=UTC),
+        next_wake_at=datetime(2026, 11, 23, 11, 59, 31, tzinfo=UTC),
+        late_tickets=4,
+        stuck_tickets=1,
+        owed_nudges=6,
+        pending_messages=7,
+    )
+
+    page = await _page(figures)
+
+    assert {name: page[name, labels] for name, labels in page if page[name, labels] and "bucket" not in name} == {
+        "followthrough_tickets_opened_total": 41,
+        "followthrough_tickets_closed_total": 30,
+        "followthrough_clocks_met_total": 29,
+        "followthrough_clocks_breached_total": 5,
+        "followthrough_escalations_total": 5,
+        "followthrough_exhaustions_total": 1,
+        "followthrough_rescued_total": 2,
+        "followthrough_open_tickets": 11,
+        "followthrough_overdue_tickets": 3,
+        "followthrough_late_tickets": 4,
+        "followthrough_stuck_tickets": 1,
+        "followthrough_owed_nudges": 6,
+        "followthrough_pending_messages": 7,
+        "followthrough_record_timestamp_seconds": 1795435200,
+        "followthrough_oldest_unmet_deadline_timestamp_seconds": 1795435170,
+        "followthrough_next_wake_timestamp_seconds": 1795435171,
+    }
+    labels = _labels(target="acknowledge", tier="agent", priority="urgent", queue="home")
+    assert page["followthrough_clocks_breached_total", labels] == 5
+    step = _labels(from_tier="agent", to_tier="engineer", reason="acknowledge_breached", queue="home")
+    assert page["followthrough_escalations_total", step] == 5
+
+
+async def test_the_lag_histogram_cumulates_what_the_record_keeps_by_bucket() -> None:
+    """Bounds of an earlier release keep their observations, so that the count never falls."""
+    figures = Figures(
+        instant=MONDAY_NOON,
+        totals={
+            (totals.BREACH_LAG_BUCKET, ("0.1",)): 6,
+            (totals.BREACH_LAG_BUCKET, ("0.2",)): 1,  # no bound any more
+            (totals.BREACH_LAG_BUCKET, ("60",)): 2,
+            (totals.BREACH_LAG_BUCKET, ("+Inf",)): 1,
+            (totals.BREACH_LAG_MICROSECONDS, ()): 4_000_500_000,
+        },
+    )
+
+    page = await _page(figures)
+
+    buckets = {
+        float(dict(labels)["le"]): value
+        for (name, labels), value in page.items()
+        if name == "followthrough_breach_lag_seconds_bucket"
+    }
+    assert buckets[0.05] == 0
+    assert buckets[0.1] == 6
+    assert buckets[0.2] == 7
+    assert buckets[30] == 7
+    assert buckets[60] == 9
+    assert buckets[3600] == 9
+    assert buckets[math.inf] == 10
+    assert page["followthrough_breach_lag_seconds_count", _labels()] == 10
+    assert page["followthrough_breach_lag_seconds_sum", _labels()] == 4000.5
+
+
+async def test_what_no_loaded_policy_knows_is_shown_all_the_same() -> None:
+    """A ticket of a policy that was edited since still counts."""
+    figures = Figures(
+        instant=MONDAY_NOON,
+        totals={(totals.OPENED, ("whenever", "closed-desk")): 3},
+        open_tickets={("closed-desk", "wizard", "whenever", "open"): 3},
+    )
+
+    page = await _page(figures)
+
+    assert page["followthrough_tickets_opened_total", _labels(priority="whenever", queue="closed-desk")] == 3
+    still = _labels(queue="closed-desk", tier="wizard", priority="whenever", status="open")
+    assert page["followthrough_open_tickets", still] == 3
+
+
+async def test_no_deadline_is_absent_rather_than_long_ago() -> None:
+    """An alert on the oldest unmet deadline must not take nothing for the year 1970."""
+    page = await _page(Figures(instant=MONDAY_NOON))
+
+    assert not [name for name, _ in page if name.startswith(("followthrough_oldest", "followthrough_next"))]
+
+
+async def test_a_scrape_fails_while_the_record_is_away() -> None:
+    """No page is better than yesterday's; the process itself is well."""
+    async with _serving(None) as port:
+        scraped, body = await _get(port, "GET /metrics HTTP/1.1\r\n\r\n")
+        alive, _ = await _get(port, "GET /healthz HTTP/1.1\r\n\r\n")
+
+    assert scraped == "HTTP/1.1 503 Service Unavailable"
+    assert body == "the record does not answer\n"
+    assert alive == "HTTP/1.1 200 OK"
+
+
+@pytest.mark.parametrize(
+    ("request_", "status"),
+    [
+        ("GET / HTTP/1.1\r\n\r\n", "HTTP/1.1 404 Not Found"),
+        ("POST /metrics HTTP/1.1\r\n\r\n", "HTTP/1.1 405 Method Not Allowed"),
+        ("GET /metrics?x=1 HTTP/1.1\r\n\r\n", "HTTP/1.1 200 OK"),
+        ("GET /metrics HTTP/1.1\r\n" + "a" * 20_000, ""),
+        ("nonsense\r\n\r\n", "HTTP/1.1 404 Not Found"),
+    ],
+)
+async def test_other_requests_are_answered_plainly_or_dropped(request_: str, status: str) -> None:
+    """Whatever is sent, the next scrape is served."""
+    async with _serving(Figures(instant=MONDAY_NOON)) as port:
+        answered, _ = await _get(port, request_)
+        afterwards, _ = await _get(port, "GET /metrics HTTP/1.1\r\n\r\n")
+
+    assert answered == status
+    assert afterwards == "HTTP/1.1 200 OK"
+
+
+async def test_prometheus_gets_its_own_format_when_it_asks_for_it() -> None:
+    """OpenMetrics ends with a mark, so that a page cut short is noticed."""
+    async with _serving(Figures(instant=MONDAY_NOON)) as port:
+        _, body = await _get(
+            port, "GET /metrics HTTP/1.1\r\nAccept: application/openmetrics-text;version=1.0.0\r\n\r\n"
+        )
+
+    assert body.endswith("# EOF\n")
