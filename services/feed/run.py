@@ -84,18 +84,21 @@ class Run:
     """One run over a set of cases, of one event loop."""
 
     def __init__(
-        self, *, desk: Desk, clock: RecordClock, promise: Promise, progress: Callable[[], None] = lambda: None
+        self,
+        *,
+        desk: Desk,
+        clock: RecordClock,
+        promise: Promise,
+        stopping: asyncio.Event,
+        stepped: Callable[[], None] = lambda: None,
     ) -> None:
         self._desk = desk
         self._clock = clock
         self._promise = promise
-        self._progress = progress
+        self._stopping = stopping
+        """Once set, nothing new is sent; what is on its way is waited for."""
+        self._stepped = stepped
         """Called after each opening and each step."""
-        self._stopped = asyncio.Event()
-
-    def stop(self) -> None:
-        """Send nothing new; what is on its way is waited for."""
-        self._stopped.set()
 
     async def drive(self, turns: Sequence[Turn]) -> tuple[Driven, ...]:
         """Drive every case to its end, side by side."""
@@ -113,7 +116,7 @@ class Run:
                 await self._until(opens_at + moment.offset)
                 driven.lateness.append(self._now() - opens_at - moment.offset)
                 await self._say(driven, moment)
-                self._progress()
+                self._stepped()
             await self._until(opens_at + driven.plan.case.length)
         except _CutShortError as why:
             driven.cut_short = str(why)
@@ -125,7 +128,7 @@ class Run:
         priority = self._promise.priority_of(case.case)
         opened = await self._change(requests.opening(case, queue=self._promise.queue, priority=priority))
         driven.ticket_id = opened.ticket_id
-        self._progress()
+        self._stepped()
 
     async def _say(self, driven: Driven, moment: Moment) -> None:
         """Take one step, or skip it; refused, it is decided once more on the state that refused it."""
@@ -169,7 +172,7 @@ class Run:
                 if refused.code is not grpc.StatusCode.RESOURCE_EXHAUSTED:
                     raise
                 why = "intake was too busy"
-            if self._stopped.is_set() or monotonic() > gives_up_at:
+            if self._stopping.is_set() or monotonic() > gives_up_at:
                 raise _CutShortError(why)
             await asyncio.sleep(PAUSE_SECONDS)
 
@@ -177,10 +180,10 @@ class Run:
         if self._now() < at:
             try:
                 async with asyncio.timeout(real_seconds_until(at, self._now(), self._clock)):
-                    await self._stopped.wait()
+                    await self._stopping.wait()
             except TimeoutError:
                 return
-        if self._stopped.is_set():
+        if self._stopping.is_set():
             raise _CutShortError("stopped")
 
     def _now(self) -> datetime:

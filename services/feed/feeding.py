@@ -1,0 +1,113 @@
+"""One feed from its cases to what came of them: against a running system, by the clock that it runs by.
+
+The one place where the feed meets intake and the record. Starts nothing, prints nothing.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Protocol
+
+from services import parts
+from services.client import Refused, TicketClient, Unreachable
+from services.feed import requests
+from services.feed.compare import Findings, look_into
+from services.feed.log import Case
+from services.feed.run import Driven, Promise, Run
+from services.feed.schedule import Turn, turns
+from services.process import CannotStart
+from services.records.clock import RealClock, RecordClock
+from services.settings import Settings
+from workflows.domain.errors import PolicyError
+
+CALLER = "followthrough-feed"
+CLOCKS_APART = timedelta(seconds=2)
+"""Real time by which the system's clock may seem to be off: another machine's clock, a slow answer."""
+
+
+class Watcher(Protocol):
+    """Who is told how it goes, while it goes."""
+
+    def begins(self, turns: Sequence[Turn], clock: RecordClock) -> None:
+        """The cases have their turns."""
+        ...
+
+    def stepped(self) -> None:
+        """A ticket was opened, or a step was taken or skipped."""
+        ...
+
+    def compares(self, tickets: int) -> None:
+        """So many cases are being compared."""
+        ...
+
+    def compared(self) -> None:
+        """One of them was."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fed:
+    """What came of a feed."""
+
+    clock: RecordClock
+    promise: Promise
+    driven: tuple[Driven, ...]
+    findings: Findings
+    real_time: timedelta
+    """From the first turn to the last step."""
+
+
+async def feed(
+    settings: Settings, cases: Sequence[Case], *, queue: str | None, stopping: asyncio.Event, watcher: Watcher
+) -> Fed:
+    """Drive the cases through the running system that the settings name, then compare.
+
+    Raises `CannotStart` when there is none, or it runs by another clock; `SettingsError`; `RecordError`.
+    """
+    clock = parts.clock(settings)
+    promise = _promise(queue)
+    async with AsyncExitStack() as using:
+        client = TicketClient(settings.intake_address, caller=CALLER, actor=settings.actor)
+        desk = await using.enter_async_context(client)
+        await _require_clock(desk, clock, cases[0], promise)
+        record = await using.enter_async_context(parts.record(settings))
+        given = turns(cases, clock.read(datetime.now(UTC)), keeps_weekday=not isinstance(clock, RealClock))
+        watcher.begins(given, clock)
+        run = Run(desk=desk, clock=clock, promise=promise, stopping=stopping, stepped=watcher.stepped)
+        begun_at = datetime.now(UTC)
+        driven = await run.drive(given)
+        real_time = datetime.now(UTC) - begun_at
+        watcher.compares(len(driven))
+        findings = await look_into(record.queries, driven, watcher.compared)
+    return Fed(clock=clock, promise=promise, driven=driven, findings=findings, real_time=real_time)
+
+
+def _promise(queue: str | None) -> Promise:
+    policies = parts.load_policies()
+    queue = queue or next(iter(policies.queues))
+    try:
+        policy = policies.of_queue(queue)
+    except PolicyError as error:
+        raise CannotStart(str(error)) from None
+    return Promise(queue=queue, priorities=policy.priorities, ladder=policy.tier_names)
+
+
+async def _require_clock(client: TicketClient, clock: RecordClock, case: Case, promise: Promise) -> None:
+    """Ask the running system what time it is, before the record is touched: it must run by our clock."""
+    question = requests.opening(case, queue=promise.queue, priority=promise.priority_of(case.case))
+    question.validate_only = True
+    before = clock.read(datetime.now(UTC) - CLOCKS_APART)
+    try:
+        answer = await client.change(question)
+    except Unreachable as error:
+        raise CannotStart(str(error)) from None
+    except Refused as refused:
+        raise CannotStart(f"intake refuses to say which deadlines a ticket would get: {refused.text}") from None
+    its_time: datetime = answer.open_time.ToDatetime(UTC)
+    if not before <= its_time <= clock.read(datetime.now(UTC) + CLOCKS_APART):
+        raise CannotStart(
+            f"the running system says it is {its_time:%Y-%m-%d %H:%M:%S}, FOLLOWTHROUGH_CLOCK={clock.name!r} says "
+            f"{clock.read(datetime.now(UTC)):%Y-%m-%d %H:%M:%S}: give both the same clock, or feed with --embedded"
+        )
