@@ -9,5 +9,5 @@ PATIENCE_SECONDS = 20.0
 async def until(condition: Callable[[], bool]) -> None:
     """Wait until something is so; `TimeoutError` when it never is."""
     async with asyncio.timeout(PATIENCE_SECONDS):
-        while not condition():
-            await asyncio.sleep(0.002)  # noqa: ASYNC110 - fakes and processes have no event to wait for
+        while not condition():  # noqa: ASYNC110 - fakes and processes have no event to wait for
+            await asyncio.sleep(0.002)
