@@ -41,7 +41,7 @@ def to_data(policy: Policy) -> dict[str, object]:
         "reopen_window_seconds": _seconds(policy.reopen_window),
         "warn_at": list(policy.warn_at),
         "chases_to_escalate": policy.chases_to_escalate,
-        "waiting_pauses": [target.value for target in policy.waiting_pauses],
+        "waiting_pauses": [target.value for target in Target if target in policy.waiting_pauses],
     }
 
 

@@ -121,7 +121,7 @@ def spent_by(policy: Policy, clock: Clock, at: datetime) -> timedelta:
 
 
 def shortened(policy: Policy, clock: Clock, at: datetime, length: timedelta, floor: timedelta) -> Clock | None:
-    """The same run with a shorter length from the same start; none when that would not end it earlier (2.2, 6.11).
+    """The same run with a shorter length from the same start; none when that does not end it earlier (2.2, 6.11).
 
     `floor` is the new tier's acknowledge target: what a run whose new length is spent already keeps as its
     remainder, though never more than it had left. So entering a tier is never itself a breach.
@@ -130,6 +130,8 @@ def shortened(policy: Policy, clock: Clock, at: datetime, length: timedelta, flo
         return None
     spent = spent_by(policy, clock, at)
     remainder = length - spent if spent < length else min(floor, clock.length - spent)
+    if spent + remainder == clock.length:
+        return None
     moved = replace(clock, length=spent + remainder, spent=spent)
     return running(policy, moved, at) if clock.state is ClockState.RUNNING else moved
 

@@ -43,7 +43,7 @@ def person_told_the_customer(draft: Draft, at: datetime, pause: Pause | None) ->
 def start_wait(draft: Draft, at: datetime, question: str) -> None:
     """Ask the customer; reminders and the give-up count from this question (6.6)."""
     policy = draft.policy
-    draft.record(at, WaitStarted(question=question))
+    sequence = draft.record(at, WaitStarted(question=question))
     draft.change(
         status=Status.WAITING_ON_CUSTOMER,
         waiting=Waiting(question_at=at, reminders_sent=0, next_at=due(policy.calendar, at, policy.wait_steps[0])),
@@ -52,7 +52,7 @@ def start_wait(draft: Draft, at: datetime, question: str) -> None:
     update_pauses = Target.UPDATE in policy.waiting_pauses
     person_told_the_customer(draft, at, Pause.WAITING_ON_CUSTOMER if update_pauses else None)
     draft.pause(policy.waiting_pauses, at, Pause.WAITING_ON_CUSTOMER)
-    draft.tell("question_asked", Audience.CUSTOMER)
+    draft.tell(sequence, "question_asked", Audience.CUSTOMER)
 
 
 def end_wait(draft: Draft, at: datetime, by: WaitEnd, reason: str | None = None) -> None:
@@ -65,7 +65,7 @@ def end_wait(draft: Draft, at: datetime, by: WaitEnd, reason: str | None = None)
 def give_up(draft: Draft, at: datetime, *, due_at: datetime, detected_at: datetime) -> None:
     """The customer never answered: resolved as `no_response`, and told how to come back (6.6)."""
     draft.record(at, WaitEnded(by=WaitEnd.GAVE_UP))
-    draft.record(
+    sequence = draft.record(
         at,
         Resolved(
             outcome=Outcome.NO_RESPONSE,
@@ -76,7 +76,7 @@ def give_up(draft: Draft, at: datetime, *, due_at: datetime, detected_at: dateti
     )
     draft.cancel((Target.ACKNOWLEDGE,), at)
     _rest(draft, at, Outcome.NO_RESPONSE)
-    draft.tell("gave_up_waiting", Audience.CUSTOMER, Audience.OWNER)
+    draft.tell(sequence, "gave_up_waiting", Audience.CUSTOMER, Audience.OWNER)
 
 
 def resolve(draft: Draft, at: datetime, resolved: Resolved) -> None:
@@ -84,7 +84,7 @@ def resolve(draft: Draft, at: datetime, resolved: Resolved) -> None:
     if draft.ticket.waiting:
         draft.record(at, WaitEnded(by=WaitEnd.RESOLVED))
         draft.change(waiting=None)
-    draft.record(at, resolved)
+    sequence = draft.record(at, resolved)
     if resolved.outcome.closes_at_once:
         draft.change(resolution=Resolution(outcome=resolved.outcome, resolved_at=at, sign_off_at=None))
         close(draft, at, ClosedBy.OUTCOME)
@@ -95,7 +95,7 @@ def resolve(draft: Draft, at: datetime, resolved: Resolved) -> None:
         draft.meet((Target.ACKNOWLEDGE,), at)
     person_told_the_customer(draft, at, Pause.RESOLVED)
     _rest(draft, at, resolved.outcome)
-    draft.tell("resolved", Audience.CUSTOMER)
+    draft.tell(sequence, "resolved", Audience.CUSTOMER)
 
 
 def _rest(draft: Draft, at: datetime, outcome: Outcome) -> None:
@@ -127,7 +127,9 @@ def close(
     resolution = draft.ticket.resolution
     if resolution is None:
         raise AssertionError("a ticket closes only after it was resolved")
-    draft.record(at, Closed(by=by, outcome=resolution.outcome, reason=reason, due_at=due_at, detected_at=detected_at))
+    sequence = draft.record(
+        at, Closed(by=by, outcome=resolution.outcome, reason=reason, due_at=due_at, detected_at=detected_at)
+    )
     is_unanswered = resolution.outcome is Outcome.NO_RESPONSE and by is not ClosedBy.CONFIRMATION
     if resolution.outcome.closes_at_once or is_unanswered:
         draft.cancel(Target, at)
@@ -140,7 +142,7 @@ def close(
         next_news_at=None,
         resolution=replace(resolution, sign_off_at=None),
     )
-    draft.tell("closed", Audience.CUSTOMER)
+    draft.tell(sequence, "closed", Audience.CUSTOMER)
 
 
 def reject(draft: Draft, at: datetime, reason: str) -> None:
@@ -160,13 +162,12 @@ def reopen(draft: Draft, at: datetime, reason: str) -> None:
     ticket = draft.ticket
     if ticket.resolution is None:
         raise AssertionError("only a resolved or closed ticket is reopened")
-    draft.record(at, Reopened(reason=reason, was=ticket.resolution.outcome))
+    sequence = draft.record(at, Reopened(reason=reason, was=ticket.resolution.outcome))
     draft.change(
         status=Status.OPEN,
         handler=None,
         resolution=None,
         closed_at=None,
-        chases=0,
         update_breaches=0,
     )
     draft.resume((Target.TIER_RESOLVE, Target.RESOLVE), at)
@@ -174,7 +175,7 @@ def reopen(draft: Draft, at: datetime, reason: str) -> None:
     draft.cancel((Target.UPDATE,), at)
     draft.start(Target.UPDATE, at)
     draft.start(Target.ACKNOWLEDGE, at)
-    draft.tell("reopened", Audience.OWNER, Audience.TIER)
+    draft.tell(sequence, "reopened", Audience.OWNER, Audience.TIER)
 
 
 def _reinstate(draft: Draft, at: datetime) -> None:

@@ -39,26 +39,26 @@ class Draft:
 
     # The log.
 
-    def record(self, at: datetime, event: Event) -> None:
-        """Append one line to the log."""
+    def record(self, at: datetime, event: Event) -> int:
+        """Append one line to the log; its sequence is what `tell` wants to know."""
         sequence = self.ticket.sequence + 1
         self._entries.append(Entry(sequence=sequence, at=at, actor=self.actor, event=event))
         self.change(sequence=sequence)
+        return sequence
 
     def change(self, **fields: Any) -> None:  # noqa: ANN401 - the fields of Ticket, checked by `replace`
         """Change the ticket's plain fields."""
         self.ticket = replace(self.ticket, **fields)
 
-    def tell(self, kind: str, *audiences: Audience) -> None:
-        """Say who is to be told of the line recorded last; the same person is told once."""
-        told: set[str] = set()
+    def tell(self, of: int, kind: str, *audiences: Audience) -> None:
+        """Say who, as the ticket stands now, is to be told of the line of that sequence; the same person once."""
+        told: set[tuple[bool, str]] = set()
         for audience in audiences:
             recipient = self._recipient(audience)
-            if recipient not in told:
-                told.add(recipient)
-                self._messages.append(
-                    Message(sequence=self.ticket.sequence, kind=kind, audience=audience, recipient=recipient)
-                )
+            # A customer whose external id reads like a tier's name is not that tier.
+            if (person := (audience is Audience.CUSTOMER, recipient)) not in told:
+                told.add(person)
+                self._messages.append(Message(sequence=of, kind=kind, audience=audience, recipient=recipient))
 
     def _recipient(self, audience: Audience) -> str:
         match audience:
@@ -168,7 +168,10 @@ class Draft:
             )
 
     def meet(self, targets: Iterable[Target], at: datetime, *, as_of: datetime | None = None) -> None:
-        """The live runs of these targets were kept, as of an instant that may be earlier than now (2.10)."""
+        """The live runs of these targets were kept, as of an instant earlier than now if need be (2.10).
+
+        Never as of one before the run: an update told while resolved starts a run later than the Resolve.
+        """
         self._end(
             targets,
             at,
@@ -178,7 +181,7 @@ class Draft:
                 run=clock.run,
                 tier=clock.tier,
                 started_at=clock.started_at,
-                as_of=as_of or at,
+                as_of=max(as_of or at, clock.started_at),
                 spent=clock.spent,
             ),
         )

@@ -66,7 +66,7 @@ def open_ticket(policy: Policy, command: Open, at: datetime) -> Judged:
         ),
     )
     draft.actor = command.actor
-    draft.record(
+    sequence = draft.record(
         at,
         Opened(
             reference=command.reference,
@@ -85,7 +85,7 @@ def open_ticket(policy: Policy, command: Open, at: datetime) -> Judged:
     ladder.start_tier_clocks(draft, at)
     draft.start(Target.UPDATE, at)
     draft.start(Target.RESOLVE, at)
-    draft.tell("opened", Audience.CUSTOMER, Audience.TIER)
+    draft.tell(sequence, "opened", Audience.CUSTOMER, Audience.TIER)
     return draft.judged()
 
 
@@ -125,8 +125,9 @@ def _versioned(before: Ticket, judged: Judged) -> Judged:
 
 
 def _substance(ticket: Ticket) -> tuple[object, ...]:
-    deadlines = tuple((clock.target, clock.run, clock.deadline_at) for clock in ticket.clocks)
-    return (ticket.status, ticket.tier, ticket.handler, ticket.owner, ticket.priority, deadlines)
+    deadlines = tuple((clock.target, clock.deadline_at) for clock in ticket.clocks if clock.deadline_at)
+    life = (ticket.status, ticket.tier, ticket.handler, ticket.owner, ticket.priority)
+    return (*life, deadlines, ticket.next_news_at)
 
 
 def _stale(draft: Draft, expected: int, version: int) -> Refusal:

@@ -28,7 +28,7 @@ def escalate(draft: Draft, at: datetime, causes: tuple[Cause, ...], reason: str 
         _exhaust(draft, at, causes, reason)
         return
     next_news_at = _next_news_at(draft, above.name, at)
-    draft.record(
+    sequence = draft.record(
         at,
         Escalated(
             from_tier=ticket.tier,
@@ -41,14 +41,14 @@ def escalate(draft: Draft, at: datetime, causes: tuple[Cause, ...], reason: str 
     )
     draft.change(next_news_at=next_news_at)
     _enter(draft, above.name, at)
-    draft.tell("escalated", Audience.CUSTOMER, Audience.TIER, Audience.OWNER)
+    draft.tell(sequence, "escalated", Audience.CUSTOMER, Audience.TIER, Audience.OWNER)
 
 
 def transfer(draft: Draft, at: datetime, to_tier: str, reason: str) -> None:
     """To any other tier. The customer is told when it goes forward (6.5)."""
     ticket = draft.ticket
     is_forward = draft.policy.rung(to_tier) > draft.policy.rung(ticket.tier)
-    draft.record(
+    sequence = draft.record(
         at,
         Transferred(
             from_tier=ticket.tier,
@@ -62,7 +62,7 @@ def transfer(draft: Draft, at: datetime, to_tier: str, reason: str) -> None:
         draft.change(next_news_at=_next_news_at(draft, to_tier, at))
     _enter(draft, to_tier, at)
     told = (Audience.CUSTOMER, Audience.TIER, Audience.OWNER) if is_forward else (Audience.TIER, Audience.OWNER)
-    draft.tell("transferred", *told)
+    draft.tell(sequence, "transferred", *told)
 
 
 def start_tier_clocks(draft: Draft, at: datetime) -> None:
@@ -110,7 +110,7 @@ def _enter(draft: Draft, tier: str, at: datetime) -> None:
 def _exhaust(draft: Draft, at: datetime, causes: tuple[Cause, ...], reason: str | None) -> None:
     ticket, policy = draft.ticket, draft.policy
     before = ticket.reminding
-    draft.record(
+    sequence = draft.record(
         at,
         LadderExhausted(
             tier=ticket.tier,
@@ -120,7 +120,6 @@ def _exhaust(draft: Draft, at: datetime, causes: tuple[Cause, ...], reason: str 
             is_repeat=before is not None,
         ),
     )
-    draft.change(chases=0)
     if before:
         new = tuple(cause for cause in causes if cause not in before.causes)
         draft.change(
@@ -128,7 +127,7 @@ def _exhaust(draft: Draft, at: datetime, causes: tuple[Cause, ...], reason: str 
         )
         return
     draft.change(reminding=Reminding(causes=causes, sent=0, next_at=due(policy.calendar, at, policy.remind_every)))
-    draft.tell("ladder_exhausted", Audience.LAST_RESORT)
+    draft.tell(sequence, "ladder_exhausted", Audience.LAST_RESORT)
 
 
 def _moved_update(draft: Draft, tier: str, at: datetime) -> Clock | None:
@@ -141,5 +140,7 @@ def _moved_update(draft: Draft, tier: str, at: datetime) -> Clock | None:
 
 def _next_news_at(draft: Draft, tier: str, at: datetime) -> datetime | None:
     """When the customer hears next if this tier has the ticket: the update deadline; none while waiting (6.5)."""
+    if draft.ticket.status is Status.WAITING_ON_CUSTOMER:
+        return None
     moved = _moved_update(draft, tier, at)
     return moved.deadline_at if moved else next((clock.deadline_at for clock in draft.live(Target.UPDATE)), None)

@@ -114,7 +114,7 @@ class Lapse:
         clock = self._clock(item)
         left = tuple(warning for warning in clock.warnings if warning.fraction != item.fraction)
         self._draft.keep(replace(clock, warnings=left))
-        self._draft.record(
+        sequence = self._draft.record(
             self._to if self._is_late(item.at) else item.at,
             ClockWarned(
                 target=clock.target,
@@ -125,7 +125,7 @@ class Lapse:
                 detected_at=self._to,
             ),
         )
-        self._draft.tell("clock_warned", Audience.HANDLER, Audience.OWNER)
+        self._draft.tell(sequence, "clock_warned", Audience.HANDLER, Audience.OWNER)
 
     def _breach(self, item: Due) -> None:
         clock = self._clock(item)
@@ -164,7 +164,7 @@ class Lapse:
         current = next(live for live in draft.live(clock.target) if live.run == clock.run + count - 1)
         over = clocks.ended(draft.policy, current, last_due_at or due_at, ClockState.BREACHED)
         draft.keep(replace(over, spent=current.length))
-        draft.record(
+        sequence = draft.record(
             effective_at,
             ClockBreached(
                 target=clock.target,
@@ -180,7 +180,7 @@ class Lapse:
             ),
         )
         rule = draft.policy.on_breach(draft.ticket.tier, clock.target)
-        draft.tell("clock_breached", *rule.notify)
+        draft.tell(sequence, "clock_breached", *rule.notify)
         if self._escalates(clock.target, rule.escalate_every, count):
             self._owe_escalation(effective_at, _CAUSES[clock.target])
         if clock.target is Target.UPDATE:
@@ -209,17 +209,17 @@ class Lapse:
             closing.give_up(draft, at, due_at=due_at, detected_at=self._to)
             return
         sent = waiting.reminders_sent + 1
-        draft.record(at, CustomerReminded(number=sent, due_at=due_at, detected_at=self._to))
+        sequence = draft.record(at, CustomerReminded(number=sent, due_at=due_at, detected_at=self._to))
         next_at = due(draft.policy.calendar, at, steps[sent] - steps[sent - 1])
         draft.change(waiting=replace(waiting, reminders_sent=sent, next_at=next_at))
-        draft.tell("customer_reminded", Audience.CUSTOMER)
+        draft.tell(sequence, "customer_reminded", Audience.CUSTOMER)
 
     def _remind_last_resort(self, due_at: datetime) -> None:
         draft, reminding = self._draft, self._draft.ticket.reminding
         if reminding is None:
             raise AssertionError("a reminder of the last resort is due while nobody is reminded")
         at = self._takes_effect(due_at)
-        draft.record(
+        sequence = draft.record(
             at,
             LastResortReminded(
                 number=reminding.sent + 1,
@@ -231,7 +231,7 @@ class Lapse:
         )
         next_at = due(draft.policy.calendar, at, draft.policy.remind_every)
         draft.change(reminding=replace(reminding, sent=reminding.sent + 1, next_at=next_at))
-        draft.tell("last_resort_reminded", Audience.LAST_RESORT)
+        draft.tell(sequence, "last_resort_reminded", Audience.LAST_RESORT)
 
 
 def _due_items(ticket: Ticket) -> Iterator[Due]:

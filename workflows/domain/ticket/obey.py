@@ -99,9 +99,9 @@ def _acknowledge(draft: Draft, at: datetime, command: Acknowledge) -> None:
 
 def _post_update(draft: Draft, at: datetime, command: PostUpdate) -> None:
     _require(draft, "post an update", (*_WORKED_ON, Status.RESOLVED), hint="reopen it first")
-    draft.record(at, UpdatePosted(text=command.text))
+    sequence = draft.record(at, UpdatePosted(text=command.text))
     closing.person_told_the_customer(draft, at, _pause_of_update(draft))
-    draft.tell("update_posted", Audience.CUSTOMER)
+    draft.tell(sequence, "update_posted", Audience.CUSTOMER)
 
 
 def _pause_of_update(draft: Draft) -> Pause | None:
@@ -118,13 +118,13 @@ def _record_contact(draft: Draft, at: datetime, command: RecordContact) -> None:
     is_answer = ticket.status is Status.WAITING_ON_CUSTOMER
     is_chase = command.kind.is_a_chase and ticket.is_worked_on and not is_answer
     chases = ticket.chases + 1 if is_chase else ticket.chases
-    draft.record(
+    sequence = draft.record(
         at,
         ContactReceived(
             kind=command.kind, channel=command.channel, text=command.text, answered_wait=is_answer, chases=chases
         ),
     )
-    draft.tell("contact_received", Audience.OWNER, Audience.HANDLER)
+    draft.tell(sequence, "contact_received", Audience.OWNER, Audience.HANDLER)
     draft.change(chases=chases)
     if is_answer:
         closing.end_wait(draft, at, WaitEnd.CONTACT)

@@ -1,0 +1,223 @@
+"""A ticket's log as short literal lines, in the words of one wall clock: what stories are written in.
+
+Knows how an entry reads and how an instant is written. Refuses to know what ought to happen.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import assert_never
+from zoneinfo import ZoneInfo
+
+from workflows.domain.ticket.events import (
+    Acknowledged,
+    ClockBreached,
+    ClockCancelled,
+    ClockMet,
+    ClockMoved,
+    ClockPaused,
+    ClockReinstated,
+    ClockResumed,
+    ClockStarted,
+    ClockWarned,
+    Closed,
+    Confirmed,
+    ContactReceived,
+    CustomerReminded,
+    Entry,
+    Escalated,
+    EscalationAbsorbed,
+    LadderExhausted,
+    LastResortReminded,
+    Opened,
+    Rejected,
+    Reopened,
+    Resolved,
+    Transferred,
+    UpdatePosted,
+    WaitEnded,
+    WaitStarted,
+)
+
+BOOKKEEPING = (ClockStarted, ClockPaused, ClockResumed, ClockMoved, ClockCancelled)
+"""Lines that follow from a step and are left out when a story is read in short."""
+
+_Clock = (
+    ClockStarted
+    | ClockPaused
+    | ClockResumed
+    | ClockMoved
+    | ClockWarned
+    | ClockMet
+    | ClockBreached
+    | ClockCancelled
+    | ClockReinstated
+)
+_Ladder = Escalated | EscalationAbsorbed | LadderExhausted | LastResortReminded | Transferred
+_Life = (
+    Opened
+    | Acknowledged
+    | UpdatePosted
+    | ContactReceived
+    | WaitStarted
+    | WaitEnded
+    | CustomerReminded
+    | Resolved
+    | Confirmed
+    | Rejected
+    | Closed
+    | Reopened
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Wall:
+    """The clock on the wall that a story is told by: a zone, and the year in which it begins."""
+
+    zone: ZoneInfo
+    year: int
+
+    def read(self, text: str) -> datetime:
+        """The instant of `Mon 23 Nov 09:15`, seconds if wanted; in that year or the next, as the weekday says."""
+        form = "%Y %a %d %b %H:%M" + (":%S" if text.count(":") > 1 else "") + (".%f" if "." in text else "")
+        for year in (self.year, self.year + 1):
+            at = datetime.strptime(f"{year} {text}", form).replace(tzinfo=self.zone)
+            if f"{at:%a}" == text[:3]:
+                return at.astimezone(UTC)
+        raise AssertionError(f"{text!r}: that date has another weekday in {self.year} and {self.year + 1}")
+
+    def write(self, at: datetime, beside: datetime | None = None) -> str:
+        """The instant as it reads on the wall; without its date when that is the date of `beside`."""
+        local = at.astimezone(self.zone)
+        time = f"{local:%H:%M}"
+        if local.second or local.microsecond:
+            time += f":{local:%S}"
+        if local.microsecond:
+            time += f".{local.microsecond:06}"
+        if beside is not None and beside.astimezone(self.zone).date() == local.date():
+            return time
+        return f"{local:%a} {local.day} {local:%b} {time}"
+
+
+def line(entry: Entry, wall: Wall) -> str:
+    """One entry as one line: when it took effect, what happened, and every other instant it names."""
+
+    def when(at: datetime) -> str:
+        return wall.write(at, beside=entry.at)
+
+    event = entry.event
+    match event:
+        case (
+            ClockStarted()
+            | ClockPaused()
+            | ClockResumed()
+            | ClockMoved()
+            | ClockWarned()
+            | ClockMet()
+            | ClockBreached()
+            | ClockCancelled()
+            | ClockReinstated()
+        ):
+            words = _of_clock(event, entry.at, when)
+        case Escalated() | EscalationAbsorbed() | LadderExhausted() | LastResortReminded() | Transferred():
+            words = _of_ladder(event, when)
+        case _:
+            words = _of_life(event, when)
+    return f"{wall.write(entry.at)} {words}"
+
+
+def length(time: timedelta) -> str:
+    """A length of time as `2h30m`."""
+    minutes, seconds = divmod(time, timedelta(minutes=1))
+    parts = [f"{minutes // 60}h" if minutes >= 60 else "", f"{minutes % 60}m" if minutes % 60 else ""]
+    parts.append(f"{seconds.total_seconds():g}s" if seconds else "")
+    return "".join(parts) or "0m"
+
+
+When = Callable[[datetime], str]
+
+
+def _of_clock(event: _Clock, at: datetime, when: When) -> str:  # noqa: PLR0911 - one line an event, no more
+    name = f"{event.target}/{event.run} of {event.tier}"
+    match event:
+        case ClockStarted():
+            since = "" if event.started_at == at else f" from {when(event.started_at)}"
+            spent = f" with {length(event.spent)} spent" if event.spent else ""
+            ends = f"paused: {event.pause}" if event.deadline_at is None else f"until {when(event.deadline_at)}"
+            return f"started {name}{since}, {length(event.length)}{spent}, {ends}"
+        case ClockPaused():
+            return f"paused {name}: {event.pause}, {length(event.spent)} spent"
+        case ClockResumed():
+            return f"resumed {name}, {length(event.spent)} spent, until {when(event.deadline_at)}"
+        case ClockMoved():
+            ends = "paused" if event.deadline_at is None else f"until {when(event.deadline_at)}"
+            return f"moved {name} to {length(event.length)}, {length(event.spent)} spent, {ends}"
+        case ClockWarned():
+            return f"warned {event.fraction:.0%} of {name}, due {when(event.due_at)}"
+        case ClockMet():
+            as_of = "" if event.as_of == at else f", as of {when(event.as_of)}"
+            return f"met {name}, {length(event.spent)} spent{as_of}"
+        case ClockBreached():
+            late = ", late" if event.engine_late else ""
+            last = "" if event.last_due_at is None else f", {event.count} runs, the last due {when(event.last_due_at)}"
+            return f"breached {name}, due {when(event.due_at)}{late}{last}"
+        case ClockCancelled():
+            return f"cancelled {name}, {length(event.spent)} spent"
+        case ClockReinstated():
+            return f"reinstated {name}, was {event.was}, {length(event.spent)} spent, until {when(event.deadline_at)}"
+        case _:
+            assert_never(event)
+
+
+def _of_ladder(event: _Ladder, when: When) -> str:
+    match event:
+        case Escalated():
+            news = "no news promised" if event.next_news_at is None else f"next news {when(event.next_news_at)}"
+            again = ", ping-pong" if event.is_ping_pong else ""
+            return f"escalated {event.from_tier} -> {event.to_tier}: {' + '.join(event.causes)}, {news}{again}"
+        case EscalationAbsorbed():
+            return f"absorbed in {event.tier}: {' + '.join(event.causes)}"
+        case LadderExhausted():
+            again = ", again" if event.is_repeat else ""
+            return f"ladder ended at {event.tier}{again}: {' + '.join(event.causes)}, {event.last_resort}"
+        case LastResortReminded():
+            return f"reminded {event.last_resort} {event.number}: {' + '.join(event.causes)}, due {when(event.due_at)}"
+        case Transferred():
+            again = ", ping-pong" if event.is_ping_pong else ""
+            way = "forward" if event.is_forward else "backward"
+            return f"transferred {event.from_tier} -> {event.to_tier} {way}{again}"
+        case _:
+            assert_never(event)
+
+
+def _of_life(event: _Life, when: When) -> str:  # noqa: C901, PLR0911, PLR0912 - one line an event, no more
+    match event:
+        case Opened():
+            return f"opened {event.priority} in {event.tier}"
+        case Acknowledged():
+            return f"acknowledged by {event.handler} of {event.tier}"
+        case UpdatePosted():
+            return "update posted"
+        case ContactReceived():
+            answer = ", the answer" if event.answered_wait else ""
+            return f"contact: {event.kind}, chases {event.chases}{answer}"
+        case WaitStarted():
+            return "wait started"
+        case WaitEnded():
+            return f"wait ended: {event.by}"
+        case CustomerReminded():
+            return f"customer reminded {event.number}, due {when(event.due_at)}"
+        case Resolved():
+            due = "" if event.due_at is None else f", due {when(event.due_at)}"
+            return f"resolved {event.outcome}{due}"
+        case Confirmed():
+            return "confirmed"
+        case Rejected():
+            return "rejected"
+        case Closed():
+            due = "" if event.due_at is None else f", due {when(event.due_at)}"
+            return f"closed {event.outcome} by {event.by}{due}"
+        case Reopened():
+            return f"reopened, was {event.was}"
+        case _:
+            assert_never(event)
