@@ -182,6 +182,8 @@ def _problem(field: FieldDescriptor, value: object, *, is_required: bool) -> str
     """What is wrong with a field that is no message of its own."""
     if field.enum_type is not None:
         return _enum_problem(field.enum_type, value, is_required=is_required)
+    if isinstance(value, bool):
+        return None
     rule = RULES[field.name]
     match rule, value:
         case Number(), int():

@@ -146,9 +146,9 @@ class Tickets:
             tier=request.tier or None,
             queue=request.queue or None,
             handler=request.handler or None,
-            customer=request.customer_external_id or None,
+            customer_id=request.customer_external_id or None,
         )
-        found = await self._queries.tickets(wanted, size + 1, after)
+        found = await self._queries.tickets(wanted, page_size=size + 1, after=after)
         page = found[:size]
         return ListTicketsResponse(
             tickets=[ticket_message(ticket) for ticket in page],
@@ -157,9 +157,12 @@ class Tickets:
 
     async def _list_ticket_events(self, request: ListTicketEventsRequest) -> ListTicketEventsResponse:
         size = page_size(request.page_size)
-        found = await self._queries.entries(request.ticket_id, request.after_sequence, size + 1)
-        if not found:
-            await self._require_ticket(request.ticket_id, "ticket_id")
+        try:
+            found = await self._queries.entries(
+                request.ticket_id, after_sequence=request.after_sequence, limit=size + 1
+            )
+        except TicketUnknown:
+            raise unknown_ticket(request.ticket_id) from None
         page = found[:size]
         return ListTicketEventsResponse(
             events=[event_message(entry) for entry in page],
@@ -212,7 +215,7 @@ def service_handler(tickets: Tickets) -> grpc.GenericRpcHandler:
     return grpc.method_handlers_generic_handler(SERVICE.full_name, handlers)
 
 
-def _handler(request_type: type[Message], handle: Handle[Message]) -> grpc.RpcMethodHandler[object, Message | bytes]:
+def _handler(request_type: type[Message], handle: Handle[Message]) -> "grpc.RpcMethodHandler[object, Message | bytes]":
     def read(content: bytes) -> object:
         try:
             return request_type.FromString(content)

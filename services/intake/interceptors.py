@@ -170,9 +170,9 @@ class Around(grpc.aio.ServerInterceptor):
 
     async def intercept_service(
         self,
-        continuation: Callable[[grpc.HandlerCallDetails], Awaitable[grpc.RpcMethodHandler[Asked, Answered] | None]],
+        continuation: Callable[[grpc.HandlerCallDetails], Awaitable["grpc.RpcMethodHandler[Asked, Answered] | None"]],
         handler_call_details: grpc.HandlerCallDetails,
-    ) -> grpc.RpcMethodHandler[Asked, Answered] | None:
+    ) -> "grpc.RpcMethodHandler[Asked, Answered] | None":
         """Wrap the handler that the rest of the way would use."""
         handler = await continuation(handler_call_details)
         if handler is None:
@@ -185,9 +185,9 @@ class KnownMethods(grpc.aio.ServerInterceptor):
 
     async def intercept_service(
         self,
-        continuation: Callable[[grpc.HandlerCallDetails], Awaitable[grpc.RpcMethodHandler[Asked, Answered] | None]],
+        continuation: Callable[[grpc.HandlerCallDetails], Awaitable["grpc.RpcMethodHandler[Asked, Answered] | None"]],
         handler_call_details: grpc.HandlerCallDetails,
-    ) -> grpc.RpcMethodHandler[Asked, Answered] | None:
+    ) -> "grpc.RpcMethodHandler[Asked, Answered] | None":
         """Return the handler there is, or one that says that there is none."""
         return await continuation(handler_call_details) or grpc.unary_unary_rpc_method_handler(_unknown)
 
@@ -197,8 +197,8 @@ async def _unknown(*_: object) -> Never:
 
 
 def _wrapped(
-    handler: grpc.RpcMethodHandler[Asked, Answered], step: Step, method: str
-) -> grpc.RpcMethodHandler[Asked, Answered]:
+    handler: "grpc.RpcMethodHandler[Asked, Answered]", step: Step, method: str
+) -> "grpc.RpcMethodHandler[Asked, Answered]":
     """Return a handler of the same kind that runs the step around the other.
 
     One coroutine serves all four kinds: gRPC lets a streaming handler write its answers instead of yielding them.
@@ -223,9 +223,9 @@ def _wrapped(
         (True, False): grpc.stream_unary_rpc_method_handler,
         (True, True): grpc.stream_stream_rpc_method_handler,
     }
-    make = cast(Callable[..., grpc.RpcMethodHandler[Asked, Answered]], makers[_kind(handler)])
+    make = cast(Callable[..., "grpc.RpcMethodHandler[Asked, Answered]"], makers[_kind(handler)])
     return make(around, handler.request_deserializer, handler.response_serializer)
 
 
-def _kind(handler: grpc.RpcMethodHandler[Asked, Answered]) -> tuple[bool, bool]:
+def _kind(handler: "grpc.RpcMethodHandler[Asked, Answered]") -> tuple[bool, bool]:
     return bool(handler.request_streaming), bool(handler.response_streaming)

@@ -135,7 +135,7 @@ class Intake:
         """Readiness is the record's: Temporal's absence delays nobody who calls."""
         try:
             async with asyncio.timeout(self._limits.probe_seconds):
-                await self._queries.ping()
+                await self._queries.instant()
         except (RecordError, TimeoutError):
             return False
         return True

@@ -17,7 +17,7 @@ def test_with_nothing_set_everything_is_embedded_and_on_loopback() -> None:
     """Without a single variable, the record and Temporal are ours, under `var`, and nothing is open to the network."""
     settings = Settings.load()
 
-    assert settings.record_url == "sqlite+aiosqlite:///var/record.sqlite3"
+    assert settings.record_url == "sqlite:///var/record.sqlite3"
     assert settings.is_record_embedded
     assert settings.temporal == settings.embedded_temporal_address
     listening = (settings.intake_address, settings.exporter_address, settings.embedded_temporal_address)

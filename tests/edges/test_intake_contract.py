@@ -1,0 +1,225 @@
+"""The contract and the domain know the same things; what is published stays as it was."""
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import fields
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from importlib.resources import files
+from pathlib import Path
+from types import NoneType
+from typing import get_args, get_origin, get_type_hints
+
+import pytest
+from google.protobuf.descriptor import Descriptor
+from google.protobuf.json_format import MessageToDict
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from protos.followthrough.v1 import event_pb2, ticket_pb2, ticket_service_pb2
+from services.intake.convert import COMMANDS, INTERNAL, event_field, event_message, ticket_message, wire_name
+from services.intake.errors import STATUSES, Reason
+from services.intake.fields import RULES, Text
+from workflows import policies
+from workflows.domain.ticket import events, state, words
+from workflows.domain.ticket.commands import Acknowledge, Customer, Open
+from workflows.domain.ticket.events import Entry
+from workflows.domain.ticket.judge import judge, open_ticket
+from workflows.domain.ticket.verdict import RefusalReason
+
+EVENTS = get_args(events.Event)
+GOLDEN = Path(__file__).with_name("intake_reasons.txt")
+SOURCES = files("protos.followthrough.v1")
+MONDAY = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
+
+ENUMS: dict[type[StrEnum], str] = {
+    words.Status: "TicketStatus",
+    words.Target: "Target",
+    words.ClockState: "ClockState",
+    words.Outcome: "Outcome",
+    words.ContactKind: "ContactKind",
+    words.Cause: "EscalationCause",
+    words.Pause: "PauseReason",
+    words.WaitEnd: "WaitEnd",
+    words.ClosedBy: "ClosedBy",
+}
+
+
+def wire_names(kind: type) -> set[str]:
+    """The contract's names of a dataclass's public fields."""
+    return {wire_name(field.name) for field in fields(kind) if field.name not in INTERNAL}
+
+
+@pytest.mark.parametrize("kind", EVENTS, ids=lambda kind: kind.__name__)
+def test_every_event_is_in_the_contract_field_by_field(kind: type) -> None:
+    """What the log records can be read from outside, and nothing else is promised."""
+    descriptor = event_pb2.DESCRIPTOR.message_types_by_name[kind.__name__]
+    assert {field.name for field in descriptor.fields} == wire_names(kind)
+    oneof = event_pb2.TicketEvent.DESCRIPTOR.oneofs_by_name["event"]
+    assert event_field(kind.__name__) in {field.name for field in oneof.fields}
+    assert len(oneof.fields) == len(EVENTS)
+
+
+@pytest.mark.parametrize("kind", [Customer, state.Clock, state.Waiting, state.Reminding, state.Resolution])
+def test_every_part_of_a_ticket_is_in_the_contract(kind: type) -> None:
+    """A ticket is shown whole, part by part."""
+    assert {field.name for field in ticket_pb2.DESCRIPTOR.message_types_by_name[kind.__name__].fields} == wire_names(
+        kind
+    )
+
+
+def test_a_ticket_is_in_the_contract_with_its_earliest_deadline() -> None:
+    """A ticket is shown whole, its earliest deadline worked out."""
+    names = {field.name for field in ticket_pb2.Ticket.DESCRIPTOR.fields}
+    assert names == wire_names(state.Ticket) | {"deadline_time"}
+
+
+@pytest.mark.parametrize(("words_of_ours", "name"), ENUMS.items())
+def test_enums_have_the_same_values(words_of_ours: type[StrEnum], name: str) -> None:
+    """Each closed set of words is the contract's enum behind its prefix."""
+    enum = ticket_pb2.DESCRIPTOR.enum_types_by_name[name]
+    prefix = enum.values_by_number[0].name.removesuffix("UNSPECIFIED")
+    assert [value.name for value in enum.values][1:] == [f"{prefix}{word.value.upper()}" for word in words_of_ours]
+
+
+@pytest.mark.parametrize(("request_type", "command"), COMMANDS.items(), ids=lambda kind: kind.__name__)
+def test_requests_ask_for_their_commands(request_type: type, command: type) -> None:
+    """A request is its command, the ticket it is for, and who asks under which id (5.4, 5.5, 5.6)."""
+    descriptor: Descriptor = request_type.DESCRIPTOR  # type: ignore[attr-defined]  # a generated message has one
+    names = [field.name for field in descriptor.fields]
+    assert names[:5] == ["ticket_id", "caller", "actor", "request_id", "expected_version"]
+    assert set(names[5:]) == wire_names(command) - {"actor"}
+
+
+def test_every_request_has_its_method() -> None:
+    """Each of the sixteen methods takes the request of its own name."""
+    methods = ticket_service_pb2.DESCRIPTOR.services_by_name["TicketService"].methods
+    assert [method.input_type.name for method in methods] == [f"{method.name}Request" for method in methods]
+    assert len(methods) == 16
+
+
+def test_the_field_rules_are_those_the_contract_tells() -> None:
+    """The lengths that callers read in the comments are those that are checked."""
+    told = set()
+    for source in ("ticket.proto", "ticket_service.proto"):
+        text = SOURCES.joinpath(source).read_text(encoding="utf-8")
+        pattern = r"(?:At|of at) most (\d+) characters[^\n]*\n\s+string (\w+) ="
+        told |= {(name, int(longest)) for longest, name in re.findall(pattern, text)}
+    rules = {name: rule for name, rule in RULES.items() if isinstance(rule, Text)}
+    assert {name for name, _ in told} >= {"caller", "actor", "subject", "text", "reason", "channel", "display_name"}
+    assert all(rules[name].longest == longest for name, longest in told)
+
+
+def test_every_field_of_every_request_has_a_rule() -> None:
+    """No text and no number gets in unchecked."""
+
+    def unruled(descriptor: Descriptor) -> Iterator[str]:
+        for field in descriptor.fields:
+            if field.message_type is not None:
+                yield from unruled(field.message_type)
+            elif field.enum_type is None and field.name not in {*RULES, "validate_only"}:
+                yield field.full_name
+
+    messages = ticket_service_pb2.DESCRIPTOR.message_types_by_name.values()
+    assert not [name for message in messages if message.name.endswith("Request") for name in unruled(message)]
+
+
+def test_the_reasons_are_public_contract() -> None:
+    """A caller's code depends on the reasons: one may be added, none may change or go."""
+    assert set(STATUSES) == {*Reason, *RefusalReason}
+    listed = sorted(f"{reason.value} {code.name}" for reason, code in STATUSES.items())
+    assert listed == GOLDEN.read_text(encoding="utf-8").splitlines()
+
+
+def test_clients_are_told_to_retry_unavailable_only() -> None:
+    """The service config beside the protos retries what may be retried, and nothing else."""
+    (config,) = json.loads(SOURCES.joinpath("service_config.json").read_text(encoding="utf-8"))["methodConfig"]
+    assert config["name"] == [{"service": "followthrough.v1.TicketService"}]
+    assert config["retryPolicy"]["retryableStatusCodes"] == ["UNAVAILABLE"]
+
+
+def test_a_ticket_is_shown_with_its_clocks() -> None:
+    """Opened urgent on Monday 2026-11-23 at 09:00 in London: 15 minutes to acknowledge, 8 hours to solve (2.1)."""
+    policy = policies.load().of_queue("home")
+    opened = open_ticket(policy, an_opening(), MONDAY)
+    judged = judge(
+        policy, opened.ticket, MONDAY + timedelta(minutes=5), Acknowledge(actor="ana", handler="ana", tier="agent")
+    )
+    shown = MessageToDict(ticket_message(judged.ticket), preserving_proto_field_name=True)
+    assert shown["status"] == "TICKET_STATUS_IN_PROGRESS"
+    assert shown["customer"]["display_name"] == "Ada Example"
+    assert shown["open_time"] == "2026-11-23T09:00:00Z"
+    assert shown["deadline_time"] == "2026-11-23T10:00:00Z"
+    acknowledge, *_ = [clock for clock in shown["clocks"] if clock["target"] == "TARGET_ACKNOWLEDGE"]
+    assert acknowledge["state"] == "CLOCK_STATE_MET"
+    assert acknowledge["length"] == "900s"
+    (resolve,) = [clock for clock in shown["clocks"] if clock["target"] == "TARGET_RESOLVE"]
+    assert resolve["deadline_time"] == "2026-11-23T17:00:00Z"
+    assert resolve["state"] == "CLOCK_STATE_RUNNING"
+
+
+def test_an_event_is_shown_in_its_own_kind() -> None:
+    """An event says what happened, when it took effect and who asked."""
+    policy = policies.load().of_queue("home")
+    first, *rest = open_ticket(policy, an_opening(), MONDAY).entries
+    message = event_message(first)
+    assert message.WhichOneof("event") == "opened"
+    assert (message.sequence, message.actor) == (1, "ana")
+    assert message.effective_time.ToDatetime(UTC) == MONDAY
+    started = event_message(rest[0])
+    assert started.clock_started.target == ticket_pb2.TARGET_ACKNOWLEDGE
+    assert started.clock_started.deadline_time.ToDatetime(UTC) == MONDAY + timedelta(minutes=15)
+
+
+def an_opening() -> Open:
+    """An urgent request of a customer in London."""
+    return Open(
+        actor="ana",
+        ticket_id="01KB",
+        reference="K7QM-3XVP",
+        queue="home",
+        priority="urgent",
+        customer=Customer(external_id="c-1", name="Ada Example", language="en-GB", zone="Europe/London"),
+        subject="no line",
+        description="",
+        channel="phone",
+    )
+
+
+SCALARS: dict[object, st.SearchStrategy[object]] = {
+    datetime: st.datetimes(datetime.min, datetime(9000, 1, 1), timezones=st.just(UTC)),  # noqa: DTZ001, DTZ901 - the zone is given beside
+    timedelta: st.timedeltas(timedelta(), timedelta(days=1000)),
+    int: st.integers(min_value=0, max_value=2**31 - 1),
+}
+
+
+def values_of(hint: object) -> st.SearchStrategy[object]:
+    """Anything that a field of the domain may hold."""
+    if hint in SCALARS:
+        return SCALARS[hint]
+    if get_origin(hint) is tuple:
+        return st.lists(values_of(get_args(hint)[0]), max_size=3).map(tuple)
+    if options := [option for option in get_args(hint) if option is not NoneType]:
+        return st.none() | values_of(options[0])
+    return st.from_type(hint)  # type: ignore[arg-type]  # what is left are plain types, enums and the customer
+
+
+@pytest.mark.parametrize("kind", EVENTS, ids=lambda kind: kind.__name__)
+@settings(max_examples=10, deadline=None)
+@given(data=st.data())
+def test_anything_that_can_happen_can_be_shown(kind: type, data: st.DataObject) -> None:
+    """Whatever an event holds, it goes out and nothing is lost of its instants and words."""
+    event = data.draw(st.builds(kind, **{name: values_of(hint) for name, hint in get_type_hints(kind).items()}))
+    message = event_message(Entry(sequence=1, at=MONDAY, actor=None, event=event))
+    body = getattr(message, event_field(kind.__name__))
+    assert message.HasField(event_field(kind.__name__))  # type: ignore[arg-type]  # the name is worked out
+    for field in fields(kind):
+        value = getattr(event, field.name)
+        shown = getattr(body, wire_name(field.name))
+        if isinstance(value, datetime):
+            assert shown.ToDatetime(UTC) == value
+        elif isinstance(value, timedelta):
+            assert shown.ToTimedelta() == value
+        elif type(value) in {str, int, bool, float}:
+            assert shown == value
