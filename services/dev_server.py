@@ -59,7 +59,7 @@ class DevServer:
                 stdout=output,
                 stderr=asyncio.subprocess.STDOUT,
                 start_new_session=True,  # a terminal's Ctrl-C is ours to pass on, last of all
-                preexec_fn=_die_with_the_parent(),
+                preexec_fn=end_with_us(signal.SIGKILL),
             )
         server = cls(process, address, log)
         try:
@@ -146,13 +146,13 @@ async def _is_serving(channel: grpc.aio.Channel) -> bool:
     return answer.status == HealthCheckResponse.SERVING
 
 
-def _die_with_the_parent() -> Callable[[], None] | None:
-    """Have the kernel end the child when this process ends in any way at all, where the kernel can (Linux)."""
+def end_with_us(last: signal.Signals) -> Callable[[], None] | None:
+    """Have the kernel send a child its last signal when this process ends in any way at all, where it can (Linux)."""
     if sys.platform != "linux":
         return None
     prctl = ctypes.CDLL(None, use_errno=True).prctl  # looked up before the fork: after it only the call is safe
 
     def after_fork() -> None:
-        prctl(_SET_PARENT_DEATH_SIGNAL, signal.SIGKILL)
+        prctl(_SET_PARENT_DEATH_SIGNAL, last)
 
     return after_fork

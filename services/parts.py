@@ -4,12 +4,20 @@ The one place where settings, record, Temporal and policies meet. Decides nothin
 line with its remedy (`CannotStart`, `SettingsError`).
 """
 
+import asyncio
+import contextlib
 import errno
 import logging
 import socket
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import replace
+
+from temporalio.api.enums.v1 import TaskQueueType
+from temporalio.api.taskqueue.v1 import TaskQueue
+from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest
+from temporalio.client import Client
+from temporalio.service import RPCError
 
 from services import records, temporal
 from services.dev_server import DevServer, DevServerFailed
@@ -24,12 +32,14 @@ from services.records.errors import RecordError
 from services.settings import Address, Settings, broken
 from services.temporal import TemporalPlace, TicketTimers
 from services.worker import Worker
-from workflows import policies
+from workflows import names, policies
 from workflows.domain.errors import PolicyError
 from workflows.policies import PolicySet
 
 logger = logging.getLogger(__name__)
 
+POLLED_SECONDS = 15.0
+"""Real seconds a worker gets until Temporal has heard of it; it takes a tenth of one."""
 TAKEN = "another process has the port: stop it, or name another"
 
 
@@ -116,6 +126,7 @@ async def worker(settings: Settings, opened: records.Records, loops: Loops) -> A
     client = await temporal.connect(_place(settings), say=logger.warning)
     working = Worker(client, opened.record, grace_seconds=settings.worker_grace_seconds)
     async with loops.running("worker", working.run(), working.stop):
+        await _until_polled(client)
         yield
 
 
@@ -176,6 +187,28 @@ def try_port(address: Address) -> int:
         trial.bind((address.host, address.port))
         port: int = trial.getsockname()[1]
         return port
+
+
+async def _until_polled(client: Client) -> None:
+    """Wait until Temporal has heard of a worker of this process."""
+    ask = DescribeTaskQueueRequest(
+        namespace=client.namespace,
+        task_queue=TaskQueue(name=names.TASK_QUEUE),
+        task_queue_type=TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW,
+    )
+    try:
+        async with asyncio.timeout(POLLED_SECONDS):
+            while True:
+                with contextlib.suppress(RPCError):
+                    queue = await client.workflow_service.describe_task_queue(ask, timeout=temporal.CALL_TIMEOUT)
+                    if client.identity in [poller.identity for poller in queue.pollers]:
+                        return
+                await asyncio.sleep(0.05)
+    except TimeoutError:
+        raise CannotStart(
+            f"the worker got no way to its task queue at {client.service_client.config.target_host} within "
+            f"{POLLED_SECONDS:.0f} s: see the log"
+        ) from None
 
 
 @contextmanager

@@ -170,7 +170,7 @@ class Settings(BaseSettings):
     @property
     def record_url(self) -> str:
         """The record to use: the one that was named, or the embedded one."""
-        return self.database_url or f"sqlite+aiosqlite:///{self.var_dir / 'record.sqlite3'}"
+        return self.database_url or f"sqlite:///{self.var_dir / 'record.sqlite3'}"
 
     @property
     def shown_record_url(self) -> str:
@@ -219,3 +219,9 @@ def _near_misses(environment: Mapping[str, str], fields: tuple[str, ...]) -> Ite
             meant = difflib.get_close_matches(name, names, n=1, cutoff=0.85)
             if meant:
                 yield f"{variable}: there is no such setting; write {PREFIX}{meant[0]}"
+
+
+def environment_with(settings: Mapping[str, str]) -> dict[str, str]:
+    """Make a child's environment: this process's own, with these settings, by field name, and no others of ours."""
+    others = {variable: value for variable, value in os.environ.items() if not variable.startswith(PREFIX)}
+    return others | {f"{PREFIX}{field.upper()}": value for field, value in settings.items()}

@@ -161,9 +161,9 @@ def changes(command: Callable[..., None]) -> Callable[..., None]:
 async def _first(items: AsyncIterator[Item], limit: int) -> list[Item]:
     found: list[Item] = []
     async for item in items:
+        found.append(item)
         if len(found) == limit:
             break
-        found.append(item)
     return found
 
 

@@ -3,6 +3,7 @@
 0: stopped in order. 1: a part failed while running. 2: could not start, and says why in one line.
 """
 
+import logging
 import shutil
 import sys
 from collections.abc import Callable, Coroutine
@@ -16,6 +17,8 @@ from services.cli.failing import Failed
 from services.loops import LoopEnded
 from services.process import CannotStart
 from services.settings import Settings, SettingsError
+
+logger = logging.getLogger(__name__)
 
 Work = Callable[[Settings], Coroutine[None, None, None]]
 
@@ -76,6 +79,9 @@ def _run(work: Work) -> None:
         code = _say(error, exit_code=2)
     except LoopEnded as error:
         code = _say(error, exit_code=1)
+    except Exception:
+        logger.exception("process failed")  # its type and place: its text may hold a customer's words
+        code = 1
     process.leave(code)
 
 

@@ -1,0 +1,358 @@
+"""`followthrough ticket …`: one request out, a table or JSON in, and an exit code that scripts can rely on."""
+
+import json
+import uuid
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import grpc
+import pytest
+from click.testing import CliRunner, Result
+from google.protobuf.descriptor import FieldDescriptor
+from google.protobuf.message import Message
+from google.protobuf.timestamp_pb2 import Timestamp
+
+from protos.followthrough.v1.event_pb2 import TicketEvent
+from protos.followthrough.v1.ticket_pb2 import Clock, ContactKind, Customer, Outcome, Target, Ticket, TicketStatus
+from protos.followthrough.v1.ticket_service_pb2 import (
+    AcknowledgeTicketRequest,
+    CloseTicketRequest,
+    ConfirmResolutionRequest,
+    ContinueTicketRequest,
+    EscalateTicketRequest,
+    GetTicketRequest,
+    ListTicketEventsRequest,
+    ListTicketEventsResponse,
+    ListTicketsRequest,
+    ListTicketsResponse,
+    OpenTicketRequest,
+    PostUpdateRequest,
+    RecordContactRequest,
+    RejectResolutionRequest,
+    ReopenTicketRequest,
+    ResolveTicketRequest,
+    TransferTicketRequest,
+    WaitOnCustomerRequest,
+)
+from services.cli import main
+from tests.support.desk import Desk, No, serving
+
+TICKET_ID = "01KAJ2V3W8XK5R9T7B6N4M2QPD"
+MONDAY_NOON = Timestamp(seconds=1795435200)  # 2026-11-23 12:00 UTC
+OPENED = Ticket(
+    ticket_id=TICKET_ID,
+    reference="K7QM-3XVP",
+    version=1,
+    status=TicketStatus.TICKET_STATUS_OPEN,
+    queue="home",
+    priority="urgent",
+    policy="broadband",
+    customer=Customer(external_id="C-7", display_name="Ada Byron", language="en-GB", zone="Europe/London"),
+    subject="No connection",
+    tier="agent",
+    clocks=[Clock(target=Target.TARGET_ACKNOWLEDGE, run=1, tier="agent", deadline_time=MONDAY_NOON)],
+    deadline_time=MONDAY_NOON,
+    open_time=MONDAY_NOON,
+)
+
+Run = Callable[..., Result]
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A terminal beside a desk that answers what it is told."""
+
+    desk: Desk
+    run: Run
+
+
+@pytest.fixture
+def line(monkeypatch: pytest.MonkeyPatch) -> Iterator[Line]:
+    """Give a command line whose settings name a desk of the test's own."""
+    desk = Desk()
+    with serving(desk) as address:
+        monkeypatch.setenv("FOLLOWTHROUGH_INTAKE_ADDRESS", str(address))
+        monkeypatch.setenv("FOLLOWTHROUGH_ACTOR", "kim")
+        yield Line(desk, lambda *words: CliRunner().invoke(main, ["ticket", *words]))
+
+
+def _stamps_removed(request: Message) -> Message:
+    """Take off what every change carries, having looked at it."""
+    assert (request.caller, request.actor) == ("followthrough-cli", "kim")  # type: ignore[attr-defined]  # every change has them
+    assert uuid.UUID(request.request_id).version == 4  # type: ignore[attr-defined]  # the same
+    for name in ("caller", "actor", "request_id"):
+        request.ClearField(name)
+    return request
+
+
+def test_open_asks_for_a_ticket_and_shows_what_was_promised(line: Line) -> None:
+    """The reference, the next deadline and the clocks are on the screen."""
+    line.desk.answers = [OPENED]
+
+    result = line.run(
+        *("open", "--queue", "home", "--priority", "urgent", "--customer", "C-7", "--name", "Ada Byron"),
+        *("--language", "en-GB", "--zone", "Europe/London", "--subject", "No connection", "--channel", "chat"),
+    )
+
+    assert result.exit_code == 0, result.output
+    assert [_stamps_removed(request) for request in line.desk.asked] == [
+        OpenTicketRequest(
+            queue="home", priority="urgent", customer=OPENED.customer, subject="No connection", channel="chat"
+        )
+    ]
+    assert "K7QM-3XVP" in result.stdout
+    assert "acknowledge" in result.stdout
+    assert "Mon 23 Nov 2026" in result.stdout
+
+
+def test_a_dry_run_opens_nothing(line: Line) -> None:
+    """`--dry-run` asks which deadlines it would get."""
+    line.desk.answers = [OPENED]
+
+    who = ["--customer", "C-7", "--name", "Ada Byron"]
+    line.run("open", "--queue", "home", "--priority", "urgent", *who, "--subject", "No connection", "--dry-run")
+
+    assert [request.validate_only for request in line.desk.asked if isinstance(request, OpenTicketRequest)] == [True]
+
+
+CHANGES: list[tuple[list[str], Message]] = [
+    (["ack", "--tier", "agent"], AcknowledgeTicketRequest(tier="agent", handler="kim")),
+    (["ack", "--tier", "agent", "--handler", "lee"], AcknowledgeTicketRequest(tier="agent", handler="lee")),
+    (["update", "An engineer comes at three."], PostUpdateRequest(text="An engineer comes at three.")),
+    (
+        ["contact", "Any news?", "--kind", "complaint", "--channel", "email"],
+        RecordContactRequest(kind=ContactKind.CONTACT_KIND_COMPLAINT, channel="email", text="Any news?"),
+    ),
+    (["contact"], RecordContactRequest(kind=ContactKind.CONTACT_KIND_NEWS, channel="phone")),
+    (["wait", "Which lamp is red?"], WaitOnCustomerRequest(question="Which lamp is red?")),
+    (["continue", "--reason", "seen from here"], ContinueTicketRequest(reason="seen from here")),
+    (
+        ["escalate", "--from", "agent", "--reason", "line test"],
+        EscalateTicketRequest(from_tier="agent", reason="line test"),
+    ),
+    (["transfer", "--to", "supplier", "--reason", "cable"], TransferTicketRequest(to_tier="supplier", reason="cable")),
+    (
+        ["resolve", "--explanation", "Replaced the router."],
+        ResolveTicketRequest(outcome=Outcome.OUTCOME_FIXED, explanation="Replaced the router."),
+    ),
+    (
+        ["resolve", "--outcome", "not_feasible", "--explanation", "No fibre.", "--alternative", "Radio."],
+        ResolveTicketRequest(outcome=Outcome.OUTCOME_NOT_FEASIBLE, explanation="No fibre.", alternative="Radio."),
+    ),
+    (["confirm"], ConfirmResolutionRequest()),
+    (["reject", "--reason", "still dead"], RejectResolutionRequest(reason="still dead")),
+    (["reopen", "--reason", "back again"], ReopenTicketRequest(reason="back again")),
+    (["close", "--reason", "said so in the shop"], CloseTicketRequest(reason="said so in the shop")),
+]
+
+
+@pytest.mark.parametrize(("words", "request_"), CHANGES, ids=[" ".join(words) for words, _ in CHANGES])
+def test_each_change_is_one_request(line: Line, words: list[str], request_: Message) -> None:
+    """Options become the contract's fields, and the ticket is shown as it stands afterwards."""
+    line.desk.answers = [OPENED]
+
+    result = line.run(words[0], TICKET_ID, *words[1:], "--expected-version", "3")
+
+    assert result.exit_code == 0, result.output
+    request_.ticket_id, request_.expected_version = TICKET_ID, 3  # type: ignore[attr-defined]  # every change has them
+    assert [_stamps_removed(request) for request in line.desk.asked] == [request_]
+    assert "K7QM-3XVP" in result.stdout
+
+
+def test_a_ticket_is_named_by_its_reference_too(line: Line) -> None:
+    """What the customer reads over the phone is enough: the id is looked up first."""
+    line.desk.answers = [OPENED, OPENED]
+
+    result = line.run("confirm", "K7QM-3XVP")
+
+    assert result.exit_code == 0, result.output
+    asked, changed = line.desk.asked
+    assert asked == GetTicketRequest(reference="K7QM-3XVP")
+    assert _stamps_removed(changed) == ConfirmResolutionRequest(ticket_id=TICKET_ID)
+
+
+def test_a_request_id_is_passed_on(line: Line) -> None:
+    """A script that repeats a change says so with the same id."""
+    line.desk.answers = [OPENED]
+
+    line.run("confirm", TICKET_ID, "--request-id", "00000000-0000-4000-8000-000000000001", "--actor", "lee")
+
+    assert line.desk.asked == [
+        ConfirmResolutionRequest(
+            ticket_id=TICKET_ID,
+            caller="followthrough-cli",
+            actor="lee",
+            request_id="00000000-0000-4000-8000-000000000001",
+        )
+    ]
+
+
+def test_json_is_the_answer_in_the_contracts_own_names(line: Line) -> None:
+    """One object a line, for scripts."""
+    line.desk.answers = [OPENED]
+
+    result = line.run("show", TICKET_ID, "--json")
+
+    assert result.stdout.count("\n") == 1
+    shown = json.loads(result.stdout)
+    assert (shown["ticket_id"], shown["status"]) == (TICKET_ID, "TICKET_STATUS_OPEN")
+    assert shown["deadline_time"] == "2026-11-23T12:00:00Z"
+
+
+def test_list_reads_page_after_page_up_to_the_limit(line: Line) -> None:
+    """Filters go with every page; no page is asked for beyond the limit."""
+    line.desk.answers = [
+        ListTicketsResponse(tickets=[OPENED], next_page_token="2"),  # noqa: S106 - a page's token, not a password
+        ListTicketsResponse(tickets=[OPENED, OPENED], next_page_token="3"),  # noqa: S106 - the same
+    ]
+
+    result = line.run(
+        "list", "--status", "in_progress", "--tier", "agent", "--customer", "C-7", "--limit", "3", "--json"
+    )
+
+    assert result.exit_code == 0, result.output
+    assert len(result.stdout.splitlines()) == 3
+    first, second = line.desk.asked
+    assert first == ListTicketsRequest(
+        status=TicketStatus.TICKET_STATUS_IN_PROGRESS, tier="agent", customer_external_id="C-7", page_size=3
+    )
+    assert isinstance(second, ListTicketsRequest)
+    assert second.page_token == "2"  # noqa: S105 - a page's token, not a password
+
+
+def test_a_list_is_a_line_a_ticket(line: Line) -> None:
+    """The table names what a desk decides on."""
+    line.desk.answers = [ListTicketsResponse(tickets=[OPENED, OPENED])]
+
+    result = line.run("list")
+
+    assert result.stdout.count("K7QM-3XVP") == 2
+
+
+def test_every_kind_of_event_can_be_shown(line: Line) -> None:
+    """Whatever the contract can say of a ticket has a line in the log, with all its fields."""
+    kinds = TicketEvent.DESCRIPTOR.oneofs_by_name["event"].fields
+    events = [
+        _filled(TicketEvent(sequence=number, effective_time=MONDAY_NOON), field)
+        for number, field in enumerate(kinds, 1)
+    ]
+    line.desk.answers = [
+        ListTicketEventsResponse(events=events[:9], next_after_sequence=9),
+        ListTicketEventsResponse(events=events[9:]),
+    ]
+
+    result = line.run("events", TICKET_ID, "--after", "0")
+
+    assert result.exit_code == 0, result.output
+    for field in kinds:
+        assert field.name.replace("_", " ") in result.stdout
+    assert line.desk.asked == [
+        ListTicketEventsRequest(ticket_id=TICKET_ID),
+        ListTicketEventsRequest(ticket_id=TICKET_ID, after_sequence=9),
+    ]
+
+
+def _filled(event: TicketEvent, kind: FieldDescriptor) -> TicketEvent:
+    """Set every field of one kind of event."""
+    body: Message = getattr(event, kind.name)
+    body.SetInParent()
+    for field in body.DESCRIPTOR.fields:
+        match field.cpp_type:
+            case FieldDescriptor.CPPTYPE_MESSAGE:
+                getattr(body, field.name).SetInParent()
+            case FieldDescriptor.CPPTYPE_ENUM if field.is_repeated:
+                getattr(body, field.name).append(1)
+            case FieldDescriptor.CPPTYPE_STRING:
+                setattr(body, field.name, "words")
+            case _:
+                setattr(body, field.name, 1)
+    return event
+
+
+def test_a_customers_words_do_not_steer_the_terminal(line: Line) -> None:
+    """Escape sequences are shown as nothing, markup as itself."""
+    ticket = Ticket()
+    ticket.CopyFrom(OPENED)
+    ticket.subject = "\x1b[2J[red]gone[/red]\x07"
+    line.desk.answers = [ticket]
+
+    result = line.run("show", TICKET_ID)
+
+    assert "\x1b" not in result.stdout
+    assert "\x07" not in result.stdout
+    assert "[red]gone[/red]" in result.stdout
+
+
+def test_a_refusal_is_one_line_with_its_reason_and_exit_code_1(line: Line) -> None:
+    """Scripts read the code, people the line; nothing is on standard output."""
+    line.desk.answers = [
+        No(code=grpc.StatusCode.FAILED_PRECONDITION, text="the ticket is closed: reopen it first", reason="WRONG_STATE")
+    ]
+
+    result = line.run("update", TICKET_ID, "News.")
+
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert result.stderr == "followthrough: refused: the ticket is closed: reopen it first [WRONG_STATE]\n"
+
+
+def test_what_is_briefly_away_is_asked_again_under_the_same_id(line: Line) -> None:
+    """UNAVAILABLE is worth a retry, as the contract's service config says; the request id makes it safe."""
+    line.desk.answers = [
+        No(code=grpc.StatusCode.UNAVAILABLE, text="the record is away", reason="RECORD_UNAVAILABLE"),
+        OPENED,
+    ]
+
+    result = line.run("confirm", TICKET_ID)
+
+    assert result.exit_code == 0, result.output
+    first, second = line.desk.asked
+    assert first == second
+
+
+def test_nobody_at_the_address_is_exit_code_2(line: Line) -> None:
+    """The line says where nobody is, and how to start somebody."""
+    result = line.run("show", TICKET_ID, "--server", "127.0.0.1:1")
+
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr == (
+        "followthrough: nobody answers at 127.0.0.1:1: is it running? start it with `followthrough up`\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["open", "--queue", "home"], "Missing option '--priority'"),
+        (["resolve", TICKET_ID, "--outcome", "solved", "--explanation", "x"], "'solved' is not one of"),
+        (["show", TICKET_ID, "--server", "here"], "give it as host:port"),
+        (["lose", TICKET_ID], "No such command 'lose'"),
+    ],
+)
+def test_what_is_not_understood_is_exit_code_2(line: Line, words: list[str], said: str) -> None:
+    """Nothing is asked of anybody."""
+    result = line.run(*words)
+
+    assert result.exit_code == 2
+    assert said in result.stderr
+    assert line.desk.asked == []
+
+
+def test_a_broken_setting_is_one_line_and_exit_code_2(line: Line, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Before anything is asked."""
+    monkeypatch.setenv("FOLLOWTHROUGH_INTAKE_ADDRESS", "here")
+
+    result = line.run("show", TICKET_ID)
+
+    assert result.exit_code == 2
+    assert result.stderr == (
+        "followthrough: FOLLOWTHROUGH_INTAKE_ADDRESS='here': give it as host:port, like 127.0.0.1:7300\n"
+    )
+
+
+def test_the_overview_names_every_subcommand() -> None:
+    """And imports none of them: help is there at once."""
+    result = CliRunner().invoke(main, ["--help"])
+
+    assert result.exit_code == 0
+    for name in ("up", "ticket", "intake", "worker", "keeper", "exporter", "migrate"):
+        assert f"  {name} " in result.stdout
