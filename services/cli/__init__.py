@@ -23,6 +23,7 @@ class Subcommand:
 SUBCOMMANDS = {
     "up": Subcommand("processes", "up", "Run everything on this machine, until Ctrl-C."),
     "ticket": Subcommand("ticket", "ticket", "Open tickets, show them and work on them."),
+    "feed": Subcommand("feed", "feed", "Drive a help desk's event log through it; compare record and domain."),
     "intake": Subcommand("processes", "intake", "Run intake alone: the gRPC door."),
     "worker": Subcommand("processes", "worker", "Run the worker alone: the tickets' durable timers."),
     "keeper": Subcommand("processes", "keeper", "Run the keeper alone: settles what is late, sends what is owed."),

@@ -70,7 +70,7 @@ class Findings:
 
 
 async def look_into(queries: Queries, driven: Sequence[Driven], compared: Callable[[], None]) -> Findings:
-    """Compare and count every ticket; `compared` is called after each. Raises `RecordError`."""
+    """Compare and count every ticket; calls `compared` after each. Raises `RecordError`."""
     figures, mismatches, lost, other_rules = Figures(), [], _opened_twice(driven), 0
     for each in driven:
         found = await compare(queries, each)

@@ -49,7 +49,7 @@ class Seen:
     status: Status
     tier: str
     awaits_acknowledgement: bool
-    """The present tier's acknowledge clock is live, or the last resort is being reminded."""
+    """Nobody of the present tier has it, or its acknowledge clock is live, or the last resort is being reminded."""
     outcome: Outcome | None = None
     """How it was resolved, while it is."""
 
@@ -145,16 +145,16 @@ def _sent_back(who: str, tier: str, ladder: tuple[str, ...], course: Course) -> 
 
 
 def _wait_ended(moment: Moment, seen: Seen) -> Command | Skip:
-    """End a wait; one that the clocks have given up meanwhile is taken up again (6.9)."""
-    if seen.outcome is Outcome.NO_RESPONSE:
-        return Reopen(actor=moment.who, reason="The log's work goes on after the wait was given up.")
-    if seen.status is not Status.WAITING_ON_CUSTOMER:
+    """End a wait; one that the clocks have given up meanwhile is taken up again: an answer reopens it (6.9)."""
+    is_given_up = seen.outcome is Outcome.NO_RESPONSE
+    if seen.status is not Status.WAITING_ON_CUSTOMER and not is_given_up:
         return _ended(seen) or Skip.NOT_WAITING
-    if moment.step is Step.GO_ON:
-        return Continue(actor=moment.who, reason="We go on without the answer.")
-    return RecordContact(
-        actor=moment.who, kind=ContactKind.INFORMATION, channel=CHANNEL, text="Here is what you asked for."
-    )
+    if moment.step is Step.ANSWER:
+        text = "Here is what you asked for."
+        return RecordContact(actor=moment.who, kind=ContactKind.INFORMATION, channel=CHANNEL, text=text)
+    if is_given_up:
+        return _back_to_work(moment.who, seen)
+    return Continue(actor=moment.who, reason="We go on without the answer.")
 
 
 def _signed_off(who: str, seen: Seen) -> Command | Skip:
@@ -164,6 +164,6 @@ def _signed_off(who: str, seen: Seen) -> Command | Skip:
 
 
 def _back_to_work(who: str, seen: Seen) -> Command | Skip:
-    if seen.status is Status.CLOSED or seen.outcome is Outcome.NO_RESPONSE:
+    if seen.status is Status.CLOSED:
         return Reopen(actor=who, reason="It is worked on again.")
     return Reject(actor=who, reason="It still does not work.") if seen.status is Status.RESOLVED else Skip.AT_WORK

@@ -74,11 +74,12 @@ LIVE = frozenset({ticket_pb2.CLOCK_STATE_RUNNING, ticket_pb2.CLOCK_STATE_PAUSED}
 
 def seen(ticket: ticket_pb2.Ticket) -> Seen:
     """What a person at the desk sees of a ticket."""
-    is_asked_for = any(clock.target == ticket_pb2.TARGET_ACKNOWLEDGE and clock.state in LIVE for clock in ticket.clocks)
+    status = STATUSES[ticket.status]
+    is_timed = any(clock.target == ticket_pb2.TARGET_ACKNOWLEDGE and clock.state in LIVE for clock in ticket.clocks)
     return Seen(
-        status=STATUSES[ticket.status],
+        status=status,
         tier=ticket.tier,
-        awaits_acknowledgement=is_asked_for or ticket.HasField("reminding"),
+        awaits_acknowledgement=status is Status.OPEN or is_timed or ticket.HasField("reminding"),
         outcome=OUTCOMES[ticket.resolution.outcome] if ticket.HasField("resolution") else None,
     )
 

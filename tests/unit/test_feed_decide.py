@@ -110,11 +110,14 @@ def test_a_wait_on_the_customer_ends_by_an_answer_or_without_one() -> None:
     assert said(Step.GO_ON, WAITING) == Continue(actor="Ada", reason="We go on without the answer.")
 
 
-@pytest.mark.parametrize("step", [Step.ANSWER, Step.GO_ON, Step.BACK_TO_WORK])
-@pytest.mark.parametrize("status", [Status.RESOLVED, Status.CLOSED])
-def test_work_after_the_clocks_gave_up_waiting_reopens(step: Step, status: Status) -> None:
-    """6.9: an answer to `no_response` reopens."""
-    assert isinstance(said(step, replace(GIVEN_UP, status=status)), Reopen)
+def test_work_after_the_clocks_gave_up_waiting_takes_it_up_again() -> None:
+    """6.9: an answer to `no_response` reopens; work without one rejects what is resolved, reopens what is closed."""
+    closed = replace(GIVEN_UP, status=Status.CLOSED)
+
+    assert isinstance(said(Step.ANSWER, GIVEN_UP), RecordContact)
+    assert isinstance(said(Step.ANSWER, closed), RecordContact)
+    assert isinstance(said(Step.GO_ON, GIVEN_UP), Reject)
+    assert isinstance(said(Step.GO_ON, closed), Reopen)
 
 
 def test_what_ends_it() -> None:
@@ -165,16 +168,18 @@ def test_every_command_has_its_request() -> None:
 
 
 def test_the_desk_sees_a_ticket_by_the_contract() -> None:
-    """Whoever is reminded as the last resort may be answered too (4.4)."""
+    """Whoever is reminded as the last resort may be answered too, and the last tier may be late (4.2, 4.4)."""
     clock = ticket_pb2.Clock(target=ticket_pb2.TARGET_ACKNOWLEDGE, state=ticket_pb2.CLOCK_STATE_RUNNING)
-    ticket = ticket_pb2.Ticket(status=ticket_pb2.TICKET_STATUS_OPEN, tier="agent", clocks=[clock])
-    assert seen(ticket) == OPEN
-
+    waiting = ticket_pb2.Ticket(status=ticket_pb2.TICKET_STATUS_WAITING_ON_CUSTOMER, tier="agent", clocks=[clock])
+    assert seen(waiting) == replace(WAITING, awaits_acknowledgement=True)
     clock.state = ticket_pb2.CLOCK_STATE_BREACHED
-    breached = ticket_pb2.Ticket(status=ticket_pb2.TICKET_STATUS_OPEN, tier="supplier", clocks=[clock])
-    assert not seen(breached).awaits_acknowledgement
-    breached.reminding.sent = 1
-    assert seen(breached).awaits_acknowledgement
+    late = ticket_pb2.Ticket(status=ticket_pb2.TICKET_STATUS_OPEN, tier="agent", clocks=[clock])
+    assert seen(late) == OPEN
+
+    worked_on = ticket_pb2.Ticket(status=ticket_pb2.TICKET_STATUS_IN_PROGRESS, tier="agent", clocks=[clock])
+    assert seen(worked_on) == WORKED_ON
+    worked_on.reminding.sent = 1
+    assert seen(worked_on) == replace(WORKED_ON, awaits_acknowledgement=True)
 
     resolution = ticket_pb2.Resolution(outcome=ticket_pb2.OUTCOME_FIXED)
     ended = ticket_pb2.Ticket(status=ticket_pb2.TICKET_STATUS_RESOLVED, tier="agent", resolution=resolution)

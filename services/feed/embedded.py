@@ -1,0 +1,118 @@
+"""A system of the feed's own: `followthrough up` as a child on free ports, in a folder of its own, by a scaled clock.
+
+Gone when the feed is, in any way at all; its folder is left only when asked for.
+"""
+
+import asyncio
+import logging
+import signal
+import socket
+import sys
+from asyncio.subprocess import Process
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from services.dev_server import end_with_us
+from services.feed.log import Case
+from services.feed.schedule import best_beginning
+from services.process import CannotStart
+from services.records.clock import RealClock, RecordClock, ScaledClock
+from services.settings import Address, LogLevel, Settings, environment_with
+
+logger = logging.getLogger(__name__)
+
+START_SECONDS = 60.0
+"""Real seconds the system gets to answer; it takes three to six."""
+USUAL_START = timedelta(seconds=10)
+"""Real time after which it does, by which the clock is set."""
+STOP_SECONDS = 40.0
+"""Real seconds it gets to stop in order; it takes one or two."""
+IS_UP = "Followthrough is up."
+LOG = "up.log"
+LOOPBACK = "127.0.0.1"
+PROGRAM = "from services.cli import main; main(prog_name='followthrough')"
+
+
+def clock_for(cases: Sequence[Case], *, speed: float, real_at: datetime) -> RecordClock:
+    """Make a clock by which it is the best weekday and hour to begin these cases, once the system has started."""
+    if speed == 1:
+        return RealClock()
+    usual = ScaledClock(origin=real_at, speed=speed).read(real_at + USUAL_START)
+    # Another weekday is had by an origin that lies back: from there on the record has gained on the world.
+    back = (best_beginning(cases, usual) - usual) / (speed - 1)
+    return ScaledClock(origin=real_at - back, speed=speed)
+
+
+@asynccontextmanager
+async def embedded(folder: Path, clock: RecordClock) -> AsyncIterator[Settings]:
+    """Run a system of our own in a folder; gives the settings by which it is reached. Raises `CannotStart`."""
+    chosen = {
+        "var_dir": str(folder),
+        "clock": clock.name,
+        "intake_address": str(Address(LOOPBACK, _free_port())),
+        "exporter_address": str(Address(LOOPBACK, 0)),
+        "embedded_temporal_address": str(Address(LOOPBACK, 0)),
+        "log_level": LogLevel.WARNING.value,
+    }
+    with (folder / LOG).open("ab") as log:
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-c",
+            PROGRAM,
+            "up",
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=log,
+            env=environment_with(chosen),
+            start_new_session=True,  # a terminal's Ctrl-C is ours: the system must answer until the feed has stopped
+            preexec_fn=end_with_us(signal.SIGTERM),
+        )
+    try:
+        await _is_up(process, folder)
+        yield Settings.model_validate(chosen | {"database_url": None, "temporal_address": None})
+    finally:
+        await _stop(process)
+
+
+async def _is_up(process: Process, folder: Path) -> None:
+    if process.stdout is None:
+        raise AssertionError("the child's output is not piped")
+    said = b""
+    try:
+        async with asyncio.timeout(START_SECONDS):
+            while IS_UP.encode() not in said:
+                line = await process.stdout.readline()
+                if not line:
+                    await process.wait()
+                    raise CannotStart(f"the embedded system did not start: {_last_line(folder)}")
+                said += line
+    except TimeoutError:
+        raise CannotStart(
+            f"the embedded system did not answer within {START_SECONDS:.0f} s: see {folder / LOG}"
+        ) from None
+
+
+def _last_line(folder: Path) -> str:
+    lines = (folder / LOG).read_text(encoding="utf-8", errors="replace").strip().splitlines()
+    return lines[-1] if lines else "it said nothing"
+
+
+async def _stop(process: Process) -> None:
+    if process.returncode is None:
+        process.terminate()
+    try:
+        async with asyncio.timeout(STOP_SECONDS):
+            await process.communicate()
+    except TimeoutError:
+        logger.warning("embedded system did not stop in order", extra={"pid": process.pid})
+        process.kill()
+        await process.wait()
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind((LOOPBACK, 0))
+        port: int = probe.getsockname()[1]
+        return port
