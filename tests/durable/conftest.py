@@ -1,5 +1,25 @@
-"""The real Temporal servers of these tests."""
+"""The real Temporal servers of these tests, and an engine on each of the two databases by the real clock."""
 
+from collections.abc import AsyncIterator
+
+import pytest
+
+from services.records import RealClock, connect
+from services.temporal import TicketTimers
+from tests.support.engine import Engine, engine_of
 from tests.support.temporal import client, skipper, skipping_address, task_queue, temporal_address, timers
 
 __all__ = ["client", "skipper", "skipping_address", "task_queue", "temporal_address", "timers"]
+
+
+@pytest.fixture
+async def engine(record_url: str, timers: TicketTimers) -> AsyncIterator[Engine]:
+    """Staff a engine."""
+    async with await connect(record_url, RealClock()) as records, engine_of(records, timers) as whole:
+        yield whole
+
+
+@pytest.fixture
+def ticket_id(task_queue: str) -> str:
+    """Give an id that no other test uses: the server is the session's."""
+    return task_queue.replace("tickets", "T")

@@ -11,12 +11,13 @@ import sysconfig
 import uuid
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 
 import pytest
 from temporalio.api.enums.v1 import EventType
 from temporalio.client import Client, WorkflowHistory
+from temporalio.service import RPCError
 from temporalio.testing import TimeSkipper, TimeSkippingConfig
 
 from services.temporal import TemporalPlace, TicketTimers, connect
@@ -137,10 +138,11 @@ async def until_events(client: Client, ticket_id: str, run_id: str | None = None
     """Wait until a ticket's run has at least so many events of each kind, and its workflow tasks are done."""
     async with asyncio.timeout(PATIENCE_SECONDS):
         while True:
-            seen = await events_of(client, ticket_id, run_id)
-            counted = Counter(seen)
-            if _is_idle(counted) and all(counted[kind] >= number for kind, number in least.items()):
-                return seen
+            with suppress(RPCError):  # not started yet
+                seen = await events_of(client, ticket_id, run_id)
+                counted = Counter(seen)
+                if _is_idle(counted) and all(counted[kind] >= number for kind, number in least.items()):
+                    return seen
             await asyncio.sleep(0.02)
 
 
