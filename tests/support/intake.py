@@ -4,7 +4,7 @@ Requests come with everything that is required, so that a test says only what it
 """
 
 import uuid
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -185,14 +185,23 @@ def refusal_of(error: grpc.aio.AioRpcError) -> Refusal:
     )
 
 
+Replace = Callable[[Records], Records]
+"""Puts a stand-in in the place of a part of the record."""
+
+
 @asynccontextmanager
 async def a_desk(
-    folder: Path, *, limits: Limits | None = None, has_reflection: bool = True, ids: Ids | None = None
+    folder: Path,
+    *,
+    limits: Limits | None = None,
+    has_reflection: bool = True,
+    ids: Ids | None = None,
+    replaced: Replace = lambda records: records,
 ) -> AsyncIterator[Desk]:
     """Run an intake on a fresh record in that folder."""
-    url = await a_record(folder)
     clock, nudges = ToldClock(), KeptNudges()
-    async with await connect(url, clock) as records:
+    async with await connect(await a_record(folder), clock) as real:
+        records = replaced(real)
         intake = Intake(
             record=records.record,
             queries=records.queries,

@@ -1,0 +1,125 @@
+"""Whatever is sent, the answer is a proper one: never UNKNOWN, never our fault, one ErrorInfo each."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import grpc
+import grpc.aio
+import pytest
+from google.protobuf.descriptor import Descriptor, FieldDescriptor
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from protos.followthrough.v1 import ticket_service_pb2
+from tests.support.intake import SERVICE, Desk, a_desk, refusal_of
+
+METHODS = [method.name for method in ticket_service_pb2.DESCRIPTOR.services_by_name["TicketService"].methods]
+OURS = {grpc.StatusCode.UNKNOWN, grpc.StatusCode.INTERNAL, grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.UNIMPLEMENTED}
+"""What no request may bring about."""
+GOOD: dict[str, object] = {
+    "caller": "crm-1",
+    "actor": "ana",
+    "validate_only": False,
+    "queue": "home",
+    "priority": "urgent",
+    "external_id": "c-1",
+    "display_name": "Ada Example",
+    "language": "en-GB",
+    "zone": "Europe/London",
+    "subject": "no line",
+    "channel": "phone",
+    "follows": "",
+    "reference": "2222-2222",
+    "status": 0,
+    "tier": "agent",
+    "handler": "",
+    "from_tier": "agent",
+    "to_tier": "specialist",
+    "outcome": 1,
+    "duplicate_of": "",
+    "customer_external_id": "",
+    "page_size": 2,
+    "expected_version": 0,
+}
+"""What is right for a field, where a field's type does not say enough."""
+
+
+@pytest.fixture
+async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
+    """A contact centre in front of a running intake."""
+    async with a_desk(tmp_path) as desk:
+        yield desk
+
+
+def right(field: FieldDescriptor, ticket_id: str) -> st.SearchStrategy[object]:
+    """What a field should carry."""
+    if field.name == "ticket_id":
+        return st.just(ticket_id)
+    if field.name == "request_id":
+        return st.uuids().map(str)
+    if field.message_type is not None:
+        return st.just({name: GOOD[name] for name in ("external_id", "display_name", "language", "zone")})
+    return st.just(GOOD.get(field.name, "words" if field.type == field.TYPE_STRING else 0))
+
+
+def wild(field: FieldDescriptor) -> st.SearchStrategy[object]:
+    """Anything that a field can carry."""
+    if field.message_type is not None:
+        return st.dictionaries(st.sampled_from(("external_id", "display_name", "language", "zone")), TEXTS)
+    if field.type == field.TYPE_BOOL:
+        return st.booleans()
+    if field.type == field.TYPE_STRING:
+        return TEXTS
+    return st.integers(-1, 8) if field.enum_type is not None else st.integers(-(2**31), 2**31 - 1)
+
+
+TEXTS = (
+    st.text(max_size=40) | st.just("x" * 9000) | st.sampled_from(("", " ", "home", "agent", "supplier", "K7QM-3XVP"))
+)
+
+
+@st.composite
+def contents(draw: st.DrawFn, descriptor: Descriptor, ticket_id: str) -> dict[str, object]:
+    """The fields of a message: what is right, and in every second one a field or two that are wild."""
+    fields = {field.name: field for field in descriptor.fields if field.name != "page_token"}
+    content = {name: draw(right(field, ticket_id)) for name, field in fields.items()}
+    for name in draw(st.just([]) | st.lists(st.sampled_from(sorted(fields)), min_size=1, max_size=2)):
+        content[name] = draw(wild(fields[name]))
+    return content
+
+
+@pytest.mark.parametrize("method", METHODS)
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+async def test_any_message_gets_a_proper_answer(desk: Desk, method: str, data: st.DataObject) -> None:
+    """Nothing answers UNKNOWN, and no message is our fault."""
+    if not desk.nudges.kept:
+        await desk.open()
+    kind = getattr(ticket_service_pb2, f"{method}Request")
+    request = kind(**data.draw(contents(kind.DESCRIPTOR, desk.nudges.kept[0].ticket_id)))
+    try:
+        await desk.ask(request)
+    except grpc.aio.AioRpcError as error:
+        assert refusal_of(error).code not in OURS  # noqa: PT017 - an answer is as good as a refusal
+
+
+@pytest.mark.parametrize("method", METHODS)
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(content=st.binary(max_size=60))
+async def test_any_bytes_get_a_proper_answer(desk: Desk, method: str, content: bytes) -> None:
+    """Bytes that are no message at all are the caller's mistake."""
+    call: grpc.aio.UnaryUnaryMultiCallable[bytes, bytes] = desk.channel.unary_unary(f"/{SERVICE}/{method}")
+    try:
+        await call(content)
+    except grpc.aio.AioRpcError as error:
+        assert refusal_of(error).code not in OURS  # noqa: PT017 - an answer is as good as a refusal
+
+
+@pytest.mark.parametrize("method", METHODS)
+async def test_an_empty_message_is_told_what_it_lacks(desk: Desk, method: str) -> None:
+    """Every method but the list of tickets requires something, and says what."""
+    request = getattr(ticket_service_pb2, f"{method}Request")()
+    if method == "ListTickets":
+        await desk.ask(request)
+    else:
+        assert (await desk.refusal(request)).violations
