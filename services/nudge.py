@@ -11,7 +11,6 @@ import logging
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from itertools import islice
 from typing import TYPE_CHECKING, Protocol
 
 from services.records.errors import RecordError
@@ -26,7 +25,8 @@ URGENT_SECONDS = 10.0
 """What is due within so long is sent without a pause."""
 TOLD_AT_ONCE = 200
 """The record is told of starts in batches of at most so many."""
-TELL_EVERY_SECONDS = 0.25
+TELL_EVERY_SECONDS = 0.1
+"""A command in between finds its ticket untold, and costs a signal."""
 SHORTEST_REST_SECONDS = 0.25
 LONGEST_REST_SECONDS = 5.0
 """Between two tries while Temporal is away."""
@@ -59,7 +59,7 @@ class NudgeCounts:
     owed: int = 0
     """Handed over, all of them."""
     coalesced: int = 0
-    """Joined one of the same ticket that was still waiting, or that had just gone out."""
+    """Joined one of the same ticket that was still waiting."""
     dropped: int = 0
     """Refused by a full queue, or left when the process stopped."""
     started: int = 0
@@ -153,7 +153,7 @@ class Nudger:
         self._not_before = 0.0
         self._rest_seconds = 0.0
         self._rest_until = 0.0
-        self._untold: dict[str, Nudge] = {}
+        self._untold: list[Nudge] = []
         """What was started and the record does not know yet."""
         self._changed = asyncio.Event()
         self._closing = asyncio.Event()
@@ -226,11 +226,9 @@ class Nudger:
         nudge = waiting.nudge
         try:
             wake_in_seconds = max(waiting.due - self._stopwatch(), 0.0)
-            if self._is_covered(nudge):
-                self.counts.coalesced += 1
-            elif nudge.is_new and await self._timers.start(nudge.ticket_id, wake_in_seconds):
+            if nudge.is_new and await self._timers.start(nudge.ticket_id, wake_in_seconds):
                 self.counts.started += 1
-                self._untold[nudge.ticket_id] = nudge
+                self._untold.append(nudge)
             else:
                 await self._timers.wake(nudge.ticket_id)
                 self.counts.signalled += 1
@@ -240,11 +238,6 @@ class Nudger:
             self._succeeded()
         finally:
             self._slots.release()
-
-    def _is_covered(self, nudge: "Nudge") -> bool:
-        """Whether it was owed before the record learned of a start that wakes the ticket as early."""
-        started = self._untold.get(nudge.ticket_id)
-        return started is not None and nudge.is_new and started.wake_at <= nudge.wake_at
 
     def _failed(self, away: TemporalAway) -> None:
         self.counts.failed += 1
@@ -268,10 +261,8 @@ class Nudger:
     async def _tell(self) -> None:
         """Tell the record what was started; a batch it does not take is still owed, and found by the keeper."""
         while self._untold:
-            batch = list(islice(self._untold.values(), TOLD_AT_ONCE))
+            batch, self._untold = self._untold[:TOLD_AT_ONCE], self._untold[TOLD_AT_ONCE:]
             try:
                 await self._record.mark_told(batch)
             except RecordError as failed:
                 logger.warning("record not told of starts", extra={"count": len(batch), "error": type(failed).__name__})
-            for nudge in batch:
-                del self._untold[nudge.ticket_id]

@@ -165,21 +165,6 @@ async def test_nudges_of_one_ticket_are_one() -> None:
     assert nudger.counts.coalesced == 3
 
 
-async def test_a_later_wake_up_of_a_ticket_just_started_needs_no_nudge() -> None:
-    """Architecture 4: owed before the record learned of the start, but what was sent wakes the ticket early enough."""
-    timers, record = RecordedTimers(), ToldRecord()
-    nudger = Nudger(timers, record)
-    async with running(nudger):
-        nudger.owe(nudge("NEW", 60.0))
-        await until(lambda: nudger.counts.started == 1)
-        nudger.owe(nudge("NEW", HOUR))
-        await until(lambda: nudger.counts.coalesced == 1)
-        nudger.owe(nudge("NEW", 30.0))
-        await until(lambda: nudger.counts.signalled == 1)
-    assert timers.woken == ["NEW"]
-    assert [told.wake_at for told in record.told] == [NOW + timedelta(seconds=60)]
-
-
 async def test_no_more_than_so_many_are_in_flight() -> None:
     """Architecture 4: Temporal's processor time competes with callers."""
     timers = RecordedTimers()
