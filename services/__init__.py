@@ -1,0 +1,1 @@
+"""The edges: each a boring process around the record. Convert, call, convert back."""
