@@ -22,7 +22,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from services import logs, parts
 from services.cli import tables
 from services.cli.failing import Failed
-from services.cli.feed_summary import length, of_feed
+from services.cli.feed_summary import length, of_feed, verdict
 from services.feed import feeding
 from services.feed.embedded import clock_for, embedded
 from services.feed.feeding import Fed
@@ -94,6 +94,8 @@ def feed(
     except asyncio.CancelledError:
         raise Failed("stopped before there was anything to say", exit_code=STOPPED) from None
     tables.write(of_feed(read, choice, longest, fed))
+    for line in verdict(read, fed):
+        click.echo(line)
     if was_stopped:
         raise SystemExit(STOPPED)
     if not fed.findings.is_sound or any(each.cut_short for each in fed.driven):
@@ -182,10 +184,8 @@ class Shown:
         self._clock = clock
         longest = max(turn.case.length for turn in turns)
         ends_in = (max(turn.ends_at for turn in turns) - clock.read(datetime.now(UTC))) / clock.speed
-        self._bar.console.print(
-            f"{len(turns)} incidents, the longest of {length(longest)}, at {clock.speed:g} times the speed: "
-            f"about {length(ends_in)}"
-        )
+        ahead = f"{len(turns)} incidents, the longest of {length(longest)}, at {clock.speed:g} times the speed"
+        self._bar.console.print(f"{ahead}: about {length(ends_in)}", soft_wrap=True)
         steps = sum(1 for turn in turns for _ in plan(turn.case).moments())
         self._bar.update(self._steps, total=len(turns) + steps)
 

@@ -8,7 +8,6 @@ from typing import TypeVar
 from rich.box import SIMPLE_HEAD
 from rich.console import Group, RenderableType
 from rich.table import Table
-from rich.text import Text
 
 from services.feed.feeding import Fed
 from services.feed.figures import Figures, percentile, silences
@@ -24,7 +23,7 @@ SHOWN = 10
 
 
 def of_feed(log: Log, choice: Choice, longest: timedelta, fed: Fed) -> RenderableType:
-    """Everything, from the log's rows to what the record had of them."""
+    """Every figure, from the log's rows to what the record had of them."""
     figures = fed.findings.figures
     return Group(
         _counts("incidents", _incidents(log, choice, longest, fed.driven)),
@@ -34,8 +33,23 @@ def of_feed(log: Log, choice: Choice, longest: timedelta, fed: Fed) -> Renderabl
         _clocks(figures, fed.promise.ladder),
         _counts("on the ladder", _moves(figures)),
         _facts("time", _time(fed, figures)),
-        *(Text(line) for line in _verdict(log, fed)),
     )
+
+
+def verdict(log: Log, fed: Fed) -> Iterator[str]:
+    """What was broken, lost or different, in lines; the last ones give the counts."""
+    findings = fed.findings
+    yield from _first("broken row, ", log.broken)
+    for found in findings.mismatches[:SHOWN]:
+        yield f"mismatch: incident {found.case}, ticket {found.ticket_id}, {found.where}"
+        yield f"  record  {found.recorded}"
+        yield f"  domain  {found.derived}"
+    yield from _first("lost: ", findings.lost)
+    if findings.other_rules:
+        yield f"not compared, judged by other rules: {findings.other_rules}"
+    yield f"compared: {findings.figures.opened - findings.other_rules} tickets, {findings.figures.events} events"
+    yield f"lost: {len(findings.lost)}"
+    yield f"mismatches: {len(findings.mismatches)}"
 
 
 def _incidents(log: Log, choice: Choice, longest: timedelta, driven: Sequence[Driven]) -> Iterator[tuple[str, int]]:
@@ -105,21 +119,6 @@ def _time(fed: Fed, figures: Figures) -> Iterator[tuple[str, str]]:
             if found is not None:
                 real = found / speed / timedelta(milliseconds=1)
                 yield f"{name}, p{fraction * 100:g}", f"{length(found)} of the record, {real:.0f} ms of the world"
-
-
-def _verdict(log: Log, fed: Fed) -> Iterator[str]:
-    findings = fed.findings
-    yield from _first("broken row, ", log.broken)
-    for found in findings.mismatches[:SHOWN]:
-        yield f"mismatch: incident {found.case}, ticket {found.ticket_id}, {found.where}"
-        yield f"  record  {found.recorded}"
-        yield f"  domain  {found.derived}"
-    yield from _first("lost: ", findings.lost)
-    if findings.other_rules:
-        yield f"not compared, judged by other rules: {findings.other_rules}"
-    yield f"compared: {findings.figures.opened - findings.other_rules} tickets, {findings.figures.events} events"
-    yield f"lost: {len(findings.lost)}"
-    yield f"mismatches: {len(findings.mismatches)}"
 
 
 def _first(name: str, items: Sequence[object]) -> Iterator[str]:

@@ -25,10 +25,14 @@ from services.records.clock import RecordClock, real_seconds_until
 from workflows.domain.ticket.commands import Command
 from workflows.domain.ticket.verdict import RefusalReason
 
-PATIENCE_SECONDS = 60.0
-"""Real seconds for which one call is tried again, under the same `request_id`, before its case is given up."""
-PAUSE_SECONDS = 0.5
-"""Real seconds between two tries."""
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Patience:
+    """How long one call is tried again, under the same `request_id`, before its case is cut short. Real seconds."""
+
+    seconds: float = 60.0
+    pause_seconds: float = 0.5
+    """Between two tries."""
 
 
 class Desk(Protocol):
@@ -91,6 +95,7 @@ class Run:
         promise: Promise,
         stopping: asyncio.Event,
         stepped: Callable[[], None] = lambda: None,
+        patience: Patience | None = None,
     ) -> None:
         self._desk = desk
         self._clock = clock
@@ -99,6 +104,7 @@ class Run:
         """Once set, nothing new is sent; what is on its way is waited for."""
         self._stepped = stepped
         """Called after each opening and each step."""
+        self._patience = patience or Patience()
 
     async def drive(self, turns: Sequence[Turn]) -> tuple[Driven, ...]:
         """Drive every case to its end, side by side."""
@@ -162,7 +168,7 @@ class Run:
 
     async def _patiently(self, call: Callable[[], Awaitable[Ticket]]) -> Ticket:
         """Ask again while nobody answers or intake is too busy: it was not judged, or its answer is remembered."""
-        gives_up_at = monotonic() + PATIENCE_SECONDS
+        gives_up_at = monotonic() + self._patience.seconds
         while True:
             try:
                 return await call()
@@ -174,7 +180,7 @@ class Run:
                 why = "intake was too busy"
             if self._stopping.is_set() or monotonic() > gives_up_at:
                 raise _CutShortError(why)
-            await asyncio.sleep(PAUSE_SECONDS)
+            await asyncio.sleep(self._patience.pause_seconds)
 
     async def _until(self, at: datetime) -> None:
         if self._now() < at:
