@@ -100,7 +100,8 @@ def _alone_on(folder: Path) -> Iterator[None]:
         folder.mkdir(parents=True, exist_ok=True)
         lock = (folder / LOCK).open("a+", encoding="ascii")
     except OSError as error:
-        raise broken("var_dir", folder, f"{error.strerror}: name a folder that can be written") from None
+        why = (error.strerror or "it cannot be used").lower()
+        raise broken("var_dir", folder, f"{why}: name a folder that can be written") from None
     with lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -20,8 +20,13 @@ from rich.text import Text
 from protos.followthrough.v1.event_pb2 import TicketEvent
 from protos.followthrough.v1.ticket_pb2 import Clock, Customer, Ticket
 
-PIPED_WIDTH = 200
+PIPED_WIDTH = 1000
 """Columns when nobody's terminal is at the other end: nothing is folded for a `grep`."""
+
+CLOCK_RUN = {"target", "run", "tier"}
+"""Fields that together name a clock run."""
+UNSHOWN = {"tzdata", "policy_version", "late_after_seconds"}
+"""Fields of events that `--json` tells: proof for an auditor, noise for a reader."""
 
 
 def write(renderable: RenderableType) -> None:
@@ -113,9 +118,13 @@ def _clock_row(clock: Clock) -> tuple[str, ...]:
 
 
 def _details(event: Message) -> Iterator[str]:
-    """Say every field that is set, in the contract's own words."""
-    for field, value in event.ListFields():
-        yield f"{field.name.replace('_', ' ')}: {_value(field, value)}"
+    """Say every field that is set, in the contract's own words; which clock run it is about goes first."""
+    fields = {field.name: _value(field, value) for field, value in event.ListFields() if field.name not in UNSHOWN}
+    if fields.keys() >= CLOCK_RUN:
+        target, run, tier = (fields.pop(name) for name in ("target", "run", "tier"))
+        yield f"{target} {run} of {tier}"
+    for name, value in fields.items():
+        yield f"{name.replace('_', ' ')}: {value}"
 
 
 def _value(field: FieldDescriptor, value: object) -> str:

@@ -1,0 +1,119 @@
+"""`followthrough` as a real process: started, listened to, stopped; none is left behind, whatever a test does."""
+
+import asyncio
+import contextlib
+import os
+import re
+import signal
+import sys
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from services.settings import PREFIX
+
+PROGRAM = str(Path(sys.executable).with_name("followthrough"))
+PATIENCE_SECONDS = 60.0
+"""How long anything may take before the test fails; nothing takes a tenth of it on an idle machine."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ended:
+    """How a process ended."""
+
+    code: int
+    out: str
+    err: str
+
+
+@dataclass(slots=True)
+class Running:
+    """A process that runs."""
+
+    process: asyncio.subprocess.Process
+    said: str = ""
+    """Standard output so far."""
+    logged: str = ""
+    """Standard error so far."""
+
+    async def say(self, pattern: str) -> re.Match[str]:
+        """Wait until standard output has it."""
+        return await self._until(pattern, is_log=False)
+
+    async def log(self, pattern: str) -> re.Match[str]:
+        """Wait until standard error has it."""
+        return await self._until(pattern, is_log=True)
+
+    async def stop(self, number: signal.Signals = signal.SIGTERM) -> int:
+        """Send a signal and wait for the end; the exit code."""
+        self.process.send_signal(number)
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            return await self.process.wait()
+
+    async def _until(self, pattern: str, *, is_log: bool) -> re.Match[str]:
+        stream = self.process.stderr if is_log else self.process.stdout
+        assert stream is not None
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            while not (found := re.search(pattern, self.logged if is_log else self.said)):
+                line = (await stream.readline()).decode()
+                assert line, f"ended without {pattern!r}:\n{self.said}\n{self.logged}"
+                if is_log:
+                    self.logged += line
+                else:
+                    self.said += line
+        return found
+
+
+def environment(var: Path, **settings: str) -> dict[str, str]:
+    """Make an environment with free ports, a folder of its own, and no setting but those given."""
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
+    own = {
+        "VAR_DIR": str(var),
+        "INTAKE_ADDRESS": "127.0.0.1:0",
+        "EXPORTER_ADDRESS": "127.0.0.1:0",
+        "EMBEDDED_TEMPORAL_ADDRESS": "127.0.0.1:0",
+    }
+    return inherited | {PREFIX + name: value for name, value in (own | settings).items()}
+
+
+@asynccontextmanager
+async def running(*words: str, env: Mapping[str, str]) -> AsyncIterator[Running]:
+    """Start it; make sure of its end."""
+    process = await asyncio.create_subprocess_exec(
+        PROGRAM, *words, env=env, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
+    )
+    try:
+        yield Running(process)
+    finally:
+        if process.returncode is None:
+            process.kill()
+        await process.communicate()
+
+
+async def ended(*words: str, env: Mapping[str, str]) -> Ended:
+    """Run it to its end."""
+    async with running(*words, env=env) as started, asyncio.timeout(PATIENCE_SECONDS):
+        out, err = await started.process.communicate()
+        code = await started.process.wait()
+    return Ended(code=code, out=out.decode(), err=err.decode())
+
+
+async def is_gone(pid: int) -> bool:
+    """Wait for a process that is nobody's child of ours to be gone."""
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            while True:
+                if not _is_alive(pid):
+                    return True
+                await asyncio.sleep(0.05)
+    return False
+
+
+def _is_alive(pid: int) -> bool:
+    """A zombie whose new parent has not looked yet is not alive."""
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()[0]
+    except FileNotFoundError:
+        return False
+    return state != "Z"
