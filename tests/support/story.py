@@ -130,11 +130,16 @@ class Story:
         self._settle(self._ahead(text))
         return self
 
+    def unnoticed_until(self, text: str) -> Self:
+        """Time passes while nobody settles; the command that follows is the first to find what is past."""
+        self._now = self._ahead(text)
+        return self
+
     # Commands.
 
     def open(self, text: str, *, priority: str = "normal", actor: str = "desk") -> Self:
         """The story begins."""
-        self._now = self._wall.read(text)
+        self._now = self._settled_at = self._wall.read(text)
         command = Open(
             actor=actor,
             ticket_id="t-1",
