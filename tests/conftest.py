@@ -65,18 +65,20 @@ async def postgresql_url(postgresql: Cluster, _templates: set[int]) -> AsyncIter
 
 
 @pytest.fixture(scope="session")
-def _template_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where the first test that needs it puts a migrated file."""
-    return tmp_path_factory.mktemp("record") / "migrated.sqlite3"
+def _migrated_files() -> list[Path]:
+    """The migrated file that later tests copy, once there is one."""
+    return []
 
 
 @pytest.fixture
-async def sqlite_url(_template_file: Path, tmp_path: Path) -> str:
+async def sqlite_url(_migrated_files: list[Path], tmp_path_factory: pytest.TempPathFactory, tmp_path: Path) -> str:
     """A fresh, migrated SQLite database."""
-    if not _template_file.exists():
-        await migrate(f"sqlite+aiosqlite:///{_template_file}")
+    if not _migrated_files:
+        template = tmp_path_factory.mktemp("record") / "migrated.sqlite3"
+        await migrate(f"sqlite+aiosqlite:///{template}")
+        _migrated_files.append(template)
     path = tmp_path / "record.sqlite3"
-    shutil.copyfile(_template_file, path)
+    shutil.copyfile(_migrated_files[0], path)
     return f"sqlite+aiosqlite:///{path}"
 
 

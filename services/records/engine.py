@@ -114,6 +114,8 @@ def _postgresql_arguments(limits: Timeouts) -> dict[str, Any]:
         "server_settings": {
             "application_name": "followthrough",
             "timezone": "UTC",
+            "jit": "off",
+            "plan_cache_mode": "force_generic_plan",
             "lock_timeout": _milliseconds(limits.lock_seconds),
             "statement_timeout": _milliseconds(limits.statement_seconds),
             "idle_in_transaction_session_timeout": _milliseconds(limits.idle_in_transaction_seconds),

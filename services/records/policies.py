@@ -7,7 +7,7 @@ from services.records import codec
 from services.records.errors import RecordFailed
 from services.records.faults import spoken_plainly
 from services.records.rows import PolicyColumns
-from services.records.statements import Statements
+from services.records.statements import Opening, Statements
 from workflows.domain.policy import Policy
 from workflows.domain.policy_data import from_data, to_data
 
@@ -29,13 +29,12 @@ class KnownPolicies(Mapping[str, Policy]):
             self._known[version] = from_data(codec.data_from_json(body))
         return self._known[version]
 
-    async def keep(self, version: str, policy: Policy, real_at: datetime) -> None:
-        """Store a snapshot, if this process did not see it stored before."""
+    async def keep(self, opening: Opening, version: str, policy: Policy, real_at: datetime) -> None:
+        """Store the snapshot that an opening's ticket carries, if this process did not see it stored before."""
         if version in self._known:
             return
         columns = PolicyColumns(version, policy.name, codec.data_to_json(to_data(policy)), real_at)
-        with spoken_plainly():
-            await self._statements.keep_policy(columns)
+        await opening.keep_policy(columns)
         self._known[version] = policy
 
     def __getitem__(self, version: str) -> Policy:

@@ -166,12 +166,12 @@ class Queries:
     async def instant(self) -> datetime:
         """Return the record's clock."""
         with spoken_plainly():
-            return self._clock.read((await self._statements.greet(None)).real_at)
+            return self._clock.read((await self._statements.greet()).real_at)
 
     async def figures(self) -> Figures:
         """Return what the exporter shows."""
         with spoken_plainly():
-            instant = self._clock.read((await self._statements.greet(None)).real_at)
+            instant = self._clock.read((await self._statements.greet()).real_at)
             async with self._database.reading.connect() as connection:
                 return await _figures(connection, instant)
 

@@ -42,15 +42,31 @@ class Settling(Protocol):
         ...
 
 
+class Opening(Protocol):
+    """The statements of an opening; nothing is locked between them."""
+
+    async def greet(self, key: RequestKey | None) -> Greeting:
+        """Read the clock, and the reply stored under the key."""
+        ...
+
+    async def keep_policy(self, policy: PolicyColumns) -> None:
+        """Store a policy's snapshot unless it is there."""
+        ...
+
+    async def write(self, rows: Rows) -> None:
+        """Insert one new ticket and all that comes with it, in a transaction of its own."""
+        ...
+
+
 class Statements(Protocol):
     """How one dialect settles."""
 
-    async def greet(self, key: RequestKey | None) -> Greeting:
-        """Read the clock, and the reply stored under the key; locks nothing."""
+    def opening(self) -> AbstractAsyncContextManager[Opening]:
+        """Have ready what the statements need: nobody may wait for a second connection while holding one."""
         ...
 
-    async def open(self, rows: Rows) -> None:
-        """Insert one new ticket and all that comes with it, in a transaction of its own."""
+    async def greet(self, key: RequestKey | None = None) -> Greeting:
+        """Read the clock, and the reply stored under the key."""
         ...
 
     def settling(self) -> AbstractAsyncContextManager[Settling]:
@@ -59,8 +75,4 @@ class Statements(Protocol):
 
     async def policy(self, version: str) -> str | None:
         """A stored policy's snapshot."""
-        ...
-
-    async def keep_policy(self, policy: PolicyColumns) -> None:
-        """Store a policy's snapshot unless it is there."""
         ...

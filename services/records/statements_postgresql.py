@@ -196,22 +196,42 @@ class PostgresqlSettling:
         await self._driver.execute(_MARK_STUCK, ticket_id, error_type, real_at, until)
 
 
+class PostgresqlOpening:
+    """Two trips: the row that an opening needs is not there yet, so there is nothing to lock."""
+
+    def __init__(self, driver: Driver) -> None:
+        self._driver = driver
+
+    async def greet(self, key: RequestKey | None) -> Greeting:
+        """Clock, its name and the stored reply in one trip."""
+        row = tuple(await self._driver.fetchrow(_GREET, *(key or (None, None))))
+        return Greeting(row[0], row[1], _reply(row[2:]))
+
+    async def keep_policy(self, policy: PolicyColumns) -> None:
+        """Store a policy's snapshot unless it is there."""
+        await self._driver.execute(_KEEP_POLICY, *policy)
+
+    async def write(self, rows: Rows) -> None:
+        """One statement is a transaction of its own."""
+        await self._driver.execute(_OPEN, *_arrays(rows.tickets, len(TicketColumns._fields)), *_beside(rows))
+
+
 class PostgresqlStatements:
     """Reached through the driver's connection, twice as fast as the same two statements through SQLAlchemy."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def greet(self, key: RequestKey | None) -> Greeting:
-        """Clock, its name and the stored reply in one trip."""
+    @asynccontextmanager
+    async def opening(self) -> AsyncIterator[PostgresqlOpening]:
+        """One connection for all: having two from the pool is where many would wait for one another."""
         async with self._connection() as driver:
-            row = tuple(await driver.fetchrow(_GREET, *(key or (None, None))))
-        return Greeting(row[0], row[1], _reply(row[2:]))
+            yield PostgresqlOpening(driver)
 
-    async def open(self, rows: Rows) -> None:
-        """One statement is a transaction of its own."""
-        async with self._connection() as driver:
-            await driver.execute(_OPEN, *_arrays(rows.tickets, len(TicketColumns._fields)), *_beside(rows))
+    async def greet(self, key: RequestKey | None = None) -> Greeting:
+        """Clock, its name and the stored reply in one trip."""
+        async with self.opening() as opening:
+            return await opening.greet(key)
 
     @asynccontextmanager
     async def settling(self) -> AsyncIterator[PostgresqlSettling]:
@@ -224,11 +244,6 @@ class PostgresqlStatements:
         async with self._connection() as driver:
             body: str | None = await driver.fetchval(_POLICY, version)
             return body
-
-    async def keep_policy(self, policy: PolicyColumns) -> None:
-        """Store a policy's snapshot unless it is there."""
-        async with self._connection() as driver:
-            await driver.execute(_KEEP_POLICY, *policy)
 
     @asynccontextmanager
     async def _connection(self) -> AsyncIterator[Driver]:

@@ -152,18 +152,31 @@ async def _reply(driver: aiosqlite.Connection, key: RequestKey | None) -> ReplyC
 
 
 class SqliteStatements:
-    """Reached through the driver's connection, which SQLAlchemy's pool keeps."""
+    """Reached through the driver's connection, which SQLAlchemy's pool keeps.
+
+    Whoever waits for the writers' queue holds no connection: readers need them.
+    """
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def greet(self, key: RequestKey | None) -> Greeting:
-        """An opening judges before it begins: it needs nobody's row."""
+    @asynccontextmanager
+    async def opening(self) -> AsyncIterator["SqliteStatements"]:
+        """Reads, lets judge, and only then begins: an opening needs nobody's row."""
+        yield self
+
+    async def greet(self, key: RequestKey | None = None) -> Greeting:
+        """The process's clock, its name in the record and the stored reply."""
         async with self._connection() as driver:
             clock = list(await driver.execute_fetchall(_CLOCK))
             return Greeting(datetime.now(UTC), clock[0][0] if clock else None, await _reply(driver, key))
 
-    async def open(self, rows: Rows) -> None:
+    async def keep_policy(self, policy: PolicyColumns) -> None:
+        """Store a policy's snapshot unless it is there."""
+        async with self._database.writing, self._connection() as driver:
+            await driver.execute(_KEEP_POLICY, _bound(policy))
+
+    async def write(self, rows: Rows) -> None:
         """Insert one new ticket and all that comes with it."""
         async with self.settling() as settling:
             await settling.insert_tickets(rows)
@@ -187,11 +200,6 @@ class SqliteStatements:
         async with self._connection() as driver:
             rows = list(await driver.execute_fetchall(_POLICY, (version,)))
             return rows[0][0] if rows else None
-
-    async def keep_policy(self, policy: PolicyColumns) -> None:
-        """Store a policy's snapshot unless it is there."""
-        async with self._database.writing, self._connection() as driver:
-            await driver.execute(_KEEP_POLICY, _bound(policy))
 
     @asynccontextmanager
     async def _connection(self) -> AsyncIterator[aiosqlite.Connection]:

@@ -74,33 +74,21 @@ class Record:
 
         Raises `IdentityTaken`, `RequestIdReused`, `ClockMismatch`, `RecordUnavailable`, and what the rules raise.
         """
-        key = _key(request)
         for _ in range(TRIES):
-            with spoken_plainly():
-                greeting = await self._statements.greet(key)
-            if request is not None and greeting.reply is not None:
-                return _again(request, greeting.reply)
-            if greeting.clock != self._clock.name:
-                raise ClockMismatch(str(greeting.clock), self._clock.name)
-            decision = self._opening(policy, command, greeting.real_at)
-            await self._policies.keep(decision.judged.ticket.policy_version, policy, greeting.real_at)
-            answer = encode(decision.judged) if encode and decision.judged.refusal is None else None
-            rows = _with_reply(decision, request, answer, greeting.real_at)
             try:
                 with spoken_plainly():
-                    await self._statements.open(rows)
+                    return await self._open(policy, command, request, encode)
             except Duplicate as duplicate:
+                # Another answered this very request meanwhile, or this ticket's name is taken.
                 if request is None or (duplicate.table != "replies" and not await self._is_answered(request)):
                     raise IdentityTaken(command.ticket_id, command.reference) from None
-                continue
-            return decision.settled(self._clock, answer)
         raise RecordUnavailable("the request is being answered elsewhere: try again")
 
     async def validate(self, policy: Policy, command: Open) -> Judged:
         """What opening would give at this instant; writes nothing."""
         with spoken_plainly():
-            greeting = await self._statements.greet(None)
-        return self._opening(policy, command, greeting.real_at).judged
+            greeting = await self._statements.greet()
+        return self._decide_opening(policy, command, greeting.real_at).judged
 
     async def settle(
         self,
@@ -144,6 +132,19 @@ class Record:
             summary=_summary(ticket),
         )
 
+    async def _open(self, policy: Policy, command: Open, request: Request | None, encode: Encode | None) -> Settled:
+        async with self._statements.opening() as opening:
+            greeting = await opening.greet(_key(request))
+            if request is not None and greeting.reply is not None:
+                return _again(request, greeting.reply)
+            if greeting.clock != self._clock.name:
+                raise ClockMismatch(str(greeting.clock), self._clock.name)
+            decision = self._decide_opening(policy, command, greeting.real_at)
+            await self._policies.keep(opening, decision.judged.ticket.policy_version, policy, greeting.real_at)
+            answer = encode(decision.judged) if encode else None
+            await opening.write(_with_reply(decision, request, answer, greeting.real_at))
+        return decision.settled(self._clock, answer)
+
     async def _settle(
         self, ticket_id: str, question: Question, request: Request | None, encode: Encode | None
     ) -> Settled:
@@ -159,7 +160,7 @@ class Record:
             await _write(settling, decision, _with_reply(decision, request, answer, held.real_at), held.told_at)
         return decision.settled(self._clock, answer)
 
-    def _opening(self, policy: Policy, command: Open, real_at: datetime) -> Decision:
+    def _decide_opening(self, policy: Policy, command: Open, real_at: datetime) -> Decision:
         instant = self._clock.read(real_at)
         judged = self._open_ticket(policy, command, instant)
         rows = rows_of(judged, instant=instant, real_at=real_at, told_at=None, number=0, command=command)

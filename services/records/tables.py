@@ -96,7 +96,8 @@ class TicketRow(Base):
     queue: Mapped[str]
     priority: Mapped[str]
     policy: Mapped[str]
-    policy_version: Mapped[str] = mapped_column(ForeignKey("policies.version"))
+    policy_version: Mapped[str]
+    """In `policies`; no foreign key, for every opening would then lock one and the same row."""
     owner: Mapped[str | None]
     handler: Mapped[str | None]
     customer_id: Mapped[str]

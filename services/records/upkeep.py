@@ -125,7 +125,7 @@ class Upkeep:
         """Wake-ups that Temporal does not know of, owed for longer than so many real seconds; soonest first."""
         row = TicketRow
         with spoken_plainly():
-            real_at = (await self._statements.greet(None)).real_at
+            real_at = (await self._statements.greet()).real_at
             owed = (
                 select(row.ticket_id, row.wake_at, row.told_at)
                 .where(
@@ -186,7 +186,7 @@ class Upkeep:
         """Forget replies that were stored longer ago than that, in real time; returns how many."""
         row = ReplyRow
         with spoken_plainly():
-            real_at = (await self._statements.greet(None)).real_at
+            real_at = (await self._statements.greet()).real_at
             old = (
                 select(row.caller, row.request_id)
                 .where(row.stored_at < real_at - older_than)
@@ -199,7 +199,7 @@ class Upkeep:
 
     async def _batch(self, grace_seconds: float, limit: int) -> Rescue:
         """Lock, judge and write tickets in one transaction; what is wrong with one of them touches no other."""
-        real_at = (await self._statements.greet(None)).real_at
+        real_at = (await self._statements.greet()).real_at
         before = self._clock.read(real_at) - timedelta(seconds=grace_seconds * self._clock.speed)
         async with self._statements.settling() as settling:
             late = await settling.hold_late(before, real_at, limit)

@@ -91,7 +91,6 @@ def upgrade() -> None:
         sa.Column("stuck_at", INSTANT, nullable=True),
         sa.Column("stuck_tries", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
         sa.Column("stuck_until", INSTANT, nullable=True),
-        sa.ForeignKeyConstraint(["policy_version"], ["policies.version"], name=op.f("fk_tickets_policy_version")),
         sa.PrimaryKeyConstraint("ticket_id", name=op.f("pk_tickets")),
         sa.UniqueConstraint("reference", name=op.f("uq_tickets_reference")),
     )
