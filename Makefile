@@ -10,10 +10,10 @@ STAMP := $(VENV)/.installed
 TESTS ?= tests
 JOBS ?= 2
 
-.PHONY: help setup run feed check test lint format types imports protos lock clean
+.PHONY: help setup run feed check test bench-intake lint format types imports protos lock clean
 
 help:  ## show this
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: $(STAMP)  ## create .venv with the locked versions
 
@@ -29,6 +29,9 @@ check: setup lint types imports  ## lint, types, import contracts, generated cod
 
 test: setup  ## run all tests: make test [TESTS=tests/unit]
 	$(BIN)/pytest -n $(JOBS) --dist loadgroup $(TESTS)
+
+bench-intake: setup  ## openings and acknowledgements a second through gRPC, on both databases
+	@$(BIN)/python -m tests.bench.intake
 
 lint: setup
 	$(BIN)/ruff format --check --quiet --diff .

@@ -83,8 +83,11 @@ def is_postgresql_required() -> bool:
 
 
 @contextlib.contextmanager
-def cluster() -> Iterator[Cluster]:
-    """Start a server and stop it; raises `PostgresqlMissing` when there is none to start."""
+def cluster(*, is_durable: bool = False) -> Iterator[Cluster]:
+    """Start a server and stop it; raises `PostgresqlMissing` when there is none to start.
+
+    A durable one writes through to the disk, as in production: for benchmarks.
+    """
     programs = _programs()
     user = _unprivileged_user() if os.geteuid() == 0 else None
     folder = Path(tempfile.mkdtemp(prefix="followthrough-pg-"))
@@ -93,7 +96,7 @@ def cluster() -> Iterator[Cluster]:
             os.chown(folder, user.pw_uid, user.pw_gid)
         identity = _identity(user)
         _initialise(programs, folder, identity)
-        server = _start(programs, folder, identity)
+        server = _start(programs, folder, identity, {} if is_durable else FAST)
         try:
             _wait(server)
             yield server
@@ -139,9 +142,9 @@ def _initialise(programs: Path, folder: Path, identity: dict[str, Any]) -> None:
         raise PostgresqlMissing(f"initdb failed: {done.stderr.strip().splitlines()[-1:]}")
 
 
-def _start(programs: Path, folder: Path, identity: dict[str, Any]) -> Cluster:
+def _start(programs: Path, folder: Path, identity: dict[str, Any], settings: dict[str, str]) -> Cluster:
     port = _free_port()
-    settings = {**FAST, "listen_addresses": "127.0.0.1", "port": str(port), "unix_socket_directories": ""}
+    settings = {**settings, "listen_addresses": "127.0.0.1", "port": str(port), "unix_socket_directories": ""}
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen(  # noqa: S603 - the server's own program
             [programs / "postgres", "-D", folder / "data", *(f"--{name}={value}" for name, value in settings.items())],
