@@ -151,7 +151,8 @@ def violations(request: Message) -> tuple[Violation, ...]:
 
 def quoted(value: str) -> str:
     """Quote a value in an error, cut to a length that fits a header."""
-    return repr(value if len(value) <= QUOTED_CHARACTERS else f"{value[:QUOTED_CHARACTERS]}…")
+    text = repr(value)
+    return text if len(text) <= QUOTED_CHARACTERS else f"{text[:QUOTED_CHARACTERS]}…"
 
 
 def _violations(message: Message, path: str) -> Iterator[Violation]:

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import errno
 import logging
 import socket
 from dataclasses import dataclass
@@ -36,12 +37,12 @@ OPTIONS = (
 class AddressTaken(Exception):  # noqa: N818 - the fact, in the desk's words
     """Intake cannot listen where it was told to."""
 
-    def __init__(self, address: Address) -> None:
-        super().__init__(
-            f"cannot listen on {address}: another process has the port, or it is no address of this machine; "
-            "stop that process or choose another address"
-        )
+    def __init__(self, address: Address, why: OSError | None = None) -> None:
         self.address = address
+        self.remedy = "another process has the port: stop it, or name another"
+        if why is not None and why.errno != errno.EADDRINUSE:
+            self.remedy = f"{(why.strerror or 'cannot be listened on').lower()}: name another"
+        super().__init__(f"cannot listen on {address}: {self.remedy}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,5 +156,5 @@ def _require_free(address: Address) -> None:
         trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             trial.bind((address.host, address.port))
-        except OSError:
-            raise AddressTaken(address) from None
+        except OSError as why:
+            raise AddressTaken(address, why) from None

@@ -1,5 +1,6 @@
 """Each method of the contract does what it says, through a real server on a real record."""
 
+import asyncio
 import uuid
 from collections.abc import AsyncIterator
 from datetime import UTC, timedelta
@@ -214,6 +215,16 @@ async def test_a_request_repeated_gets_the_same_answer(desk: Desk) -> None:
     update = of(first, PostUpdateRequest(text="we are on it"))
     assert await desk.ticket(update) == await desk.ticket(update)
     assert await events_of(desk, first) == ["opened", "acknowledged", "update_posted"]
+
+
+async def test_a_request_sent_many_times_at_once_is_done_once(desk: Desk) -> None:
+    """Retries that overtake each other are one request (5.5)."""
+    request = opening()
+    answers = await asyncio.gather(*(desk.ticket(request) for _ in range(8)))
+    assert len({answer.SerializeToString(deterministic=True) for answer in answers}) == 1
+    update = of(answers[0], PostUpdateRequest(text="we are on it"))
+    await asyncio.gather(*(desk.ticket(update) for _ in range(8)))
+    assert await events_of(desk, answers[0]) == ["opened", "update_posted"]
 
 
 async def test_a_command_decided_on_the_present_version_is_applied(desk: Desk) -> None:

@@ -191,6 +191,7 @@ SCALARS: dict[object, st.SearchStrategy[object]] = {
     datetime: st.datetimes(datetime.min, datetime(9000, 1, 1), timezones=st.just(UTC)),  # noqa: DTZ001, DTZ901 - the zone is given beside
     timedelta: st.timedeltas(timedelta(), timedelta(days=1000)),
     int: st.integers(min_value=0, max_value=2**31 - 1),
+    float: st.floats(min_value=0, max_value=1),
 }
 
 

@@ -93,6 +93,17 @@ async def test_all_that_is_wrong_is_told_at_once(desk: Desk) -> None:
     assert refusal.text == "caller is empty: say it; and 3 more, see the details"
 
 
+async def test_however_much_is_wrong_the_answer_fits_its_headers(desk: Desk) -> None:
+    """Errors travel in headers, and clients take eight kibibytes of those: values are quoted cut."""
+    wide = "\U0010ffff" * 30
+    request = opening(request_id=wide, channel=wide, subject="\x00", description="\x00", queue=f"{wide} ")
+    for name in ("caller", "actor", "priority", "follows"):
+        setattr(request, name, f" {wide}")
+    request.customer.CopyFrom(customer(external_id="\x00", display_name="\x00", language=wide, zone=wide))
+    refusal = await desk.refusal(request)
+    assert len(refusal.violations) == 13
+
+
 async def test_a_customers_words_are_never_quoted_back(desk: Desk, caplog: pytest.LogCaptureFixture) -> None:
     """Names and texts are personal: errors and logs tell their length at most."""
     caplog.set_level(logging.DEBUG, logger="services")

@@ -14,7 +14,7 @@ import pytest
 from grpc_health.v1.health_pb2 import HealthCheckRequest, HealthCheckResponse
 from grpc_reflection.v1alpha.reflection_pb2 import ServerReflectionRequest, ServerReflectionResponse
 
-from protos.followthrough.v1.ticket_service_pb2 import GetTicketRequest, ListTicketsRequest
+from protos.followthrough.v1.ticket_service_pb2 import GetTicketRequest, ListTicketsRequest, ListTicketsResponse
 from services.intake.errors import Problem, Reason
 from services.intake.interceptors import Around, guard
 from services.intake.server import AddressTaken, Intake, Limits
@@ -255,6 +255,30 @@ def another(desk: Desk, address: Address) -> Intake:
         nudger=KeptNudges(),
         address=address,
     )
+
+
+async def test_an_address_of_another_machine_is_told_apart(tmp_path: Path) -> None:
+    """Nobody looks for a process that holds the port when there is none."""
+    async with a_desk(tmp_path) as desk:
+        elsewhere = another(desk, Address("192.0.2.1", 7300))  # reserved for documentation: no machine has it
+        with pytest.raises(AddressTaken, match="cannot assign requested address: name another"):
+            await elsewhere.start()
+        await elsewhere.stop(0)
+
+
+async def test_a_call_given_up_by_its_caller_is_done_once_when_repeated(tmp_path: Path) -> None:
+    """However far a call had come when its caller gave up: the same request id tells, and it is one ticket (5.5)."""
+    async with a_desk(tmp_path) as desk:
+        requests = [opening() for _ in range(40)]
+        hurried = [desk.ask(request, timeout=0.001 * number) for number, request in enumerate(requests)]
+        for outcome in await asyncio.gather(*hurried, return_exceptions=True):
+            if isinstance(outcome, BaseException):
+                assert isinstance(outcome, grpc.aio.AioRpcError)
+                assert outcome.code() is CODES.DEADLINE_EXCEEDED
+        repeated = {(await desk.ticket(request)).ticket_id for request in requests}
+        page = cast(ListTicketsResponse, await desk.ask(ListTicketsRequest(page_size=100)))
+        assert {ticket.ticket_id for ticket in page.tickets} == repeated
+        assert len(page.tickets) == 40
 
 
 async def test_reflection_tells_the_services(tmp_path: Path) -> None:

@@ -182,7 +182,9 @@ class ListTicketsResponse(_message.Message):
     """Give it back to have the next page. Empty, and only then: this was the last."""
     @_builtins.property
     def tickets(self) -> _containers.RepeatedCompositeFieldContainer[_ticket_pb2.Ticket]:
-        """In the order of their opening. A page may be short of page_size without being the last."""
+        """In the order of their opening. A page may be short of page_size without being the last. A ticket that is opened
+        while the pages are read may be left out; no ticket comes twice.
+        """
 
     def __init__(
         self,
