@@ -1,14 +1,14 @@
-"""The methods of `followthrough.v1.TicketService`: check, convert, settle, answer. Decides nothing about a ticket."""
+"""What the methods of `followthrough.v1.TicketService` do: convert, settle, answer. Decides nothing about a ticket.
+
+Requests arrive checked field by field.
+"""
 
 import hashlib
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
 from typing import Protocol, TypeVar, cast
 
-import grpc
-from google.protobuf.message import DecodeError, Message
+from google.protobuf.message import Message
 
-from protos.followthrough.v1 import ticket_service_pb2
 from protos.followthrough.v1.ticket_pb2 import Ticket
 from protos.followthrough.v1.ticket_service_pb2 import (
     GetTicketRequest,
@@ -20,8 +20,8 @@ from protos.followthrough.v1.ticket_service_pb2 import (
     ResolveTicketRequest,
 )
 from services.intake.convert import COMMANDS, event_message, ticket_message, to_command, to_open, to_status
-from services.intake.errors import Problem, Reason, invalid, refused, unknown_ticket
-from services.intake.fields import Violation, quoted, violations
+from services.intake.errors import Reason, invalid, refused, unknown_ticket
+from services.intake.fields import Violation, quoted
 from services.intake.ids import Ids, parse_reference
 from services.intake.paging import PageTokenInvalid, begins_after, next_token, page_size
 from services.records.errors import IdentityTaken
@@ -33,7 +33,6 @@ from workflows.domain.ticket.verdict import Judged
 from workflows.policies import PolicySet
 from workflows.ports import TicketUnknown
 
-SERVICE = ticket_service_pb2.DESCRIPTOR.services_by_name["TicketService"]
 DRAWS = 5
 """How often a new ticket may draw ids that are taken; the second draw is one in a million."""
 
@@ -65,11 +64,6 @@ class Change(Mutation, Protocol):
 
     ticket_id: str
     expected_version: int
-
-
-@dataclass(frozen=True, slots=True)
-class Malformed:
-    """Stands in for a request whose bytes are no message of its method."""
 
 
 class Tickets:
@@ -206,35 +200,6 @@ class Tickets:
         if settled.answer is None:
             raise AssertionError("the record kept no answer to a request that was applied")
         return settled.answer
-
-
-def service_handler(tickets: Tickets) -> grpc.GenericRpcHandler:
-    """What gRPC calls, method by method of the contract."""
-    by_request = {request.DESCRIPTOR.full_name: (request, handle) for request, handle in tickets.methods().items()}
-    handlers = {method.name: _handler(*by_request[method.input_type.full_name]) for method in SERVICE.methods}
-    return grpc.method_handlers_generic_handler(SERVICE.full_name, handlers)
-
-
-def _handler(request_type: type[Message], handle: Handle[Message]) -> "grpc.RpcMethodHandler[object, Message | bytes]":
-    def read(content: bytes) -> object:
-        try:
-            return request_type.FromString(content)
-        except DecodeError:
-            return Malformed()
-
-    async def behave(request: object, _: object) -> Message | bytes:
-        if not isinstance(request, Message):
-            raise Problem(Reason.REQUEST_MALFORMED, f"the content is no {request_type.DESCRIPTOR.full_name}")
-        if found := violations(request):
-            raise invalid(found)
-        return await handle(request)
-
-    return grpc.unary_unary_rpc_method_handler(behave, read, _written)
-
-
-def _written(answer: Message | bytes) -> bytes:
-    """Write an answer; a stored one is given again to the byte."""
-    return answer if isinstance(answer, bytes) else answer.SerializeToString()
 
 
 def _encode(judged: Judged) -> bytes:

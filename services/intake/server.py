@@ -14,9 +14,10 @@ from grpc_health.v1.health_pb2 import HealthCheckResponse
 from grpc_health.v1.health_pb2_grpc import add_HealthServicer_to_server
 from grpc_reflection.v1alpha import reflection
 
-from services.intake.handlers import SERVICE, Owed, Tickets, service_handler
+from services.intake.handlers import Owed, Tickets
 from services.intake.ids import Ids
 from services.intake.interceptors import Admission, Around, Deadline, KnownMethods, Step, Streams, guard, log
+from services.intake.methods import SERVICE, service_handler
 from services.records.errors import RecordError
 from services.records.queries import Queries
 from services.records.store import Record

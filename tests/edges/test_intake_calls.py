@@ -1,10 +1,9 @@
-"""Each method of the contract does what it says, through a real server on a real record."""
+"""Each method of the contract does what it says, through a real server on a real record of either database."""
 
 import asyncio
 import uuid
 from collections.abc import AsyncIterator
 from datetime import UTC, timedelta
-from pathlib import Path
 from typing import cast
 
 import pytest
@@ -34,9 +33,9 @@ from tests.support.intake import MONDAY, Desk, a_desk, of, opening
 
 
 @pytest.fixture
-async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
+async def desk(record_url: str) -> AsyncIterator[Desk]:
     """A contact centre in front of a running intake."""
-    async with a_desk(tmp_path) as desk:
+    async with a_desk(record_url) as desk:
         yield desk
 
 
@@ -86,10 +85,10 @@ async def test_a_ticket_that_follows_another_says_so(desk: Desk) -> None:
     assert (await desk.open(follows=old.ticket_id)).follows == old.ticket_id
 
 
-async def test_a_taken_reference_is_drawn_anew(tmp_path: Path) -> None:
+async def test_a_taken_reference_is_drawn_anew(record_url: str) -> None:
     """Two tickets never share a reference, whatever chance says."""
     draws = iter([7, 1, 7, 1, 8, 2])
-    async with a_desk(tmp_path, ids=Ids(now=lambda: MONDAY, random_bits=lambda _: next(draws))) as desk:
+    async with a_desk(record_url, ids=Ids(now=lambda: MONDAY, random_bits=lambda _: next(draws))) as desk:
         first, second = await desk.open(), await desk.open()
     assert first.reference != second.reference
     assert first.ticket_id < second.ticket_id
@@ -114,7 +113,7 @@ async def test_acknowledging_names_the_handler(desk: Desk) -> None:
 async def test_an_update_moves_the_next_one(desk: Desk) -> None:
     """An update at 09:30 moves the next update deadline to that update plus the target (2.9)."""
     ticket = await desk.take(await desk.open())
-    desk.clock.pass_by(timedelta(minutes=30))
+    desk.clock.pass_(timedelta(minutes=30))
     ticket = await desk.ticket(of(ticket, PostUpdateRequest(text="we are on it")))
     (update,) = [clock for clock in ticket.clocks if clock.target == ticket_pb2.TARGET_UPDATE]
     assert update.deadline_time.ToDatetime(UTC) == MONDAY + timedelta(minutes=90)
@@ -198,7 +197,7 @@ async def test_a_duplicate_closes_at_once(desk: Desk) -> None:
 async def test_what_fell_due_is_judged_before_the_command(desk: Desk) -> None:
     """An update at 09:20 finds the missed acknowledgement and the next tier, whoever woke first (5.2)."""
     ticket = await desk.open()
-    desk.clock.pass_by(timedelta(minutes=20))
+    desk.clock.pass_(timedelta(minutes=20))
     ticket = await desk.ticket(of(ticket, PostUpdateRequest(text="we are on it")))
     assert ticket.tier == "specialist"
     assert await events_of(desk, ticket) == ["opened", "escalated", "update_posted"]

@@ -1,7 +1,6 @@
 """Whatever is sent, the answer is a proper one: never UNKNOWN, never our fault, one ErrorInfo each."""
 
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import grpc
 import grpc.aio
@@ -45,9 +44,9 @@ GOOD: dict[str, object] = {
 
 
 @pytest.fixture
-async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
+async def desk(sqlite_url: str) -> AsyncIterator[Desk]:
     """A contact centre in front of a running intake."""
-    async with a_desk(tmp_path) as desk:
+    async with a_desk(sqlite_url) as desk:
         yield desk
 
 

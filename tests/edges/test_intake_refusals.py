@@ -4,7 +4,6 @@ import logging
 import uuid
 from collections.abc import AsyncIterator
 from datetime import timedelta
-from pathlib import Path
 
 import grpc
 import grpc.aio
@@ -35,9 +34,9 @@ CODES = grpc.StatusCode
 
 
 @pytest.fixture
-async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
+async def desk(sqlite_url: str) -> AsyncIterator[Desk]:
     """A contact centre in front of a running intake."""
-    async with a_desk(tmp_path) as desk:
+    async with a_desk(sqlite_url) as desk:
         yield desk
 
 
@@ -238,7 +237,7 @@ async def test_after_the_window_a_new_ticket_is_hinted_at(desk: Desk) -> None:
     """Closed longer than its reopen window: open a new one that follows it (6.3, 6.9)."""
     ticket = await desk.resolve(await desk.take(await desk.open()))
     await desk.ticket(of(ticket, ConfirmResolutionRequest()))
-    desk.clock.pass_by(timedelta(days=15))
+    desk.clock.pass_(timedelta(days=15))
     refusal = await desk.refusal(of(ticket, RecordContactRequest(channel="phone")))
     assert (refusal.code, refusal.reason) == (CODES.FAILED_PRECONDITION, "REOPEN_WINDOW_OVER")
     assert refusal.facts["follows"] == ticket.ticket_id

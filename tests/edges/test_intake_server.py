@@ -5,7 +5,6 @@ import logging
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 import grpc
@@ -144,19 +143,19 @@ async def reflected(desk: Desk) -> set[str]:
     ids=lambda value: type(value).__name__,
 )
 async def test_whatever_goes_wrong_has_a_reason_and_no_text_of_its_own(
-    tmp_path: Path, error: BaseException, code: grpc.StatusCode, reason: str, retry_after: timedelta | None
+    sqlite_url: str, error: BaseException, code: grpc.StatusCode, reason: str, retry_after: timedelta | None
 ) -> None:
     """Nothing answers UNKNOWN, nothing hangs, and no exception's text leaves."""
-    async with a_desk(tmp_path, replaced=raising(error)) as desk:
+    async with a_desk(sqlite_url, replaced=raising(error)) as desk:
         refusal = await desk.refusal(opening())
     assert (refusal.code, refusal.reason) == (code, reason)
     assert "Ada" not in str(refusal)
     assert refusal.retry_after == retry_after
 
 
-async def test_what_nobody_foresaw_is_in_the_log(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+async def test_what_nobody_foresaw_is_in_the_log(sqlite_url: str, caplog: pytest.LogCaptureFixture) -> None:
     """The detail that the caller does not get is kept for the operator."""
-    async with a_desk(tmp_path, replaced=raising(ZeroDivisionError())) as desk:
+    async with a_desk(sqlite_url, replaced=raising(ZeroDivisionError())) as desk:
         await desk.refusal(opening())
     (record,) = [record for record in caplog.records if record.levelno == logging.ERROR]
     assert record.getMessage() == "call failed"
@@ -164,10 +163,10 @@ async def test_what_nobody_foresaw_is_in_the_log(tmp_path: Path, caplog: pytest.
     assert record.exc_info[0] is ZeroDivisionError
 
 
-async def test_a_call_that_takes_too_long_is_ended(tmp_path: Path) -> None:
+async def test_a_call_that_takes_too_long_is_ended(sqlite_url: str) -> None:
     """A caller without a deadline of its own does not wait for ever."""
     slow = SlowRecord()
-    async with a_desk(tmp_path, limits=Limits(longest_call_seconds=0.05), replaced=slow.in_front_of) as desk:
+    async with a_desk(sqlite_url, limits=Limits(longest_call_seconds=0.05), replaced=slow.in_front_of) as desk:
         refusal = await desk.refusal(opening())
         assert (refusal.code, refusal.reason) == (CODES.DEADLINE_EXCEEDED, "DEADLINE_EXCEEDED")
         assert "repeat it with the same request_id" in refusal.text
@@ -175,10 +174,10 @@ async def test_a_call_that_takes_too_long_is_ended(tmp_path: Path) -> None:
         assert (await desk.open()).reference
 
 
-async def test_too_many_calls_are_refused_and_health_is_still_told(tmp_path: Path) -> None:
+async def test_too_many_calls_are_refused_and_health_is_still_told(sqlite_url: str) -> None:
     """A busy server says so at once, with a time to come back, and is not taken for a dead one."""
     slow = SlowRecord()
-    async with a_desk(tmp_path, limits=Limits(max_in_flight=1), replaced=slow.in_front_of) as desk:
+    async with a_desk(sqlite_url, limits=Limits(max_in_flight=1), replaced=slow.in_front_of) as desk:
         first = asyncio.create_task(desk.open())
         await slow.asked.wait()
         refusal = await desk.refusal(ListTicketsRequest())
@@ -190,11 +189,11 @@ async def test_too_many_calls_are_refused_and_health_is_still_told(tmp_path: Pat
         assert await desk.ask(GetTicketRequest(ticket_id=opened.ticket_id)) == opened
 
 
-async def test_readiness_is_the_records(tmp_path: Path) -> None:
+async def test_readiness_is_the_records(sqlite_url: str) -> None:
     """Every name is SERVING while the record answers and NOT_SERVING while it does not; it comes back by itself."""
     queries = SwitchedQueries()
     limits = Limits(probe_every_seconds=0.01)
-    async with a_desk(tmp_path, limits=limits, replaced=lambda records: replace(records, queries=queries)) as desk:
+    async with a_desk(sqlite_url, limits=limits, replaced=lambda records: replace(records, queries=queries)) as desk:
         for name in NAMES:
             assert await health_of(desk, name) == HealthCheckResponse.SERVING
         stream = watched(desk)
@@ -207,18 +206,18 @@ async def test_readiness_is_the_records(tmp_path: Path) -> None:
         assert (await anext(stream)).status == HealthCheckResponse.SERVING
 
 
-async def test_a_record_that_is_away_at_the_start_is_told(tmp_path: Path) -> None:
+async def test_a_record_that_is_away_at_the_start_is_told(sqlite_url: str) -> None:
     """Intake starts all the same and says that it is not ready."""
     queries = SwitchedQueries()
     queries.is_there = False
-    async with a_desk(tmp_path, replaced=lambda records: replace(records, queries=queries)) as desk:
+    async with a_desk(sqlite_url, replaced=lambda records: replace(records, queries=queries)) as desk:
         assert await health_of(desk) == HealthCheckResponse.NOT_SERVING
 
 
-async def test_stopping_lets_calls_finish_and_ends_streams(tmp_path: Path) -> None:
+async def test_stopping_lets_calls_finish_and_ends_streams(sqlite_url: str) -> None:
     """Watchers hear NOT_SERVING and are let go, a call in flight is answered, a new one is not taken."""
     slow = SlowRecord()
-    async with a_desk(tmp_path, replaced=slow.in_front_of) as desk:
+    async with a_desk(sqlite_url, replaced=slow.in_front_of) as desk:
         stream = watched(desk)
         await anext(stream)
         in_flight = asyncio.create_task(desk.open())
@@ -237,9 +236,9 @@ async def test_stopping_lets_calls_finish_and_ends_streams(tmp_path: Path) -> No
         assert late.value.code() is CODES.UNAVAILABLE
 
 
-async def test_a_busy_port_is_named(tmp_path: Path) -> None:
+async def test_a_busy_port_is_named(sqlite_url: str) -> None:
     """A second intake at the same address is refused, not silently given half of the calls."""
-    async with a_desk(tmp_path) as desk:
+    async with a_desk(sqlite_url) as desk:
         second = another(desk, desk.address)
         with pytest.raises(AddressTaken, match=f"cannot listen on {desk.address}: another process has the port"):
             await second.start()
@@ -257,18 +256,18 @@ def another(desk: Desk, address: Address) -> Intake:
     )
 
 
-async def test_an_address_of_another_machine_is_told_apart(tmp_path: Path) -> None:
+async def test_an_address_of_another_machine_is_told_apart(sqlite_url: str) -> None:
     """Nobody looks for a process that holds the port when there is none."""
-    async with a_desk(tmp_path) as desk:
+    async with a_desk(sqlite_url) as desk:
         elsewhere = another(desk, Address("192.0.2.1", 7300))  # reserved for documentation: no machine has it
         with pytest.raises(AddressTaken, match="cannot assign requested address: name another"):
             await elsewhere.start()
         await elsewhere.stop(0)
 
 
-async def test_a_call_given_up_by_its_caller_is_done_once_when_repeated(tmp_path: Path) -> None:
+async def test_a_call_given_up_by_its_caller_is_done_once_when_repeated(sqlite_url: str) -> None:
     """However far a call had come when its caller gave up: the same request id tells, and it is one ticket (5.5)."""
-    async with a_desk(tmp_path) as desk:
+    async with a_desk(sqlite_url) as desk:
         requests = [opening() for _ in range(40)]
         hurried = [desk.ask(request, timeout=0.001 * number) for number, request in enumerate(requests)]
         for outcome in await asyncio.gather(*hurried, return_exceptions=True):
@@ -281,15 +280,15 @@ async def test_a_call_given_up_by_its_caller_is_done_once_when_repeated(tmp_path
         assert len(page.tickets) == 40
 
 
-async def test_reflection_tells_the_services(tmp_path: Path) -> None:
+async def test_reflection_tells_the_services(sqlite_url: str) -> None:
     """Tools can ask what there is to call."""
-    async with a_desk(tmp_path) as desk:
+    async with a_desk(sqlite_url) as desk:
         assert await reflected(desk) == set(NAMES) - {""}
 
 
-async def test_reflection_may_be_left_out(tmp_path: Path) -> None:
+async def test_reflection_may_be_left_out(sqlite_url: str) -> None:
     """Where nobody is to look, there is no such method."""
-    async with a_desk(tmp_path, has_reflection=False) as desk:
+    async with a_desk(sqlite_url, has_reflection=False) as desk:
         with pytest.raises(grpc.aio.AioRpcError) as raised:
             await reflected(desk)
         assert refusal_of(raised.value).reason == "UNKNOWN_METHOD"

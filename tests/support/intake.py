@@ -1,4 +1,4 @@
-"""A real intake on loopback for tests: a real record on SQLite, a clock that the test tells, nudges that are kept.
+"""A real intake on loopback for tests: a real record, a clock that the test tells, nudges that are kept.
 
 Requests come with everything that is required, so that a test says only what it is about.
 """
@@ -8,7 +8,6 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import TypeVar, cast
 
 import grpc
@@ -26,8 +25,9 @@ from protos.followthrough.v1.ticket_service_pb2 import (
 )
 from services.intake.ids import Ids
 from services.intake.server import Intake, Limits
-from services.records import Nudge, Records, connect, migrate
+from services.records import Nudge, Records, connect
 from services.settings import Address
+from tests.support.clock import StoryClock
 from workflows import policies
 
 MONDAY = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
@@ -36,23 +36,6 @@ SERVICE = "followthrough.v1.TicketService"
 
 Asked = TypeVar("Asked", bound=Message)
 Detail = TypeVar("Detail")
-
-
-@dataclass(slots=True)
-class ToldClock:
-    """A record's clock that stands still until the test moves it."""
-
-    now: datetime = MONDAY
-    name: str = "told"
-    speed: float = 1.0
-
-    def read(self, real: datetime) -> datetime:  # noqa: ARG002 - a told clock does not care what time it really is
-        """The instant it was told."""
-        return self.now
-
-    def pass_by(self, length: timedelta) -> None:
-        """Let time pass."""
-        self.now += length
 
 
 @dataclass(slots=True)
@@ -86,7 +69,7 @@ class Desk:
 
     intake: Intake
     records: Records
-    clock: ToldClock
+    clock: StoryClock
     nudges: KeptNudges
     channel: grpc.aio.Channel
     address: Address
@@ -191,16 +174,16 @@ Replace = Callable[[Records], Records]
 
 @asynccontextmanager
 async def a_desk(
-    folder: Path,
+    url: str,
     *,
     limits: Limits | None = None,
     has_reflection: bool = True,
     ids: Ids | None = None,
     replaced: Replace = lambda records: records,
 ) -> AsyncIterator[Desk]:
-    """Run an intake on a fresh record in that folder."""
-    clock, nudges = ToldClock(), KeptNudges()
-    async with await connect(await a_record(folder), clock) as real:
+    """Run an intake on a fresh record."""
+    clock, nudges = StoryClock(MONDAY), KeptNudges()
+    async with await connect(url, clock) as real:
         records = replaced(real)
         intake = Intake(
             record=records.record,
@@ -218,21 +201,6 @@ async def a_desk(
                 yield Desk(intake=intake, records=records, clock=clock, nudges=nudges, channel=channel, address=address)
         finally:
             await intake.stop(0)
-
-
-_MIGRATED: list[bytes] = []
-
-
-async def a_record(folder: Path) -> str:
-    """Make a fresh SQLite record; migrated once, copied afterwards."""
-    path = folder / "record.sqlite3"
-    url = f"sqlite:///{path}"
-    if _MIGRATED:
-        path.write_bytes(_MIGRATED[0])
-    else:
-        await migrate(url)
-        _MIGRATED.append(path.read_bytes())
-    return url
 
 
 def _answer_type(method: str) -> type[Message]:
