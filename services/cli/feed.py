@@ -28,6 +28,7 @@ from services.feed.embedded import clock_for, embedded
 from services.feed.feeding import Fed
 from services.feed.log import Case, Log, LogError, read_log
 from services.feed.plan import plan
+from services.feed.run import Promise
 from services.feed.schedule import Choice, Turn, choose
 from services.process import CannotStart
 from services.records.clock import RealClock, RecordClock
@@ -61,7 +62,7 @@ class Asked:
     """What the command line says about a run."""
 
     cases: Sequence[Case]
-    queue: str | None
+    promise: Promise
     speed: float | None
 
 
@@ -87,7 +88,7 @@ def feed(
         logs.configure(settings.log_level, settings.log_format)
         read = read_log(log)
         choice = _chosen(log, read, number=number, longest=longest)
-        asked = Asked(cases=choice.cases, queue=queue, speed=speed)
+        asked = Asked(cases=choice.cases, promise=feeding.promised(queue), speed=speed)
         fed, was_stopped = asyncio.run(_fed(asked, None if is_embedded else settings))
     except (LogError, SettingsError, CannotStart, RecordError) as error:
         raise Failed(str(error), exit_code=2) from None
@@ -116,15 +117,18 @@ async def _fed(asked: Asked, settings: Settings | None) -> tuple[Fed, bool]:
     """
     stopping = asyncio.Event()
     work = asyncio.create_task(_beside(asked, settings, stopping) if settings else _embedded(asked, stopping))
+    signals = 0
 
     def stop() -> None:
-        if stopping.is_set():
-            work.cancel()
+        nonlocal signals
+        signals += 1
         stopping.set()
+        if signals > 1:
+            work.cancel()
 
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop)
-    return await work, stopping.is_set()
+    return await work, signals > 0
 
 
 async def _beside(asked: Asked, settings: Settings, stopping: asyncio.Event) -> Fed:
@@ -141,7 +145,7 @@ async def _beside(asked: Asked, settings: Settings, stopping: asyncio.Event) -> 
             "and the feed by another clock"
         )
     with Shown() as shown:
-        return await feeding.feed(settings, asked.cases, queue=asked.queue, stopping=stopping, watcher=shown)
+        return await feeding.feed(settings, asked.cases, asked.promise, stopping=stopping, watcher=shown)
 
 
 async def _embedded(asked: Asked, stopping: asyncio.Event) -> Fed:
@@ -149,8 +153,8 @@ async def _embedded(asked: Asked, stopping: asyncio.Event) -> Fed:
     clock = clock_for(asked.cases, speed=asked.speed or EMBEDDED_SPEED, real_at=datetime.now(UTC))
     folder = Path(tempfile.mkdtemp(prefix="followthrough-feed-"))
     with Shown() as shown:
-        async with embedded(folder, clock) as settings:
-            fed = await feeding.feed(settings, asked.cases, queue=asked.queue, stopping=stopping, watcher=shown)
+        async with embedded(folder, clock, ended=stopping.set) as settings:
+            fed = await feeding.feed(settings, asked.cases, asked.promise, stopping=stopping, watcher=shown)
     if fed.findings.is_sound:
         shutil.rmtree(folder)
     else:

@@ -144,7 +144,7 @@ def _lost(driven: Driven, kept: Kept) -> Iterator[str]:
     recorded = [each.command for each in kept.inputs]
     perhaps = [driven.unsure] if driven.unsure else []
     if recorded not in (driven.said, [*driven.said, *perhaps]):
-        counts = f"{len(driven.said)} commands were accepted, {len(recorded)} are recorded"
+        counts = f"accepted were {len(driven.said)} commands, recorded {len(recorded)}"
         yield f"{counts}: {_parting(driven.said, recorded)}"
 
 

@@ -9,7 +9,7 @@ import signal
 import socket
 import sys
 from asyncio.subprocess import Process
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -46,8 +46,11 @@ def clock_for(cases: Sequence[Case], *, speed: float, real_at: datetime) -> Reco
 
 
 @asynccontextmanager
-async def embedded(folder: Path, clock: RecordClock) -> AsyncIterator[Settings]:
-    """Run a system of our own in a folder; gives the settings by which it is reached. Raises `CannotStart`."""
+async def embedded(folder: Path, clock: RecordClock, ended: Callable[[], None]) -> AsyncIterator[Settings]:
+    """Run a system of our own in a folder; gives the settings by which it is reached.
+
+    Calls `ended` should it end unasked. Raises `CannotStart`.
+    """
     chosen = {
         "var_dir": str(folder),
         "clock": clock.name,
@@ -71,7 +74,9 @@ async def embedded(folder: Path, clock: RecordClock) -> AsyncIterator[Settings]:
         )
     try:
         await _is_up(process, folder)
+        watching = asyncio.create_task(_watch(process, ended))
         yield Settings.model_validate(chosen | {"database_url": None, "temporal_address": None})
+        watching.cancel()
     finally:
         await _stop(process)
 
@@ -86,12 +91,18 @@ async def _is_up(process: Process, folder: Path) -> None:
                 line = await process.stdout.readline()
                 if not line:
                     await process.wait()
-                    raise CannotStart(f"the embedded system did not start: {_last_line(folder)}")
+                    raise CannotStart(f"the embedded system did not start: {_last_line(folder)}: see {folder / LOG}")
                 said += line
     except TimeoutError:
         raise CannotStart(
             f"the embedded system did not answer within {START_SECONDS:.0f} s: see {folder / LOG}"
         ) from None
+
+
+async def _watch(process: Process, ended: Callable[[], None]) -> None:
+    code = await process.wait()
+    logger.error("embedded system ended unasked", extra={"pid": process.pid, "code": code})
+    ended()
 
 
 def _last_line(folder: Path) -> str:

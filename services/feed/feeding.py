@@ -60,14 +60,13 @@ class Fed:
 
 
 async def feed(
-    settings: Settings, cases: Sequence[Case], *, queue: str | None, stopping: asyncio.Event, watcher: Watcher
+    settings: Settings, cases: Sequence[Case], promise: Promise, *, stopping: asyncio.Event, watcher: Watcher
 ) -> Fed:
     """Drive the cases through the running system that the settings name, then compare.
 
     Raises `CannotStart` when there is none, or it runs by another clock; `SettingsError`; `RecordError`.
     """
     clock = parts.clock(settings)
-    promise = _promise(queue)
     async with AsyncExitStack() as using:
         client = TicketClient(settings.intake_address, caller=CALLER, actor=settings.actor)
         desk = await using.enter_async_context(client)
@@ -84,7 +83,8 @@ async def feed(
     return Fed(clock=clock, promise=promise, driven=driven, findings=findings, real_time=real_time)
 
 
-def _promise(queue: str | None) -> Promise:
+def promised(queue: str | None) -> Promise:
+    """Say how tickets are opened at a queue, the first declared when none is named. Raises `CannotStart`."""
     policies = parts.load_policies()
     queue = queue or next(iter(policies.queues))
     try:
