@@ -45,6 +45,7 @@ class DevServer:
         self.address = address
         self._process = process
         self._log = log
+        self._is_stopping = False
 
     @classmethod
     async def start(cls, *, folder: Path, address: Address, namespace: str) -> Self:
@@ -72,10 +73,14 @@ class DevServer:
 
     async def wait(self) -> int:
         """Wait until the process has ended, by itself or by `stop`; its exit code."""
-        return await self._process.wait()
+        code = await self._process.wait()
+        if not self._is_stopping:
+            logger.error("temporal ended unasked", extra={"code": code, "log": str(self._log)})
+        return code
 
     async def stop(self) -> None:
         """Ask it to stop; make it, when it does not."""
+        self._is_stopping = True
         if self._process.returncode is not None:
             return
         self._process.terminate()
@@ -83,14 +88,9 @@ class DevServer:
             async with asyncio.timeout(STOP_SECONDS):
                 await self._process.wait()
         except TimeoutError:
-            self.kill()
+            self._process.kill()  # its file survives that: what it answered for is on disk
             await self._process.wait()
         logger.info("temporal stopped", extra={"pid": self._process.pid})
-
-    def kill(self) -> None:
-        """End it at once: its file survives that, what it answered for is on disk."""
-        if self._process.returncode is None:
-            self._process.kill()
 
     async def _answers(self) -> None:
         try:

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import re
 import shlex
 import signal
@@ -72,6 +73,31 @@ async def test_nothing_is_left_behind_and_nothing_runs_twice(tmp_path: Path) -> 
     async with running("up", env=env) as up:
         temporal = int((await up.log(r"temporal started .*pid=(\d+)")).group(1))
         assert await up.stop() == 0  # while it starts
+        assert await is_gone(temporal)
+
+
+async def test_a_part_that_ends_unasked_ends_the_process_with_exit_code_1(tmp_path: Path) -> None:
+    """Half a Followthrough is none: whoever supervises the process starts it anew."""
+    async with running("up", env=environment(tmp_path)) as up:
+        temporal = int((await up.log(r"temporal started .*pid=(\d+)")).group(1))
+        await up.say(LAST_LINE)
+
+        os.kill(temporal, signal.SIGKILL)
+
+        await up.log(rf"temporal ended unasked  code=-9 log={tmp_path}/temporal.log")
+        await up.log("followthrough: temporal has ended unasked: see the log\n")
+        assert await up.process.wait() == 1
+
+
+async def test_a_second_ctrl_c_does_not_wait(tmp_path: Path) -> None:
+    """It leaves at once, and still leaves nothing behind."""
+    async with running("up", env=environment(tmp_path)) as up:
+        temporal = int((await up.log(r"temporal started .*pid=(\d+)")).group(1))
+        await up.say(LAST_LINE)
+        up.process.send_signal(signal.SIGINT)
+        await up.log("stopping")
+
+        assert await up.stop(signal.SIGINT) == 130
         assert await is_gone(temporal)
 
 
