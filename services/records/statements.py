@@ -22,7 +22,7 @@ class Settling(Protocol):
         ...
 
     async def hold_late(self, before: datetime, real_at: datetime, limit: int) -> list[Held]:
-        """Lock tickets that were to wake before an instant, latest first come first; others' locks are passed by."""
+        """Lock late tickets, earliest first; those that others hold, or a newer release wrote, are passed by."""
         ...
 
     async def write(self, rows: Rows) -> None:

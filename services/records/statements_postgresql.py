@@ -11,6 +11,7 @@ from typing import Any
 
 import asyncpg  # type: ignore[import-untyped]  # it ships no types
 
+from services.records.codec import STATE_VERSION
 from services.records.engine import Database
 from services.records.rows import (
     DeltaColumns,
@@ -51,8 +52,8 @@ FROM held LEFT JOIN replies ON replies.caller = $2 AND replies.request_id = $3
 _HOLD_LATE = f"""
 WITH held AS MATERIALIZED (
     SELECT {_HELD} FROM tickets
-    WHERE wake_at <= $1 AND (stuck_until IS NULL OR stuck_until <= $2)
-    ORDER BY wake_at LIMIT $3
+    WHERE wake_at <= $1 AND (stuck_until IS NULL OR stuck_until <= $2) AND state_version <= $3
+    ORDER BY wake_at LIMIT $4
     FOR NO KEY UPDATE SKIP LOCKED
 )
 SELECT held.*, clock_timestamp() FROM held
@@ -163,7 +164,7 @@ class PostgresqlSettling:
 
     async def hold_late(self, before: datetime, real_at: datetime, limit: int) -> list[Held]:
         """Each row's clock is read after its own lock."""
-        return [Held(*row) for row in await self._driver.fetch(_HOLD_LATE, before, real_at, limit)]
+        return [Held(*row) for row in await self._driver.fetch(_HOLD_LATE, before, real_at, STATE_VERSION, limit)]
 
     async def write(self, rows: Rows) -> None:
         """Write all tables in one trip."""

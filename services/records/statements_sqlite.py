@@ -11,6 +11,7 @@ from typing import Any
 
 import aiosqlite
 
+from services.records.codec import STATE_VERSION
 from services.records.engine import Database
 from services.records.rows import (
     DeltaColumns,
@@ -35,7 +36,7 @@ _INSTANTS_OF_REPLY = tuple(ReplyColumns._fields.index(name) for name in ("at", "
 _HOLD = f"SELECT {_HELD} FROM tickets WHERE ticket_id = ?"  # noqa: S608 - column names of our own
 _HOLD_LATE = f"""
 SELECT {_HELD} FROM tickets
-WHERE wake_at <= ? AND (stuck_until IS NULL OR stuck_until <= ?)
+WHERE wake_at <= ? AND (stuck_until IS NULL OR stuck_until <= ?) AND state_version <= ?
 ORDER BY wake_at LIMIT ?
 """  # noqa: S608 - column names of our own
 _LOOK = f"SELECT {_REPLY} FROM replies WHERE caller = ? AND request_id = ?"  # noqa: S608 - column names of our own
@@ -97,7 +98,7 @@ class SqliteSettling:
 
     async def hold_late(self, before: datetime, real_at: datetime, limit: int) -> list[Held]:
         """Nobody else writes: there is no lock to pass by."""
-        rows = await self._driver.execute_fetchall(_HOLD_LATE, (*_bound((before, real_at)), limit))
+        rows = await self._driver.execute_fetchall(_HOLD_LATE, (*_bound((before, real_at)), STATE_VERSION, limit))
         return [_held(row, datetime.now(UTC)) for row in rows]
 
     async def write(self, rows: Rows) -> None:

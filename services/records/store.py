@@ -5,7 +5,9 @@ whoever settles does the same with the same result. Knows no rule, and no statem
 """
 
 import logging
+import traceback
 from datetime import datetime
+from pathlib import Path
 from typing import Protocol
 
 from services.records import codec
@@ -15,6 +17,7 @@ from services.records.errors import (
     ClockMismatch,
     IdentityTaken,
     RecordError,
+    RecordFailed,
     RecordUnavailable,
     RequestIdReused,
     TicketStuck,
@@ -39,6 +42,10 @@ logger = logging.getLogger(__name__)
 
 TRIES = 4
 """A settle begins again when it meets a policy it has not read, or a reply that another stored meanwhile."""
+
+
+FRAMES_TOLD = 3
+"""Of a stuck ticket's traceback, the innermost."""
 
 
 class OpenTicket(Protocol):
@@ -79,8 +86,8 @@ class Record:
                 with spoken_plainly():
                     return await self._open(policy, command, request, encode)
             except Duplicate as duplicate:
-                # Another answered this very request meanwhile, or this ticket's name is taken.
-                if request is None or (duplicate.table != "replies" and not await self._is_answered(request)):
+                # Either way it may be this very request, judged elsewhere at the same time.
+                if not _is_answered_meanwhile(duplicate) and not await self._is_answered(request):
                     raise IdentityTaken(command.ticket_id, command.reference) from None
         raise RecordUnavailable("the request is being answered elsewhere: try again")
 
@@ -111,8 +118,10 @@ class Record:
                     return await self._settle(ticket_id, question, request, encode)
             except PolicyNotLoaded as missing:
                 version = missing.version
-            except Duplicate:
-                continue  # answered meanwhile: the next look finds it
+            except Duplicate as duplicate:
+                if not _is_answered_meanwhile(duplicate):
+                    raise RecordFailed(f"the database refused a second row in {duplicate.table!r}") from None
+                continue
             except Poison as poison:
                 await self._mark_stuck(poison)
                 raise TicketStuck(ticket_id, poison.error_type) from None
@@ -157,7 +166,14 @@ class Record:
                 return _again(request, reply)
             decision = decide(held, question, policies=self._policies, clock=self._clock, judge=self._judge)
             answer = encode(decision.judged) if encode and decision.judged.refusal is None else None
-            await _write(settling, decision, _with_reply(decision, request, answer, held.real_at), held.told_at)
+            rows = _with_reply(decision, request, answer, held.real_at)
+            try:
+                with spoken_plainly():
+                    await _write(settling, decision, rows, held.told_at)
+            except (Duplicate, RecordFailed) as refused:
+                if question.command is not None or _is_answered_meanwhile(refused):
+                    raise
+                raise Poison(held, refused) from refused
         return decision.settled(self._clock, answer)
 
     def _decide_opening(self, policy: Policy, command: Open, real_at: datetime) -> Decision:
@@ -166,9 +182,9 @@ class Record:
         rows = rows_of(judged, instant=instant, real_at=real_at, told_at=None, number=0, command=command)
         return Decision(judged=judged, instant=instant, told_at=None, rows=rows)
 
-    async def _is_answered(self, request: Request) -> bool:
+    async def _is_answered(self, request: Request | None) -> bool:
         with spoken_plainly():
-            return (await self._statements.greet(_key(request))).reply is not None
+            return request is not None and (await self._statements.greet(_key(request))).reply is not None
 
     async def _mark_stuck(self, poison: Poison) -> None:
         """Mark it in a transaction of its own: the one that died is rolled back."""
@@ -185,6 +201,11 @@ class Record:
             )
 
 
+def _is_answered_meanwhile(refused: Exception) -> bool:
+    """Whether another judged this very request at the same time: the next look finds its answer."""
+    return isinstance(refused, Duplicate) and refused.table == "replies"
+
+
 async def mark_stuck(settling: Settling, poison: Poison) -> None:
     """Note what a ticket died of, and when it may be tried again."""
     held = poison.held
@@ -192,11 +213,16 @@ async def mark_stuck(settling: Settling, poison: Poison) -> None:
 
 
 def log_poison(poison: Poison) -> None:
-    """Say where it died; our log shows an exception's type and place, never its text."""
+    """Say where it died, but not in its own words: they may be a customer's."""
+    frames = traceback.extract_tb(poison.error.__traceback__)[-FRAMES_TOLD:]
     logger.error(
         "ticket is stuck",
-        extra={"ticket_id": poison.held.ticket_id, "error_type": poison.error_type, "tries": poison.held.stuck_tries},
-        exc_info=poison.error,
+        extra={
+            "ticket_id": poison.held.ticket_id,
+            "error_type": poison.error_type,
+            "tries": poison.held.stuck_tries + 1,
+            "where": " > ".join(f"{Path(frame.filename).name}:{frame.lineno} {frame.name}" for frame in frames),
+        },
     )
 
 

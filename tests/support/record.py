@@ -1,0 +1,182 @@
+"""What tests of the record open, ask and interleave: a round-the-clock policy, and somebody who holds a ticket."""
+
+import asyncio
+import sqlite3
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+import asyncpg  # type: ignore[import-untyped]  # it ships no types
+
+from services.records import Request
+from services.records.engine import sqlite_path, url_of
+from workflows.domain.calendar import Calendar
+from workflows.domain.policy import Policy, Targets, Tier, hours, minutes
+from workflows.domain.ticket.commands import Acknowledge, Command, Customer, Open
+from workflows.domain.ticket.judge import judge
+from workflows.domain.ticket.state import Ticket
+from workflows.domain.ticket.verdict import Judged
+
+ALWAYS = Calendar("UTC", {"mon-sun": "00:00-24:00"})
+ACKNOWLEDGE = minutes(15)
+"""Of the first tier."""
+
+
+def a_policy(name: str = "round-the-clock") -> Policy:
+    """Two tiers that never close: acknowledge within 15 minutes, then within 30."""
+    return Policy(
+        name=name,
+        calendar=ALWAYS,
+        resolve={"normal": hours(24)},
+        tiers=(
+            Tier(
+                name="desk",
+                calendar=ALWAYS,
+                targets={"normal": Targets(acknowledge=ACKNOWLEDGE, update_every=hours(4), resolve=hours(8))},
+            ),
+            Tier(
+                name="specialist",
+                calendar=ALWAYS,
+                targets={"normal": Targets(acknowledge=minutes(30), update_every=hours(4), resolve=hours(12))},
+            ),
+        ),
+        lead="team-lead",
+        last_resort="duty-manager",
+        warn_at=(),
+    )
+
+
+def an_opening(number: int = 1, *, queue: str = "home", name: str = "Ada Okafor", text: str = "no dial tone") -> Open:
+    """A request for ticket `t-…`."""
+    return Open(
+        actor="crm",
+        ticket_id=f"t-{number:04d}",
+        reference=f"R-{number:04d}",
+        queue=queue,
+        priority="normal",
+        customer=Customer(external_id=f"c-{number}", name=name, language="en-GB", zone="Europe/London"),
+        subject="line down",
+        description=text,
+        channel="phone",
+    )
+
+
+def an_acknowledgement(handler: str = "kim", tier: str = "desk") -> Acknowledge:
+    """Somebody takes it on."""
+    return Acknowledge(actor=handler, handler=handler, tier=tier)
+
+
+def a_request(request_id: str = "r-1", *, caller: str = "crm-1", body: bytes = b"body") -> Request:
+    """Names a request."""
+    return Request(caller=caller, request_id=request_id, body_hash=body)
+
+
+def answer(judged: Judged) -> bytes:
+    """What a caller would be told."""
+    return f"{judged.ticket.ticket_id} {judged.ticket.status} {judged.ticket.handler}".encode()
+
+
+class PoisonJudge:
+    """Judges by the rules, but cannot judge some tickets; says so with a customer's name in the text."""
+
+    def __init__(self, *poisoned: str) -> None:
+        self.poisoned = set(poisoned)
+
+    def __call__(
+        self,
+        policy: Policy,
+        ticket: Ticket,
+        at: datetime,
+        command: Command | None = None,
+        *,
+        expected_version: int | None = None,
+    ) -> Judged:
+        """Judge."""
+        if ticket.ticket_id in self.poisoned:
+            raise ZeroDivisionError(f"cannot judge for {ticket.customer.name}")
+        return judge(policy, ticket, at, command, expected_version=expected_version)
+
+
+class RefusedJudge:
+    """Judges by the rules, but numbers the log of one ticket so that no database takes it."""
+
+    def __init__(self, refused: str) -> None:
+        self.refused = refused
+
+    def __call__(
+        self,
+        policy: Policy,
+        ticket: Ticket,
+        at: datetime,
+        command: Command | None = None,
+        *,
+        expected_version: int | None = None,
+    ) -> Judged:
+        """Judge."""
+        judged = judge(policy, ticket, at, command, expected_version=expected_version)
+        if ticket.ticket_id != self.refused:
+            return judged
+        return replace(judged, entries=tuple(replace(entry, sequence=1) for entry in judged.entries))
+
+
+class Outsider:
+    """A connection that is nobody's of the record: looks into tables, breaks them, holds a ticket's lock."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url_of(url)
+        self.is_sqlite = sqlite_path(self._url) is not None
+
+    async def run(self, statement: str) -> list[tuple[Any, ...]]:
+        """Run one statement in a transaction of its own."""
+        if self.is_sqlite:
+            connection = sqlite3.connect(str(self._url.database), isolation_level=None)
+            try:
+                return connection.execute(statement).fetchall()
+            finally:
+                connection.close()
+        driver: Any = await self._connect()
+        try:
+            return [tuple(row) for row in await driver.fetch(statement)]
+        finally:
+            await driver.close()
+
+    @asynccontextmanager
+    async def holding(self, ticket_id: str) -> AsyncIterator[None]:
+        """Hold the ticket's lock, as another process's settle would."""
+        if self.is_sqlite:
+            connection = sqlite3.connect(str(self._url.database), isolation_level=None)
+            try:
+                connection.execute("BEGIN IMMEDIATE")
+                yield
+                connection.execute("COMMIT")
+            finally:
+                connection.close()
+            return
+        driver: Any = await self._connect()
+        try:
+            async with driver.transaction():
+                await driver.execute("SELECT 1 FROM tickets WHERE ticket_id = $1 FOR NO KEY UPDATE", ticket_id)
+                yield
+        finally:
+            await driver.close()
+
+    async def until_somebody_waits(self, how_many: int = 1) -> None:
+        """Return once others wait for what is held; SQLite tells nobody, so there it is a short while."""
+        if self.is_sqlite:
+            await asyncio.sleep(0.1)
+            return
+        waiting = (
+            "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+        )
+        async with asyncio.timeout(10):
+            while (await self.run(waiting))[0][0] < how_many:  # noqa: ASYNC110 - another process's state has no event
+                await asyncio.sleep(0.01)
+
+    async def _connect(self) -> Any:  # noqa: ANN401 - the driver has no types
+        url = self._url
+        return await asyncpg.connect(host=url.host, port=url.port, user=url.username, database=url.database)
+
+
+A_TICK = timedelta(microseconds=1)
