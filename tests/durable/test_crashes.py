@@ -1,0 +1,115 @@
+"""What dies under the engine, and that nothing of it is lost or doubled."""
+
+import asyncio
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from temporalio.client import Client
+
+from services.keeper.keeper import Keeper, Pace
+from tests.support.engine import Engine, impatient
+from tests.support.temporal import events_of, until_events, working
+from tests.support.waiting import PATIENCE_SECONDS
+from workflows.domain.ticket.events import ClockBreached, Escalated
+
+ROOT = Path(__file__).parents[2]
+EAGER = Pace(
+    grace_seconds=0.2,
+    storm_grace_seconds=0.2,
+    owed_for_seconds=0.0,
+    rescue_every_seconds=0.05,
+    nudge_every_seconds=0.05,
+)
+
+
+@asynccontextmanager
+async def keeping(engine: Engine) -> AsyncIterator[Keeper]:
+    """Run an eager keeper for as long as the block lasts."""
+    keeper = Keeper(engine.records.upkeep, engine.nudger, EAGER)
+    running = asyncio.create_task(keeper.run())
+    try:
+        yield keeper
+    finally:
+        keeper.stop()
+        await running
+
+
+async def test_a_worker_killed_after_its_settle_committed_loses_and_doubles_nothing(
+    engine: Engine, client: Client, temporal_address: str, task_queue: str, ticket_id: str
+) -> None:
+    """4.7: SIGKILL between commit and task completion; another worker tries again and finds the work done."""
+    record_url = engine.records.database.engine.url.render_as_string(hide_password=False)
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "tests.durable.doomed_worker", temporal_address, task_queue, record_url),
+        cwd=ROOT,
+        stdout=asyncio.subprocess.PIPE,
+    )
+    try:
+        await engine.open(ticket_id, impatient(agent=0.5, specialist=6.0))
+        assert process.stdout is not None
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            assert await process.stdout.readline() == b"committed\n"
+        process.kill()
+    finally:
+        if process.returncode is None:
+            process.kill()
+        await process.wait()
+    assert await engine.count(ticket_id, Escalated) == 1
+    assert "MarkerRecorded" not in await events_of(client, ticket_id)
+    async with working(client, engine.records.record, task_queue):
+        log = await engine.until_happened(ticket_id, Escalated, 2)
+    assert [entry.event.tier for entry in log if isinstance(entry.event, ClockBreached)] == ["agent", "specialist"]
+    assert [entry.sequence for entry in log] == list(range(1, len(log) + 1))
+    assert "WorkflowTaskTimedOut" in await events_of(client, ticket_id)
+
+
+async def test_the_keeper_starts_a_ticket_whose_nudge_was_lost(
+    engine: Engine, client: Client, task_queue: str, ticket_id: str
+) -> None:
+    """Architecture 4: intake died between commit and nudge; the keeper finds the debt and sends it."""
+    await engine.open(ticket_id, impatient(agent=3600.0), is_nudged=False)
+    assert await engine.is_owing()
+    async with keeping(engine), working(client, engine.records.record, task_queue):
+        events = await until_events(client, ticket_id, TimerStarted=1)
+        await engine.until_told()
+    assert len(events) == 5
+
+
+async def test_the_keeper_settles_what_is_late_and_the_workflow_finds_the_work_done(
+    engine: Engine, client: Client, task_queue: str, ticket_id: str
+) -> None:
+    """Architecture 5: no worker for a while; each deadline is settled once, and the workflow goes on from there."""
+    await engine.open(ticket_id, impatient(agent=0.2, specialist=0.5, supplier=3600.0))
+    await engine.until_told()
+    async with keeping(engine):
+        await engine.until_happened(ticket_id, Escalated, 2)
+        async with working(client, engine.records.record, task_queue):
+            await until_events(client, ticket_id, TimerStarted=1)
+            await engine.until_told()
+    log = await engine.log(ticket_id)
+    assert [entry.event.tier for entry in log if isinstance(entry.event, ClockBreached)] == ["agent", "specialist"]
+
+
+async def test_the_keeper_finds_a_ticket_whose_run_was_terminated(
+    engine: Engine, client: Client, task_queue: str, ticket_id: str
+) -> None:
+    """Architecture 3: a run terminated by an operator leaves nothing behind; the ticket is rescued, and runs again."""
+    async with keeping(engine), working(client, engine.records.record, task_queue):
+        await engine.open(ticket_id, impatient(agent=1.0, specialist=3600.0))
+        await until_events(client, ticket_id, TimerStarted=1)
+        await engine.until_told()
+        first = await client.get_workflow_handle(ticket_id).describe()
+        await client.get_workflow_handle(ticket_id).terminate()
+        await engine.until_happened(ticket_id, Escalated)
+        await until_another_run(client, ticket_id, first.run_id)
+        await until_events(client, ticket_id, TimerStarted=1)
+        await engine.until_told()
+
+
+async def until_another_run(client: Client, ticket_id: str, run_id: str) -> None:
+    """Wait until a ticket has another run than that."""
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        while (await client.get_workflow_handle(ticket_id).describe()).run_id == run_id:  # noqa: ASYNC110 - none for it
+            await asyncio.sleep(0.02)

@@ -1,0 +1,141 @@
+"""Recorded histories replay, whatever becomes of rules and policies: replay never runs domain code."""
+
+import asyncio
+import os
+import shutil
+import sys
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+from temporalio import workflow
+from temporalio.client import Client
+from temporalio.worker import Replayer, UnsandboxedWorkflowRunner
+
+from services.records import RealClock, connect
+from tests.support.engine import CANARY, Engine, impatient
+from tests.support.temporal import events_of, kinds, read_history, until_events, working
+from workflows import names
+from workflows.domain.policy import Policy
+from workflows.domain.ticket.commands import Command
+from workflows.domain.ticket.events import Escalated
+from workflows.domain.ticket.judge import Judged, judge
+from workflows.domain.ticket.state import Ticket
+from workflows.messages import TicketStart
+from workflows.ticket import TicketWorkflow
+
+HERE = Path(__file__).parent
+ROOT = HERE.parents[1]
+RECORDED = sorted((HERE / "histories").glob("*.json"))
+EXPECTED = ["behind", "climbs", "continued-first", "continued-next", "nudged", "outage", "unknown"]
+
+
+@pytest.mark.parametrize("file", RECORDED, ids=lambda file: file.stem)
+async def test_a_recorded_history_replays(file: Path) -> None:
+    """Architecture 3: every history of a running ticket fits the shell as it is now."""
+    replayer = Replayer(workflows=[TicketWorkflow], workflow_runner=UnsandboxedWorkflowRunner())
+    await replayer.replay_workflow(read_history(file))
+
+
+def test_the_recorded_histories_show_every_way_through_the_shell() -> None:
+    """Issue 2, item 5: re-armed, cancelled, fallen back, continued, failed and completed are all on file."""
+    assert [file.stem for file in RECORDED] == EXPECTED
+    seen = {kind for file in RECORDED for kind in kinds(read_history(file))}
+    assert seen >= {
+        "TimerCanceled",
+        "TimerFired",
+        "MarkerRecorded",
+        "ActivityTaskCompleted",
+        "WorkflowExecutionSignaled",
+        "WorkflowExecutionContinuedAsNew",
+        "WorkflowExecutionFailed",
+        "WorkflowExecutionCompleted",
+    }
+
+
+@pytest.mark.parametrize("file", RECORDED, ids=lambda file: file.stem)
+def test_a_recorded_history_holds_nothing_personal(file: Path) -> None:
+    """Architecture 6: personal data live in SQL only; the canary stood in every text of these tickets."""
+    assert not any(CANARY.encode() in event.SerializeToString() for event in read_history(file).events)
+
+
+async def test_replay_imports_no_rule_and_no_policy(tmp_path: Path) -> None:
+    """Architecture 3: the shell imports names and messages, nothing else of ours; a process of its own shows it."""
+    assert await replayed_by_itself(ROOT, tmp_path) == [
+        "workflows",
+        "workflows.messages",
+        "workflows.names",
+        "workflows.ticket",
+    ]
+
+
+async def test_histories_replay_after_every_rule_and_policy_was_torn_out(tmp_path: Path) -> None:
+    """Issue 2, item 5: rules, arithmetic and policies may change under running tickets; here they raise on import."""
+    shutil.copytree(ROOT / "workflows", tmp_path / "workflows", ignore=shutil.ignore_patterns("__pycache__"))
+    for folder in ("domain", "policies"):
+        for file in (tmp_path / "workflows" / folder).rglob("*.py"):
+            file.write_text("raise AssertionError('replay ran a rule')\n")
+    assert "workflows.ticket" in await replayed_by_itself(tmp_path, tmp_path)
+
+
+async def test_a_shell_with_another_timer_does_not_replay() -> None:
+    """The replay tests bite: one more command in the shell is found."""
+    replayer = Replayer(workflows=[AnotherShell], workflow_runner=UnsandboxedWorkflowRunner())
+    with pytest.raises(workflow.NondeterminismError):
+        await replayer.replay_workflow(read_history(HERE / "histories" / "climbs.json"))
+
+
+async def test_a_running_ticket_goes_on_by_an_edited_rule(
+    engine: Engine, client: Client, task_queue: str, ticket_id: str
+) -> None:
+    """Architecture 3: a worker with another judge replays the ticket's history without a murmur and goes on by it."""
+    async with working(client, engine.records.record, task_queue):
+        await engine.open(ticket_id, impatient(agent=0.3, specialist=1.5))
+        await engine.until_happened(ticket_id, Escalated)
+        await until_events(client, ticket_id, TimerStarted=2)
+    url = engine.records.database.engine.url.render_as_string(hide_password=False)
+    async with (
+        await connect(url, RealClock(), judge=an_hour_ahead) as edited,
+        working(client, edited.record, task_queue),
+    ):
+        await engine.until_happened(ticket_id, Escalated, 2)
+        events = await until_events(client, ticket_id, TimerStarted=3)
+    assert "WorkflowTaskFailed" not in events
+    assert (await engine.log(ticket_id))[-1].at - (await engine.ticket(ticket_id)).opened_at > timedelta(minutes=59)
+    assert await events_of(client, ticket_id) == events
+
+
+def an_hour_ahead(
+    policy: Policy,
+    ticket: Ticket,
+    at: datetime,
+    command: Command | None = None,
+    *,
+    expected_version: int | None = None,
+) -> Judged:
+    """Judge by another rule: everything is due an hour sooner."""
+    return judge(policy, ticket, at + timedelta(hours=1), command, expected_version=expected_version)
+
+
+@workflow.defn(name=names.TICKET_WORKFLOW)
+class AnotherShell:
+    """A shell with a timer more."""
+
+    @workflow.run
+    async def run(self, start: TicketStart) -> None:
+        """Sleep twice."""
+        await workflow.sleep(start.wake_in_seconds)
+        await workflow.sleep(start.wake_in_seconds)
+
+
+async def replayed_by_itself(tree: Path, folder: Path) -> list[str]:
+    """Replay everything in a process that imports `workflows` from that tree; gives our modules that came in."""
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, str(HERE / "replay_histories.py"), *map(str, RECORDED)),
+        cwd=folder,
+        env=os.environ | {"PYTHONPATH": str(tree)},
+        stdout=asyncio.subprocess.PIPE,
+    )
+    output, _ = await process.communicate()
+    assert process.returncode == 0
+    return output.decode().splitlines()
