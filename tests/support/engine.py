@@ -33,14 +33,14 @@ def impatient(*, agent: float = 700 * 3600, specialist: float = 700 * 3600, supp
     )
 
 
-def opening(ticket_id: str) -> Open:
+def opening(ticket_id: str, *, priority: str = "normal") -> Open:
     """Write down a request."""
     return Open(
         actor=f"{CANARY} desk",
         ticket_id=ticket_id,
         reference=f"R-{ticket_id}",
         queue="home",
-        priority="normal",
+        priority=priority,
         customer=Customer(external_id=CANARY, name=CANARY, language="en-GB", zone="Europe/London"),
         subject=CANARY,
         description=CANARY,
