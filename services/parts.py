@@ -9,7 +9,7 @@ import contextlib
 import errno
 import logging
 import socket
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import replace
 
@@ -43,10 +43,10 @@ POLLED_SECONDS = 15.0
 TAKEN = "another process has the port: stop it, or name another"
 
 
-def load_policies() -> PolicySet:
+def load_policies(modules: Iterable[str] = policies.MODULES) -> PolicySet:
     """Load what may be promised here."""
     try:
-        return policies.load()
+        return policies.load(modules)
     except PolicyError as error:
         raise CannotStart(f"a policy does not load: {error}") from None
 

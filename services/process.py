@@ -15,6 +15,8 @@ logger = logging.getLogger(__name__)
 STOPPING = (signal.SIGINT, signal.SIGTERM)
 HASTENED = 130
 """Exit code when a second signal did not wait for the orderly stop."""
+ONE_SIGNAL_SECONDS = 0.3
+"""Real seconds within which signals are one: a terminal or supervisor tells the group, and `make` tells us again."""
 
 
 class CannotStart(Exception):  # noqa: N818 - the fact, in the desk's words
@@ -40,20 +42,22 @@ def leave(code: int) -> NoReturn:
 
 async def _until_stopped(work: Callable[[], Coroutine[None, None, None]]) -> None:
     task = asyncio.create_task(work(), name="work")
-    signals = 0
+    loop = asyncio.get_running_loop()
+    told_at: float | None = None
 
     def stop(name: str) -> None:
-        nonlocal signals
-        signals += 1
-        if signals > 1:
+        nonlocal told_at
+        if told_at is None:
+            told_at = loop.time()
+            logger.info("stopping", extra={"signal": name})
+            task.cancel()
+        elif loop.time() - told_at > ONE_SIGNAL_SECONDS:
             leave(HASTENED)  # children end with us; what was committed is on disk
-        logger.info("stopping", extra={"signal": name})
-        task.cancel()
 
     for number in STOPPING:
-        asyncio.get_running_loop().add_signal_handler(number, stop, number.name)
+        loop.add_signal_handler(number, stop, number.name)
     try:
         await task
     except asyncio.CancelledError:
-        if not signals:
+        if told_at is None:
             raise

@@ -1,6 +1,7 @@
 """`followthrough up` and each process alone, as real processes on free ports and a folder of the test's own."""
 
 import asyncio
+import contextlib
 import json
 import os
 import re
@@ -13,6 +14,8 @@ from pathlib import Path
 
 import pytest
 
+from services import parts
+from services.process import CannotStart
 from tests.support.processes import Running, ended, environment, is_gone, running
 
 LAST_LINE = r"Ctrl-C stops it\."
@@ -94,10 +97,12 @@ async def test_a_second_ctrl_c_does_not_wait(tmp_path: Path) -> None:
     async with running("up", env=environment(tmp_path)) as up:
         temporal = int((await up.log(r"temporal started .*pid=(\d+)")).group(1))
         await up.say(LAST_LINE)
-        up.process.send_signal(signal.SIGINT)
-        await up.log("stopping")
+        while up.process.returncode is None:  # an impatient finger; the first few are one press
+            with contextlib.suppress(ProcessLookupError):
+                up.process.send_signal(signal.SIGINT)
+            await asyncio.sleep(0.1)
 
-        assert await up.stop(signal.SIGINT) == 130
+        assert up.process.returncode == 130
         assert await is_gone(temporal)
 
 
@@ -105,6 +110,7 @@ async def test_it_stops_in_order_and_temporal_is_the_last(tmp_path: Path) -> Non
     """Who takes work stops before who does it, and nobody is left without the server that he talks to."""
     async with running("up", env=environment(tmp_path)) as up:
         await up.say(LAST_LINE)
+        up.process.send_signal(signal.SIGTERM)  # `make` passes on what the whole group was told
         assert await up.stop() == 0
         await up.log("temporal stopped")
 
@@ -143,6 +149,16 @@ async def test_a_broken_setting_is_one_line(tmp_path: Path, settings: dict[str, 
     assert (up.code, up.out) == (2, "")
     assert up.err.startswith(f"followthrough: {said}")
     assert up.err.count("\n") == 1
+
+
+def test_a_policy_that_does_not_load_is_one_line() -> None:
+    """It names the module and what is wrong with it; `up` and intake end with it before anything runs."""
+    with pytest.raises(CannotStart) as refused:
+        parts.load_policies(["tests.support.processes"])
+
+    assert str(refused.value) == (
+        "a policy does not load: tests.support.processes: it has no `policy`: end the module with policy = Policy(…)"
+    )
 
 
 async def test_a_record_without_its_schema_says_which_command_to_run(tmp_path: Path) -> None:
