@@ -136,7 +136,7 @@ def _decide(held: Held, question: Question, policy: Policy, clock: RecordClock, 
     is_idle = not judged.entries and judged.ticket == before
     if is_idle and wake_at is not None and wake_at <= instant:
         raise NothingMoved
-    if is_idle and question.command is None and not held.stuck_tries:
+    if is_idle and question.command is None and not held.stuck_tries and held.wake_at == wake_at:
         return Decision(judged=judged, instant=instant, told_at=told_at, rows=None)
     rows = rows_of(
         judged,

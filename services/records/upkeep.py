@@ -36,7 +36,11 @@ SQLITE_JUDGING_SECONDS = 0.010
 """Judging is about half of what a batch takes."""
 SQLITE_REST = 2.0
 """Between two batches, as a multiple of the time that the last one took."""
-FOLD_AT_ONCE = 5000
+POSTGRESQL_FOLD = 5000
+SQLITE_FOLD = 1000
+"""Delta rows folded in one transaction."""
+FOLDS = 100
+"""Transactions in one call at most: what is left is of the next call."""
 
 _FOLD_POSTGRESQL = text("""
 WITH taken AS (
@@ -173,14 +177,16 @@ class Upkeep:
                 )
 
     async def fold_totals(self) -> int:
-        """Fold delta rows into totals, so many at once; returns how many."""
-        with spoken_plainly():
-            async with self._writing() as connection:
-                if not self._database.is_sqlite:
-                    return int(await connection.scalar(_FOLD_POSTGRESQL, {"limit": FOLD_AT_ONCE}) or 0)
-                await connection.execute(_FOLD_SQLITE, {"limit": FOLD_AT_ONCE})
-                folded = await connection.execute(_FOLDED_SQLITE, {"limit": FOLD_AT_ONCE})
-                return folded.rowcount
+        """Fold delta rows into totals, in short transactions; returns how many rows."""
+        folded = 0
+        size = SQLITE_FOLD if self._database.is_sqlite else POSTGRESQL_FOLD
+        for _ in range(FOLDS):
+            with spoken_plainly():
+                batch = await self._fold(size)
+            folded += batch
+            if batch < size:
+                break
+        return folded
 
     async def purge_replies(self, *, older_than: timedelta, limit: int) -> int:
         """Forget replies that were stored longer ago than that, in real time; returns how many."""
@@ -196,6 +202,13 @@ class Upkeep:
             async with self._writing() as connection:
                 purged = await connection.execute(delete(row).where(tuple_(row.caller, row.request_id).in_(old)))
                 return purged.rowcount
+
+    async def _fold(self, limit: int) -> int:
+        async with self._writing() as connection:
+            if not self._database.is_sqlite:
+                return int(await connection.scalar(_FOLD_POSTGRESQL, {"limit": limit}) or 0)
+            await connection.execute(_FOLD_SQLITE, {"limit": limit})
+            return (await connection.execute(_FOLDED_SQLITE, {"limit": limit})).rowcount
 
     async def _batch(self, grace_seconds: float, limit: int) -> Rescue:
         """Lock, judge and write tickets in one transaction; what is wrong with one of them touches no other."""

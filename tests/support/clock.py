@@ -8,11 +8,10 @@ MONDAY_NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 class StoryClock:
     """Implements `RecordClock` and pays no heed to real time."""
 
-    name = "story"
-    speed = 1.0
-
     def __init__(self, at: datetime = MONDAY_NOON) -> None:
         self.at = at
+        self.name = "story"
+        self.speed = 1.0
 
     def read(self, real: datetime) -> datetime:  # noqa: ARG002 - the Protocol's signature
         """Return the instant the story is at."""
