@@ -2,14 +2,12 @@
 
 import asyncio
 import sys
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 
 from temporalio.client import Client
 
-from services.keeper.keeper import Keeper, Pace
-from tests.support.engine import Engine, impatient
+from services.keeper.keeper import Pace
+from tests.support.engine import Engine, impatient, keeping
 from tests.support.temporal import events_of, until_events, working
 from tests.support.waiting import PATIENCE_SECONDS
 from workflows.domain.ticket.events import ClockBreached, Escalated
@@ -22,18 +20,6 @@ EAGER = Pace(
     rescue_every_seconds=0.05,
     nudge_every_seconds=0.05,
 )
-
-
-@asynccontextmanager
-async def keeping(engine: Engine) -> AsyncIterator[Keeper]:
-    """Run an eager keeper for as long as the block lasts."""
-    keeper = Keeper(engine.records.upkeep, engine.nudger, EAGER)
-    running = asyncio.create_task(keeper.run())
-    try:
-        yield keeper
-    finally:
-        keeper.stop()
-        await running
 
 
 async def test_a_worker_killed_after_its_settle_committed_loses_and_doubles_nothing(
@@ -71,7 +57,7 @@ async def test_the_keeper_starts_a_ticket_whose_nudge_was_lost(
     """Architecture 4: intake died between commit and nudge; the keeper finds the debt and sends it."""
     await engine.open(ticket_id, impatient(agent=3600.0), is_nudged=False)
     assert await engine.is_owing()
-    async with keeping(engine), working(client, engine.records.record, task_queue):
+    async with keeping(engine, EAGER), working(client, engine.records.record, task_queue):
         events = await until_events(client, ticket_id, TimerStarted=1)
         await engine.until_told()
     assert len(events) == 5
@@ -83,7 +69,7 @@ async def test_the_keeper_settles_what_is_late_and_the_workflow_finds_the_work_d
     """Architecture 5: no worker for a while; each deadline is settled once, and the workflow goes on from there."""
     await engine.open(ticket_id, impatient(agent=0.2, specialist=0.5, supplier=3600.0))
     await engine.until_told()
-    async with keeping(engine):
+    async with keeping(engine, EAGER):
         await engine.until_happened(ticket_id, Escalated, 2)
         async with working(client, engine.records.record, task_queue):
             await until_events(client, ticket_id, TimerStarted=1)
@@ -96,7 +82,7 @@ async def test_the_keeper_finds_a_ticket_whose_run_was_terminated(
     engine: Engine, client: Client, task_queue: str, ticket_id: str
 ) -> None:
     """Architecture 3: a run terminated by an operator leaves nothing behind; the ticket is rescued, and runs again."""
-    async with keeping(engine), working(client, engine.records.record, task_queue):
+    async with keeping(engine, EAGER), working(client, engine.records.record, task_queue):
         await engine.open(ticket_id, impatient(agent=1.0, specialist=3600.0))
         await until_events(client, ticket_id, TimerStarted=1)
         await engine.until_told()

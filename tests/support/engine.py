@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
+from services.keeper.keeper import Keeper, Pace
 from services.nudge import Nudger
 from services.records import Records, Settled, SettledBy
 from services.temporal import TicketTimers
@@ -111,4 +112,16 @@ async def engine_of(records: Records, timers: TicketTimers) -> AsyncIterator[Eng
         yield Engine(records=records, timers=timers, nudger=nudger)
     finally:
         await nudger.aclose()
+        await running
+
+
+@asynccontextmanager
+async def keeping(engine: Engine, pace: Pace) -> AsyncIterator[Keeper]:
+    """Run a keeper for as long as the block lasts."""
+    keeper = Keeper(engine.records.upkeep, engine.nudger, pace)
+    running = asyncio.create_task(keeper.run())
+    try:
+        yield keeper
+    finally:
+        keeper.stop()
         await running

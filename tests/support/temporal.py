@@ -36,16 +36,31 @@ PLAIN = (
 SKIPPING = ("frontend.WorkflowTimeSkippingEnabled=true", 'history.timerProcessorMaxTimeShift="10ms"')
 
 
+def free_port() -> int:
+    """Find a port of loopback that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
 @contextmanager
-def dev_server(*dynamic_config: str) -> Iterator[str]:
-    """Run the development server in memory on a free port of loopback; gives its address."""
+def dev_server(*dynamic_config: str, port: int | None = None, file: Path | None = None) -> Iterator[str]:
+    """Run the development server, in memory and on a free port of loopback unless told; gives its address."""
     scripts = sysconfig.get_path("scripts")
     program = shutil.which("temporal", path=scripts) or shutil.which("temporal")
     assert program is not None, "the program `temporal` is not installed: run `make setup`"
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = port or free_port()
     options = ["--headless", "--ip", "127.0.0.1", "--port", str(port), "--log-level", "error"]
+    if file is not None:
+        options += [
+            "--db-filename",
+            str(file),
+            "--sqlite-pragma",
+            "journal_mode=wal",
+            "--sqlite-pragma",
+            "synchronous=1",
+        ]
     for setting in dynamic_config:
         options += ["--dynamic-config-value", setting]
     process = subprocess.Popen(  # noqa: S603 - the program is the locked package's own

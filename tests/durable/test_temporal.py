@@ -1,0 +1,77 @@
+"""The way to Temporal: patient when it must be there, quick to say so when it need not."""
+
+import asyncio
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+import pytest
+
+from services.keeper.keeper import Pace
+from services.records import RealClock, connect
+from services.temporal import TemporalAway, TemporalPlace, TicketTimers, connect_lazily
+from services.temporal import connect as connect_to_temporal
+from tests.support.engine import engine_of, impatient, keeping
+from tests.support.temporal import PLAIN, connect_for_test, dev_server, free_port, until_events, working
+from tests.support.waiting import until
+from workflows.domain.ticket.events import ClockBreached, Escalated
+
+EAGER = Pace(grace_seconds=0.2, owed_for_seconds=0.0, rescue_every_seconds=0.1, nudge_every_seconds=0.1)
+
+
+async def test_it_waits_until_temporal_is_there_and_says_so_once() -> None:
+    """Issue 2, item 7: whatever order processes start in; who waits is told what for, with the remedy."""
+    port, said = free_port(), list[str]()
+    connecting = asyncio.create_task(connect_to_temporal(TemporalPlace(address=f"127.0.0.1:{port}"), say=said.append))
+    await until(lambda: bool(said))
+    with dev_server(port=port) as address:
+        client = await connecting
+        assert client.namespace == "default"
+    assert said == [f"temporal does not answer at {address!r}: start it, or correct the address; still waiting"]
+
+
+@pytest.mark.usefixtures("client")  # the server is up
+async def test_it_waits_for_the_namespace_and_says_so(temporal_address: str) -> None:
+    """A worker of a namespace that is not there would end at once; it waits until somebody has created it."""
+    said: list[str] = []
+    place = TemporalPlace(address=temporal_address, namespace="nowhere")
+    connecting = asyncio.create_task(connect_to_temporal(place, say=said.append))
+    await until(lambda: bool(said))
+    connecting.cancel()
+    assert said == [f"temporal at {temporal_address!r} has no namespace 'nowhere': create it; still waiting"]
+
+
+async def test_who_need_not_wait_is_told_at_once() -> None:
+    """Architecture 2: intake works while Temporal is away, from its start on."""
+    timers = TicketTimers(await connect_lazily(TemporalPlace(address=f"127.0.0.1:{free_port()}")))
+    with pytest.raises(TemporalAway, match="UNREACHABLE"):
+        await timers.start("T-AWAY", 60.0)
+    with pytest.raises(TemporalAway, match="UNREACHABLE"):
+        await timers.wake("T-AWAY")
+
+
+def test_a_key_is_not_shown() -> None:
+    """A place may be logged; its key may not."""
+    assert "s3cret" not in repr(TemporalPlace(address="127.0.0.1:7233", api_key="s3cret"))
+
+
+async def test_an_outage_of_temporal_loses_no_ticket(tmp_path: Path, sqlite_url: str, task_queue: str) -> None:
+    """Architecture 2 and 5: settled by the keeper while it is away, handed over when it is back on its file."""
+    port, file = free_port(), tmp_path / "temporal.sqlite3"
+    async with await connect(sqlite_url, RealClock()) as records, AsyncExitStack() as parts:
+        with dev_server(*PLAIN, port=port, file=file) as address:
+            client = await connect_for_test(address)
+            engine = await parts.enter_async_context(engine_of(records, TicketTimers(client, task_queue=task_queue)))
+            await parts.enter_async_context(keeping(engine, EAGER))
+            await parts.enter_async_context(working(client, records.record, task_queue))
+            await engine.open("T-BEFORE", impatient(agent=2.0, specialist=3600.0))
+            await engine.until_told()
+        await engine.open("T-DURING", impatient(agent=0.3, specialist=3600.0))
+        await engine.until_happened("T-DURING", Escalated)
+        await engine.until_happened("T-BEFORE", Escalated)
+        with dev_server(*PLAIN, port=port, file=file):
+            await until_events(client, "T-BEFORE", TimerStarted=2)
+            await until_events(client, "T-DURING", TimerStarted=1)
+            await engine.until_told()
+            await parts.aclose()
+        assert await engine.count("T-BEFORE", ClockBreached) == 1
+        assert await engine.count("T-DURING", ClockBreached) == 1
