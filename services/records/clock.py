@@ -59,7 +59,8 @@ class ScaledClock:
     @property
     def name(self) -> str:
         """The setting that makes this very clock."""
-        return f"scaled:{self.origin.isoformat().replace('+00:00', 'Z')}:{self.speed:.17g}"
+        speed = repr(float(self.speed)).removesuffix(".0")
+        return f"scaled:{self.origin.isoformat().replace('+00:00', 'Z')}:{speed}"
 
     def read(self, real: datetime) -> datetime:
         """Return the record's instant, rounded to whole microseconds."""

@@ -1,0 +1,176 @@
+"""The schema: what a process says when it is not there, and that migrations make exactly what the models say."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection
+
+from services.records import (
+    ClockMismatch,
+    RealClock,
+    Records,
+    RecordUnavailable,
+    ScaledClock,
+    SchemaMissing,
+    connect,
+    migrate,
+)
+from services.records.engine import open_database
+from services.records.migrations import __file__ as migrations_file
+from services.records.schema import SCHEMA
+from services.records.tables import Base
+from tests.support.clock import MONDAY_NOON, StoryClock
+from tests.support.databases import Cluster
+from tests.support.record import Outsider, a_policy, an_opening
+
+
+@pytest.fixture
+async def empty_postgresql_url(postgresql: Cluster) -> AsyncIterator[str]:
+    """A database that nobody migrated."""
+    await postgresql.execute("CREATE DATABASE nobodys")
+    yield postgresql.url("nobodys")
+    await postgresql.execute("DROP DATABASE nobodys WITH (FORCE)")
+
+
+async def test_record_that_is_not_there_says_which_command(tmp_path: Path) -> None:
+    """A SQLite file is made by migrating, never by looking for it."""
+    path = tmp_path / "var" / "record.sqlite3"
+
+    with pytest.raises(SchemaMissing, match="run `followthrough migrate`"):
+        await connect(f"sqlite:///{path}", RealClock())
+    assert not path.parent.exists()
+
+    assert await migrate(f"sqlite:///{path}") == SCHEMA
+    async with await connect(f"sqlite:///{path}", RealClock()) as records:
+        await records.record.open_ticket(a_policy(), an_opening())
+
+
+async def test_database_without_tables_says_which_command(empty_postgresql_url: str) -> None:
+    """An empty database is no record; two processes that migrate it at once do it once."""
+    with pytest.raises(SchemaMissing, match="none of the record's tables: run `followthrough migrate`"):
+        await connect(empty_postgresql_url, RealClock())
+
+    await asyncio.gather(*(migrate(empty_postgresql_url) for _ in range(3)))
+
+    async with await connect(empty_postgresql_url, RealClock()) as records:
+        await records.record.open_ticket(a_policy(), an_opening())
+
+
+async def test_migrating_twice_changes_nothing(record_url: str, records: Records) -> None:
+    """What is there stays there."""
+    await records.record.open_ticket(a_policy(), an_opening())
+
+    await migrate(record_url)
+
+    assert (await records.queries.ticket("t-0001")).reference == "R-0001"
+
+
+async def test_older_schema_says_which_command(record_url: str) -> None:
+    """A process never starts on a schema that lacks what it needs."""
+    await Outsider(record_url).run("UPDATE alembic_version SET version_num = '0000'")
+
+    with pytest.raises(
+        SchemaMissing, match=f"has schema 0000, this release needs {SCHEMA}: run `followthrough migrate`"
+    ):
+        await connect(record_url, RealClock())
+
+
+async def test_newer_schema_asks_for_the_newer_release(record_url: str) -> None:
+    """A process never starts on, and never migrates, a schema that it does not know."""
+    await Outsider(record_url).run("UPDATE alembic_version SET version_num = '9999'")
+
+    with pytest.raises(SchemaMissing, match=f"has schema 9999 of a newer release, this one knows {SCHEMA}"):
+        await connect(record_url, RealClock())
+    with pytest.raises(SchemaMissing, match="newer release"):
+        await migrate(record_url)
+
+
+async def test_password_is_not_told(postgresql: Cluster) -> None:
+    """A URL in an error text has no password in it."""
+    url = postgresql.url("postgres").replace("followthrough@", "followthrough:hunter2@")
+
+    with pytest.raises(SchemaMissing) as missing:
+        await connect(url, RealClock())
+
+    assert "hunter2" not in str(missing.value)
+
+
+async def test_table_that_went_missing_says_which_command(record_url: str, records: Records) -> None:
+    """A schema that changes under a running process is told in the same words."""
+    outsider = Outsider(record_url)
+    await outsider.run("ALTER TABLE total_deltas RENAME TO elsewhere")
+
+    with pytest.raises(SchemaMissing, match="run `followthrough migrate`"):
+        await records.record.open_ticket(a_policy(), an_opening())
+
+
+async def test_migrations_make_what_the_models_say(record_url: str) -> None:
+    """A model that changed without a migration, or the other way round, shows here."""
+
+    def differences(connection: Connection) -> list[object]:
+        context = MigrationContext.configure(connection, opts={"compare_type": True, "compare_server_default": True})
+        return list(compare_metadata(context, Base.metadata))
+
+    database = open_database(record_url)
+    async with database.engine.connect() as connection:
+        assert await connection.run_sync(differences) == []
+    await database.aclose()
+
+
+def test_newest_migration_is_the_one_this_release_needs() -> None:
+    """The revision that processes ask for is the last step there is, and steps are numbers of four digits."""
+    config = Config()
+    config.set_main_option("script_location", str(Path(migrations_file).parent))
+    config.set_main_option("path_separator", "os")
+    script = ScriptDirectory.from_config(config)
+
+    assert script.get_current_head() == SCHEMA
+    assert all(len(step.revision) == 4 and step.revision.isdigit() for step in script.walk_revisions())
+
+
+async def test_clock_of_another_record_is_refused(record_url: str, story_clock: StoryClock) -> None:
+    """A record's instants mean nothing by another clock; before the first ticket any clock will do."""
+    fast = ScaledClock(origin=MONDAY_NOON, speed=5000.0)
+    async with await connect(record_url, RealClock()):
+        pass
+    async with await connect(record_url, fast) as records:
+        await records.record.open_ticket(a_policy(), an_opening())
+
+    with pytest.raises(ClockMismatch, match="set FOLLOWTHROUGH_CLOCK=scaled:2026-11-23T12:00:00Z:5000,"):
+        await connect(record_url, story_clock)
+    async with await connect(record_url, ScaledClock(origin=MONDAY_NOON, speed=5000.0)):
+        pass
+
+
+async def test_process_of_another_clock_opens_nothing(record_url: str, story_clock: StoryClock) -> None:
+    """A process that connected while the record was empty notices that another clock has taken it since."""
+    async with await connect(record_url, RealClock()) as first, await connect(record_url, story_clock):
+        with pytest.raises(ClockMismatch):
+            await first.record.open_ticket(a_policy(), an_opening())
+
+
+@pytest.mark.parametrize(
+    ("url", "told"),
+    [
+        ("sqlite://", "name a file"),
+        ("sqlite:///:memory:", "name a file"),
+        ("mysql://localhost/x", "database 'mysql' is not supported"),
+        ("no url at all", "cannot be read"),
+    ],
+)
+async def test_url_that_cannot_be_used(url: str, told: str) -> None:
+    """A URL that is no record's is told with the remedy."""
+    with pytest.raises(ValueError, match=told):
+        await connect(url, RealClock())
+
+
+async def test_server_that_does_not_listen_is_unavailable(unused_tcp_port: int) -> None:
+    """No server is a reason to try again, not a crash."""
+    with pytest.raises(RecordUnavailable, match="try again"):
+        await connect(f"postgresql://nobody@127.0.0.1:{unused_tcp_port}/nothing", RealClock())
