@@ -91,6 +91,7 @@ def _tickets(fed: Fed, figures: Figures) -> Iterator[tuple[str, int]]:
 
 def _clocks(figures: Figures, ladder: Sequence[str]) -> RenderableType:
     table = _table("clocks", "tier", "met", "breached", "kept")
+    table.caption = "the log has no messages to customers: questions and resolutions are all that meets an update"
     for target in Target:
         for tier in ladder:
             met, breached = figures.met[target, tier], figures.breached[target, tier]
