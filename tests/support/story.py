@@ -31,7 +31,7 @@ from workflows.domain.ticket.commands import (
 from workflows.domain.ticket.events import Entry
 from workflows.domain.ticket.judge import Judged, Message, judge, open_ticket
 from workflows.domain.ticket.state import TICK, Clock, Ticket
-from workflows.domain.ticket.words import ContactKind, Outcome, Target
+from workflows.domain.ticket.words import ContactKind, Outcome, Status, Target
 from workflows.domain.zones import zone as zone_of
 
 CUSTOMER = Customer(external_id="c-1", name="Ida Example", language="en-GB", zone="Europe/London")
@@ -270,6 +270,21 @@ class Story:
         self.entries += judged.entries
         self._untold += judged.messages
         self._unread += [(line(entry, self._wall), isinstance(entry.event, BOOKKEEPING)) for entry in judged.entries]
+
+
+def brought_to(story: Story, status: Status) -> Story:
+    """Open a ticket and bring it to that status in the first tier, by Monday 10:00; acknowledged unless it is open."""
+    story.open("Mon 23 Nov 09:00")
+    if status is not Status.OPEN:
+        story.until("Mon 23 Nov 09:10").acknowledge("ann")
+    if status is Status.WAITING_ON_CUSTOMER:
+        story.until("Mon 23 Nov 09:20").ask()
+    if status in {Status.RESOLVED, Status.CLOSED}:
+        story.until("Mon 23 Nov 09:20").resolve()
+    if status is Status.CLOSED:
+        story.until("Mon 23 Nov 09:30").confirm()
+    assert story.ticket.status is status
+    return story.until("Mon 23 Nov 10:00").as_told()
 
 
 def _compare(found: Sequence[str], expected: Sequence[str]) -> None:

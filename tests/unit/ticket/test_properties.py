@@ -1,0 +1,339 @@
+"""What holds for every life of a ticket, whatever its policy, whoever settles it and however late (semantics 5.3)."""
+
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.support.policies import ALWAYS, ladder
+from tests.support.story import CUSTOMER
+from workflows.domain.calendar import Calendar
+from workflows.domain.policy import OnBreach, Policy, Targets, hours, minutes
+from workflows.domain.ticket.clocks import calendar_of
+from workflows.domain.ticket.commands import (
+    Acknowledge,
+    Close,
+    Command,
+    Confirm,
+    Continue,
+    Escalate,
+    Open,
+    PostUpdate,
+    RecordContact,
+    Reject,
+    Reopen,
+    Resolve,
+    Transfer,
+    WaitOnCustomer,
+)
+from workflows.domain.ticket.events import (
+    ClockBreached,
+    ClockStarted,
+    ClockWarned,
+    Closed,
+    CustomerReminded,
+    Entry,
+    Escalated,
+    LastResortReminded,
+    Resolved,
+)
+from workflows.domain.ticket.judge import Judged, judge, open_ticket
+from workflows.domain.ticket.rederive import Input, looks, rederive
+from workflows.domain.ticket.state import TICK, Clock, Ticket
+from workflows.domain.ticket.words import Audience, ClockState, ContactKind, Outcome, Status, Target
+from workflows.domain.working_time import due
+
+OPENED_AT = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)  # a Monday
+OPENING = Open(
+    actor="desk",
+    ticket_id="t-1",
+    reference="R-1",
+    queue="home",
+    priority="normal",
+    customer=CUSTOMER,
+    subject="no line",
+    description="the line is dead",
+    channel="phone",
+)
+CALENDARS = (
+    ALWAYS,
+    Calendar("UTC", {"mon-fri": "09:00-17:00"}),
+    Calendar("Europe/Berlin", {"mon-thu": "08:00-12:00, 13:00-16:00", "fri": "08:00-13:00"}),
+    Calendar("UTC", {"mon-sun": "20:00-04:00"}),
+)
+DETECTED = (ClockBreached, ClockWarned, CustomerReminded, LastResortReminded, Resolved, Closed)
+ENOUGH = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+
+
+@dataclass(frozen=True)
+class Step:
+    """Some time passes, then perhaps a command; in an outage nobody settles meanwhile."""
+
+    gap: timedelta
+    choice: int | None
+    """Which of the commands that people would send in the state that the ticket is in; none: nobody sends one."""
+    is_outage: bool
+
+
+@dataclass
+class Life:
+    """One ticket, settled again and again, and everything that is checked of it."""
+
+    policy: Policy
+    judgements: list[Judged] = field(default_factory=list)
+    settled_at: list[datetime] = field(default_factory=list)
+    applied: list[Input] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        """Open the ticket."""
+        self.judgements.append(open_ticket(self.policy, OPENING, OPENED_AT))
+        self.settled_at.append(OPENED_AT)
+
+    @property
+    def ticket(self) -> Ticket:
+        """As it stands."""
+        return self.judgements[-1].ticket
+
+    @property
+    def entries(self) -> list[Entry]:
+        """The whole log."""
+        return [entry for judged in self.judgements for entry in judged.entries]
+
+    def settle(self, at: datetime, command: Command | None = None) -> None:
+        """As the record does."""
+        judged = judge(self.policy, self.ticket, at, command)
+        self.judgements.append(judged)
+        self.settled_at.append(at)
+        if command and judged.refusal is None:
+            self.applied.append(Input(at=at, command=command))
+
+    def until(self, goal: datetime, lag: timedelta) -> None:
+        """Time passes; what is due is found that much later than it could be, and once nothing is found."""
+        while (wake_at := self.ticket.wake_at()) and wake_at + lag < goal:
+            settled_at = self.settled_at[-1]
+            if lag and settled_at + lag < wake_at:
+                self.settle(settled_at + lag)
+            self.settle(max(wake_at + lag, self.settled_at[-1] + TICK))
+
+
+def command_of(choice: int, ticket: Ticket) -> Command:
+    """A command as somebody who sees the ticket would send it."""
+    kind = KINDS[ticket.status][choice % len(KINDS[ticket.status])]
+    if kind.startswith("to "):
+        return Transfer(actor="ann", to_tier=kind.removeprefix("to "), reason="theirs")
+    if kind in set(Outcome):
+        return Resolve(
+            actor="ann", outcome=Outcome(kind), explanation="done", alternative="another", duplicate_of="t-0"
+        )
+    if kind in set(ContactKind):
+        return RecordContact(actor="desk", kind=ContactKind(kind), channel="phone", text="any news?")
+    commands: dict[str, Command] = {
+        "acknowledge": Acknowledge(actor="ann", handler="ann", tier=ticket.tier),
+        "last resort": Acknowledge(actor="dora", handler="dora", tier="duty-manager"),
+        "update": PostUpdate(actor="ann", text="soon"),
+        "ask": WaitOnCustomer(actor="ann", question="which router?"),
+        "continue": Continue(actor="ann", reason="found it"),
+        "escalate": Escalate(actor="ann", from_tier=ticket.tier, reason="beyond us"),
+        "confirm": Confirm(actor="desk"),
+        "reject": Reject(actor="desk", reason="still dead"),
+        "reopen": Reopen(actor="desk", reason="dead again"),
+        "close": Close(actor="ann", reason="agreed"),
+    }
+    return commands[kind]
+
+
+WORK = ("update", "ask", "escalate", "to agent", "to specialist", "to supplier", "news", "complaint", "information")
+OUTCOMES = ("fixed", "fixed", "not_feasible", "no_response", "withdrawn")
+KINDS = {
+    Status.OPEN: (*WORK, *OUTCOMES, "acknowledge", "acknowledge", "acknowledge", "last resort", "confirm"),
+    Status.IN_PROGRESS: (*WORK, *OUTCOMES, "last resort", "acknowledge", "reopen"),
+    Status.WAITING_ON_CUSTOMER: (*WORK, *OUTCOMES, "news", "continue", "acknowledge", "close"),
+    Status.RESOLVED: ("confirm", "confirm", "reject", "reject", "close", "update", "news", "information", "ask"),
+    Status.CLOSED: ("reopen", "reopen", "reject", "news", "escalate"),
+}
+"""What people would send in that state, and something illegal."""
+# Quarter hours, so that deadlines coincide often.
+lengths = st.integers(1, 24).map(lambda quarters: minutes(15 * quarters))
+rows = st.builds(Targets, acknowledge=lengths, update_every=lengths, resolve=lengths)
+rules = st.builds(OnBreach, notify=st.just((Audience.LEAD,)), escalate_every=st.sampled_from((0, 1, 1, 2)))
+calendars = st.sampled_from(CALENDARS)
+policies = st.builds(
+    ladder,
+    agent=rows,
+    specialist=rows,
+    supplier=rows,
+    calendar=calendars,
+    agents_calendar=calendars,
+    suppliers_calendar=calendars,
+    resolve=st.integers(2, 60).map(hours),
+    on_breach=st.dictionaries(st.sampled_from(tuple(Target)), rules, max_size=2),
+    warn_at=st.sampled_from(((), (0.75,), (0.25, 0.5))),
+    waiting_pauses=st.sets(st.sampled_from(tuple(Target))).map(lambda targets: tuple(sorted(targets))),
+    chases_to_escalate=st.integers(1, 3),
+)
+# Gaps are of whole quarters too: commands meet deadlines.
+gaps = st.integers(1, 120).map(lambda quarters: minutes(15 * quarters))
+steps = st.builds(Step, gap=gaps, choice=st.none() | st.integers(0, 1000), is_outage=st.booleans())
+plans = st.lists(steps, min_size=3, max_size=12)
+lags = st.integers(0, 59_999_999).map(lambda microseconds: timedelta(microseconds=microseconds))
+
+
+def lived(policy: Policy, plan: list[Step], *, lag: timedelta = timedelta(), outages: bool = True) -> Life:
+    """The life of a ticket by that plan; with outages, what fell due in them is found at their end."""
+    life, now = Life(policy), OPENED_AT
+    for step in plan:
+        now += step.gap
+        if not (outages and step.is_outage):
+            life.until(now, lag)
+        life.settle(
+            max(now, life.settled_at[-1] + TICK), None if step.choice is None else command_of(step.choice, life.ticket)
+        )
+    return life
+
+
+def without_detection(entries: list[Entry]) -> list[Entry]:
+    """The log, but for when somebody looked at the clocks."""
+    return [
+        replace(entry, event=replace(entry.event, detected_at=OPENED_AT))
+        if isinstance(entry.event, DETECTED)
+        else entry
+        for entry in entries
+    ]
+
+
+@ENOUGH
+@given(policies, plans, lags)
+def test_settling_later_or_more_often_gives_the_same_events(policy: Policy, plan: list[Step], lag: timedelta) -> None:
+    """5.3: with the same (instant, input) list and no lateness of more than 60 s, only `detected_at` differs."""
+    at_once, behind = lived(policy, plan, outages=False), lived(policy, plan, lag=lag, outages=False)
+    assert without_detection(behind.entries) == without_detection(at_once.entries)
+    assert behind.applied == at_once.applied
+    assert replace(behind.ticket, version=0) == replace(at_once.ticket, version=0)
+
+
+@ENOUGH
+@given(policies, plans, lags)
+def test_the_same_instants_and_detections_give_the_same_log(policy: Policy, plan: list[Step], lag: timedelta) -> None:
+    """5.3: a ticket is a function of its policy, its (instant, input) list and what the record keeps of detection."""
+    life = lived(policy, plan, lag=lag)
+    again = rederive(policy, OPENING, OPENED_AT, life.applied, looks(life.entries))
+    assert list(again.entries) == life.entries
+    assert replace(again.ticket, version=0) == replace(life.ticket, version=0)
+
+
+@ENOUGH
+@given(policies, plans, lags)
+def test_the_log_has_no_gaps_and_no_doubles(policy: Policy, plan: list[Step], lag: timedelta) -> None:
+    """4.3, 4.7: one breach a clock run, each run started once, sequences 1, 2, 3 …; messages tell of a line."""
+    life = lived(policy, plan, lag=lag)
+    assert [entry.sequence for entry in life.entries] == list(range(1, len(life.entries) + 1))
+    assert life.ticket.sequence == len(life.entries)
+    breaches = [entry.event for entry in life.entries if isinstance(entry.event, ClockBreached)]
+    runs = [(each.target, run) for each in breaches for run in range(each.run, each.run + each.count)]
+    assert len(runs) == len(set(runs))
+    started = [(each.event.target, each.event.run) for each in life.entries if isinstance(each.event, ClockStarted)]
+    assert len(started) == len(set(started))
+    for judged in life.judgements:
+        told = {message.sequence for message in judged.messages}
+        assert told <= {entry.sequence for entry in judged.entries}
+
+
+@ENOUGH
+@given(policies, plans, lags)
+def test_coinciding_deadlines_never_skip_a_tier(policy: Policy, plan: list[Step], lag: timedelta) -> None:
+    """4.8: each escalation goes one rung up, and no two take effect in one instant."""
+    steps = [
+        (each.at, each.event) for each in lived(policy, plan, lag=lag).entries if isinstance(each.event, Escalated)
+    ]
+    for _, event in steps:
+        assert policy.rung(event.to_tier) == policy.rung(event.from_tier) + 1
+        assert len(set(event.causes)) == len(event.causes)
+    for (earlier_at, _), (later_at, _) in pairwise(steps):
+        assert earlier_at < later_at
+
+
+@ENOUGH
+@given(policies, plans, lags)
+def test_what_takes_effect_in_one_settle_never_goes_back(policy: Policy, plan: list[Step], lag: timedelta) -> None:
+    """4.6: breaches in order of `due_at`, `effective_at` rising and late by the constant alone."""
+    for judged in lived(policy, plan, lag=lag).judgements:
+        breaches = [entry.event for entry in judged.entries if isinstance(entry.event, ClockBreached)]
+        for one, next_one in pairwise(breaches):
+            assert one.due_at <= next_one.due_at
+            assert one.effective_at <= next_one.effective_at
+        for each in breaches:
+            assert each.due_at <= each.effective_at <= each.detected_at
+            assert each.engine_late == (each.detected_at - each.due_at > timedelta(seconds=60))
+            assert not each.engine_late or each.effective_at == each.detected_at
+
+
+@ENOUGH
+@given(policies, plans, lags)
+def test_the_version_rises_with_what_people_decide_on_and_with_nothing_else(
+    policy: Policy, plan: list[Step], lag: timedelta
+) -> None:
+    """5.4: by one with each settle that changes state, tier, handler, owner, priority, a deadline or a promise."""
+
+    def decided_on(ticket: Ticket) -> tuple[object, ...]:
+        deadlines = {(clock.target, clock.deadline_at) for clock in ticket.clocks if clock.deadline_at}
+        return ticket.status, ticket.tier, ticket.handler, ticket.owner, ticket.priority, ticket.next_news_at, deadlines
+
+    for before, after in pairwise(judged.ticket for judged in lived(policy, plan, lag=lag).judgements):
+        assert after.version - before.version == int(decided_on(after) != decided_on(before))
+
+
+@ENOUGH
+@given(policies, plans, lags)
+def test_a_ticket_asks_to_be_woken_for_something_and_in_time(policy: Policy, plan: list[Step], lag: timedelta) -> None:
+    """2.5: always unless closed; nothing is found before the wake-up, and something at it."""
+    life = lived(policy, plan, lag=lag)
+    for judged, settled_at in zip(life.judgements, life.settled_at, strict=True):
+        wake_at = judged.ticket.wake_at()
+        assert (wake_at is None) == (judged.ticket.status is Status.CLOSED)
+        if wake_at is None:
+            continue
+        # What a command brings about at its own instant, like a warning that is past already, wants one more look.
+        assert wake_at > settled_at
+        assert judge(policy, judged.ticket, wake_at).entries
+        if wake_at - TICK > settled_at:
+            early = judge(policy, judged.ticket, wake_at - TICK)
+            assert (early.ticket, early.entries, early.messages) == (judged.ticket, (), ())
+
+
+@ENOUGH
+@given(policies, plans, lags)
+def test_time_spent_survives_and_makes_the_deadline(policy: Policy, plan: list[Step], lag: timedelta) -> None:
+    """2.3, 2.7: what a run has spent never shrinks, its length never grows, and both give its deadline."""
+    seen: dict[tuple[Target, int], Clock] = {}
+    for judged in lived(policy, plan, lag=lag).judgements:
+        for clock in judged.ticket.clocks:
+            before = seen.get((clock.target, clock.run), clock)
+            seen[clock.target, clock.run] = clock
+            assert timedelta() <= before.spent <= clock.spent <= clock.length <= before.length
+            assert (clock.deadline_at is None) == (clock.state is not ClockState.RUNNING)
+            assert before.state is not ClockState.BREACHED or clock == before
+            if clock.running_since:
+                left = clock.length - clock.spent
+                calendar = calendar_of(policy, clock.target, clock.tier)
+                assert clock.deadline_at == due(calendar, clock.running_since, left)
+
+
+@ENOUGH
+@given(policies, plans, lags)
+def test_the_parts_of_a_state_agree(policy: Policy, plan: list[Step], lag: timedelta) -> None:
+    """6: whoever works on it, waits for it or is reminded of it fits the state it is in."""
+    for ticket in (judged.ticket for judged in lived(policy, plan, lag=lag).judgements):
+        assert ticket.visited[-1] == ticket.tier
+        assert (ticket.waiting is not None) == (ticket.status is Status.WAITING_ON_CUSTOMER)
+        assert (ticket.resolution is not None) == (ticket.status in {Status.RESOLVED, Status.CLOSED})
+        assert (ticket.closed_at is not None) == (ticket.status is Status.CLOSED)
+        assert ticket.reminding is None or ticket.is_worked_on
+        assert ticket.status is not Status.OPEN or ticket.handler is None
+        assert ticket.status is not Status.IN_PROGRESS or ticket.handler is not None
+        live = [clock.target for clock in ticket.clocks if clock.state.is_live]
+        assert len(live) == len(set(live))
+        assert (Target.UPDATE in live) == (ticket.status is not Status.CLOSED)
+        if ticket.status in {Status.OPEN, Status.IN_PROGRESS}:
+            assert all(clock.state is not ClockState.PAUSED for clock in ticket.clocks)
