@@ -207,7 +207,6 @@ def _ticket_columns(
     judged: Judged, *, instant: datetime, real_at: datetime, told_at: datetime | None, inputs: int
 ) -> TicketColumns:
     ticket = judged.ticket
-    wake_at = ticket.wake_at()
     return TicketColumns(
         ticket_id=ticket.ticket_id,
         reference=ticket.reference,
@@ -226,8 +225,8 @@ def _ticket_columns(
         opened_at=ticket.opened_at,
         closed_at=ticket.closed_at,
         deadline_at=ticket.deadline_at(),
-        wake_at=wake_at,
-        told_at=None if wake_at is None else told_at,
+        wake_at=ticket.wake_at(),
+        told_at=told_at,
         advanced_to=instant,
         settled_at=real_at,
         state=codec.state_to_json(ticket),

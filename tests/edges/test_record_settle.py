@@ -19,6 +19,7 @@ from services.records import (
     connect,
 )
 from services.records.engine import open_database
+from services.records.faults import spoken_plainly
 from services.records.statements_postgresql import PostgresqlStatements
 from tests.support.clock import MONDAY_NOON, StoryClock
 from tests.support.record import (
@@ -33,10 +34,12 @@ from tests.support.record import (
     an_opening,
     answer,
 )
+from workflows.domain.policy import Policy
 from workflows.domain.ticket.commands import Close, Open, Resolve
 from workflows.domain.ticket.events import Acknowledged, ClockBreached, ClockMet, Escalated
 from workflows.domain.ticket.rederive import Input, first_difference, looks, rederive
-from workflows.domain.ticket.verdict import RefusalReason
+from workflows.domain.ticket.state import Ticket
+from workflows.domain.ticket.verdict import Judged, RefusalReason
 from workflows.domain.ticket.words import ClockState, Outcome, Status, Target
 
 
@@ -318,6 +321,22 @@ async def test_log_that_the_database_refuses_leaves_the_ticket_stuck(record_url:
         assert (await records.queries.figures()).stuck_tickets == 1
 
 
+async def test_due_ticket_that_does_not_move_is_stuck(record_url: str, story_clock: StoryClock) -> None:
+    """Rules that find nothing in a ticket that is due would spin for ever: that is a fault, and it shows."""
+
+    def idle(policy: Policy, ticket: Ticket, *_: object, **__: object) -> Judged:  # noqa: ARG001 - the judge's signature
+        return Judged(ticket=ticket)
+
+    async with await connect(record_url, story_clock, judge=idle) as records:
+        await records.record.open_ticket(a_policy(), an_opening())
+        await records.record.settle_for_workflow("t-0001")
+        story_clock.pass_(timedelta(minutes=20))
+
+        with pytest.raises(TicketStuck, match="NothingMoved"):
+            await records.record.settle_for_workflow("t-0001")
+        assert (await records.queries.figures()).stuck_tickets == 1
+
+
 async def test_state_of_a_newer_release_is_left_alone(
     record_url: str, records: Records, story_clock: StoryClock
 ) -> None:
@@ -352,7 +371,8 @@ async def test_ticket_that_another_holds_too_long_is_unavailable(record_url: str
 
 async def test_stopped_process_does_not_keep_a_ticket(postgresql_url: str, story_clock: StoryClock) -> None:
     """A transaction that is left idle ends by itself and lets the ticket go."""
-    async with await connect(postgresql_url, story_clock, timeouts=Timeouts(lock_seconds=5)) as records:
+    patient = Timeouts(lock_seconds=20, statement_seconds=20)
+    async with await connect(postgresql_url, story_clock, timeouts=patient) as records:
         await records.record.open_ticket(a_policy(), an_opening())
         stopped = open_database(postgresql_url, timeouts=Timeouts(idle_in_transaction_seconds=0.2))
         settling = PostgresqlStatements(stopped).settling()
@@ -361,7 +381,7 @@ async def test_stopped_process_does_not_keep_a_ticket(postgresql_url: str, story
         settled = await records.record.settle("t-0001", an_acknowledgement(), by=SettledBy.INTAKE)
 
         assert settled.refusal is None
-        with pytest.raises(Exception, match=r"closed|terminat"):
+        with pytest.raises(RecordUnavailable), spoken_plainly():
             await settling.__aexit__(None, None, None)
         await stopped.aclose()
 
