@@ -28,7 +28,7 @@ from services.feed.embedded import clock_for, embedded
 from services.feed.feeding import Fed
 from services.feed.log import Case, Log, LogError, read_log
 from services.feed.plan import plan
-from services.feed.run import Promise
+from services.feed.run import Queue
 from services.feed.schedule import Choice, Turn, choose
 from services.process import CannotStart
 from services.records.clock import RealClock, RecordClock
@@ -62,7 +62,7 @@ class Asked:
     """What the command line says about a run."""
 
     cases: Sequence[Case]
-    promise: Promise
+    queue: Queue
     speed: float | None
 
 
@@ -88,7 +88,7 @@ def feed(
         logs.configure(settings.log_level, settings.log_format)
         read = read_log(log)
         choice = _chosen(log, read, number=number, longest=longest)
-        asked = Asked(cases=choice.cases, promise=feeding.promised(queue), speed=speed)
+        asked = Asked(cases=choice.cases, queue=feeding.find_queue(queue), speed=speed)
         fed, was_stopped = asyncio.run(_fed(asked, None if is_embedded else settings))
     except (LogError, SettingsError, CannotStart, RecordError) as error:
         raise Failed(str(error), exit_code=2) from None
@@ -145,7 +145,7 @@ async def _beside(asked: Asked, settings: Settings, stopping: asyncio.Event) -> 
             "and the feed by another clock"
         )
     with Shown() as shown:
-        return await feeding.feed(settings, asked.cases, asked.promise, stopping=stopping, watcher=shown)
+        return await feeding.feed(settings, asked.cases, asked.queue, stopping=stopping, watcher=shown)
 
 
 async def _embedded(asked: Asked, stopping: asyncio.Event) -> Fed:
@@ -154,7 +154,7 @@ async def _embedded(asked: Asked, stopping: asyncio.Event) -> Fed:
     folder = Path(tempfile.mkdtemp(prefix="followthrough-feed-"))
     with Shown() as shown:
         async with embedded(folder, clock, ended=stopping.set) as settings:
-            fed = await feeding.feed(settings, asked.cases, asked.promise, stopping=stopping, watcher=shown)
+            fed = await feeding.feed(settings, asked.cases, asked.queue, stopping=stopping, watcher=shown)
     if fed.findings.is_sound:
         shutil.rmtree(folder)
     else:

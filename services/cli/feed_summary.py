@@ -30,7 +30,7 @@ def of_feed(log: Log, choice: Choice, longest: timedelta, fed: Fed) -> Renderabl
         _counts("rows of the log", _rows(fed.driven)),
         _counts("steps skipped", _skipped(fed.driven)),
         _counts("tickets", _tickets(fed, figures)),
-        _clocks(figures, fed.promise.ladder),
+        _clocks(figures, fed.queue.ladder),
         _counts("on the ladder", _moves(figures)),
         _facts("time", _time(fed, figures)),
     )
@@ -78,7 +78,7 @@ def _skipped(driven: Sequence[Driven]) -> Iterator[tuple[str, int]]:
 
 def _tickets(fed: Fed, figures: Figures) -> Iterator[tuple[str, int]]:
     yield "opened", figures.opened
-    for priority in fed.promise.priorities:
+    for priority in fed.queue.priorities:
         yield f"opened as {priority} (from a hash: the log has no priorities)", figures.priorities[priority]
     yield from ((f"closed by {by}", number) for by, number in figures.closed_by.most_common())
     yield "reopened", figures.reopened

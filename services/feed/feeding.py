@@ -15,12 +15,13 @@ from services.client import Refused, TicketClient, Unreachable
 from services.feed import requests
 from services.feed.compare import Findings, look_into
 from services.feed.log import Case
-from services.feed.run import Driven, Promise, Run
+from services.feed.run import Driven, Queue, Run
 from services.feed.schedule import Turn, turns
 from services.process import CannotStart
 from services.records.clock import RealClock, RecordClock
 from services.settings import Settings
 from workflows.domain.errors import PolicyError
+from workflows.domain.policy_data import version_of
 
 CALLER = "followthrough-feed"
 CLOCKS_APART = timedelta(seconds=2)
@@ -52,7 +53,7 @@ class Fed:
     """What came of a feed."""
 
     clock: RecordClock
-    promise: Promise
+    queue: Queue
     driven: tuple[Driven, ...]
     findings: Findings
     real_time: timedelta
@@ -60,43 +61,46 @@ class Fed:
 
 
 async def feed(
-    settings: Settings, cases: Sequence[Case], promise: Promise, *, stopping: asyncio.Event, watcher: Watcher
+    settings: Settings, cases: Sequence[Case], queue: Queue, *, stopping: asyncio.Event, watcher: Watcher
 ) -> Fed:
     """Drive the cases through the running system that the settings name, then compare.
 
-    Raises `CannotStart` when there is none, or it runs by another clock; `SettingsError`; `RecordError`.
+    Raises `CannotStart` when there is none, or it goes by another clock or policy; `SettingsError`; `RecordError`.
     """
     clock = parts.clock(settings)
     async with AsyncExitStack() as using:
         client = TicketClient(settings.intake_address, caller=CALLER, actor=settings.actor)
         desk = await using.enter_async_context(client)
-        await _require_clock(desk, clock, cases[0], promise)
+        await _require_same(desk, clock, cases[0], queue)
         record = await using.enter_async_context(parts.record(settings))
         given = turns(cases, clock.read(datetime.now(UTC)), keeps_weekday=not isinstance(clock, RealClock))
         watcher.begins(given, clock)
-        run = Run(desk=desk, clock=clock, promise=promise, stopping=stopping, stepped=watcher.stepped)
+        run = Run(desk=desk, clock=clock, queue=queue, stopping=stopping, stepped=watcher.stepped)
         begun_at = datetime.now(UTC)
         driven = await run.drive(given)
         real_time = datetime.now(UTC) - begun_at
         watcher.compares(len(driven))
         findings = await look_into(record.queries, driven, watcher.compared)
-    return Fed(clock=clock, promise=promise, driven=driven, findings=findings, real_time=real_time)
+    return Fed(clock=clock, queue=queue, driven=driven, findings=findings, real_time=real_time)
 
 
-def promised(queue: str | None) -> Promise:
-    """Say how tickets are opened at a queue, the first declared when none is named. Raises `CannotStart`."""
+def find_queue(name: str | None) -> Queue:
+    """Find a queue by its name, the first one declared when none is given. Raises `CannotStart`."""
     policies = parts.load_policies()
-    queue = queue or next(iter(policies.queues))
+    name = name or next(iter(policies.queues))
     try:
-        policy = policies.of_queue(queue)
+        policy = policies.of_queue(name)
     except PolicyError as error:
         raise CannotStart(str(error)) from None
-    return Promise(queue=queue, priorities=policy.priorities, ladder=policy.tier_names)
+    return Queue(name=name, priorities=policy.priorities, ladder=policy.tier_names, policy_version=version_of(policy))
 
 
-async def _require_clock(client: TicketClient, clock: RecordClock, case: Case, promise: Promise) -> None:
-    """Ask the running system what time it is, before the record is touched: it must run by our clock."""
-    question = requests.opening(case, queue=promise.queue, priority=promise.priority_of(case.case))
+async def _require_same(client: TicketClient, clock: RecordClock, case: Case, queue: Queue) -> None:
+    """Ask the running system what it would promise, and when, before the record is touched.
+
+    It must run by our clock and go by our policy, since steps are decided by its ladder.
+    """
+    question = requests.opening(case, queue=queue.name, priority=queue.priority_of(case.case))
     question.validate_only = True
     before = clock.read(datetime.now(UTC) - CLOCKS_APART)
     try:
@@ -105,6 +109,11 @@ async def _require_clock(client: TicketClient, clock: RecordClock, case: Case, p
         raise CannotStart(str(error)) from None
     except Refused as refused:
         raise CannotStart(f"intake refuses to say which deadlines a ticket would get: {refused.text}") from None
+    if answer.policy_version != queue.policy_version:
+        raise CannotStart(
+            f"the running system opens at queue {queue.name!r} by policy {answer.policy!r} {answer.policy_version}, "
+            f"here it is {queue.policy_version}: restart it with these policies, or feed with --embedded"
+        )
     its_time: datetime = answer.open_time.ToDatetime(UTC)
     if not before <= its_time <= clock.read(datetime.now(UTC) + CLOCKS_APART):
         raise CannotStart(

@@ -48,13 +48,14 @@ class Desk(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Promise:
-    """How every ticket of the run is opened."""
+class Queue:
+    """The desk at which every ticket of the run is opened."""
 
-    queue: str
+    name: str
     priorities: tuple[str, ...]
     ladder: tuple[str, ...]
     """The policy's tiers, bottom up."""
+    policy_version: str
 
     def priority_of(self, case: str) -> str:
         """One of the priorities, by a hash: the log has none, and each run must give the same."""
@@ -92,14 +93,14 @@ class Run:
         *,
         desk: Desk,
         clock: RecordClock,
-        promise: Promise,
+        queue: Queue,
         stopping: asyncio.Event,
         stepped: Callable[[], None] = lambda: None,
         patience: Patience | None = None,
     ) -> None:
         self._desk = desk
         self._clock = clock
-        self._promise = promise
+        self._queue = queue
         self._stopping = stopping
         """Once set, nothing new is sent; what is on its way is waited for."""
         self._stepped = stepped
@@ -131,8 +132,8 @@ class Run:
 
     async def _open(self, driven: Driven) -> None:
         case = driven.plan.case
-        priority = self._promise.priority_of(case.case)
-        opened = await self._change(requests.opening(case, queue=self._promise.queue, priority=priority))
+        priority = self._queue.priority_of(case.case)
+        opened = await self._change(requests.opening(case, queue=self._queue.name, priority=priority))
         driven.ticket_id = opened.ticket_id
         self._stepped()
 
@@ -147,7 +148,7 @@ class Run:
     async def _try(self, driven: Driven, moment: Moment) -> Skip | RefusalReason | None:
         """Say a step as the ticket stands; none when it was accepted."""
         ticket = await self._patiently(lambda: self._desk.ticket(ticket_id=driven.ticket_id or ""))
-        decided = decide(moment, requests.seen(ticket), self._promise.ladder, driven.course)
+        decided = decide(moment, requests.seen(ticket), self._queue.ladder, driven.course)
         if isinstance(decided, Skip):
             return decided
         driven.unsure = decided.command

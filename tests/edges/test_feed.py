@@ -53,20 +53,22 @@ async def test_ctrl_c_stops_in_order_and_tells_what_there_is(tmp_path: Path) -> 
     assert left_in(tmp_path) == []
 
 
-async def test_a_system_with_another_clock_is_not_fed(tmp_path: Path) -> None:
-    """Before the record is touched: the running system says what time it is."""
-    env = environment(tmp_path)
-    async with running("up", env=env) as up:
+async def test_a_system_that_runs_is_fed_by_its_own_clock_only(tmp_path: Path) -> None:
+    """By another one it is not: the running system says what time it is, before the record is touched."""
+    origin = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    clock, another = f"scaled:{origin}:200000", f"scaled:{origin}:5000"
+    async with running("up", env=environment(tmp_path, CLOCK=clock)) as up:
         intake = (await up.say(r"intake\s+(127\.0\.0\.1:\d+)")).group(1)
 
-        fed = await ended(
-            "feed",
-            MADE_UP,
-            env=environment(tmp_path, INTAKE_ADDRESS=intake, CLOCK="scaled:2026-01-01T00:00:00Z:5000"),
-        )
+        refused = await ended("feed", MADE_UP, env=environment(tmp_path, INTAKE_ADDRESS=intake, CLOCK=another))
+        fed = await ended("feed", MADE_UP, env=environment(tmp_path, INTAKE_ADDRESS=intake, CLOCK=clock))
 
-    assert (fed.code, fed.out) == (2, "")
-    assert re.search(r"the running system says it is .*: give both the same clock, or feed with --embedded\n$", fed.err)
+    assert (refused.code, refused.out) == (2, "")
+    assert re.search(
+        r"the running system says it is .*: give both the same clock, or feed with --embedded$", refused.err
+    )
+    assert fed.code == 0, fed.out + fed.err
+    assert fed.out.endswith("lost: 0\nmismatches: 0\n")
 
 
 @pytest.mark.parametrize(

@@ -13,14 +13,19 @@ from protos.followthrough.v1.ticket_service_pb2 import AcknowledgeTicketRequest,
 from services.client import Change, Refused, Unreachable
 from services.feed.log import Case, Row, VinstStatus
 from services.feed.plan import Step
-from services.feed.run import Driven, Patience, Promise, Run
+from services.feed.run import Driven, Patience, Queue, Run
 from services.feed.schedule import Turn
 from services.records.clock import ScaledClock
 from workflows.domain.ticket.commands import Acknowledge, Resolve
 from workflows.domain.ticket.words import Outcome
 
 MONDAY = datetime(2024, 3, 4, 9, 0, tzinfo=UTC)
-PROMISE = Promise(queue="home", priorities=("urgent", "high", "normal"), ladder=("agent", "specialist", "supplier"))
+QUEUE = Queue(
+    name="home",
+    priorities=("urgent", "high", "normal"),
+    ladder=("agent", "specialist", "supplier"),
+    policy_version="1",
+)
 
 
 def ticket(status: ticket_pb2.TicketStatus.ValueType, tier: str = "agent") -> Ticket:
@@ -85,7 +90,7 @@ async def driven_by(desk: ScriptedDesk, given: Case, *, stopping: asyncio.Event 
     run = Run(
         desk=desk,
         clock=clock,
-        promise=PROMISE,
+        queue=QUEUE,
         stopping=stopping or asyncio.Event(),
         patience=Patience(seconds=0.05, pause_seconds=0.01),
     )
@@ -102,7 +107,7 @@ async def test_a_case_is_opened_taken_on_and_solved() -> None:
 
     opening = desk.sent[0]
     assert isinstance(opening, OpenTicketRequest)
-    assert (opening.queue, opening.priority, opening.subject) == ("home", PROMISE.priority_of("7"), "Incident 7")
+    assert (opening.queue, opening.priority, opening.subject) == ("home", QUEUE.priority_of("7"), "Incident 7")
     assert (opening.actor, opening.customer.external_id) == ("Ada", "incident-7")
     assert driven.said == [
         Acknowledge(actor="Ada", handler="Ada", tier="agent"),
@@ -195,7 +200,7 @@ async def test_a_stopped_run_sends_nothing_new() -> None:
 
 def test_priorities_come_from_a_hash_and_are_always_the_same() -> None:
     """Any two runs promise the same to the same incident, and no priority is rare."""
-    given = [PROMISE.priority_of(str(number)) for number in range(300)]
+    given = [QUEUE.priority_of(str(number)) for number in range(300)]
 
-    assert [PROMISE.priority_of(name) for name in ("1", "2", "3")] == given[1:4]
-    assert all(given.count(priority) > 80 for priority in PROMISE.priorities)
+    assert [QUEUE.priority_of(name) for name in ("1", "2", "3")] == given[1:4]
+    assert all(given.count(priority) > 80 for priority in QUEUE.priorities)
