@@ -59,7 +59,7 @@ async def postgresql_url(postgresql: Cluster, _templates: set[int]) -> AsyncIter
         await migrate(postgresql.url("migrated"))
         _templates.add(postgresql.port)
     name = f"test_{next(_numbers)}"
-    await postgresql.execute(f"CREATE DATABASE {name} TEMPLATE migrated STRATEGY FILE_COPY")
+    await postgresql.execute(f"CREATE DATABASE {name} TEMPLATE migrated")
     yield postgresql.url(name)
     await postgresql.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
