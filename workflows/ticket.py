@@ -19,7 +19,7 @@ AT_ONCE = timedelta(seconds=3)
 AT_LEISURE = timedelta(seconds=10)
 """One try of the ordinary activity, which has as many as it needs."""
 A_FEW = RetryPolicy(initial_interval=timedelta(milliseconds=100), maximum_attempts=3)
-WITHOUT_END = RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(seconds=30))
+WITHOUT_END = RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(seconds=60))
 NEAR = timedelta(milliseconds=10)
 """A timer that runs out so little later than asked for is left alone."""
 SHORTEST_REST_SECONDS = 0.001
