@@ -158,6 +158,10 @@ def _problems(policy: Policy) -> Iterator[str]:
     names = [tier.name for tier in policy.tiers]
     for name in sorted({name for name in names if names.count(name) > 1}):
         yield f"tier {name!r} stands {names.count(name)} times: name each rung once"
+    if "" in names:
+        yield "a tier has no name: give each rung one, like 'agent'"
+    if policy.last_resort and policy.last_resort in names:
+        yield f"last_resort {policy.last_resort!r} is a tier's name too: whoever acknowledges must say for whom (4.4)"
     yield from _problems_of_lengths(policy)
     for tier in policy.tiers:
         yield from (f"tier {tier.name!r} {problem}" for problem in _problems_of_tier(policy, tier))
@@ -190,6 +194,9 @@ def _problems_of_tier(policy: Policy, tier: Tier) -> Iterator[str]:
         yield f"has no targets for {missing}: add a row for each priority of the policy"
     if unknown := [priority for priority in tier.targets if priority not in policy.resolve]:
         yield f"has targets for {unknown}, which the policy does not promise: use {list(policy.resolve)}"
+    for target, rule in tier.on_breach.items():
+        if rule.escalate_every < 0:
+            yield f"escalates every {rule.escalate_every} breaches of {target.value!r}: use 0 for never, 1 for each"
     for priority, targets in tier.targets.items():
         where = f"for priority {priority!r}:"
         yield from _problems_of_length(f"{where} acknowledge", targets.acknowledge, tier.calendar)

@@ -33,11 +33,18 @@ from workflows.domain.ticket.events import (
     ClockStarted,
     ClockWarned,
     Closed,
+    ContactReceived,
     CustomerReminded,
     Entry,
     Escalated,
+    LadderExhausted,
     LastResortReminded,
+    Opened,
+    Reopened,
     Resolved,
+    Transferred,
+    UpdatePosted,
+    WaitStarted,
 )
 from workflows.domain.ticket.judge import Judged, judge, open_ticket
 from workflows.domain.ticket.rederive import Input, looks, rederive
@@ -64,6 +71,24 @@ CALENDARS = (
     Calendar("UTC", {"mon-sun": "20:00-04:00"}),
 )
 DETECTED = (ClockBreached, ClockWarned, CustomerReminded, LastResortReminded, Resolved, Closed)
+TOLD_OF = {
+    "opened": Opened,
+    "clock_warned": ClockWarned,
+    "clock_breached": ClockBreached,
+    "escalated": Escalated,
+    "transferred": Transferred,
+    "ladder_exhausted": LadderExhausted,
+    "last_resort_reminded": LastResortReminded,
+    "update_posted": UpdatePosted,
+    "contact_received": ContactReceived,
+    "question_asked": WaitStarted,
+    "customer_reminded": CustomerReminded,
+    "gave_up_waiting": Resolved,
+    "resolved": Resolved,
+    "closed": Closed,
+    "reopened": Reopened,
+}
+"""Each kind of message, and the line of the log that it tells of."""
 ENOUGH = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
@@ -187,9 +212,8 @@ def lived(policy: Policy, plan: list[Step], *, lag: timedelta = timedelta(), out
         now += step.gap
         if not (outages and step.is_outage):
             life.until(now, lag)
-        life.settle(
-            max(now, life.settled_at[-1] + TICK), None if step.choice is None else command_of(step.choice, life.ticket)
-        )
+        command = None if step.choice is None else command_of(step.choice, life.ticket)
+        life.settle(max(now, life.settled_at[-1] + TICK), command)
     return life
 
 
@@ -236,8 +260,9 @@ def test_the_log_has_no_gaps_and_no_doubles(policy: Policy, plan: list[Step], la
     started = [(each.event.target, each.event.run) for each in life.entries if isinstance(each.event, ClockStarted)]
     assert len(started) == len(set(started))
     for judged in life.judgements:
-        told = {message.sequence for message in judged.messages}
-        assert told <= {entry.sequence for entry in judged.entries}
+        lines = {entry.sequence: type(entry.event) for entry in judged.entries}
+        for message in judged.messages:
+            assert lines[message.sequence] is TOLD_OF[message.kind]
 
 
 @ENOUGH
