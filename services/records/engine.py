@@ -20,6 +20,9 @@ _DRIVERS = {
     "postgresql": "postgresql+asyncpg",
     "postgresql+asyncpg": "postgresql+asyncpg",
 }
+POSTGRESQL_CONNECTIONS = 16
+SQLITE_CONNECTIONS = 8
+"""At most, for each process."""
 READS = "followthrough_reads"
 """Execution option of SQLite connections that only read: their transaction need not wait for the writers."""
 
@@ -29,7 +32,9 @@ class Timeouts:
     """How long anything may wait, in real seconds. A stopped process must not hold a ticket."""
 
     lock_seconds: float = 1.0
-    """For a row's lock (PostgreSQL), for the writer's lock (SQLite)."""
+    """For a row's lock in PostgreSQL."""
+    busy_seconds: float = 5.0
+    """For SQLite's one writer, whose lock other processes are not given in order."""
     statement_seconds: float = 1.5
     idle_in_transaction_seconds: float = 5.0
     connect_seconds: float = 3.0
@@ -42,6 +47,11 @@ class Database:
     """An engine and what its users share."""
 
     engine: AsyncEngine
+    """For transactions that write."""
+    looking: AsyncEngine
+    """For single statements that only read."""
+    reading: AsyncEngine
+    """For transactions that only read: one snapshot, and no waiting for writers."""
     writing: asyncio.Lock = field(default_factory=asyncio.Lock)
     """SQLite has one writer: those of one process queue here, in order, rather than spin on `busy_timeout`."""
 
@@ -49,12 +59,6 @@ class Database:
     def is_sqlite(self) -> bool:
         """Which of the two it is."""
         return self.engine.dialect.name == "sqlite"
-
-    @property
-    def reading(self) -> AsyncEngine:
-        """The engine for queries: one snapshot a transaction, and no waiting for writers."""
-        options: dict[str, Any] = {READS: True} if self.is_sqlite else {"isolation_level": "REPEATABLE READ"}
-        return self.engine.execution_options(**options)
 
     async def aclose(self) -> None:
         """Close every connection."""
@@ -84,7 +88,7 @@ def sqlite_path(url: URL) -> Path | None:
     return Path() if url.database in {None, "", ":memory:"} else Path(str(url.database))
 
 
-def open_database(text: str, *, timeouts: Timeouts | None = None, pool_size: int = 10) -> Database:
+def open_database(text: str, *, timeouts: Timeouts | None = None) -> Database:
     """Make an engine; nothing is connected yet."""
     url = url_of(text)
     limits = timeouts or Timeouts()
@@ -93,17 +97,22 @@ def open_database(text: str, *, timeouts: Timeouts | None = None, pool_size: int
         "json_serializer": str,  # JSON columns carry text that the codec made
         "json_deserializer": str,
         "pool_timeout": limits.pool_seconds,
+        "max_overflow": 0,  # a connection costs more than a settle: keep those there are
     }
     if sqlite_path(url) is not None:
-        arguments: dict[str, Any] = {"isolation_level": None, "timeout": limits.lock_seconds}
-        engine = create_async_engine(url, connect_args=arguments, pool_size=4, max_overflow=4, **shared)
+        arguments: dict[str, Any] = {"isolation_level": None, "timeout": limits.busy_seconds}
+        engine = create_async_engine(url, connect_args=arguments, pool_size=SQLITE_CONNECTIONS, **shared)
         _set_up_sqlite(engine)
-    else:
-        engine = create_async_engine(
-            url, connect_args=_postgresql_arguments(limits), pool_size=pool_size, max_overflow=pool_size, **shared
-        )
-        event.listen(engine.sync_engine, "checkout", _refuse_closed)
-    return Database(engine=engine)
+        reading = engine.execution_options(**{READS: True})
+        return Database(engine=engine, looking=reading, reading=reading)
+    arguments = _postgresql_arguments(limits)
+    engine = create_async_engine(url, connect_args=arguments, pool_size=POSTGRESQL_CONNECTIONS, **shared)
+    event.listen(engine.sync_engine, "checkout", _refuse_closed)
+    return Database(
+        engine=engine,
+        looking=engine.execution_options(isolation_level="AUTOCOMMIT"),
+        reading=engine.execution_options(isolation_level="REPEATABLE READ"),
+    )
 
 
 def _postgresql_arguments(limits: Timeouts) -> dict[str, Any]:

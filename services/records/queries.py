@@ -188,7 +188,7 @@ class Queries:
 
     async def _all(self, query: Select[*tuple[Any, ...]]) -> Sequence[Row[*tuple[Any, ...]]]:
         with spoken_plainly():
-            async with self._database.reading.connect() as connection:
+            async with self._database.looking.connect() as connection:
                 return (await connection.execute(query)).all()
 
 

@@ -18,7 +18,9 @@ SCHEMA = "0001"
 
 _MIGRATION_LOCK = 0x666F_6C6C_6F77
 """Two processes never migrate one database at a time. The key is arbitrary and never changes."""
-_PATIENT = Timeouts(lock_seconds=60, statement_seconds=3600, idle_in_transaction_seconds=3600, pool_seconds=60)
+_PATIENT = Timeouts(
+    lock_seconds=60, busy_seconds=60, statement_seconds=3600, idle_in_transaction_seconds=3600, pool_seconds=60
+)
 
 
 async def migrate(url: str) -> str:

@@ -65,6 +65,7 @@ OWED = text("wake_at IS NOT NULL AND (told_at IS NULL OR wake_at < told_at)")
 """Temporal does not know of the wake-up, or knows of a later one."""
 NOT_CLOSED = text("status <> 'closed'")
 STUCK = text("stuck_until IS NOT NULL")
+HANDLED = text("handler IS NOT NULL")
 PENDING = text("status = 'pending'")
 
 
@@ -83,7 +84,17 @@ class TicketRow(Base):
         UniqueConstraint("reference"),
         Index("ix_tickets_late", "wake_at", postgresql_where=LATE, sqlite_where=LATE),
         Index("ix_tickets_owed", "wake_at", postgresql_where=OWED, sqlite_where=OWED),
-        Index("ix_tickets_open", "queue", "tier", "ticket_id", postgresql_where=NOT_CLOSED, sqlite_where=NOT_CLOSED),
+        Index(
+            "ix_tickets_open",
+            "queue",
+            "tier",
+            "priority",
+            "status",
+            postgresql_where=NOT_CLOSED,
+            sqlite_where=NOT_CLOSED,
+        ),
+        Index("ix_tickets_status", "status", "ticket_id"),
+        Index("ix_tickets_handler", "handler", "ticket_id", postgresql_where=HANDLED, sqlite_where=HANDLED),
         Index("ix_tickets_stuck", "stuck_until", postgresql_where=STUCK, sqlite_where=STUCK),
         Index("ix_tickets_customer", "customer_id", "ticket_id"),
     )

@@ -140,7 +140,7 @@ class Upkeep:
                 .order_by(row.wake_at)
                 .limit(limit)
             )
-            async with self._database.reading.connect() as connection:
+            async with self._database.looking.connect() as connection:
                 found = (await connection.execute(owed)).all()
         instant = self._clock.read(real_at)
         return tuple(

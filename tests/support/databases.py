@@ -108,7 +108,9 @@ def cluster(*, is_durable: bool = False) -> Iterator[Cluster]:
 
 def _programs() -> Path:
     """The folder of the server's programs: on the path, or where Debian keeps them."""
-    found = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda folder: -float(folder.parent.name))
+    found = sorted(
+        Path("/usr/lib/postgresql").glob("*/bin"), key=lambda folder: (len(folder.parent.name), folder.parent.name)
+    )[::-1]
     if on_path := shutil.which("postgres"):
         found.insert(0, Path(on_path).resolve().parent)
     for folder in found:

@@ -96,7 +96,11 @@ def upgrade() -> None:
     )
     op.create_index("ix_tickets_customer", "tickets", ["customer_id", "ticket_id"])
     op.create_index("ix_tickets_late", "tickets", ["wake_at"], **_where("wake_at IS NOT NULL"))
-    op.create_index("ix_tickets_open", "tickets", ["queue", "tier", "ticket_id"], **_where("status <> 'closed'"))
+    op.create_index(
+        "ix_tickets_open", "tickets", ["queue", "tier", "priority", "status"], **_where("status <> 'closed'")
+    )
+    op.create_index("ix_tickets_status", "tickets", ["status", "ticket_id"])
+    op.create_index("ix_tickets_handler", "tickets", ["handler", "ticket_id"], **_where("handler IS NOT NULL"))
     op.create_index(
         "ix_tickets_owed",
         "tickets",
