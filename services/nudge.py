@@ -1,18 +1,18 @@
 """Nudges: what Temporal is owed after a commit, sent off the caller's path.
 
-Knows what is due soonest and how much to ask of Temporal at once. Refuses to insist: what is dropped or fails stays
+Knows how much to ask of Temporal at once, and when. Refuses to insist: what is dropped or fails stays
 owed in the record, where the keeper finds it.
 """
 
 import asyncio
 import contextlib
-import heapq
 import logging
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from services.nudge_queue import NudgeQueue, Waiting
 from services.records.errors import RecordError
 from services.temporal import TemporalAway
 
@@ -68,63 +68,6 @@ class NudgeCounts:
     """Temporal did not take it."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Waiting:
-    """A nudge in the queue."""
-
-    nudge: "Nudge"
-    due: float
-    """When its ticket is due, by the process's stopwatch."""
-
-
-class _Queue:
-    """Nudges that wait: one a ticket, what is due soonest first, and no more than there is room for."""
-
-    def __init__(self, capacity: int) -> None:
-        self._capacity = capacity
-        self._by_ticket: dict[str, _Waiting] = {}
-        self._heap: list[tuple[float, str]] = []
-        """By due; may hold tickets that left or moved forward since, which are passed over."""
-
-    def __len__(self) -> int:
-        return len(self._by_ticket)
-
-    def __contains__(self, ticket_id: str) -> bool:
-        return ticket_id in self._by_ticket
-
-    @property
-    def is_full(self) -> bool:
-        return len(self._by_ticket) >= self._capacity
-
-    def put(self, waiting: _Waiting) -> None:
-        """Add it, or join it with the ticket's other one: the earlier counts, and a ticket started stays started."""
-        ticket_id = waiting.nudge.ticket_id
-        known = self._by_ticket.get(ticket_id)
-        if known is not None:
-            earlier = min(known, waiting, key=lambda one: one.due)
-            is_new = known.nudge.is_new and waiting.nudge.is_new
-            waiting = replace(earlier, nudge=replace(earlier.nudge, is_new=is_new))
-        self._by_ticket[ticket_id] = waiting
-        if known is None or waiting.due < known.due:
-            heapq.heappush(self._heap, (waiting.due, ticket_id))
-            if len(self._heap) > 2 * self._capacity:
-                self._heap = sorted((one.due, one.nudge.ticket_id) for one in self._by_ticket.values())
-
-    def soonest(self) -> _Waiting | None:
-        """What is due soonest; it stays in the queue."""
-        while self._heap:
-            due, ticket_id = self._heap[0]
-            waiting = self._by_ticket.get(ticket_id)
-            if waiting is not None and waiting.due == due:
-                return waiting
-            heapq.heappop(self._heap)
-        return None
-
-    def take(self, waiting: _Waiting) -> None:
-        """Remove it."""
-        del self._by_ticket[waiting.nudge.ticket_id]
-
-
 class Nudger:
     """Sends owed nudges: few at once, paced, and what is due soon without a pause."""
 
@@ -146,7 +89,7 @@ class Nudger:
         self.counts = NudgeCounts()
         self._timers = timers
         self._record = record
-        self._queue = _Queue(capacity)
+        self._queue = NudgeQueue(capacity)
         self._slots = asyncio.Semaphore(in_flight)
         self._pause_seconds = 1.0 / per_second
         self._stopwatch = stopwatch
@@ -173,7 +116,7 @@ class Nudger:
         elif self._queue.is_full or self._closing.is_set():
             self.counts.dropped += 1
             return
-        self._queue.put(_Waiting(nudge=nudge, due=self._stopwatch() + nudge.wake_in_seconds))
+        self._queue.put(Waiting(nudge=nudge, due=self._stopwatch() + nudge.wake_in_seconds))
         self._changed.set()
 
     async def run(self) -> None:
@@ -195,7 +138,7 @@ class Nudger:
         await self._ended.wait()
         self.counts.dropped += len(self._queue)
 
-    async def _next(self) -> _Waiting | None:
+    async def _next(self) -> Waiting | None:
         """Wait for a free slot and a nudge whose turn it is; none when closing. The sender frees the slot."""
         await self._slots.acquire()
         while not self._closing.is_set():
@@ -210,7 +153,7 @@ class Nudger:
                     await self._changed.wait()
         return None
 
-    def _delay(self, waiting: _Waiting) -> float:
+    def _delay(self, waiting: Waiting) -> float:
         """How long it must still wait; reserves the next turn when it need not."""
         now = self._stopwatch()
         if now < self._rest_until:
@@ -222,7 +165,7 @@ class Nudger:
         self._not_before = now + self._pause_seconds
         return 0.0
 
-    async def _send(self, waiting: _Waiting) -> None:
+    async def _send(self, waiting: Waiting) -> None:
         nudge = waiting.nudge
         try:
             wake_in_seconds = max(waiting.due - self._stopwatch(), 0.0)

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from services.nudge import Nudger
+from services.nudge_queue import NudgeQueue, Waiting
 from services.records.errors import RecordUnavailable
 from services.records.settled import Nudge
 from services.temporal import TemporalAway
@@ -203,6 +204,17 @@ async def test_a_full_queue_drops_and_counts() -> None:
         nudger.owe(nudge(ticket_id))
     assert nudger.waiting == 2
     assert (nudger.counts.owed, nudger.counts.coalesced, nudger.counts.dropped) == (4, 1, 1)
+
+
+def test_a_ticket_that_moves_forward_again_and_again_takes_no_more_room() -> None:
+    """Architecture 4: bounded, in places as in tickets; the last and earliest of its wake-ups is the one that counts."""
+    queue = NudgeQueue(capacity=2)
+    for seconds in range(100, 0, -1):
+        queue.put(Waiting(nudge=nudge("A"), due=float(seconds)))
+    soonest = queue.soonest()
+    assert soonest is not None
+    assert soonest.due == 1.0
+    assert (len(queue), len(queue._heap)) <= (1, 5)
 
 
 async def test_while_temporal_is_away_nudges_are_dropped_with_one_line(caplog: pytest.LogCaptureFixture) -> None:
