@@ -207,7 +207,7 @@ async def test_a_full_queue_drops_and_counts() -> None:
 
 
 def test_a_ticket_that_moves_forward_again_and_again_takes_no_more_room() -> None:
-    """Architecture 4: bounded, in places as in tickets; the last and earliest of its wake-ups is the one that counts."""
+    """Architecture 4: bounded in places as in tickets; the earliest of its wake-ups is the one that counts."""
     queue = NudgeQueue(capacity=2)
     for seconds in range(100, 0, -1):
         queue.put(Waiting(nudge=nudge("A"), due=float(seconds)))
