@@ -131,8 +131,7 @@ def _decide(held: Held, question: Question, policy: Policy, clock: RecordClock, 
     before = codec.state_from_json(held.state)
     judged = judge(policy, before, instant, question.command, expected_version=question.expected_version)
     wake_at = judged.ticket.wake_at()
-    told_at = wake_at if question.by is SettledBy.WORKFLOW else held.told_at
-    told_at = None if wake_at is None else told_at
+    told_at = None if wake_at is None else _known_to_temporal(question.by, wake_at, held.told_at)
     is_idle = not judged.entries and judged.ticket == before
     if is_idle and wake_at is not None and wake_at <= instant:
         raise NothingMoved
@@ -148,3 +147,13 @@ def _decide(held: Held, question: Question, policy: Policy, clock: RecordClock, 
         rescued=question.by is SettledBy.KEEPER,
     )
     return Decision(judged=judged, instant=instant, told_at=told_at, rows=rows)
+
+
+def _known_to_temporal(by: SettledBy, wake_at: datetime, told_at: datetime | None) -> datetime | None:
+    match by:
+        case SettledBy.WORKFLOW:
+            return wake_at
+        case SettledBy.KEEPER:
+            return None  # its workflow did not come when it should have, and may be gone; if it comes, it says so
+        case SettledBy.INTAKE:
+            return told_at

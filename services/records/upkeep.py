@@ -72,7 +72,7 @@ class Rescue:
     stuck: int
     """Tickets that could not be judged; they are marked, and left out until their retry."""
     owed: tuple[Nudge, ...]
-    """Of what was settled: wake-ups that Temporal does not know of."""
+    """Of what was settled: tickets that Temporal knew nothing of. A workflow that is only late gets time to come."""
 
     def __add__(self, other: "Rescue") -> "Rescue":
         return Rescue(settled=self.settled + other.settled, stuck=self.stuck + other.stuck, owed=self.owed + other.owed)
@@ -221,11 +221,11 @@ class Upkeep:
                 log_poison(poison)
                 await mark_stuck(settling, poison)
             written, refused = await _write(settling, decided)
-        settled = [decision.settled(self._clock, None) for decision in written]
+        owed = [decision.settled(self._clock, None).nudge for held, decision in written if held.told_at is None]
         return Rescue(
-            settled=len(settled),
+            settled=len(written),
             stuck=len(poisons) + refused,
-            owed=tuple(each.nudge for each in settled if each.nudge is not None),
+            owed=tuple(nudge for nudge in owed if nudge is not None),
         )
 
     async def _judge_all(self, late: Sequence[Held]) -> tuple[list[tuple[Held, Decision]], list[Poison]]:
@@ -253,7 +253,9 @@ class Upkeep:
             yield connection
 
 
-async def _write(settling: Settling, decided: Sequence[tuple[Held, Decision]]) -> tuple[list[Decision], int]:
+async def _write(
+    settling: Settling, decided: Sequence[tuple[Held, Decision]]
+) -> tuple[list[tuple[Held, Decision]], int]:
     """Write what was decided; returns what was written, and how many the database refused."""
     if not decided:
         return [], 0
@@ -263,4 +265,4 @@ async def _write(settling: Settling, decided: Sequence[tuple[Held, Decision]]) -
         poison = Poison(held, RecordFailed("the database refused what was to be written"))
         log_poison(poison)
         await mark_stuck(settling, poison)
-    return [decision for place, (_, decision) in enumerate(decided) if place not in refused], len(refused)
+    return [each for place, each in enumerate(decided) if place not in refused], len(refused)
