@@ -97,9 +97,11 @@ def feed(
     tables.write(of_feed(read, choice, longest, fed))
     for line in verdict(read, fed):
         click.echo(line)
+    if not fed.findings.is_sound:
+        raise SystemExit(1)
     if was_stopped:
         raise SystemExit(STOPPED)
-    if not fed.findings.is_sound or any(each.cut_short for each in fed.driven):
+    if any(each.cut_short for each in fed.driven):
         raise SystemExit(1)
 
 
