@@ -96,7 +96,7 @@ async def test_column_that_says_another_wake_up_is_mended(record_url: str, recor
 
 
 async def test_rescue_says_what_temporal_is_owed(records: Records, story_clock: StoryClock) -> None:
-    """A ticket that its workflow never knew is nudged after its rescue; one whose old timer will come is not."""
+    """A ticket that no workflow knew is nudged at once; one whose workflow may yet come is owed until it does."""
     await opened(records, 1, 2)
     await records.record.settle_for_workflow("t-0002")
     story_clock.pass_(timedelta(minutes=20))
@@ -107,6 +107,9 @@ async def test_rescue_says_what_temporal_is_owed(records: Records, story_clock: 
     wake_at = MONDAY_NOON + timedelta(minutes=50) + A_TICK
     assert rescue.settled == 2
     assert rescue.owed == (Nudge(ticket_id="t-0001", wake_at=wake_at, is_new=True, wake_in_seconds=1800.000001),)
+    assert [nudge.ticket_id for nudge in await owed(records)] == ["t-0001", "t-0002"]
+    await records.record.settle_for_workflow("t-0002")
+    assert [nudge.ticket_id for nudge in await owed(records)] == ["t-0001"]
 
 
 async def test_one_poison_ticket_leaves_the_batch_untouched(record_url: str, story_clock: StoryClock) -> None:
