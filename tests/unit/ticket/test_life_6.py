@@ -118,6 +118,22 @@ def test_opening_tells_the_customer_and_the_first_tier(tell: Tell) -> None:
     ]
 
 
+def test_who_is_told_what_over_an_ordinary_life(tell: Tell) -> None:
+    """6.1-6.9: the customer hears of whatever a person says to them; owner and tier hear when it comes back."""
+    story = tell(ladder(warn_at=(0.75,)))
+    story.open("Mon 23 Nov 09:00").told("opened to customer c-1", "opened to tier agent")
+    story.until("Mon 23 Nov 09:10").acknowledge("ann").told()
+    story.until("Mon 23 Nov 09:20").post_update().told("update_posted to customer c-1")
+    story.until("Mon 23 Nov 09:30").ask().told("question_asked to customer c-1")
+    story.until("Mon 23 Nov 09:40").contact().told("contact_received to owner ann")
+    story.until("Mon 23 Nov 09:50").resolve().told("resolved to customer c-1")
+    story.until("Mon 23 Nov 10:00").confirm().told("closed to customer c-1")
+    story.until("Mon 23 Nov 10:10").reopen().told("reopened to owner ann", "reopened to tier agent")
+    story.until("Mon 23 Nov 10:20").acknowledge("amy").as_told()
+    story.until("Fri 18 Dec 10:30").happened("Fri 18 Dec 10:10 warned 75% of update/5 of agent, due 10:10")
+    story.told("clock_warned to handler amy", "clock_warned to owner ann")
+
+
 def test_a_priority_that_is_not_promised_is_refused(tell: Tell) -> None:
     """6.1, 7.1: the error names policy, priority and remedy."""
     story = tell(ladder()).open("Mon 23 Nov 09:00").as_told()
