@@ -83,6 +83,22 @@ def test_the_policys_rule_for_a_target_goes_before_the_default(tell: Tell) -> No
     story.acknowledge("ann").happened("Mon 23 Nov 11:00 acknowledged by ann of agent")
 
 
+def test_a_policy_may_escalate_every_breach_of_update_or_every_third(tell: Tell) -> None:
+    """4.2: every second is the default only."""
+    each = tell(ladder(agent=row(update_every=4), on_breach={Target.UPDATE: OnBreach(escalate_every=1)}))
+    each.open("Mon 23 Nov 09:00").as_told().until("Mon 23 Nov 13:30").in_short(
+        "Mon 23 Nov 13:00 breached update/1 of agent, due 13:00",
+        "Mon 23 Nov 13:00 escalated agent -> specialist: update_breached, next news 17:00",
+    )
+    third = tell(ladder(agent=row(update_every=1), on_breach={Target.UPDATE: OnBreach(escalate_every=3)}))
+    third.open("Mon 23 Nov 09:00").as_told().until("Mon 23 Nov 12:30").in_short(
+        "Mon 23 Nov 10:00 breached update/1 of agent, due 10:00",
+        "Mon 23 Nov 11:00 breached update/2 of agent, due 11:00",
+        "Mon 23 Nov 12:00 breached update/3 of agent, due 12:00",
+        "Mon 23 Nov 12:00 escalated agent -> specialist: update_breached, next news 13:00",
+    )
+
+
 def test_an_acknowledgement_after_its_escalation_is_refused_and_told_who_has_it(tell: Tell) -> None:
     """4.2: a second too late is too late; the answer names the tier, and the handler once there is one."""
     story = tell(ladder(agent=row(acknowledge=1)))

@@ -129,6 +129,13 @@ def test_a_shorter_target_that_is_spent_already_leaves_the_acknowledge_target(te
     assert (clock.deadline_at, clock.length) == (story.instant("Mon 23 Nov 13:00"), hours(4))
 
 
+def test_a_shorter_target_that_is_spent_to_the_microsecond_is_spent(tell: Tell) -> None:
+    """2.2, 6.11: two hours of two; the ticket is not due in the instant in which it arrives."""
+    story = tell(ladder(agent=row(update_every=8), specialist=row(acknowledge=1, update_every=2)))
+    story.open("Mon 23 Nov 09:00").until("Mon 23 Nov 11:00").escalate().as_told()
+    assert story.clock(Target.UPDATE).deadline_at == story.instant("Mon 23 Nov 12:00")
+
+
 def test_a_shorter_target_that_is_spent_already_never_gives_time(tell: Tell) -> None:
     """2.2, 6.11: what remains is never more than there was left, and the unmoved run is not said to have moved."""
     story = tell(ladder(agent=row(update_every=4), specialist=row(acknowledge=1, update_every=2)))

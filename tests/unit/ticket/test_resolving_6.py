@@ -38,9 +38,13 @@ def test_no_response_is_met_only_if_the_customer_confirms(tell: Tell) -> None:
 def test_no_response_by_hand_does_not_meet_a_running_acknowledge(tell: Tell) -> None:
     """2.10, 6.7: what 6.7 says of `no_response` goes before."""
     story = brought_to(tell(ladder()), Status.OPEN)
-    story.resolve(Outcome.NO_RESPONSE).in_short(
+    story.resolve(Outcome.NO_RESPONSE).happened(
         "Mon 23 Nov 10:00 resolved no_response",
+        "Mon 23 Nov 10:00 cancelled acknowledge/1 of agent, 1h spent",
         "Mon 23 Nov 10:00 met update/1 of agent, 1h spent",
+        "Mon 23 Nov 10:00 started update/2 of agent, 800h, paused: resolved",
+        "Mon 23 Nov 10:00 paused tier_resolve/1 of agent: resolved, 1h spent",
+        "Mon 23 Nov 10:00 paused resolve/1 of agent: resolved, 1h spent",
     )
 
 
@@ -81,6 +85,22 @@ def test_withdrawn_closes_at_once_its_clocks_cancelled_and_its_breaches_standing
         "Mon 23 Nov 11:00 cancelled resolve/1 of agent, 2h spent",
     )
     assert story.clock(Target.ACKNOWLEDGE).state.value == "breached"
+
+
+def test_a_ticket_withdrawn_while_waiting_or_reminded_wakes_nobody_any_more(tell: Tell) -> None:
+    """6.7, 4.4: no reminder follows a closing, neither to the customer nor to the last resort."""
+    waiting = brought_to(tell(ladder()), Status.WAITING_ON_CUSTOMER)
+    waiting.resolve(Outcome.WITHDRAWN).in_short(
+        "Mon 23 Nov 10:00 wait ended: resolved",
+        "Mon 23 Nov 10:00 resolved withdrawn",
+        "Mon 23 Nov 10:00 closed withdrawn by outcome",
+    )
+    reminded = brought_to(tell(ladder()), Status.IN_PROGRESS)
+    reminded.transfer("supplier").until("Mon 23 Nov 10:10").escalate().until("Mon 23 Nov 10:20").as_told()
+    reminded.resolve(Outcome.WITHDRAWN).in_short(
+        "Mon 23 Nov 10:20 resolved withdrawn", "Mon 23 Nov 10:20 closed withdrawn by outcome"
+    )
+    assert (waiting.ticket.wake_at(), reminded.ticket.wake_at()) == (None, None)
 
 
 def test_rejection_goes_to_the_next_tier(tell: Tell) -> None:
@@ -196,6 +216,23 @@ def test_a_reinstated_clock_does_not_warn_twice(tell: Tell) -> None:
     story.open("Mon 23 Nov 09:00").until("Mon 23 Nov 14:00").resolve().until("Mon 23 Nov 14:10").confirm().as_told()
     story.until("Mon 23 Nov 15:00").reopen().as_told()
     story.until("Mon 23 Nov 17:30").happened("Mon 23 Nov 16:00 warned 75% of tier_resolve/1 of agent, due 16:00")
+
+
+def test_a_warning_that_was_due_at_the_resolve_is_sent_after_reopening(tell: Tell) -> None:
+    """6.9, 2.8: a command of the warning's own instant came before it; it was never sent, and is now past."""
+    story = tell(ladder(agent=row(resolve=8), warn_at=(0.5,)))
+    story.open("Mon 23 Nov 09:00").until("Mon 23 Nov 13:00").resolve().until("Mon 23 Nov 14:00").confirm().as_told()
+    story.until("Mon 23 Nov 15:00").reopen().as_told()
+    story.until("Mon 23 Nov 15:30").happened("Mon 23 Nov 15:00 warned 50% of tier_resolve/1 of agent, due 15:00")
+
+
+def test_a_warning_sent_at_closing_time_is_not_sent_again_after_reopening(tell: Tell) -> None:
+    """6.9, 2.8: resolved overnight, the run stands at the very fraction that it warned of."""
+    story = tell(ladder(agents_calendar=OFFICE, agent=row(resolve=16), warn_at=(0.5,)))
+    story.open("Mon 23 Nov 09:00").as_told()
+    story.until("Mon 23 Nov 18:00").happened("Mon 23 Nov 17:00 warned 50% of tier_resolve/1 of agent, due 17:00")
+    story.resolve().until("Mon 23 Nov 19:00").confirm().until("Mon 23 Nov 20:00").reopen().as_told()
+    story.until("Tue 24 Nov 16:00").happened()
 
 
 def test_a_rejection_of_a_closed_ticket_reopens_it(tell: Tell) -> None:

@@ -94,22 +94,21 @@ def paused(policy: Policy, clock: Clock, at: datetime, pause: Pause) -> Clock:
 
 
 def ended(policy: Policy, clock: Clock, at: datetime, state: ClockState) -> Clock:
-    """The run is over, with the working time it took."""
+    """The run is over, with the working time it took; it remembers what was not warned of, should it be reinstated."""
     return replace(
         clock,
         state=state,
         spent=spent_by(policy, clock, at),
         running_since=None,
         deadline_at=None,
-        warnings=(),
+        warnings=_unscheduled(warning.fraction for warning in clock.warnings),
         pause=None,
     )
 
 
 def reinstated(policy: Policy, clock: Clock, at: datetime) -> Clock:
     """A run whose verdict is withdrawn, counting again from the time it had spent; warnings stay sent (6.9)."""
-    unsent = (fraction for fraction in policy.warn_at if clock.length * fraction > clock.spent)
-    return running(policy, replace(clock, warnings=_unscheduled(unsent)), at)
+    return running(policy, clock, at)
 
 
 def spent_by(policy: Policy, clock: Clock, at: datetime) -> timedelta:
