@@ -21,7 +21,7 @@ run: setup  ## run everything on embedded defaults (SQLite, Temporal dev server)
 	@exec $(BIN)/followthrough up
 
 feed: setup  ## drive a help desk's log through it all: make feed [LOG=incidents.csv.gz]
-	@exec $(BIN)/followthrough feed --embedded $(or $(LOG),tests/data/made-up-incidents.csv) $(FEED)
+	@exec $(BIN)/followthrough feed --embedded $(or $(LOG),--speed 20000 tests/data/made-up-incidents.csv) $(FEED)
 
 check: setup lint types imports  ## lint, types, import contracts, generated code
 	$(BIN)/python protos/generate.py --lint
