@@ -4,7 +4,7 @@ import pytest
 
 from tests.support.policies import ladder, row
 from tests.support.story import CUSTOMER, Tell, brought_to
-from workflows.domain.errors import DomainError
+from workflows.domain.errors import CalendarError, DomainError
 from workflows.domain.ticket.commands import (
     Acknowledge,
     Close,
@@ -139,6 +139,13 @@ def test_a_priority_that_is_not_promised_is_refused(tell: Tell) -> None:
     story = tell(ladder()).open("Mon 23 Nov 09:00").as_told()
     with pytest.raises(DomainError, match=r"policy 'made-up' has no priority 'asap': use one of \['normal'\]"):
         open_ticket(ladder(), _opening("asap"), story.instant("Mon 23 Nov 09:00"))
+
+
+def test_a_ticket_opens_at_an_instant_of_the_record(tell: Tell) -> None:
+    """5.1: an aware UTC instant, nothing that merely reads like one."""
+    story = tell(ladder()).open("Mon 23 Nov 09:00").as_told()
+    with pytest.raises(CalendarError, match="is not in UTC"):
+        open_ticket(ladder(), _opening("normal"), story.instant("Mon 23 Nov 09:00").replace(tzinfo=None))
 
 
 def test_acknowledging_names_the_handler_and_the_first_of_the_first_tier_becomes_the_owner(tell: Tell) -> None:
