@@ -6,12 +6,17 @@ from itertools import count
 from pathlib import Path
 
 import pytest
+from hypothesis import Phase, settings
 
 from services.records import Records, connect, migrate
 from tests.support.clock import StoryClock
 from tests.support.databases import Cluster, PostgresqlMissing, cluster, is_postgresql_required
 
 _numbers = count(1)
+
+# No timing is asserted on a noisy machine, and explaining a failure of long lives takes longer than finding it.
+settings.register_profile("house", deadline=None, phases=set(Phase) - {Phase.explain}, print_blob=True)
+settings.load_profile("house")
 
 
 @pytest.fixture

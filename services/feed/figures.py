@@ -64,11 +64,11 @@ class Figures:
     def _count(self, entry: Entry) -> None:
         match entry.event:
             case ClockMet() as met:
-                self.met[met.target, met.tier] += 1
+                self.met[met.target, met.held_by] += 1
             case ClockReinstated(was=ClockState.MET) as withdrawn:
-                self.met[withdrawn.target, withdrawn.tier] -= 1
+                self.met[withdrawn.target, withdrawn.held_by] -= 1
             case ClockBreached() as breach:
-                self.breached[breach.target, breach.tier] += breach.count
+                self.breached[breach.target, breach.held_by] += breach.count
                 self.lags.append(breach.detected_at - breach.due_at)
             case Escalated() as escalated:
                 self.escalations += 1

@@ -118,7 +118,7 @@ def _of_entry(ticket: Ticket, entry: Entry) -> Iterator[tuple[str, tuple[str, ..
 def _of_clock(
     ticket: Ticket, event: ClockMet | ClockCancelled | ClockReinstated | ClockBreached
 ) -> Iterator[tuple[str, tuple[str, ...], int]]:
-    labels = (event.target.value, event.tier, ticket.priority, ticket.queue)
+    labels = (event.target.value, event.held_by, ticket.priority, ticket.queue)
     match event:
         case ClockMet():
             yield CLOCKS_MET, labels, 1

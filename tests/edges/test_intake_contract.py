@@ -207,7 +207,7 @@ def values_of(hint: object) -> st.SearchStrategy[object]:
 
 
 @pytest.mark.parametrize("kind", EVENTS, ids=lambda kind: kind.__name__)
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(data=st.data())
 def test_anything_that_can_happen_can_be_shown(kind: type, data: st.DataObject) -> None:
     """Whatever an event holds, it goes out and nothing is lost of its instants and words."""

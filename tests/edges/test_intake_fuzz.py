@@ -88,7 +88,7 @@ def contents(draw: st.DrawFn, descriptor: Descriptor, ticket_id: str) -> dict[st
 
 
 @pytest.mark.parametrize("method", METHODS)
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 async def test_any_message_gets_a_proper_answer(desk: Desk, method: str, data: st.DataObject) -> None:
     """Nothing answers UNKNOWN, and no message is our fault."""
@@ -103,7 +103,7 @@ async def test_any_message_gets_a_proper_answer(desk: Desk, method: str, data: s
 
 
 @pytest.mark.parametrize("method", METHODS)
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(content=st.binary(max_size=60))
 async def test_any_bytes_get_a_proper_answer(desk: Desk, method: str, content: bytes) -> None:
     """Bytes that are no message at all are the caller's mistake."""

@@ -406,7 +406,7 @@ class TestAllCalendars:
     """What holds whatever the hours and the zone."""
 
     @given(calendar=calendars(), start_at=instants())
-    @settings(max_examples=60, deadline=None)
+    @settings(max_examples=60)
     def test_spans_are_in_order_and_never_touch(self, calendar: Calendar, start_at: datetime) -> None:
         """3.2: the stream is merged, disjoint and begins no earlier than asked."""
         spans = list(islice(calendar.spans(start_at), 50))
@@ -415,7 +415,7 @@ class TestAllCalendars:
         assert all(span.start_at >= start_at for span in spans)
 
     @given(calendar=calendars(), start_at=instants(), later=st.timedeltas(timedelta(), timedelta(days=20)))
-    @settings(max_examples=60, deadline=None)
+    @settings(max_examples=60)
     def test_the_stream_is_the_same_wherever_it_is_entered(
         self, calendar: Calendar, start_at: datetime, later: timedelta
     ) -> None:
@@ -430,7 +430,7 @@ class TestAllCalendars:
         ]
 
     @given(calendar=calendars())
-    @settings(max_examples=100, deadline=None)
+    @settings(max_examples=100)
     def test_every_calendar_can_be_read_back(self, calendar: Calendar) -> None:
         """7.2: what a ticket carries is the calendar itself."""
         again = Calendar.from_data(json.loads(json.dumps(calendar.to_data())))
@@ -439,7 +439,7 @@ class TestAllCalendars:
         assert again.to_data() == calendar.to_data()
 
     @given(story=clock_changes())
-    @settings(max_examples=150, deadline=None)
+    @settings(max_examples=150)
     def test_every_minute_agrees_with_the_clock_on_the_wall(self, story: tuple[Notice, ClockChange]) -> None:
         """3.1, 3.2: the stream has the very minutes that are found by walking through them."""
         notice, change = story

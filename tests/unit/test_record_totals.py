@@ -24,7 +24,8 @@ def a_breach(lag: timedelta, count: int = 1) -> ClockBreached:
     return ClockBreached(
         target=Target.UPDATE,
         run=1,
-        tier="desk",
+        tier="first",
+        held_by="desk",
         due_at=NOON,
         detected_at=NOON + lag,
         effective_at=NOON,

@@ -279,7 +279,7 @@ class TestAllCalendars:
     """What holds whatever the hours and the zone."""
 
     @given(calendar=calendars(), start_at=instants(), length=lengths)
-    @settings(max_examples=100, deadline=None)
+    @settings(max_examples=100)
     def test_what_was_asked_for_has_been_worked_when_it_is_due(
         self, calendar: Calendar, start_at: datetime, length: timedelta
     ) -> None:
@@ -290,7 +290,7 @@ class TestAllCalendars:
             assert worked(calendar, start_at, due_at - MICROSECOND) == length - MICROSECOND
 
     @given(calendar=calendars(), start_at=instants(), length=lengths, later=some_days, longer=lengths)
-    @settings(max_examples=100, deadline=None)
+    @settings(max_examples=100)
     def test_more_or_later_is_never_due_earlier(
         self, calendar: Calendar, start_at: datetime, length: timedelta, later: timedelta, longer: timedelta
     ) -> None:
@@ -300,7 +300,7 @@ class TestAllCalendars:
         assert due_at <= due(calendar, start_at, length + longer)
 
     @given(calendar=calendars(), start_at=instants(), one=some_days, other=some_days)
-    @settings(max_examples=100, deadline=None)
+    @settings(max_examples=100)
     def test_time_worked_adds_up(
         self, calendar: Calendar, start_at: datetime, one: timedelta, other: timedelta
     ) -> None:
@@ -310,7 +310,7 @@ class TestAllCalendars:
         assert whole == worked(calendar, start_at, middle) + worked(calendar, middle, end_at)
 
     @given(calendar=calendars(), start_at=instants(), one=lengths, other=lengths.filter(bool))
-    @settings(max_examples=100, deadline=None)
+    @settings(max_examples=100)
     def test_a_target_in_two_parts_is_due_when_the_whole_is(
         self, calendar: Calendar, start_at: datetime, one: timedelta, other: timedelta
     ) -> None:
@@ -318,7 +318,7 @@ class TestAllCalendars:
         assert due(calendar, due(calendar, start_at, one), other) == due(calendar, start_at, one + other)
 
     @given(calendar=calendars(), start_at=instants(), length=st.timedeltas(NOTHING, timedelta(days=500)))
-    @settings(max_examples=50, deadline=None)
+    @settings(max_examples=50)
     def test_time_worked_is_the_length_of_the_stream(
         self, calendar: Calendar, start_at: datetime, length: timedelta
     ) -> None:
@@ -330,7 +330,7 @@ class TestAllCalendars:
         )
 
     @given(story=clock_changes(), start=st.integers(0, 5 * 1440), data=st.data())
-    @settings(max_examples=150, deadline=None)
+    @settings(max_examples=150)
     def test_both_walks_agree_with_counting_minutes(
         self, story: tuple[Notice, ClockChange], start: int, data: st.DataObject
     ) -> None:

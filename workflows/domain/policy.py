@@ -173,6 +173,8 @@ def _problems_of_lengths(policy: Policy) -> Iterator[str]:
         for fraction in policy.warn_at
         if not 0 < fraction < 1
     )
+    if list(policy.warn_at) != sorted(set(policy.warn_at)):
+        yield f"warns at {policy.warn_at}: name each fraction once, the smallest first"
     lengths = {
         "remind_every": policy.remind_every,
         "give_up": policy.give_up,
@@ -197,6 +199,8 @@ def _problems_of_tier(policy: Policy, tier: Tier) -> Iterator[str]:
     for target, rule in tier.on_breach.items():
         if rule.escalate_every < 0:
             yield f"escalates every {rule.escalate_every} breaches of {target.value!r}: use 0 for never, 1 for each"
+        elif rule.escalate_every > 1 and target is not Target.UPDATE:
+            yield f"escalates every {rule.escalate_every} breaches of {target.value!r}, which breaches once: use 0 or 1"
     for priority, targets in tier.targets.items():
         where = f"for priority {priority!r}:"
         yield from _problems_of_length(f"{where} acknowledge", targets.acknowledge, tier.calendar)

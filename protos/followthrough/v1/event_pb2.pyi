@@ -1053,12 +1053,15 @@ class ClockMet(_message.Message):
     START_TIME_FIELD_NUMBER: _builtins.int
     AS_OF_TIME_FIELD_NUMBER: _builtins.int
     SPENT_FIELD_NUMBER: _builtins.int
+    HELD_BY_FIELD_NUMBER: _builtins.int
     target: _ticket_pb2.Target.ValueType
     """What it measures."""
     run: _builtins.int
     """Which run."""
     tier: _builtins.str
     """The tier of the run."""
+    held_by: _builtins.str
+    """The tier that had the ticket then: who the figures name."""
     @_builtins.property
     def start_time(self) -> _timestamp_pb2.Timestamp:
         """When the run began."""
@@ -1080,10 +1083,11 @@ class ClockMet(_message.Message):
         start_time: _timestamp_pb2.Timestamp | None = ...,
         as_of_time: _timestamp_pb2.Timestamp | None = ...,
         spent: _duration_pb2.Duration | None = ...,
+        held_by: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["as_of_time", b"as_of_time", "spent", b"spent", "start_time", b"start_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["as_of_time", b"as_of_time", "run", b"run", "spent", b"spent", "start_time", b"start_time", "target", b"target", "tier", b"tier"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["as_of_time", b"as_of_time", "held_by", b"held_by", "run", b"run", "spent", b"spent", "start_time", b"start_time", "target", b"target", "tier", b"tier"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1105,6 +1109,7 @@ class ClockBreached(_message.Message):
     LATE_AFTER_SECONDS_FIELD_NUMBER: _builtins.int
     COUNT_FIELD_NUMBER: _builtins.int
     LAST_DUE_TIME_FIELD_NUMBER: _builtins.int
+    HELD_BY_FIELD_NUMBER: _builtins.int
     target: _ticket_pb2.Target.ValueType
     """What it measures."""
     run: _builtins.int
@@ -1117,6 +1122,8 @@ class ClockBreached(_message.Message):
     """Wall-clock seconds."""
     count: _builtins.int
     """How many runs this event stands for."""
+    held_by: _builtins.str
+    """The tier that had the ticket then: who the figures name."""
     @_builtins.property
     def due_time(self) -> _timestamp_pb2.Timestamp:
         """The deadline."""
@@ -1146,10 +1153,11 @@ class ClockBreached(_message.Message):
         late_after_seconds: _builtins.int = ...,
         count: _builtins.int = ...,
         last_due_time: _timestamp_pb2.Timestamp | None = ...,
+        held_by: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["detect_time", b"detect_time", "due_time", b"due_time", "effective_time", b"effective_time", "last_due_time", b"last_due_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["count", b"count", "detect_time", b"detect_time", "due_time", b"due_time", "effective_time", b"effective_time", "engine_late", b"engine_late", "last_due_time", b"last_due_time", "late_after_seconds", b"late_after_seconds", "run", b"run", "target", b"target", "tier", b"tier"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["count", b"count", "detect_time", b"detect_time", "due_time", b"due_time", "effective_time", b"effective_time", "engine_late", b"engine_late", "held_by", b"held_by", "last_due_time", b"last_due_time", "late_after_seconds", b"late_after_seconds", "run", b"run", "target", b"target", "tier", b"tier"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1165,12 +1173,15 @@ class ClockCancelled(_message.Message):
     RUN_FIELD_NUMBER: _builtins.int
     TIER_FIELD_NUMBER: _builtins.int
     SPENT_FIELD_NUMBER: _builtins.int
+    HELD_BY_FIELD_NUMBER: _builtins.int
     target: _ticket_pb2.Target.ValueType
     """What it measures."""
     run: _builtins.int
     """Which run."""
     tier: _builtins.str
     """The tier of the run."""
+    held_by: _builtins.str
+    """The tier that had the ticket then: who the figures name."""
     @_builtins.property
     def spent(self) -> _duration_pb2.Duration:
         """Working time counted."""
@@ -1182,10 +1193,11 @@ class ClockCancelled(_message.Message):
         run: _builtins.int = ...,
         tier: _builtins.str = ...,
         spent: _duration_pb2.Duration | None = ...,
+        held_by: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["spent", b"spent"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["run", b"run", "spent", b"spent", "target", b"target", "tier", b"tier"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["held_by", b"held_by", "run", b"run", "spent", b"spent", "target", b"target", "tier", b"tier"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1204,6 +1216,7 @@ class ClockReinstated(_message.Message):
     SPENT_FIELD_NUMBER: _builtins.int
     DEADLINE_TIME_FIELD_NUMBER: _builtins.int
     TZDATA_FIELD_NUMBER: _builtins.int
+    HELD_BY_FIELD_NUMBER: _builtins.int
     target: _ticket_pb2.Target.ValueType
     """What it measures."""
     run: _builtins.int
@@ -1214,6 +1227,8 @@ class ClockReinstated(_message.Message):
     """The verdict that was withdrawn."""
     tzdata: _builtins.str
     """Version of the time-zone rules the deadline was computed with."""
+    held_by: _builtins.str
+    """The tier that had the ticket then: who the figures name."""
     @_builtins.property
     def spent(self) -> _duration_pb2.Duration:
         """Working time counted so far."""
@@ -1232,10 +1247,11 @@ class ClockReinstated(_message.Message):
         spent: _duration_pb2.Duration | None = ...,
         deadline_time: _timestamp_pb2.Timestamp | None = ...,
         tzdata: _builtins.str = ...,
+        held_by: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["deadline_time", b"deadline_time", "spent", b"spent"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["deadline_time", b"deadline_time", "run", b"run", "spent", b"spent", "target", b"target", "tier", b"tier", "tzdata", b"tzdata", "was", b"was"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["deadline_time", b"deadline_time", "held_by", b"held_by", "run", b"run", "spent", b"spent", "target", b"target", "tier", b"tier", "tzdata", b"tzdata", "was", b"was"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

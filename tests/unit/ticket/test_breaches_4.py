@@ -229,3 +229,13 @@ def test_twenty_late_update_runs_are_told_singly(tell: Tell) -> None:
     breaches = [entry.event for entry in story.entries if isinstance(entry.event, ClockBreached)]
     assert [breach.count for breach in breaches] == [1] * 21
     assert {breach.last_due_at for breach in breaches} == {None}
+
+
+def test_a_customers_breach_names_the_tier_that_had_the_ticket(tell: Tell) -> None:
+    """4.1: the run began with the agent; it was the supplier who let it pass, and the figures say so."""
+    story = tell(ladder(resolve=hours(8))).open("Mon 23 Nov 09:00").until("Mon 23 Nov 12:00").transfer("supplier")
+    story.until("Mon 23 Nov 18:00").as_told()
+    breaches = [entry.event for entry in story.entries if isinstance(entry.event, ClockBreached)]
+    assert [(breach.tier, breach.held_by) for breach in breaches if breach.target is Target.RESOLVE] == [
+        ("agent", "supplier")
+    ]

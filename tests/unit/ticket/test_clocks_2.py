@@ -165,8 +165,8 @@ def test_a_paused_update_run_is_shortened_as_well(tell: Tell) -> None:
     assert story.clock(Target.UPDATE).deadline_at == story.instant("Mon 23 Nov 14:00")
 
 
-def test_a_paused_update_run_with_a_spent_target_keeps_the_acknowledge_target(tell: Tell) -> None:
-    """2.2, 6.11: so too when it is paused."""
+def test_an_update_run_that_was_paused_and_is_spent_keeps_the_acknowledge_target(tell: Tell) -> None:
+    """2.2, 6.11: so too when it began paused."""
     story = tell(ladder(agent=row(update_every=8), specialist=row(acknowledge=1, update_every=2)))
     # The update of a wait starts paused with nothing spent; a second wait finds it paused after three hours' work.
     story.open("Mon 23 Nov 09:00").until("Mon 23 Nov 12:00").ask().until("Mon 23 Nov 13:00").go_on().as_told()

@@ -164,6 +164,17 @@ def test_all_that_is_wrong_is_told_at_once_with_policy_tier_priority_and_remedy(
             "policy 'tiny': tier 'agent' escalates every -1 breaches of 'update': use 0 for never, 1 for each",
         ),
         (
+            {"tiers": (_agents(on_breach={Target.ACKNOWLEDGE: OnBreach(escalate_every=2)}),)},
+            (
+                "policy 'tiny': tier 'agent' escalates every 2 breaches of 'acknowledge', which breaches once: "
+                "use 0 or 1"
+            ),
+        ),
+        (
+            {"warn_at": (0.75, 0.5)},
+            "policy 'tiny': warns at (0.75, 0.5): name each fraction once, the smallest first",
+        ),
+        (
             {"tiers": (_agents(targets={"normal": replace(ROW, update_every=hours(8))}),)},
             (
                 "policy 'tiny': tier 'agent' for priority 'normal': update_every is 8:00:00, not shorter than the "

@@ -136,6 +136,20 @@ def test_rejection_at_the_last_tier_is_exhaustion(tell: Tell) -> None:
     assert (story.ticket.status, story.ticket.handler) == (Status.OPEN, None)
 
 
+def test_a_rejection_at_the_last_tier_is_told_to_owner_and_tier(tell: Tell) -> None:
+    """6.8: nobody enters a tier there, so they are told of the rejection itself."""
+    story = tell(ladder()).open("Mon 23 Nov 09:00").until("Mon 23 Nov 10:00").acknowledge("ann")
+    story.until("Mon 23 Nov 11:00").transfer("supplier").until("Mon 23 Nov 12:00").resolve().as_told()
+    story.until("Mon 23 Nov 15:00").reject().in_short(
+        "Mon 23 Nov 15:00 rejected", "Mon 23 Nov 15:00 ladder ended at supplier: solution_rejected, duty-manager"
+    )
+    story.told(
+        "rejected to owner ann",
+        "rejected to tier supplier",
+        "ladder_exhausted to last_resort duty-manager",
+    )
+
+
 def test_a_rejected_clock_that_was_breached_stays_breached(tell: Tell) -> None:
     """6.8, 4.3: only what had stood still resumes."""
     story = tell(ladder(supplier=row(resolve=1), on_breach={Target.TIER_RESOLVE: OnBreach()}))

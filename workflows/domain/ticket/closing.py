@@ -147,13 +147,14 @@ def close(
 
 def reject(draft: Draft, at: datetime, reason: str) -> None:
     """Not solved: on to the next tier; at the last one open again, and exhausted (6.8)."""
-    draft.record(at, Rejected(reason=reason))
+    sequence = draft.record(at, Rejected(reason=reason))
     draft.change(status=Status.OPEN, handler=None, resolution=None)
     ticket = draft.ticket
     is_last = draft.policy.next_tier(ticket.tier) is None
     draft.resume((Target.UPDATE, Target.RESOLVE, *([Target.TIER_RESOLVE] if is_last else [])), at)
     if is_last:
         draft.start(Target.ACKNOWLEDGE, at)
+        draft.tell(sequence, "rejected", Audience.OWNER, Audience.TIER)
     ladder.escalate(draft, at, (Cause.SOLUTION_REJECTED,), reason)
 
 
@@ -191,6 +192,7 @@ def _reinstate(draft: Draft, at: datetime) -> None:
                 target=clock.target,
                 run=clock.run,
                 tier=clock.tier,
+                held_by=draft.ticket.tier,
                 was=clock.state,
                 spent=clock.spent,
                 deadline_at=counting.deadline_at or at,

@@ -180,6 +180,7 @@ class Draft:
                 target=clock.target,
                 run=clock.run,
                 tier=clock.tier,
+                held_by=self.ticket.tier,
                 started_at=clock.started_at,
                 as_of=max(as_of or at, clock.started_at),
                 spent=clock.spent,
@@ -192,7 +193,9 @@ class Draft:
             targets,
             at,
             ClockState.CANCELLED,
-            lambda clock: ClockCancelled(target=clock.target, run=clock.run, tier=clock.tier, spent=clock.spent),
+            lambda clock: ClockCancelled(
+                target=clock.target, run=clock.run, tier=clock.tier, held_by=self.ticket.tier, spent=clock.spent
+            ),
         )
 
     def _end(self, targets: Iterable[Target], at: datetime, state: ClockState, event: Callable[[Clock], Event]) -> None:

@@ -254,6 +254,8 @@ class ClockMet:
     target: Target
     run: int
     tier: str
+    held_by: str
+    """The tier that had the ticket then: who the figures name. For the customer's clocks it may not be `tier`."""
     started_at: datetime
     as_of: datetime
     spent: timedelta
@@ -266,6 +268,8 @@ class ClockBreached:
     target: Target
     run: int
     tier: str
+    held_by: str
+    """The tier that had the ticket then: who the figures name. For the customer's clocks it may not be `tier`."""
     due_at: datetime
     detected_at: datetime
     effective_at: datetime
@@ -284,6 +288,8 @@ class ClockCancelled:
     target: Target
     run: int
     tier: str
+    held_by: str
+    """The tier that had the ticket then: who the figures name. For the customer's clocks it may not be `tier`."""
     spent: timedelta
 
 
@@ -294,6 +300,8 @@ class ClockReinstated:
     target: Target
     run: int
     tier: str
+    held_by: str
+    """The tier that had the ticket then: who the figures name. For the customer's clocks it may not be `tier`."""
     was: ClockState
     spent: timedelta
     deadline_at: datetime

@@ -170,6 +170,7 @@ class Lapse:
                 target=clock.target,
                 run=clock.run,
                 tier=clock.tier,
+                held_by=draft.ticket.tier,
                 due_at=due_at,
                 detected_at=self._to,
                 effective_at=effective_at,
