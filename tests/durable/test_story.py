@@ -11,13 +11,13 @@ from services.records import Records, SettledBy, connect
 from services.temporal import TicketTimers
 from tests.support.clock import StoryClock
 from tests.support.engine import opening
+from tests.support.policies import LINES
 from tests.support.temporal import until_gone, working
 from tests.support.waiting import PATIENCE_SECONDS
 from workflows.domain.ticket.commands import Acknowledge, Command, Resolve
 from workflows.domain.ticket.events import ClockBreached, Entry, Escalated
 from workflows.domain.ticket.judge import judge, open_ticket
 from workflows.domain.ticket.words import Outcome, Status
-from workflows.policies.broadband import policy
 
 FRIDAY = datetime(2026, 11, 27, 16, 0, tzinfo=UTC)
 MONDAY = datetime(2026, 11, 30, 9, 0, tzinfo=UTC)
@@ -74,7 +74,7 @@ async def test_a_friday_afternoon_ticket_is_seen_through_to_wednesday(
     """5.3: five days over closed desks in two zones; the workflow's wake-ups give what the pure domain gives."""
     records, clock = friday
     days = Days(skipper, records, clock)
-    opened = await records.record.open_ticket(policy, opening(TICKET, priority="high"))
+    opened = await records.record.open_ticket(LINES, opening(TICKET, priority="high"))
     assert opened.nudge is not None
     async with working(skipper.client, records.record, task_queue):
         timers = TicketTimers(skipper.client, task_queue=task_queue)
@@ -106,9 +106,9 @@ def at_of(entry: Entry) -> str:
 
 def as_the_domain_says(opened_at: datetime, settled_at: list[tuple[datetime, Command | None]]) -> list[Entry]:
     """Tell the same story to the judge alone."""
-    judged = open_ticket(policy, opening(TICKET, priority="high"), opened_at)
+    judged = open_ticket(LINES, opening(TICKET, priority="high"), opened_at)
     entries = list(judged.entries)
     for at, command in settled_at:
-        judged = judge(policy, judged.ticket, at, command)
+        judged = judge(LINES, judged.ticket, at, command)
         entries += judged.entries
     return entries

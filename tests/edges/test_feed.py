@@ -14,6 +14,7 @@ from services.feed.plan import plan
 from services.feed.run import Driven
 from services.records import Records, SettledBy
 from tests.support.clock import MONDAY_NOON, StoryClock
+from tests.support.policies import LINES
 from tests.support.processes import ended, environment, running
 from workflows.domain.ticket.commands import Acknowledge, Command, Customer, Escalate, Open
 from workflows.policies import load
@@ -90,9 +91,9 @@ async def test_a_system_that_runs_is_fed_by_its_own_clock_only(tmp_path: Path) -
             "nobody answers at 127.0.0.1:1: is it running? start it with `followthrough up`",
         ),
         (
-            (MADE_UP, "--embedded", "--queue", "garden"),
+            (MADE_UP, "--embedded", "--queue", "queue-of-nobody"),
             "real",
-            "unknown queue 'garden': use one of ['business', 'home']",
+            f"unknown queue 'queue-of-nobody': use one of {sorted(load().queues)}",
         ),
         ((MADE_UP, "--embedded", "--longest", "0m"), "real", "has no case of at most 0.0 s: raise --longest"),
         (
@@ -136,7 +137,7 @@ async def a_ticket(records: Records, clock: StoryClock, *commands: Command, name
         description="",
         channel="phone",
     )
-    await records.record.open_ticket(load().of_queue("home"), opening)
+    await records.record.open_ticket(LINES, opening)
     for command in commands:
         clock.pass_(timedelta(minutes=20))
         assert (await records.record.settle(ticket_id, command, by=SettledBy.INTAKE)).refusal is None

@@ -53,7 +53,7 @@ async def test_opening_gives_a_reference_and_deadlines(desk: Desk) -> None:
     assert parse_reference(ticket.reference) == ticket.reference
     assert len(ticket.ticket_id) == 26
     assert ticket.status == ticket_pb2.TICKET_STATUS_OPEN
-    assert (ticket.tier, ticket.policy, ticket.version) == ("agent", "broadband", 1)
+    assert (ticket.tier, ticket.policy, ticket.version) == ("agent", "lines", 1)
     assert ticket.open_time.ToDatetime(UTC) == MONDAY
     assert ticket.deadline_time.ToDatetime(UTC) == MONDAY + timedelta(minutes=15)
     assert await events_of(desk, ticket) == ["opened"]

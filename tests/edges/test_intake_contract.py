@@ -21,7 +21,7 @@ from protos.followthrough.v1 import event_pb2, ticket_pb2, ticket_service_pb2
 from services.intake.convert import COMMANDS, INTERNAL, event_field, event_message, ticket_message, wire_name
 from services.intake.errors import STATUSES, Reason
 from services.intake.fields import RULES, Text
-from workflows import policies
+from tests.support.policies import LINES
 from workflows.domain.ticket import events, state, words
 from workflows.domain.ticket.commands import Acknowledge, Customer, Open
 from workflows.domain.ticket.events import Entry
@@ -141,10 +141,9 @@ def test_clients_are_told_to_retry_unavailable_only() -> None:
 
 def test_a_ticket_is_shown_with_its_clocks() -> None:
     """Opened urgent on Monday 2026-11-23 at 09:00 in London: 15 minutes to acknowledge, 8 hours to solve (2.1)."""
-    policy = policies.load().of_queue("home")
-    opened = open_ticket(policy, an_opening(), MONDAY)
+    opened = open_ticket(LINES, an_opening(), MONDAY)
     judged = judge(
-        policy, opened.ticket, MONDAY + timedelta(minutes=5), Acknowledge(actor="ana", handler="ana", tier="agent")
+        LINES, opened.ticket, MONDAY + timedelta(minutes=5), Acknowledge(actor="ana", handler="ana", tier="agent")
     )
     shown = MessageToDict(ticket_message(judged.ticket), preserving_proto_field_name=True)
     assert shown["status"] == "TICKET_STATUS_IN_PROGRESS"
@@ -161,8 +160,7 @@ def test_a_ticket_is_shown_with_its_clocks() -> None:
 
 def test_an_event_is_shown_in_its_own_kind() -> None:
     """An event says what happened, when it took effect and who asked."""
-    policy = policies.load().of_queue("home")
-    first, *rest = open_ticket(policy, an_opening(), MONDAY).entries
+    first, *rest = open_ticket(LINES, an_opening(), MONDAY).entries
     message = event_message(first)
     assert message.WhichOneof("event") == "opened"
     assert (message.sequence, message.actor) == (1, "ana")

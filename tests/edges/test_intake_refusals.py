@@ -124,7 +124,7 @@ async def test_a_customers_words_are_never_quoted_back(desk: Desk, caplog: pytes
             {"priority": "asap"},
             "UNKNOWN_PRIORITY",
             "priority",
-            "priority 'asap' is unknown to policy 'broadband' of queue 'home': use one of urgent, high, normal",
+            "priority 'asap' is unknown to policy 'lines' of queue 'home': use one of urgent, high, normal",
         ),
     ],
 )

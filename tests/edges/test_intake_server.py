@@ -31,7 +31,7 @@ from services.records import (
 )
 from services.settings import Address
 from tests.support.intake import SERVICE, Desk, KeptNudges, Replace, a_desk, opening, refusal_of
-from workflows import policies
+from tests.support.policies import PROMISED
 from workflows.domain.policy import Policy
 from workflows.domain.ticket.commands import Open
 
@@ -250,7 +250,7 @@ def another(desk: Desk, address: Address) -> Intake:
     return Intake(
         record=desk.records.record,
         queries=desk.records.queries,
-        policies=policies.load(),
+        policies=PROMISED,
         nudger=KeptNudges(),
         address=address,
     )

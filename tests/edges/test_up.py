@@ -17,7 +17,12 @@ import pytest
 from services import parts
 from services.process import CannotStart
 from tests.support.processes import Running, ended, environment, is_gone, running
+from workflows.policies import load
 
+SHIPPED = load()
+QUEUE = next(iter(SHIPPED.queues))
+FIRST, SECOND, *_ = SHIPPED.of_queue(QUEUE).tiers
+PRIORITY = SHIPPED.of_queue(QUEUE).priorities[-1]
 LAST_LINE = r"Ctrl-C stops it\."
 
 
@@ -29,7 +34,8 @@ async def test_a_ticket_of_the_printed_line_is_held_to_its_deadline_across_a_res
     async with running("up", env=env) as up:
         await up.say(LAST_LINE)
         opened = await _printed_line(up, env)
-        await _wait_for(up, 'clocks_breached_total{priority="urgent",queue="home",target="acknowledge",tier="agent"}')
+        promised = ",".join(f'{name}="{value}"' for name, value in (("priority", opened["priority"]), ("queue", QUEUE)))
+        await _wait_for(up, f'clocks_breached_total{{{promised},target="acknowledge",tier="{FIRST.name}"}}')
         server = await _server(up)
         withdrawn = [
             "ticket",
@@ -52,7 +58,9 @@ async def test_a_ticket_of_the_printed_line_is_held_to_its_deadline_across_a_res
             opened["ticket_id"],
             second["ticket_id"],
         ]
-        await _wait_for(up, 'escalations_total{from_tier="specialist",queue="home",reason="acknowledge_breached",')
+        await _wait_for(
+            up, f'escalations_total{{from_tier="{SECOND.name}",queue="{QUEUE}",reason="acknowledge_breached",'
+        )
         assert await up.stop(signal.SIGINT) == 0
 
 
@@ -187,11 +195,11 @@ async def test_each_process_runs_alone_and_tickets_are_taken_while_temporal_is_a
         page = (await exporter.log(r"exporter answers  address=(\S+)")).group(1)
         await keeper.log("keeper started")
         await worker.log("temporal does not answer at .*; still waiting")
-        who = ["--queue", "home", "--priority", "normal", "--customer", "C-1", "--name", "Ada Example"]
+        who = ["--queue", QUEUE, "--priority", PRIORITY, "--customer", "C-1", "--name", "Ada Example"]
 
         opened = await ended("ticket", "open", *who, "--subject", "No mail", "--server", server, "--json", env=env)
         ticket_id = json.loads(opened.out)["ticket_id"]
-        taken = await ended("ticket", "ack", ticket_id, "--tier", "agent", "--server", server, "--json", env=env)
+        taken = await ended("ticket", "ack", ticket_id, "--tier", FIRST.name, "--server", server, "--json", env=env)
 
         assert json.loads(taken.out)["status"] == "TICKET_STATUS_IN_PROGRESS"
         assert "\nfollowthrough_owed_nudges 1.0\n" in await _page(page)

@@ -28,7 +28,7 @@ from services.intake.server import Intake, Limits
 from services.records import Nudge, Records, connect
 from services.settings import Address
 from tests.support.clock import StoryClock
-from workflows import policies
+from tests.support.policies import PROMISED
 
 MONDAY = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 """09:00 in London: the desk has been open for an hour."""
@@ -188,7 +188,7 @@ async def a_desk(
         intake = Intake(
             record=records.record,
             queries=records.queries,
-            policies=policies.load(),
+            policies=PROMISED,
             nudger=nudges,
             address=Address("127.0.0.1", 0),
             limits=limits,

@@ -1,4 +1,8 @@
-"""Policies made for stories: one calendar that never closes, and no target that is in the way unless a story asks."""
+"""Policies made for tests, so that an edit of what is shipped breaks the tests of what is shipped, and no others.
+
+For stories of one rule: a calendar that never closes, and no target that is in the way unless the story asks. For
+everything around the rules: `LINES`, a ladder with office hours in two zones, and `PROMISED`, the set that intake has.
+"""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -7,6 +11,7 @@ from datetime import timedelta
 from workflows.domain.calendar import Calendar
 from workflows.domain.policy import DEFAULT_WAITING_PAUSES, OnBreach, Policy, Targets, Tier, hours, minutes
 from workflows.domain.ticket.words import Target
+from workflows.policies import PolicySet
 
 ALWAYS = Calendar.round_the_clock("UTC")
 
@@ -64,3 +69,48 @@ def ladder(
 
 def _capped(targets: Targets, resolve: timedelta) -> Targets:
     return replace(targets, update_every=min(targets.update_every, resolve - minutes(1)))
+
+
+OFFICE = Calendar("Europe/London", {"mon-fri": "08:00-18:00", "sat": "09:00-13:00"})
+SUPPLIER_DESK = Calendar("Europe/Berlin", {"mon-thu": "08:00-16:00", "fri": "08:00-13:00"})
+
+LINES = Policy(
+    name="lines",
+    calendar=OFFICE,
+    resolve={"urgent": hours(8), "high": hours(16), "normal": hours(27)},
+    tiers=(
+        Tier(
+            name="agent",
+            calendar=OFFICE,
+            targets={
+                "urgent": row(acknowledge=0.25, update_every=1, resolve=2),
+                "high": row(acknowledge=1, update_every=2, resolve=4),
+                "normal": row(acknowledge=3, update_every=4, resolve=9),
+            },
+        ),
+        Tier(
+            name="specialist",
+            calendar=OFFICE,
+            targets={
+                "urgent": row(acknowledge=0.5, update_every=1, resolve=3),
+                "high": row(acknowledge=2, update_every=3, resolve=6),
+                "normal": row(acknowledge=4, update_every=6, resolve=12),
+            },
+        ),
+        Tier(
+            name="supplier",
+            calendar=SUPPLIER_DESK,
+            targets={
+                "urgent": row(acknowledge=1, update_every=2, resolve=6),
+                "high": row(acknowledge=3, update_every=4, resolve=8),
+                "normal": row(acknowledge=6, update_every=9, resolve=16),
+            },
+        ),
+    ),
+    lead="team-lead",
+    last_resort="duty-manager",
+)
+"""Three tiers, three priorities, British and German hours without holidays; the rest as the semantics have it."""
+
+PROMISED = PolicySet(policies={LINES.name: LINES}, queues={"home": LINES.name, "business": LINES.name})
+"""What the tests' own intake promises."""

@@ -4,7 +4,7 @@ Whatever happened and was not read is a failure: a story has no unexpected lines
 the backend behind `Backend` judges. The same story is told to the pure domain, to a record, or through a contract.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from difflib import ndiff
 from typing import Protocol, Self
@@ -270,6 +270,19 @@ class Story:
         self.entries += judged.entries
         self._untold += judged.messages
         self._unread += [(line(entry, self._wall), isinstance(entry.event, BOOKKEEPING)) for entry in judged.entries]
+
+
+def telling() -> Iterator[Tell]:
+    """Let stories be told to the pure domain; each must have been read to its end. What a folder's fixture yields."""
+    begun: list[Story] = []
+
+    def begin(policy: Policy, *, zone: str = "UTC", year: int = 2026) -> Story:
+        begun.append(Story(PureDomain(policy), zone=zone, year=year))
+        return begun[-1]
+
+    yield begin
+    for story in begun:
+        story.assert_read()
 
 
 def brought_to(story: Story, status: Status) -> Story:

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 from services.feed.figures import Figures, percentile
+from tests.support.policies import LINES
 from workflows.domain.ticket.commands import (
     Acknowledge,
     Command,
@@ -16,10 +17,8 @@ from workflows.domain.ticket.commands import (
 )
 from workflows.domain.ticket.judge import judge, open_ticket
 from workflows.domain.ticket.words import Cause, ClosedBy, Outcome, Status, Target
-from workflows.policies import load
 
 MONDAY = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
-POLICY = load().of_queue("home")
 TAKE_ON = Acknowledge(actor="Ada", handler="Ada", tier="agent")
 SOLVE = Resolve(actor="Ada", outcome=Outcome.FIXED, explanation="Done.")
 
@@ -37,10 +36,10 @@ def figures(*story: tuple[timedelta, Command | None]) -> Figures:
         description="",
         channel="phone",
     )
-    judged = open_ticket(POLICY, opening, MONDAY)
+    judged = open_ticket(LINES, opening, MONDAY)
     entries = list(judged.entries)
     for after, command in story:
-        judged = judge(POLICY, judged.ticket, MONDAY + after, command)
+        judged = judge(LINES, judged.ticket, MONDAY + after, command)
         assert judged.refusal is None
         entries += judged.entries
     counted = Figures()

@@ -6,16 +6,14 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workflows.domain.policy import Policy
+from tests.support.policies import LINES
 from workflows.domain.ticket.commands import Acknowledge, Command, Customer, Escalate, Open, Resolve, WaitOnCustomer
 from workflows.domain.ticket.events import ClockBreached, Entry
 from workflows.domain.ticket.judge import judge, open_ticket
 from workflows.domain.ticket.rederive import Difference, Input, first_difference, looks, rederive
 from workflows.domain.ticket.words import Outcome
-from workflows.policies import load
 
 MONDAY = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
-POLICY: Policy = load().of_queue("home")
 OPENING = Open(
     actor="Ada",
     ticket_id="T1",
@@ -37,13 +35,13 @@ class Kept:
     entries: list[Entry] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        opened = open_ticket(POLICY, OPENING, MONDAY)
+        opened = open_ticket(LINES, OPENING, MONDAY)
         self.ticket = opened.ticket
         self.entries += opened.entries
 
     def settle(self, at: datetime, command: Command | None = None) -> None:
         """Settle; a refused command is no input."""
-        judged = judge(POLICY, self.ticket, at, command)
+        judged = judge(LINES, self.ticket, at, command)
         if command and not judged.refusal:
             self.inputs.append(Input(at=at, command=command))
         self.ticket = judged.ticket
@@ -73,7 +71,7 @@ def test_the_record_of_a_story_is_derived_to_the_letter() -> None:
     """5.3: a ticket is a pure function of its inputs and of the `detected_at` that the record keeps."""
     kept = a_story()
 
-    derived = rederive(POLICY, OPENING, MONDAY, kept.inputs, looks(kept.entries))
+    derived = rederive(LINES, OPENING, MONDAY, kept.inputs, looks(kept.entries))
 
     assert first_difference(kept.entries, derived.entries) is None
     assert derived.ticket == kept.ticket
@@ -108,7 +106,7 @@ def test_any_interleaving_of_settles_is_derived_from_what_it_left(steps: list[tu
         at += timedelta(hours=hours)
         kept.settle(at, command)
 
-    derived = rederive(POLICY, OPENING, MONDAY, kept.inputs, looks(kept.entries))
+    derived = rederive(LINES, OPENING, MONDAY, kept.inputs, looks(kept.entries))
 
     assert first_difference(kept.entries, derived.entries) is None
     assert derived.ticket == kept.ticket
@@ -119,7 +117,7 @@ def test_a_lost_command_shows_at_its_line() -> None:
     kept = a_story()
     taken_on = next(entry for entry in kept.entries if entry.actor == "Ben")
 
-    derived = rederive(POLICY, OPENING, MONDAY, kept.inputs[1:], looks(kept.entries))
+    derived = rederive(LINES, OPENING, MONDAY, kept.inputs[1:], looks(kept.entries))
     difference = first_difference(kept.entries, derived.entries)
 
     assert difference is not None
@@ -135,7 +133,7 @@ def test_a_line_that_was_changed_shows_both_sides() -> None:
     forged = replace(breach, at=breach.at + timedelta(seconds=1))
     recorded = [*kept.entries[:index], forged, *kept.entries[index + 1 :]]
 
-    derived = rederive(POLICY, OPENING, MONDAY, kept.inputs, looks(recorded))
+    derived = rederive(LINES, OPENING, MONDAY, kept.inputs, looks(recorded))
 
     assert first_difference(recorded, derived.entries) == Difference(
         sequence=breach.sequence, recorded=forged, derived=breach

@@ -2,12 +2,11 @@
 
 from datetime import timedelta
 
-from tests.support.policies import ALWAYS, ladder, row
+from tests.support.policies import ALWAYS, LINES, ladder, row
 from tests.support.story import Tell
 from workflows.domain.calendar import Calendar
 from workflows.domain.policy import hours
 from workflows.domain.ticket.words import ClockState, Outcome, Target
-from workflows.policies.broadband import policy as broadband
 
 OFFICE = Calendar("UTC", {"mon-fri": "09:00-17:00"})
 
@@ -231,7 +230,7 @@ def test_a_later_target_never_hides_an_earlier_one(tell: Tell) -> None:
 def test_each_clock_counts_in_its_own_calendar(tell: Tell) -> None:
     """2.6: the supplier keeps German hours, the customer's clocks count by the British desk's."""
     # Friday 27 November 2026; the supplier's Friday ends at 13:00 in Berlin, 12:00 in London.
-    story = tell(broadband, zone="Europe/London")
+    story = tell(LINES, zone="Europe/London")
     story.open("Fri 27 Nov 10:00", priority="urgent").as_told()
     story.until("Fri 27 Nov 10:05").transfer("specialist").until("Fri 27 Nov 10:10").transfer("supplier").as_told()
     story.until("Fri 27 Nov 11:30").in_short(

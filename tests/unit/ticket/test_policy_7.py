@@ -6,14 +6,13 @@ from datetime import timedelta
 
 import pytest
 
-from tests.support.policies import ladder, row
+from tests.support.policies import LINES, ladder, row
 from tests.support.story import Tell
 from workflows.domain.calendar import Calendar
 from workflows.domain.errors import DomainError, PolicyError
 from workflows.domain.policy import OnBreach, Policy, Targets, Tier, hours, minutes
 from workflows.domain.policy_data import from_data, to_data, version_of
 from workflows.domain.ticket.words import Audience, Target
-from workflows.policies.broadband import policy as broadband
 
 OFFICE = Calendar("Europe/London", {"mon-fri": "09:00-17:00"}, closed=["2026-12-25"])
 ROW = Targets(acknowledge=minutes(30), update_every=hours(2), resolve=hours(4))
@@ -225,7 +224,7 @@ def test_a_policy_is_plain_data_and_back() -> None:
     """7.2: the snapshot that a ticket carries, readable by any later release."""
     assert to_data(tiny()) == TINY_DATA
     assert from_data(TINY_DATA) == tiny()
-    assert from_data(json.loads(json.dumps(to_data(broadband)))) == broadband
+    assert from_data(json.loads(json.dumps(to_data(LINES)))) == LINES
 
 
 def test_the_version_is_the_same_on_any_machine() -> None:
