@@ -12,6 +12,7 @@ import socket
 from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import replace
+from datetime import UTC, datetime
 
 from temporalio.api.enums.v1 import TaskQueueType
 from temporalio.api.taskqueue.v1 import TaskQueue
@@ -27,7 +28,7 @@ from services.keeper.keeper import Keeper, Pace
 from services.loops import Loops
 from services.nudge import Nudger
 from services.process import CannotStart
-from services.records.clock import RecordClock, parse
+from services.records.clock import RecordClock, parse, require_present
 from services.records.errors import RecordError
 from services.settings import Address, Settings, broken
 from services.temporal import TemporalPlace, TicketTimers
@@ -52,11 +53,13 @@ def load_policies(modules: Iterable[str] = policies.MODULES) -> PolicySet:
 
 
 def clock(settings: Settings) -> RecordClock:
-    """Make the record's clock."""
+    """Make the record's clock, and see that it can be gone by now."""
     try:
-        return parse(settings.clock)
+        made = parse(settings.clock)
+        require_present(made, datetime.now(UTC))
     except ValueError as error:
         raise broken("clock", settings.clock, str(error)) from None
+    return made
 
 
 async def migrate(settings: Settings) -> str:

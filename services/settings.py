@@ -97,8 +97,9 @@ class Settings(BaseSettings):
     """The record: `postgresql://user:password@host/name` or `sqlite:///path`. Default: SQLite in `var_dir`."""
 
     clock: str = "real"
-    """The record's clock: `real` or `scaled:ORIGIN:SPEED`, like `scaled:2026-11-21T12:00:00Z:5000` (SPEED seconds of
-    the record for each real one). Default `real`."""
+    """The record's clock: `real` or `scaled:ORIGIN:SPEED`, like `scaled:2026-11-21T12:00:00Z:5000`. ORIGIN is the real
+    instant at which both clocks agree, usually now, and never in the future; from there on the record runs SPEED times
+    as fast. A record keeps its clock. Default `real`."""
 
     temporal_address: AddressText | None = None
     """A Temporal server that others run. Default: none, the embedded one is meant."""

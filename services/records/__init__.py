@@ -16,6 +16,7 @@ from services.records.decision import Judge
 from services.records.engine import Database, Timeouts, open_database
 from services.records.errors import (
     ClockMismatch,
+    ClockRunOut,
     IdentityTaken,
     RecordError,
     RecordFailed,
@@ -40,6 +41,7 @@ from workflows.domain.ticket import judge as rules
 
 __all__ = [
     "ClockMismatch",
+    "ClockRunOut",
     "Encode",
     "Figures",
     "IdentityTaken",

@@ -6,9 +6,13 @@ and this for what it means. A scaled clock compresses time for feeds; policies a
 
 import math
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import MAXYEAR, UTC, datetime, timedelta
 from typing import Protocol
 
+from services.records.errors import ClockRunOut
+
+LAST_YEAR = 2199
+"""Of a record whose clock is begun or continued: what is promised then still ends well before the calendar does."""
 SHORTEST_SLEEP_SECONDS = 0.001
 """A wake-up that is due already still lets others have a turn."""
 
@@ -27,7 +31,7 @@ class RecordClock(Protocol):
         ...
 
     def read(self, real: datetime) -> datetime:
-        """Return the record's instant, in UTC and whole microseconds, of a real one."""
+        """Return the record's instant, in UTC and whole microseconds, of a real one. Raises `ClockRunOut`."""
         ...
 
 
@@ -63,8 +67,11 @@ class ScaledClock:
         return f"scaled:{self.origin.isoformat().replace('+00:00', 'Z')}:{speed}"
 
     def read(self, real: datetime) -> datetime:
-        """Return the record's instant, rounded to whole microseconds."""
-        return self.origin + (real - self.origin) * self.speed
+        """Return the record's instant, rounded to whole microseconds. Raises `ClockRunOut`."""
+        try:
+            return self.origin + (real - self.origin) * self.speed
+        except OverflowError:
+            raise ClockRunOut(self.name) from None
 
 
 def parse(text: str) -> RecordClock:
@@ -78,6 +85,24 @@ def parse(text: str) -> RecordClock:
             f"clock {text!r} is unknown: write 'real', or 'scaled:ORIGIN:SPEED' like 'scaled:2026-11-21T12:00:00Z:5000'"
         )
     return ScaledClock(origin=_instant(origin), speed=_number(speed))
+
+
+def require_present(clock: RecordClock, real: datetime) -> None:
+    """See that it can be gone by this clock from this real instant on; `ValueError` otherwise."""
+    if not isinstance(clock, ScaledClock):
+        return
+    remedy = f"write the real instant from which the record runs faster, like {real:%Y-%m-%dT%H:%M:%SZ}, which is now"
+    origin = f"clock origin {clock.origin.isoformat().replace('+00:00', 'Z')!r}"
+    if clock.origin > real:
+        raise ValueError(f"{origin} is in the future: {remedy}")
+    try:
+        year = clock.read(real).year
+    except ClockRunOut:
+        year = MAXYEAR + 1
+    if year > LAST_YEAR:
+        raise ValueError(
+            f"{origin} at {clock.speed:g} times the speed puts the record beyond the year {LAST_YEAR}: {remedy}"
+        )
 
 
 def real_seconds_until(at: datetime, instant: datetime, clock: RecordClock) -> float:

@@ -10,7 +10,7 @@ from typing import Protocol
 
 from services.records import codec
 from services.records.clock import RecordClock, real_seconds_until
-from services.records.errors import StateTooNew
+from services.records.errors import ClockRunOut, StateTooNew
 from services.records.rows import Held, Rows, rows_of
 from services.records.settled import Settled, SettledBy
 from workflows.domain.policy import Policy
@@ -113,7 +113,8 @@ def decide(
 ) -> Decision:
     """Judge a ticket in hand.
 
-    Raises `StateTooNew`; `PolicyNotLoaded`; `Poison` with whatever the rules, or reading the state, died of.
+    Raises `StateTooNew`; `ClockRunOut`; `PolicyNotLoaded`; `Poison` with whatever the rules, or reading the state, died
+    of.
     """
     if held.state_version > codec.STATE_VERSION:
         raise StateTooNew(held.ticket_id, held.state_version, codec.STATE_VERSION)
@@ -122,6 +123,8 @@ def decide(
         raise PolicyNotLoaded(held.policy_version)
     try:
         return _decide(held, question, policy, clock, judge)
+    except ClockRunOut:  # no ticket's fault
+        raise
     except Exception as error:  # whatever it is, this one ticket must not stop the others
         raise Poison(held, error) from error
 

@@ -4,6 +4,7 @@ from workflows.ports import TicketUnknown
 
 __all__ = [
     "ClockMismatch",
+    "ClockRunOut",
     "IdentityTaken",
     "RecordError",
     "RecordFailed",
@@ -65,6 +66,15 @@ class StateTooNew(RecordError):  # noqa: N818 - the fact, in the desk's words
 
 class SchemaMissing(RecordError):  # noqa: N818 - the fact, in the desk's words
     """The database's schema is not the one of this release; the text says which command to run."""
+
+
+class ClockRunOut(RecordError):  # noqa: N818 - the fact, in the desk's words
+    """The record's time has gone beyond what an instant can be."""
+
+    def __init__(self, clock: str) -> None:
+        super().__init__(
+            f"by the clock {clock!r} it is later than any instant there is: use another database and clock"
+        )
 
 
 class ClockMismatch(RecordError):  # noqa: N818 - the fact, in the desk's words

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from services.records import (
+    ClockRunOut,
     RealClock,
     Records,
     RecordUnavailable,
@@ -41,6 +42,8 @@ from workflows.domain.ticket.rederive import Input, first_difference, looks, red
 from workflows.domain.ticket.state import Ticket
 from workflows.domain.ticket.verdict import Judged, RefusalReason
 from workflows.domain.ticket.words import ClockState, Outcome, Status, Target
+
+PATIENT = Timeouts(lock_seconds=60, busy_seconds=60, statement_seconds=60, connect_seconds=60, pool_seconds=60)
 
 
 async def the_kinds(records: Records, ticket_id: str) -> list[type]:
@@ -402,16 +405,40 @@ async def test_cancelled_settle_lets_the_ticket_go(record_url: str, records: Rec
     assert settled.refusal is None
 
 
-async def test_many_more_callers_than_connections(records: Records) -> None:
-    """Nobody waits for a second connection while holding one: a crowd of new tickets goes through."""
-    opened = await asyncio.gather(
-        *(
-            records.record.open_ticket(a_policy(), an_opening(number), request=a_request(f"r-{number}"), encode=answer)
-            for number in range(1, 101)
-        )
-    )
+async def test_many_more_callers_than_connections(record_url: str, story_clock: StoryClock) -> None:
+    """Nobody waits for a second connection while holding one: a crowd of new tickets goes through.
 
-    assert {each.answer for each in opened} == {f"t-{number:04d} open None".encode() for number in range(1, 101)}
+    They wait for a connection longer than a call would, so that what fails here is never just a busy machine.
+    """
+    async with await connect(record_url, story_clock, timeouts=PATIENT) as records:
+        opened = await asyncio.gather(
+            *(
+                records.record.open_ticket(
+                    a_policy(), an_opening(number), request=a_request(f"r-{number}"), encode=answer
+                )
+                for number in range(1, 101)
+            ),
+            return_exceptions=True,  # else the others would go on without a record
+        )
+
+    answers = {each if isinstance(each, BaseException) else each.answer for each in opened}
+    assert answers == {f"t-{number:04d} open None".encode() for number in range(1, 101)}
+
+
+async def test_a_clock_that_has_run_out_is_no_tickets_fault(record_url: str) -> None:
+    """Whoever settles is told so, and the ticket is not marked as stuck."""
+    origin = datetime.now(UTC) - timedelta(days=1)
+    slow, fast = (ScaledClock(origin=origin, speed=speed) for speed in (1.0, 1e9))
+    async with await connect(record_url, slow) as records:
+        await records.record.open_ticket(a_policy(), an_opening())
+    outsider = Outsider(record_url)
+    await outsider.run("UPDATE meta SET value = replace(value || '.', ':1.', ':1000000000')")
+
+    async with await connect(record_url, fast) as records:
+        with pytest.raises(ClockRunOut):
+            await records.record.settle("t-0001", by=SettledBy.INTAKE)
+
+    assert await outsider.run("SELECT stuck_type FROM tickets") == [(None,)]
 
 
 async def test_tickets_are_listed_in_pages(records: Records) -> None:

@@ -146,6 +146,14 @@ async def test_a_busy_port_is_one_line_and_nothing_is_started(tmp_path: Path, fi
     ("settings", "said"),
     [
         ({"CLOCK": "sundial"}, "FOLLOWTHROUGH_CLOCK='sundial': clock 'sundial' is unknown: write 'real', or "),
+        (
+            {"CLOCK": "scaled:2199-11-21T12:00:00Z:5000"},
+            "FOLLOWTHROUGH_CLOCK='scaled:2199-11-21T12:00:00Z:5000': clock origin '2199-11-21T12:00:00Z' is in the ",
+        ),
+        (
+            {"CLOCK": "scaled:1970-01-01T00:00:00Z:5000"},
+            "FOLLOWTHROUGH_CLOCK='scaled:1970-01-01T00:00:00Z:5000': clock origin '1970-01-01T00:00:00Z' at 5000 ",
+        ),
         ({"LOG_LEVEL": "loud"}, "FOLLOWTHROUGH_LOG_LEVEL='loud': input should be "),
         ({"VAR_DIR": "/dev/null/var"}, "FOLLOWTHROUGH_VAR_DIR='/dev/null/var': not a directory: name a folder "),
     ],
@@ -157,6 +165,7 @@ async def test_a_broken_setting_is_one_line(tmp_path: Path, settings: dict[str, 
     assert (up.code, up.out) == (2, "")
     assert up.err.startswith(f"followthrough: {said}")
     assert up.err.count("\n") == 1
+    assert not (tmp_path / "temporal.log").exists()
 
 
 def test_a_policy_that_does_not_load_is_one_line() -> None:

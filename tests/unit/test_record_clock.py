@@ -1,10 +1,12 @@
 """The record's clock: real, or scaled from an origin."""
 
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from services.records.clock import RealClock, ScaledClock, parse, real_seconds_until
+from services.records.clock import RealClock, ScaledClock, parse, real_seconds_until, require_present
+from services.records.errors import ClockRunOut
 
 SATURDAY_NOON = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 
@@ -57,6 +59,49 @@ def test_clock_that_cannot_be_read(text: str, told: str) -> None:
     """The value and the remedy."""
     with pytest.raises(ValueError, match=told):
         parse(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (
+            "scaled:2026-11-21T12:00:01Z:5000",
+            "clock origin '2026-11-21T12:00:01Z' is in the future",
+        ),
+        (
+            "scaled:2026-11-08T12:00:00Z:5000",
+            "clock origin '2026-11-08T12:00:00Z' at 5000 times the speed puts the record beyond the year 2199",
+        ),
+        (
+            "scaled:1970-01-01T00:00:00Z:5000",
+            "clock origin '1970-01-01T00:00:00Z' at 5000 times the speed puts the record beyond the year 2199",
+        ),
+    ],
+)
+def test_clock_by_which_nobody_can_go_now(text: str, told: str) -> None:
+    """An origin in the future gives a record in the past, one long ago an instant that no calendar has."""
+    remedy = "write the real instant from which the record runs faster, like 2026-11-21T12:00:00Z, which is now"
+    with pytest.raises(ValueError, match=f"^{re.escape(told)}: {remedy}$"):
+        require_present(parse(text), SATURDAY_NOON)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["real", "scaled:2026-11-21T12:00:00Z:5000", "scaled:2026-11-10T00:00:00Z:5000", "scaled:1970-01-01T00:00:00Z:2"],
+)
+def test_clock_by_which_one_can_go_now(text: str) -> None:
+    """An origin that is now, or not too long ago for its speed."""
+    require_present(parse(text), SATURDAY_NOON)
+
+
+def test_clock_that_runs_out_says_so() -> None:
+    """What is later than the last instant there is, is the record's error and not a crash."""
+    clock = parse("scaled:1970-01-01T00:00:00Z:5000")
+
+    with pytest.raises(
+        ClockRunOut, match="by the clock 'scaled:1970-01-01T00:00:00Z:5000' it is later than any instant"
+    ):
+        clock.read(SATURDAY_NOON)
 
 
 def test_sleep_is_real_and_never_nothing() -> None:
