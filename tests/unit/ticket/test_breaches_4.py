@@ -1,7 +1,12 @@
 """Semantics 4.1-4.3: what a breach does."""
 
+from datetime import timedelta
+
+import pytest
+
 from tests.support.policies import ladder, row
 from tests.support.story import Tell
+from workflows.domain.calendar import Calendar
 from workflows.domain.policy import OnBreach, hours
 from workflows.domain.ticket.events import ClockBreached
 from workflows.domain.ticket.words import Audience, Status, Target
@@ -208,6 +213,23 @@ def test_late_update_runs_beyond_twenty_are_one_event(tell: Tell) -> None:
         "Tue 24 Nov 11:00 breached update/26 of agent, due 11:00",
         "Tue 24 Nov 11:00 started update/27 of specialist, 800h, until Sun 27 Dec 19:00",
     )
+
+
+@pytest.mark.parametrize("seconds", [0, 59, 60, 61, 1800])
+def test_late_update_runs_are_counted_as_if_each_were_walked(tell: Tell, seconds: int) -> None:
+    """4.3, 3.3: three weeks of a desk's hours, found at and around a closing time that is a deadline too."""
+    desk = Calendar("Europe/London", {"mon-fri": "09:00-17:00"})
+    story = tell(ladder(calendar=desk, agent=row(update_every=4), on_breach={Target.UPDATE: OnBreach()}))
+    story.open("Mon 23 Nov 09:00").late_until(f"Fri 11 Dec 17:{seconds // 60 % 60:02}:{seconds % 60:02}").as_told()
+    breaches = [entry.event for entry in story.entries if isinstance(entry.event, ClockBreached)]
+    found_at = story.instant(f"Fri 11 Dec 17:{seconds // 60 % 60:02}:{seconds % 60:02}")
+    days = [story.instant("Mon 23 Nov 00:00") + timedelta(days=day) for day in range(19)]
+    walked = [day + hours(hour) for day in days if day.weekday() < 5 for hour in (13, 17)]
+
+    assert sum(breach.count for breach in breaches) == sum(due_at < found_at for due_at in walked)
+    assert [breach.last_due_at for breach in breaches if breach.count > 1] == [
+        max(due_at for due_at in walked if found_at - due_at > timedelta(seconds=60))
+    ]
 
 
 def test_the_run_after_a_collapsed_one_starts_at_the_last_deadline(tell: Tell) -> None:

@@ -8,7 +8,7 @@ from workflows.domain.calendar import Calendar
 from workflows.domain.policy import OnBreach, hours
 from workflows.domain.ticket.events import Escalated
 from workflows.domain.ticket.judge import judge
-from workflows.domain.ticket.words import Target
+from workflows.domain.ticket.words import Status, Target
 
 OFFICE = Calendar("UTC", {"mon-fri": "09:00-17:00"})
 
@@ -85,6 +85,20 @@ def test_after_a_late_reminder_the_next_step_counts_from_there(tell: Tell) -> No
         "Thu 26 Nov 04:00 wait ended: gave_up",
         "Thu 26 Nov 04:00 resolved no_response, due 04:00",
     )
+
+
+def test_a_late_giving_up_swallows_no_deadline_that_passed_before_it(tell: Tell) -> None:
+    """4.6, 5.2: it takes effect when detected; the acknowledgement missed until then is a breach, and a fact."""
+    story = tell(ladder(supplier=row(acknowledge=6)))
+    story.open("Mon 23 Nov 09:00").ask().until("Tue 24 Nov 13:00").transfer("supplier").as_told()
+    # Giving up was due at 15:00, the supplier's acknowledgement at 19:00.
+    story.late_until("Wed 25 Nov 01:00").in_short(
+        "Wed 25 Nov 01:00 breached acknowledge/2 of supplier, due Tue 24 Nov 19:00, late",
+        "Wed 25 Nov 01:00 wait ended: gave_up",
+        "Wed 25 Nov 01:00 resolved no_response, due Tue 24 Nov 15:00:00.000001",
+        "Wed 25 Nov 01:00 absorbed in supplier: acknowledge_breached",
+    )
+    assert story.ticket.status is Status.RESOLVED
 
 
 def test_late_silence_closes_when_it_is_found(tell: Tell) -> None:

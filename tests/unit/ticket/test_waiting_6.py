@@ -121,3 +121,13 @@ def test_an_answer_after_a_closing_without_response_reopens_too(tell: Tell) -> N
         "Thu 26 Nov 09:20 reinstated tier_resolve/1 of agent, was cancelled, 20m spent, until Sat 2 Jan 21:00",
         "Thu 26 Nov 09:20 reinstated resolve/1 of agent, was cancelled, 20m spent, until Thu 7 Jan 01:00",
     )
+
+
+def test_after_a_confirmation_a_contact_is_no_answer_any_more(tell: Tell) -> None:
+    """6.9: the customer signed `no_response` off; what they say later is recorded, and reopens nothing."""
+    story = brought_to(tell(ladder()), Status.WAITING_ON_CUSTOMER)
+    story.until("Tue 24 Nov 16:30").confirm().as_told()
+    story.until("Tue 24 Nov 17:00").contact(ContactKind.INFORMATION).happened(
+        "Tue 24 Nov 17:00 contact: information, chases 0"
+    )
+    assert story.ticket.status is Status.CLOSED

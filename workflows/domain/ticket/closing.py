@@ -130,8 +130,8 @@ def close(
     sequence = draft.record(
         at, Closed(by=by, outcome=resolution.outcome, reason=reason, due_at=due_at, detected_at=detected_at)
     )
-    is_unanswered = resolution.outcome is Outcome.NO_RESPONSE and by is not ClosedBy.CONFIRMATION
-    if resolution.outcome.closes_at_once or is_unanswered:
+    closed = replace(resolution, sign_off_at=None, closed_by=by)
+    if resolution.outcome.closes_at_once or closed.is_unanswered:
         draft.cancel(Target, at)
     else:
         draft.meet(Target, at, as_of=resolution.resolved_at)
@@ -140,7 +140,7 @@ def close(
         closed_at=at,
         reminding=None,
         next_news_at=None,
-        resolution=replace(resolution, sign_off_at=None),
+        resolution=closed,
     )
     draft.tell(sequence, "closed", Audience.CUSTOMER)
 

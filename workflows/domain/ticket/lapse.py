@@ -13,7 +13,7 @@ from workflows.domain.ticket.draft import Draft
 from workflows.domain.ticket.events import ClockBreached, ClockWarned, CustomerReminded, LastResortReminded
 from workflows.domain.ticket.state import Clock, Ticket
 from workflows.domain.ticket.words import Audience, Cause, ClockState, ClosedBy, Target
-from workflows.domain.working_time import due
+from workflows.domain.working_time import due, worked
 
 LATE_AFTER = timedelta(seconds=60)
 """Detected later than this after the deadline, a breach takes effect when detected: a constant of the engine (4.6)."""
@@ -72,15 +72,24 @@ class Lapse:
     def run(self) -> None:
         """Judge until nothing is due before the instant; a deadline at the instant itself has not passed (5.2)."""
         while True:
-            item = min((each for each in _due_items(self._draft.ticket) if each.at < self._to), default=None)
+            passed = (each for each in _due_items(self._draft.ticket) if each.at < self._to)
+            item = min(passed, key=self._turn, default=None)
             escalation = self._escalation
-            if escalation and (item is None or escalation.at < item.at):
+            if escalation and (item is None or escalation.at < self._turn(item)[0]):
                 self._escalation = None
                 ladder.escalate(self._draft, escalation.at, escalation.causes)
             elif item:
                 self._pass(item)
             else:
                 return
+
+    def _turn(self, item: Due) -> tuple[datetime, Due]:
+        """When it is judged: warnings and breaches when due, a step when it takes effect.
+
+        So a step that is found late swallows no deadline that passed before it took effect (4.6).
+        """
+        is_step = item.kind > Kind.BREACH
+        return (self._effect_of(item.at) if is_step else item.at), item
 
     def _pass(self, item: Due) -> None:
         match item.kind:
@@ -100,10 +109,13 @@ class Lapse:
     def _is_late(self, due_at: datetime) -> bool:
         return self._to - due_at > LATE_AFTER
 
-    def _takes_effect(self, due_at: datetime) -> datetime:
+    def _effect_of(self, due_at: datetime) -> datetime:
         """When due, or when detected if late; never earlier than what took effect before in this settle (4.6)."""
         at = self._to if self._is_late(due_at) else due_at
-        self._effective_at = max(at, self._effective_at or at)
+        return max(at, self._effective_at or at)
+
+    def _takes_effect(self, due_at: datetime) -> datetime:
+        self._effective_at = self._effect_of(due_at)
         return self._effective_at
 
     def _clock(self, item: Due) -> Clock:
@@ -137,29 +149,32 @@ class Lapse:
         self._record_breach(clock, count=1, last_due_at=None)
 
     def _breach_together(self, clock: Clock) -> None:
-        """All late update runs from this one on, as one event; the last of them is the run that is continued."""
-        last, count = clock, 1
-        while (following := self._next_update(last)).deadline_at and self._is_late(following.deadline_at):
-            last, count = following, count + 1
-        self._draft.keep(last)
-        self._record_breach(clock, count=count, last_due_at=last.deadline_at)
+        """All late update runs from this one on, as one event; the last of them is the run that is continued.
 
-    def _next_update(self, clock: Clock) -> Clock:
-        if clock.deadline_at is None:
-            raise AssertionError("an update run that breached has no deadline")
+        Counted, not walked: an outage of a year costs what one of an hour does.
+        """
+        first_at, calendar = _deadline_of(clock), self._draft.policy.calendar
+        late_before = self._to - LATE_AFTER
+        length = self._next_update(clock, first_at, run=clock.run + 1).length
+        more = worked(calendar, first_at, late_before) // length
+        if more and due(calendar, first_at, more * length) == late_before:
+            more -= 1
+        if more:
+            last_from = due(calendar, first_at, (more - 1) * length) if more > 1 else first_at
+            last = self._next_update(clock, last_from, run=clock.run + more)
+            self._draft.keep(last)
+            self._record_breach(clock, count=more + 1, last_due_at=last.deadline_at)
+        else:
+            self._record_breach(clock, count=1, last_due_at=first_at)
+
+    def _next_update(self, clock: Clock, at: datetime, run: int) -> Clock:
+        ticket = self._draft.ticket
         return clocks.started(
-            self._draft.policy,
-            Target.UPDATE,
-            run=clock.run + 1,
-            tier=self._draft.ticket.tier,
-            priority=self._draft.ticket.priority,
-            at=clock.deadline_at,
+            self._draft.policy, clock.target, run=run, tier=ticket.tier, priority=ticket.priority, at=at
         )
 
     def _record_breach(self, clock: Clock, *, count: int, last_due_at: datetime | None) -> None:
-        draft, due_at = self._draft, clock.deadline_at
-        if due_at is None:
-            raise AssertionError(f"a breached {clock.target} clock has no deadline")
+        draft, due_at = self._draft, _deadline_of(clock)
         effective_at = self._takes_effect(due_at)
         current = next(live for live in draft.live(clock.target) if live.run == clock.run + count - 1)
         over = clocks.ended(draft.policy, current, last_due_at or due_at, ClockState.BREACHED)
@@ -233,6 +248,12 @@ class Lapse:
         next_at = due(draft.policy.calendar, at, draft.policy.remind_every)
         draft.change(reminding=replace(reminding, sent=reminding.sent + 1, next_at=next_at))
         draft.tell(sequence, "last_resort_reminded", Audience.LAST_RESORT)
+
+
+def _deadline_of(clock: Clock) -> datetime:
+    if clock.deadline_at is None:
+        raise AssertionError(f"a {clock.target} clock that ran out has no deadline")
+    return clock.deadline_at
 
 
 def _due_items(ticket: Ticket) -> Iterator[Due]:

@@ -128,7 +128,7 @@ def _record_contact(draft: Draft, at: datetime, command: RecordContact) -> None:
     draft.change(chases=chases)
     if is_answer:
         closing.end_wait(draft, at, WaitEnd.CONTACT)
-    elif ticket.resolution and ticket.resolution.outcome is Outcome.NO_RESPONSE:
+    elif ticket.resolution and ticket.resolution.is_unanswered:
         closing.reopen(draft, at, "the customer answered")
     elif is_chase and chases >= draft.policy.chases_to_escalate:
         draft.change(chases=0)

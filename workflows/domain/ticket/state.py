@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from workflows.domain.ticket.commands import Customer
-from workflows.domain.ticket.words import Cause, ClockState, Outcome, Pause, Status, Target
+from workflows.domain.ticket.words import Cause, ClockState, ClosedBy, Outcome, Pause, Status, Target
 
 TICK = timedelta(microseconds=1)
 """A deadline has passed when the instant judged is later than it (5.2): one tick later at the earliest."""
@@ -70,6 +70,13 @@ class Resolution:
     resolved_at: datetime
     sign_off_at: datetime | None
     """When silence closes it; none once closed."""
+    closed_by: ClosedBy | None = None
+    """Whose word closed it; none while nobody's has."""
+
+    @property
+    def is_unanswered(self) -> bool:
+        """Whether the customer never said anything: then whatever they say is the answer (6.9)."""
+        return self.outcome is Outcome.NO_RESPONSE and self.closed_by is not ClosedBy.CONFIRMATION
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
