@@ -663,8 +663,11 @@ class Resolution(_message.Message):
     OUTCOME_FIELD_NUMBER: _builtins.int
     RESOLVE_TIME_FIELD_NUMBER: _builtins.int
     SIGN_OFF_TIME_FIELD_NUMBER: _builtins.int
+    CLOSED_BY_FIELD_NUMBER: _builtins.int
     outcome: Global___Outcome.ValueType
     """How."""
+    closed_by: Global___ClosedBy.ValueType
+    """Whose word closed the ticket. Unspecified: it is not closed."""
     @_builtins.property
     def resolve_time(self) -> _timestamp_pb2.Timestamp:
         """When."""
@@ -679,10 +682,11 @@ class Resolution(_message.Message):
         outcome: Global___Outcome.ValueType = ...,
         resolve_time: _timestamp_pb2.Timestamp | None = ...,
         sign_off_time: _timestamp_pb2.Timestamp | None = ...,
+        closed_by: Global___ClosedBy.ValueType = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["resolve_time", b"resolve_time", "sign_off_time", b"sign_off_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["outcome", b"outcome", "resolve_time", b"resolve_time", "sign_off_time", b"sign_off_time"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["closed_by", b"closed_by", "outcome", b"outcome", "resolve_time", b"resolve_time", "sign_off_time", b"sign_off_time"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
