@@ -1,12 +1,14 @@
 """The policies in force and the queues they serve. One file a policy; this is what developers edit."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib import import_module
 from types import ModuleType
 
-from workflows.domain.errors import DomainError, PolicyError
+from workflows.domain.errors import PolicyError
 from workflows.domain.policy import Policy
+from workflows.domain.policy_problems import not_a_tuple, said
+from workflows.policies.mistakes import told
 
 MODULES = ("workflows.policies.broadband",)
 """Each has a `policy` and its `queues`."""
@@ -33,15 +35,17 @@ def load(modules: Iterable[str] = MODULES) -> PolicySet:
     policies: dict[str, Policy] = {}
     queues: dict[str, str] = {}
     problems: list[str] = []
-    for name in modules:
+    for name in _names(modules):
         try:
-            policy, its_queues = _read(import_module(name))
-        except DomainError as error:
-            problems.extend(f"{name}: {problem}" for problem in error.problems)
-            continue
+            module = import_module(name)
         except Exception as error:  # noqa: BLE001 - a policy is anybody's Python: whatever it raises is told, not thrown
-            problems.append(f"{name}: {type(error).__name__}: {error}")
+            problems += told(name, error)
             continue
+        if found := tuple(_problems_of(module)):
+            problems += (f"{name}: {problem}" for problem in found)
+            continue
+        policy: Policy = module.policy
+        its_queues: tuple[str, ...] = module.queues
         if policy.name in policies:
             problems.append(f"{name}: policy {policy.name!r} is declared twice: rename one")
         policies[policy.name] = policy
@@ -54,10 +58,30 @@ def load(modules: Iterable[str] = MODULES) -> PolicySet:
     return PolicySet(policies=policies, queues=queues)
 
 
-def _read(module: ModuleType) -> tuple[Policy, tuple[str, ...]]:
-    policy, queues = getattr(module, "policy", None), getattr(module, "queues", None)
-    if not isinstance(policy, Policy):
-        raise PolicyError("it has no `policy`: end the module with policy = Policy(…)")
-    if not isinstance(queues, tuple) or not queues or not all(isinstance(queue, str) and queue for queue in queues):
-        raise PolicyError("it has no `queues`: name the desks it serves, like queues = ('home',)")
-    return policy, queues
+def _names(modules: object) -> Iterator[str]:
+    """Yield the names of the modules; `PolicyError` for the slips that a list of one is prone to."""
+    if not isinstance(modules, tuple | list) or not modules:
+        raise PolicyError(
+            f"MODULES is {said(modules)}: write a tuple, ('workflows.policies.broadband',), with its comma"
+        )
+    if wrong := [name for name in modules if not isinstance(name, str) or not name or name.startswith(".")]:
+        raise PolicyError(
+            *(f"MODULES names {said(name)}: write a module, like 'workflows.policies.broadband'" for name in wrong)
+        )
+    yield from modules
+
+
+def _problems_of(module: ModuleType) -> Iterator[str]:
+    """Yield what the module lacks; what its policy lacks was found when that was built."""
+    if not isinstance(getattr(module, "policy", None), Policy):
+        yield "it has no `policy`: end the module with policy = Policy(…)"
+    queues = getattr(module, "queues", None)
+    if queues is None or queues == ():
+        yield "it has no `queues`: name the desks it serves, like queues = ('home',)"
+    elif not isinstance(queues, tuple):
+        example = f"({queues!r},)" if isinstance(queues, str) else "('home',)"
+        yield from not_a_tuple("queues", queues, example)
+    else:
+        for queue in queues:
+            if not isinstance(queue, str) or not queue:
+                yield f"queues names {said(queue)}: write a name in quotes, like 'home'"
