@@ -174,7 +174,8 @@ def test_a_policy_that_does_not_load_is_one_line() -> None:
         parts.load_policies(["tests.support.processes"])
 
     assert str(refused.value) == (
-        "a policy does not load: tests.support.processes: it has no `policy`: end the module with policy = Policy(…)"
+        "a policy does not load: tests.support.processes: it has no `policy`: end the module with policy = Policy(…); "
+        "tests.support.processes: it has no `queues`: name the desks it serves, like queues = ('home',)"
     )
 
 
