@@ -43,5 +43,5 @@ async def keeper(settings: Settings) -> None:
 async def exporter(settings: Settings) -> None:
     """Serve the metrics page until cancelled."""
     promised = parts.load_policies()
-    async with parts.record(settings) as record, parts.exporter(settings, record, promised):
+    async with parts.record(settings, is_written=False) as record, parts.exporter(settings, record, promised):
         await asyncio.Event().wait()

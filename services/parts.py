@@ -4,8 +4,6 @@ The one place where settings, record, Temporal and policies meet. Decides nothin
 line with its remedy (`CannotStart`, `SettingsError`).
 """
 
-import asyncio
-import contextlib
 import errno
 import logging
 import socket
@@ -14,12 +12,6 @@ from contextlib import asynccontextmanager, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from temporalio.api.enums.v1 import TaskQueueType
-from temporalio.api.taskqueue.v1 import TaskQueue
-from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest
-from temporalio.client import Client
-from temporalio.service import RPCError
-
 from services import records, temporal
 from services.dev_server import DevServer, DevServerFailed
 from services.exporter.exporter import Exporter
@@ -27,20 +19,18 @@ from services.intake.server import AddressTaken, Intake, Limits
 from services.keeper.keeper import Keeper, Pace
 from services.loops import Loops
 from services.nudge import Nudger
+from services.patient_worker import PatientWorker
 from services.process import CannotStart
 from services.records.clock import RecordClock, parse, require_present
-from services.records.errors import RecordError
+from services.records.errors import ClockMismatch, RecordError, SchemaMissing
 from services.settings import Address, Settings, broken
 from services.temporal import TemporalPlace, TicketTimers
-from services.worker import Worker
-from workflows import names, policies
+from workflows import policies
 from workflows.domain.errors import PolicyError
 from workflows.policies import PolicySet
 
 logger = logging.getLogger(__name__)
 
-POLLED_SECONDS = 15.0
-"""Real seconds a worker gets until Temporal has heard of it; it takes a tenth of one."""
 TAKEN = "another process has the port: stop it, or name another"
 
 
@@ -64,17 +54,20 @@ def clock(settings: Settings) -> RecordClock:
 
 async def migrate(settings: Settings) -> str:
     """Bring the record to this release's schema; return the revision."""
-    with _record_or_one_line():
+    with _record_or_one_line(settings):
         return await records.migrate(settings.record_url)
 
 
 @asynccontextmanager
-async def record(settings: Settings) -> AsyncIterator[records.Records]:
-    """Open the record, and see that it has this release's schema and this clock."""
+async def record(settings: Settings, *, is_written: bool = True) -> AsyncIterator[records.Records]:
+    """Open the record, and see that it has this release's schema and this clock, and can be written if it has to."""
     its_clock = clock(settings)
-    with _record_or_one_line():
+    with _record_or_one_line(settings):
         opened = await records.connect(settings.record_url, its_clock)
     try:
+        if is_written:
+            with _record_or_one_line(settings):
+                await opened.require_writable()
         yield opened
     finally:
         await opened.aclose()
@@ -92,6 +85,9 @@ async def dev_server(settings: Settings, loops: Loops) -> AsyncIterator[Address]
         )
     except DevServerFailed as failed:
         raise CannotStart(str(failed)) from None
+    except OSError as error:
+        why = (error.strerror or "cannot be used").lower()
+        raise broken("var_dir", settings.var_dir, f"{error.filename!r}: {why}: see who owns it") from None
     async with loops.running("temporal", server.wait(), server.stop):
         yield server.address
 
@@ -124,13 +120,16 @@ async def keeper(settings: Settings, opened: records.Records, nudger: Nudger, lo
 
 
 @asynccontextmanager
-async def worker(settings: Settings, opened: records.Records, loops: Loops) -> AsyncIterator[None]:
-    """Run the tickets' workflows, as soon as Temporal is there."""
-    client = await temporal.connect(_place(settings), say=logger.warning)
-    working = Worker(client, opened.record, grace_seconds=settings.worker_grace_seconds)
+async def worker(
+    settings: Settings, opened: records.Records, loops: Loops, *, awaited_seconds: float = 0
+) -> AsyncIterator[bool]:
+    """Run the tickets' workflows as soon as Temporal is there; gives whether it was within that real time."""
+    place = _place(settings)
+    working = PatientWorker(
+        lambda: temporal.connect(place, say=logger.warning), opened.record, grace_seconds=settings.worker_grace_seconds
+    )
     async with loops.running("worker", working.run(), working.stop):
-        await _until_polled(client)
-        yield
+        yield await working.is_polled_within(awaited_seconds)
 
 
 async def make_nudger(settings: Settings, opened: records.Records) -> Nudger:
@@ -192,34 +191,17 @@ def try_port(address: Address) -> int:
         return port
 
 
-async def _until_polled(client: Client) -> None:
-    """Wait until Temporal has heard of a worker of this process."""
-    ask = DescribeTaskQueueRequest(
-        namespace=client.namespace,
-        task_queue=TaskQueue(name=names.TASK_QUEUE),
-        task_queue_type=TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW,
-    )
-    try:
-        async with asyncio.timeout(POLLED_SECONDS):
-            while True:
-                with contextlib.suppress(RPCError):
-                    queue = await client.workflow_service.describe_task_queue(ask, timeout=temporal.CALL_TIMEOUT)
-                    if client.identity in [poller.identity for poller in queue.pollers]:
-                        return
-                await asyncio.sleep(0.05)
-    except TimeoutError:
-        raise CannotStart(
-            f"the worker got no way to its task queue at {client.service_client.config.target_host} within "
-            f"{POLLED_SECONDS:.0f} s: see the log"
-        ) from None
-
-
 @contextmanager
-def _record_or_one_line() -> Iterator[None]:
+def _record_or_one_line(settings: Settings) -> Iterator[None]:
+    """Say in one line why the record cannot be used, under the setting that names it unless the line names another."""
     try:
         yield
-    except (RecordError, ValueError) as error:
+    except (SchemaMissing, ClockMismatch) as error:
         raise CannotStart(str(error)) from None
+    except (RecordError, ValueError) as error:
+        if settings.is_record_embedded:
+            raise broken("var_dir", settings.var_dir, f"the record in it: {error}") from None
+        raise broken("database_url", settings.record_url, str(error)) from None
 
 
 def _place(settings: Settings) -> TemporalPlace:

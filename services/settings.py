@@ -166,6 +166,12 @@ class Settings(BaseSettings):
             raise SettingsError("; ".join([*misspelt, *(_line(detail) for detail in error.errors())])) from None
         if misspelt:
             raise SettingsError("; ".join(misspelt))
+        if settings.temporal_address is None and (settings.temporal_tls or settings.temporal_api_key):
+            field = "temporal_api_key" if settings.temporal_api_key else "temporal_tls"
+            raise SettingsError(
+                f"{variable(field)} is for a server that others run: set {variable('temporal_address')} to it, "
+                "or leave it out"
+            )
         return settings
 
     @property
@@ -189,6 +195,11 @@ class Settings(BaseSettings):
         return self.temporal_address or self.embedded_temporal_address
 
 
+def variable(field: str) -> str:
+    """How a field is set from outside."""
+    return PREFIX + field.upper()
+
+
 def broken(field: str, value: object, remedy: str) -> SettingsError:
     """Say what is wrong with a field that only the part that uses it could judge."""
     return SettingsError(_sentence(field, value, remedy))
@@ -200,7 +211,7 @@ def _line(detail: ErrorDetails) -> str:
 
 
 def _sentence(field: str, value: object, remedy: str) -> str:
-    return f"{PREFIX}{field.upper()}={_without_password(str(value))!r}: {remedy}"
+    return f"{variable(field)}={_without_password(str(value))!r}: {remedy}"
 
 
 def _without_password(text: str) -> str:

@@ -10,18 +10,26 @@ import shlex
 from collections.abc import Callable, Iterator
 from contextlib import AsyncExitStack, contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
+from tempfile import TemporaryFile
 
 from services import dev_server, parts
 from services.loops import Loops
 from services.process import CannotStart
-from services.settings import Address, Settings, broken
+from services.records.clock import RecordClock, ScaledClock
+from services.settings import Address, Settings, broken, variable
 from workflows.policies import PolicySet
 
 logger = logging.getLogger(__name__)
 
 LOCK = "up.lock"
 """In the folder of everything embedded: one `up` at a time."""
+
+EMBEDDED_SECONDS = 15.0
+"""Real seconds a worker gets until the embedded Temporal server has heard of it; it takes a tenth of one."""
+ANOTHERS_SECONDS = 3.0
+"""The same for another's, before everything else goes on without it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +38,8 @@ class Places:
 
     intake: Address
     exporter: Address
+    is_temporal_there: bool
+    """Another's server may come later: tickets are opened and worked on as ever meanwhile."""
 
 
 async def up(settings: Settings, say: Callable[[str], None], program: str) -> None:
@@ -42,29 +52,39 @@ async def up(settings: Settings, say: Callable[[str], None], program: str) -> No
     with _alone_on(settings.var_dir):
         _require_free(settings)
         async with AsyncExitStack() as running:
-            # Entered in this order and left in the reverse one: intake drains first, Temporal is the last to go.
+            # Entered in this order and left in the reverse one: intake drains first, Temporal is the last to go that
+            # runs. What the record has to say against a start is said before anything does.
             loops = Loops()
-            if settings.temporal_address is None:
-                address = await running.enter_async_context(parts.dev_server(settings, loops))
-                settings = settings.model_copy(update={"embedded_temporal_address": address})
             if settings.is_record_embedded:
                 await parts.migrate(settings)
             record = await running.enter_async_context(parts.record(settings))
+            if settings.temporal_address is None:
+                address = await running.enter_async_context(parts.dev_server(settings, loops))
+                settings = settings.model_copy(update={"embedded_temporal_address": address})
             exporter = await running.enter_async_context(parts.exporter(settings, record, policies))
             nudger = await parts.make_nudger(settings, record)
             await running.enter_async_context(parts.keeper(settings, record, nudger, loops))
-            await running.enter_async_context(parts.worker(settings, record, loops))
+            is_working = await running.enter_async_context(
+                parts.worker(settings, record, loops, awaited_seconds=_awaited_seconds(settings))
+            )
+            if not is_working and settings.temporal_address is None:
+                raise CannotStart(f"the worker got no way to its task queue at {settings.temporal}: see the log")
             await running.enter_async_context(parts.nudging(nudger, loops))
             intake = await running.enter_async_context(parts.intake(settings, record, policies, nudger))
-            say(welcome(settings, Places(intake=intake, exporter=exporter), policies, program))
+            places = Places(intake=intake, exporter=exporter, is_temporal_there=is_working)
+            say(welcome(settings, places, record.clock, policies, program))
             await loops.until_one_ends()
 
 
-def welcome(settings: Settings, places: Places, policies: PolicySet, program: str) -> str:
-    """Say where everything is, and one line to try."""
+def welcome(settings: Settings, places: Places, clock: RecordClock, policies: PolicySet, program: str) -> str:
+    """Say where everything is, what time it is there when that is not ours, and one line to try."""
     temporal = f"{settings.temporal}"
     if settings.temporal_address is None:
         temporal += f"  (embedded; its log is {settings.var_dir / dev_server.LOG})"
+    elif not places.is_temporal_there:
+        temporal += "  (does not answer yet: the worker waits for it, the keeper settles what is due)"
+    its_time = f"{clock.read(datetime.now(UTC)):%a %d %b %Y %H:%M}"
+    its_clock = (f"  clock     {clock.name}  (it is {its_time} UTC there)",) if isinstance(clock, ScaledClock) else ()
     return "\n".join(
         (
             "Followthrough is up.",
@@ -73,6 +93,7 @@ def welcome(settings: Settings, places: Places, policies: PolicySet, program: st
             f"  metrics   http://{places.exporter}/metrics",
             f"  temporal  {temporal}",
             f"  record    {settings.shown_record_url}",
+            *its_clock,
             "",
             "Try it in another terminal:",
             "",
@@ -93,12 +114,17 @@ def _example(intake: Address, policies: PolicySet, program: str) -> str:
     return shlex.join(words)
 
 
+def _awaited_seconds(settings: Settings) -> float:
+    return EMBEDDED_SECONDS if settings.temporal_address is None else ANOTHERS_SECONDS
+
+
 @contextmanager
 def _alone_on(folder: Path) -> Iterator[None]:
     """Hold the folder's lock: the system lets go of it however this process ends."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        lock = (folder / LOCK).open("a+", encoding="ascii")
+        with TemporaryFile(dir=folder):
+            lock = (folder / LOCK).open("a+", encoding="ascii")
     except OSError as error:
         why = (error.strerror or "it cannot be used").lower()
         raise broken("var_dir", folder, f"{why}: name a folder that can be written") from None
@@ -122,7 +148,11 @@ def _require_free(settings: Settings) -> None:
     listening = ["intake_address", "exporter_address"]
     if settings.temporal_address is None:
         listening.append("embedded_temporal_address")
+    ours: dict[Address, str] = {}
     for field in listening:
         address: Address = getattr(settings, field)
+        if address.port and ours.setdefault(address, field) != field:
+            remedy = f"{variable(ours[address])} is the same address: name another for one of them"
+            raise broken(field, address, remedy)
         with parts.listening(field, address):
             parts.try_port(address)

@@ -72,7 +72,7 @@ async def feed(
         client = TicketClient(settings.intake_address, caller=CALLER, actor=settings.actor)
         desk = await using.enter_async_context(client)
         await _require_same(desk, clock, cases[0], queue)
-        record = await using.enter_async_context(parts.record(settings))
+        record = await using.enter_async_context(parts.record(settings, is_written=False))
         given = turns(cases, clock.read(datetime.now(UTC)), keeps_weekday=not isinstance(clock, RealClock))
         watcher.begins(given, clock)
         run = Run(desk=desk, clock=clock, queue=queue, stopping=stopping, stepped=watcher.stepped)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 
-from sqlalchemy import select, text
+from sqlalchemy import false, select, text, update
 
 from services.records.clock import RealClock, RecordClock, ScaledClock, parse
 from services.records.decision import Judge
@@ -83,6 +83,12 @@ class Records:
     record: Record
     upkeep: Upkeep
     queries: Queries
+
+    async def require_writable(self) -> None:
+        """Raise `RecordError` unless what is settled could be written here; writes nothing."""
+        with spoken_plainly():
+            async with self.database.engine.begin() as connection:
+                await connection.execute(update(TicketRow).where(false()).values(told_at=None))
 
     async def aclose(self) -> None:
         """Close every connection."""

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import URL, Connection, event, exc, make_url
-from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.engine.interfaces import DBAPIConnection, ExceptionContext
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 
@@ -69,7 +69,7 @@ def url_of(text: str) -> URL:
     """Read a database URL in its long or short form; `ValueError` for another database, or SQLite in memory."""
     try:
         url = make_url(text)
-    except exc.ArgumentError:
+    except (exc.ArgumentError, ValueError):  # the second of a port that is no number
         raise ValueError("database URL cannot be read: write sqlite:///PATH or postgresql://USER@HOST/NAME") from None
     if url.drivername not in _DRIVERS:
         raise ValueError(
@@ -107,7 +107,8 @@ def open_database(text: str, *, timeouts: Timeouts | None = None) -> Database:
         return Database(engine=engine, looking=reading, reading=reading)
     arguments = _postgresql_arguments(limits)
     engine = create_async_engine(url, connect_args=arguments, pool_size=POSTGRESQL_CONNECTIONS, **shared)
-    event.listen(engine.sync_engine, "checkout", _refuse_closed)
+    event.listen(engine.sync_engine, "checkout", _refuse_unfit)
+    event.listen(engine.sync_engine, "handle_error", _drop_unanswered)
     return Database(
         engine=engine,
         looking=engine.execution_options(isolation_level="AUTOCOMMIT"),
@@ -136,10 +137,24 @@ def _milliseconds(seconds: float) -> str:
     return str(round(seconds * 1000))
 
 
-def _refuse_closed(connection: Any, _entry: ConnectionPoolEntry, _proxy: PoolProxiedConnection) -> None:  # noqa: ANN401 - the dialect's own adapter, untyped
-    """A restarted server leaves closed connections in the pool; seeing that costs no round trip."""
-    if connection.driver_connection.is_closed():
+def _refuse_unfit(connection: Any, _entry: ConnectionPoolEntry, _proxy: PoolProxiedConnection) -> None:  # noqa: ANN401 - the dialect's own adapter, untyped
+    """A restarted server leaves closed connections in the pool, and an open transaction would swallow what comes next.
+
+    Seeing either costs no round trip.
+    """
+    driver = connection.driver_connection
+    if driver.is_closed():
         raise exc.DisconnectionError("closed by the server")
+    if driver.is_in_transaction():
+        driver.terminate()
+        raise exc.DisconnectionError("left in a transaction")
+
+
+def _drop_unanswered(context: ExceptionContext) -> None:
+    """What was given up waiting for may be done all the same: nobody knows what state the connection is in."""
+    if isinstance(context.original_exception, TimeoutError):
+        context.is_disconnect = True
+        context.invalidate_pool_on_disconnect = False
 
 
 def _set_up_sqlite(engine: AsyncEngine) -> None:

@@ -1,7 +1,8 @@
 """What a database's error means to us. Drivers quote statements, values and customers: none of their text passes."""
 
+import socket
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 import asyncpg  # type: ignore[import-untyped]  # it ships no types
@@ -26,6 +27,23 @@ _PASSING_CODES = {
     sqlite3.SQLITE_READONLY,
     sqlite3.SQLITE_INTERRUPT,
 }
+
+
+_TOLD_BY_STATE: Mapping[str, str] = {
+    "28000": "the server does not let this user in: correct the user, or the server's pg_hba.conf",
+    "28P01": "the user or the password is wrong: correct them",
+    "3D000": "there is no such database: create it, or name another",
+    "42501": "this user may not do that there: grant it, or name the user who owns the tables",
+    "25006": "it can be read but not written: name the server that takes writes",
+}
+_TOLD_BY_CODE: Mapping[int, str] = {
+    sqlite3.SQLITE_NOTADB: "the file is no SQLite database: name another",
+    sqlite3.SQLITE_CANTOPEN: "the file cannot be opened: see who owns it and its folder",
+    sqlite3.SQLITE_READONLY: "it can be read but not written: see who owns the file and its folder",
+    sqlite3.SQLITE_IOERR: "the file could not be read or written: see its disk",
+    sqlite3.SQLITE_FULL: "the disk is full: make room",
+}
+"""What the operator can do about it, where there is something."""
 
 
 class Duplicate(Exception):  # noqa: N818 - the fact; never leaves the record
@@ -53,9 +71,10 @@ def meaning_of(error: BaseException) -> RecordError | Duplicate:
         return Duplicate(table)
     if _is_undefined(cause):
         return SchemaMissing(f"the record's tables are not the ones of this release ({kind}): {MIGRATE}")
+    told = _told(cause)
     if _is_passing(cause):
-        return RecordUnavailable(f"the record did not answer ({kind}): try again")
-    return RecordFailed(f"the database refused a statement ({kind}{_code(cause)})")
+        return RecordUnavailable(told or f"the record did not answer ({kind}): try again")
+    return RecordFailed(told or f"the database refused a statement ({kind}{_code(cause)})")
 
 
 def _driver_error(error: BaseException) -> BaseException:
@@ -94,6 +113,33 @@ def _is_passing(error: BaseException) -> bool:
             return True
         case _:
             return False
+
+
+def _told(error: BaseException) -> str | None:
+    """Say what is wrong in words that an operator can act on, where we know more than its kind."""
+    match error:
+        case sqlite3.Error():
+            return _TOLD_BY_CODE.get(getattr(error, "sqlite_errorcode", 0) & 0xFF)
+        case asyncpg.PostgresError():
+            return _TOLD_BY_STATE.get(str(error.sqlstate))
+        case OSError():
+            return _told_of_the_way(error)
+        case _:
+            return None
+
+
+def _told_of_the_way(error: OSError) -> str | None:
+    match error:
+        case socket.gaierror():
+            return "there is no such host: correct the address"
+        case TimeoutError():
+            return "nobody answered in time: try again, or correct the address"
+        case OSError(filename=str() as name, strerror=str() as why):
+            return f"{name!r}: {why.lower()}: name a place that can be written"
+        case ConnectionRefusedError() | OSError(errno=None):  # the second: of several addresses none answers
+            return "nobody listens there: start the database and try again, or correct the address"
+        case _:
+            return None
 
 
 def _code(error: BaseException) -> str:

@@ -27,7 +27,8 @@ async def migrate(url: str) -> str:
     """Bring the database to this release's schema, creating a SQLite file and its folder; return the revision."""
     path = sqlite_path(url_of(url))
     if path is not None:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        with spoken_plainly():
+            path.parent.mkdir(parents=True, exist_ok=True)
     database = open_database(url, timeouts=_PATIENT)
     try:
         with spoken_plainly():
@@ -41,9 +42,9 @@ async def migrate(url: str) -> str:
 async def require_schema(database: Database) -> None:
     """Raise `SchemaMissing`, which says the command to run, unless the database has this release's schema."""
     path = sqlite_path(database.engine.url)
-    if path is not None and not path.exists():
-        raise SchemaMissing(f"there is no record at {str(path)!r}: {MIGRATE}")
     with spoken_plainly():
+        if path is not None and not path.exists():
+            raise SchemaMissing(f"there is no record at {str(path)!r}: {MIGRATE}")
         async with database.reading.connect() as connection:
             found = await connection.run_sync(_revision)
     where = database.engine.url.render_as_string(hide_password=True)

@@ -108,9 +108,26 @@ def test_what_an_orchestrator_adds_under_our_prefix_is_left_alone(monkeypatch: p
     assert Settings.load().intake_address == Address("127.0.0.1", 7300)
 
 
+@pytest.mark.parametrize(("name", "value"), [("TEMPORAL_API_KEY", "secret"), ("TEMPORAL_TLS", "true")])
+def test_what_is_for_anothers_temporal_is_refused_without_one(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    """The embedded server asks for no key: whoever set one meant another server."""
+    monkeypatch.setenv(PREFIX + name, value)
+
+    with pytest.raises(SettingsError) as refused:
+        Settings.load()
+
+    assert str(refused.value) == (
+        f"FOLLOWTHROUGH_{name} is for a server that others run: set FOLLOWTHROUGH_TEMPORAL_ADDRESS to it, "
+        "or leave it out"
+    )
+
+
 def test_a_password_is_not_in_the_settings_own_text(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever logs the settings by mistake logs no secret."""
     monkeypatch.setenv("FOLLOWTHROUGH_DATABASE_URL", "postgresql://desk:secret@db/x")
+    monkeypatch.setenv("FOLLOWTHROUGH_TEMPORAL_ADDRESS", "temporal.example:7233")
     monkeypatch.setenv("FOLLOWTHROUGH_TEMPORAL_API_KEY", "secret")
 
     assert "secret" not in repr(Settings.load())

@@ -9,6 +9,7 @@ import shlex
 import signal
 import socket
 import urllib.request
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -16,6 +17,7 @@ import pytest
 
 from services import parts
 from services.process import CannotStart
+from tests.support.databases import Cluster
 from tests.support.processes import Running, ended, environment, is_gone, running
 from workflows.policies import load
 
@@ -168,6 +170,130 @@ async def test_a_broken_setting_is_one_line(tmp_path: Path, settings: dict[str, 
     assert not (tmp_path / "temporal.log").exists()
 
 
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        (
+            "postgresql://desk:secret@127.0.0.1:1/ft",
+            "nobody listens there: start the database and try again, or correct ",
+        ),
+        ("postgresql://desk:secret@nowhere.invalid/ft", "there is no such host: correct the address"),
+        ("postgresql://desk:secret@127.0.0.1:port/ft", "database URL cannot be read: write sqlite:///PATH or "),
+        ("sqlite:////dev", "the file cannot be opened: see who owns it and its folder"),
+        ("sqlite:////dev/null", "the file could not be read or written: see its disk"),
+    ],
+)
+@pytest.mark.parametrize("command", ["migrate", "up"])
+async def test_a_record_out_of_reach_is_one_line_and_nothing_is_started(
+    tmp_path: Path, command: str, url: str, said: str
+) -> None:
+    """It names the setting, the address without its password, and the remedy."""
+    ran = await ended(command, env=environment(tmp_path, DATABASE_URL=url))
+
+    assert (ran.code, ran.out) == (2, "")
+    assert ran.err.startswith(f"followthrough: FOLLOWTHROUGH_DATABASE_URL='{url.replace('secret', '***')}': {said}")
+    assert ran.err.count("\n") == 1
+
+
+async def test_a_folder_that_cannot_be_made_is_one_line(tmp_path: Path) -> None:
+    """`migrate` makes the file's folder, or says why not."""
+    url = "sqlite:////dev/null/record.sqlite3"
+
+    ran = await ended("migrate", env=environment(tmp_path, DATABASE_URL=url))
+
+    assert (ran.code, ran.out) == (2, "")
+    assert ran.err.startswith(f"followthrough: FOLLOWTHROUGH_DATABASE_URL='{url}': '/dev/null': file exists: name a ")
+
+
+async def test_a_database_that_is_not_there_or_only_read_is_one_line(
+    tmp_path: Path, postgresql: Cluster, postgresql_url: str
+) -> None:
+    """The server's own reason, in words that can be acted on."""
+    absent = postgresql.url("absent")
+    name = postgresql_url.rpartition("/")[2]
+    await postgresql.execute(f"ALTER DATABASE {name} SET default_transaction_read_only = on")
+
+    ran = [await ended("up", env=environment(tmp_path, DATABASE_URL=url)) for url in (absent, postgresql_url)]
+
+    assert [(each.code, each.out) for each in ran] == [(2, ""), (2, "")]
+    of = "followthrough: FOLLOWTHROUGH_DATABASE_URL="
+    assert ran[0].err == f"{of}'{absent}': there is no such database: create it, or name another\n"
+    assert ran[1].err == (
+        f"{of}'{postgresql_url}': it can be read but not written: name the server that takes writes\n"
+    )
+
+
+async def test_a_file_that_is_no_record_is_one_line(tmp_path: Path) -> None:
+    """The embedded record is named by the folder that it is in."""
+    (tmp_path / "record.sqlite3").write_text("Dear diary, " * 100, encoding="ascii")
+
+    up = await ended("up", env=environment(tmp_path))
+
+    assert (up.code, up.out) == (2, "")
+    assert up.err == (
+        f"followthrough: FOLLOWTHROUGH_VAR_DIR='{tmp_path}': the record in it: the file is no SQLite database: "
+        "name another\n"
+    )
+
+
+@pytest.mark.parametrize("writable", [("up.lock",), ("up.lock", "record.sqlite3")])
+async def test_a_folder_of_somebody_else_is_one_line(tmp_path: Path, writable: tuple[str, ...]) -> None:
+    """That the lock can be had says nothing of the folder."""
+    assert (await ended("migrate", env=environment(tmp_path))).code == 0
+    _leave_to_others(tmp_path, writable)
+
+    up = await ended("up", env=environment(tmp_path), is_bound=True)
+
+    assert (up.code, up.out) == (2, "")
+    assert up.err == (
+        f"followthrough: FOLLOWTHROUGH_VAR_DIR='{tmp_path}': permission denied: name a folder that can be written\n"
+    )
+
+
+@pytest.mark.parametrize("command", ["up", "intake", "worker", "keeper"])
+async def test_a_record_that_can_only_be_read_is_one_line(tmp_path: Path, command: str) -> None:
+    """Who has to write is told at the start, not by each refused ticket."""
+    url = f"sqlite:///{tmp_path / 'record.sqlite3'}"
+    assert (await ended("migrate", env=environment(tmp_path, DATABASE_URL=url))).code == 0
+    (tmp_path / "record.sqlite3").chmod(0o444)
+
+    up = await ended(command, env=environment(tmp_path / "var", DATABASE_URL=url), is_bound=True)
+
+    assert (up.code, up.out) == (2, "")
+    assert up.err == (
+        f"followthrough: FOLLOWTHROUGH_DATABASE_URL='{url}': it can be read but not written: "
+        "see who owns the file and its folder\n"
+    )
+
+
+async def test_two_parts_are_not_given_one_address(tmp_path: Path) -> None:
+    """No other process is blamed for it."""
+    up = await ended(
+        "up", env=environment(tmp_path, INTAKE_ADDRESS="127.0.0.1:7309", EXPORTER_ADDRESS="127.0.0.1:7309")
+    )
+
+    assert (up.code, up.out) == (2, "")
+    assert up.err == (
+        "followthrough: FOLLOWTHROUGH_EXPORTER_ADDRESS='127.0.0.1:7309': FOLLOWTHROUGH_INTAKE_ADDRESS is the same "
+        "address: name another for one of them\n"
+    )
+
+
+async def test_up_takes_tickets_while_anothers_temporal_is_away(tmp_path: Path) -> None:
+    """Only the worker waits, and says so; what the record's clock is, is told."""
+    origin = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    clock = f"scaled:{origin}:2"
+    env = environment(tmp_path, TEMPORAL_ADDRESS="127.0.0.1:1", CLOCK=clock)
+    async with running("up", env=env) as up:
+        opened = await _printed_line(up, env)
+        assert opened["status"] == "TICKET_STATUS_OPEN"
+        assert await up.stop() == 0
+        await up.log("temporal does not answer at .*; still waiting")
+
+    assert "\n  temporal  127.0.0.1:1  (does not answer yet: the worker waits for it, the keeper settles" in up.said
+    assert re.search(rf"\n  clock     {clock}  \(it is \w+ \d+ \w+ \d+ \d+:\d+ UTC there\)\n", up.said)
+
+
 def test_a_policy_that_does_not_load_is_one_line() -> None:
     """It names the module and what is wrong with it; `up` and intake end with it before anything runs."""
     with pytest.raises(CannotStart) as refused:
@@ -214,6 +340,14 @@ async def test_each_process_runs_alone_and_tickets_are_taken_while_temporal_is_a
         assert json.loads(taken.out)["status"] == "TICKET_STATUS_IN_PROGRESS"
         assert "\nfollowthrough_owed_nudges 1.0\n" in await _page(page)
         assert [await process.stop() for process in (intake, worker, keeper, exporter)] == [0, 0, 0, 0]
+
+
+def _leave_to_others(folder: Path, writable: Iterable[str]) -> None:
+    """Close a folder, but not these files in it."""
+    for name in writable:
+        (folder / name).touch()
+        (folder / name).chmod(0o666)
+    folder.chmod(0o555)
 
 
 async def _printed_line(up: Running, env: dict[str, str]) -> dict[str, str]:

@@ -2,14 +2,17 @@
 
 import asyncio
 import contextlib
+import ctypes
 import os
 import re
 import signal
 import sys
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+
+import pytest
 
 from services.settings import PREFIX
 
@@ -78,10 +81,15 @@ def environment(var: Path, **settings: str) -> dict[str, str]:
 
 
 @asynccontextmanager
-async def running(*words: str, env: Mapping[str, str]) -> AsyncIterator[Running]:
-    """Start it; make sure of its end."""
+async def running(*words: str, env: Mapping[str, str], is_bound: bool = False) -> AsyncIterator[Running]:
+    """Start it, and make sure of its end; a bound one is kept from what files' modes forbid, the superuser's too."""
     process = await asyncio.create_subprocess_exec(
-        PROGRAM, *words, env=env, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
+        PROGRAM,
+        *words,
+        env=env,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+        preexec_fn=_bind() if is_bound else None,
     )
     try:
         yield Running(process)
@@ -91,12 +99,28 @@ async def running(*words: str, env: Mapping[str, str]) -> AsyncIterator[Running]
         await process.communicate()
 
 
-async def ended(*words: str, env: Mapping[str, str]) -> Ended:
+async def ended(*words: str, env: Mapping[str, str], is_bound: bool = False) -> Ended:
     """Run it to its end."""
-    async with running(*words, env=env) as started, asyncio.timeout(PATIENCE_SECONDS):
+    async with running(*words, env=env, is_bound=is_bound) as started, asyncio.timeout(PATIENCE_SECONDS):
         out, err = await started.process.communicate()
         code = await started.process.wait()
     return Ended(code=code, out=out.decode(), err=err.decode())
+
+
+def _bind() -> Callable[[], None] | None:
+    """Take from a child what lets the superuser pass over a file's mode."""
+    if os.geteuid() != 0:
+        return None
+    if sys.platform != "linux":
+        pytest.skip("the superuser is kept from nothing here")
+    prctl = ctypes.CDLL(None).prctl  # looked up before the fork
+    drop_from_bounding_set, override_modes, read_and_search = 24, 1, 2
+
+    def after_fork() -> None:
+        for capability in (override_modes, read_and_search):
+            prctl(drop_from_bounding_set, capability, 0, 0, 0)
+
+    return after_fork
 
 
 async def is_gone(pid: int) -> bool:
