@@ -1,0 +1,57 @@
+"""docs/policy.md: its snippets are a policy that loads, its tables name every field, its defaults are the code's."""
+
+import re
+from dataclasses import MISSING, fields
+from pathlib import Path
+
+import pytest
+
+from workflows.domain.policy import Policy, Targets, Tier
+from workflows.policies import load
+
+ROOT = Path(__file__).parents[2]
+GUIDE = (ROOT / "docs" / "policy.md").read_text(encoding="utf-8")
+SNIPPETS = re.findall(r"```python\n(.*?)```", GUIDE, re.DOTALL)
+
+
+def test_the_snippets_are_a_policy_that_loads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each is run, as it stands, after the one before; what they assert holds; together they can be put in force."""
+    monkeypatch.syspath_prepend(str(tmp_path))
+    (tmp_path / "the_guides_policy.py").write_text("\n".join(SNIPPETS), encoding="utf-8")
+
+    promised = load(("the_guides_policy",))
+
+    assert len(SNIPPETS) == 5
+    assert promised.queues == {"garden": "gardens"}
+    assert promised.of_queue("garden").tier_names == ("front", "engineers")
+
+
+def test_every_field_is_taught() -> None:
+    """Whatever can be set stands in a table, and nothing else does."""
+    taught = set(re.findall(r"^\| `(\w+)` \|", GUIDE, re.MULTILINE))
+    of_tier = {field.name for field in fields(Tier)} - {"name", "calendar", "targets"}
+
+    assert taught == {field.name for field in fields(Policy) if field.init} | of_tier | {
+        field.name for field in fields(Targets)
+    }
+
+
+def test_the_defaults_are_those_of_the_code() -> None:
+    """A default that is told is the one that counts."""
+    told = dict(re.findall(r"^\| `(\w+)` \| .* \| `([^`]+)` \|$", GUIDE, re.MULTILINE))
+    told.pop("waiting_pauses", None)
+    lines = ["from datetime import timedelta", "from workflows.domain.policy import hours"]
+    spoken: dict[str, object] = {}
+    exec("\n".join([*lines, *(f"{name} = {value}" for name, value in told.items())]), spoken)  # noqa: S102 - our own page
+    simple = {field.name: field.default for field in fields(Policy) if field.init and field.default is not MISSING}
+    simple.pop("waiting_pauses")
+
+    assert {name: spoken[name] for name in told} == simple
+
+
+def test_every_file_it_points_to_is_there() -> None:
+    """No link of the guide leads nowhere."""
+    links = re.findall(r"\]\(([^)#]+)\)", GUIDE)
+
+    assert links
+    assert [link for link in links if not (ROOT / "docs" / link).exists()] == []
