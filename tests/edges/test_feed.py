@@ -82,12 +82,12 @@ async def test_a_system_that_runs_is_fed_by_its_own_clock_only(tmp_path: Path) -
         ),
         (
             (MADE_UP, "--speed", "100"),
-            "scaled:2026-01-01T00:00:00Z:5000",
-            "--speed 100: FOLLOWTHROUGH_CLOCK says 5000: leave --speed out, or run the system and the feed by another",
+            "scaled:2026-01-01T00:00:00Z:2",
+            "--speed 100: FOLLOWTHROUGH_CLOCK says 2: leave --speed out, or run the system and the feed by another",
         ),
         (
             (MADE_UP,),
-            "scaled:2026-01-01T00:00:00Z:5000",
+            "scaled:2026-01-01T00:00:00Z:2",
             "nobody answers at 127.0.0.1:1: is it running? start it with `followthrough up`",
         ),
         (
