@@ -6,12 +6,13 @@ config says. Raises `Refused` with the contract's reason, or `Unreachable`; a gR
 
 import copy
 import uuid
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from importlib.resources import files
 from typing import TYPE_CHECKING, Self, TypeVar, cast
 
 import grpc
 import grpc.aio
+from google.protobuf.message import Message
 from google.rpc import error_details_pb2  # type: ignore[import-untyped]  # googleapis-common-protos has no stubs
 from grpc_status import rpc_status
 
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
 
 Request = TypeVar("Request")
 Answer = TypeVar("Answer")
+Detail = TypeVar("Detail", bound=Message)
 
 DEADLINE_SECONDS = 10.0
 """Real seconds a call may take, its retries included, unless the client was told otherwise."""
@@ -68,13 +70,22 @@ Change = (
 class Refused(Exception):  # noqa: N818 - the fact, in the desk's words
     """Intake answered, and the answer is no."""
 
-    def __init__(self, code: grpc.StatusCode, text: str, reason: str, facts: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        code: grpc.StatusCode,
+        text: str,
+        reason: str,
+        facts: Mapping[str, str],
+        blamed: Sequence[tuple[str, str]] = (),
+    ) -> None:
         super().__init__(text)
         self.code = code
         self.text = text
         self.reason = reason
         """The contract's word for it, like `WRONG_STATE`; empty when somebody else than intake answered."""
         self.facts = facts
+        self.blamed = blamed
+        """The request's fields that are not as they must be, each with what is wrong and the remedy."""
 
 
 class Unreachable(Exception):  # noqa: N818 - the fact, in the desk's words
@@ -151,20 +162,27 @@ class TicketClient:
     def _said(self, error: grpc.aio.AioRpcError) -> Refused | Unreachable:
         """Read an error's details in the contract's words."""
         code, text = error.code(), error.details() or "no reason was given"
-        info = _error_info(error)
+        info = _detail(error, error_details_pb2.ErrorInfo())
         if code is grpc.StatusCode.DEADLINE_EXCEEDED:
             return Unreachable(f"{self._address} gave no answer within {self._deadline_seconds:g} s")
         if code is grpc.StatusCode.UNAVAILABLE and info is None:
             return Unreachable(f"nobody answers at {self._address}: is it running? start it with `followthrough up`")
         if code is grpc.StatusCode.UNAVAILABLE:
             return Unreachable(text)
-        return Refused(code, text, info.reason if info else "", dict(info.metadata) if info else {})
+        blamed = _detail(error, error_details_pb2.BadRequest()) or error_details_pb2.BadRequest()
+        return Refused(
+            code,
+            text,
+            info.reason if info else "",
+            dict(info.metadata) if info else {},
+            [(each.field, each.description) for each in blamed.field_violations],
+        )
 
 
-def _error_info(error: grpc.aio.AioRpcError) -> error_details_pb2.ErrorInfo | None:
+def _detail(error: grpc.aio.AioRpcError, wanted: Detail) -> Detail | None:
+    """Find a detail of the wanted kind."""
     status = rpc_status.from_call(cast(grpc.Call, error))
     for detail in status.details if status else ():
-        info = error_details_pb2.ErrorInfo()
-        if detail.Unpack(info):
-            return info
+        if detail.Unpack(wanted):
+            return wanted
     return None

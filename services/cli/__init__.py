@@ -8,6 +8,8 @@ from importlib import import_module
 
 import click
 
+from services.cli.failing import Failed
+
 
 @dataclass(frozen=True, slots=True)
 class Subcommand:
@@ -36,6 +38,16 @@ SUBCOMMANDS = {
 class LazyGroup(click.Group):
     """A group that knows its subcommands by name and imports the one that is asked for."""
 
+    def make_context(
+        self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: object
+    ) -> click.Context:
+        """Refuse what no part could write down, before any looks at it."""
+        for argument in args:
+            if not _is_text(argument):
+                shown = argument.encode(errors="surrogateescape").decode(errors="replace")
+                raise Failed(f"argument {shown!r} is not UTF-8: write it in UTF-8", exit_code=2)
+        return super().make_context(info_name, args, parent, **extra)
+
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
         """Name every subcommand, in the order of the table."""
         return list(SUBCOMMANDS)
@@ -52,6 +64,15 @@ class LazyGroup(click.Group):
         """Write the overview without importing anything."""
         with formatter.section("Commands"):
             formatter.write_dl([(name, subcommand.summary) for name, subcommand in SUBCOMMANDS.items()])
+
+
+def _is_text(argument: str) -> bool:
+    """Whether the terminal gave characters; other bytes come as halves of surrogate pairs."""
+    try:
+        argument.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})

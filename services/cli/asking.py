@@ -17,8 +17,8 @@ from rich.console import RenderableType
 
 from protos.followthrough.v1.event_pb2 import TicketEvent
 from protos.followthrough.v1.ticket_pb2 import Ticket
-from protos.followthrough.v1.ticket_service_pb2 import ListTicketsRequest, OpenTicketRequest
-from services.cli import tables
+from protos.followthrough.v1.ticket_service_pb2 import ListTicketsRequest, OpenTicketRequest, ResolveTicketRequest
+from services.cli import tables, typed
 from services.cli.failing import Failed
 from services.client import Change, Refused, TicketClient, Unreachable
 from services.settings import Address, Settings, SettingsError
@@ -30,6 +30,11 @@ CALLER = "followthrough-cli"
 """What the command line calls itself, as every system that calls has a name."""
 LONGEST_REFERENCE = 12
 """Characters; what is longer is a ticket's id."""
+LONGEST_PAGE = 100
+"""Intake gives no longer one."""
+FILTERS = {"tier": "tier", "queue": "queue", "handler": "handler", "customer_external_id": "customer"}
+"""Which field of a list's request is which option, of those that can be misspelt."""
+NOTHING_OPENED = "nothing was opened: this is what a ticket opened now would be promised"
 
 
 class AddressOption(click.ParamType[Address]):
@@ -56,9 +61,19 @@ class Asking:
     is_json: bool
 
     def open(self, request: OpenTicketRequest) -> None:
-        """Open a ticket and show it."""
+        """Open a ticket and show it, or what would be promised if one were opened now."""
         request.request_id = self.request_id
-        self._show(self._ask(lambda client: client.change(request)))
+
+        async def send(client: TicketClient) -> Ticket:
+            request.follows = await _ticket_id(client, request.follows)
+            return await client.change(request)
+
+        ticket = self._ask(send)
+        if request.validate_only:
+            _say(NOTHING_OPENED)
+            ticket.ClearField("status")
+            ticket.ClearField("version")
+        self._show(ticket)
 
     def change(self, key: str, request: Change) -> None:
         """Send a change of one ticket and show the ticket as it stands afterwards."""
@@ -69,6 +84,8 @@ class Asking:
 
         async def send(client: TicketClient) -> Ticket:
             request.ticket_id = await _ticket_id(client, key)
+            if isinstance(request, ResolveTicketRequest):
+                request.duplicate_of = await _ticket_id(client, request.duplicate_of)
             return await client.change(request)
 
         self._show(self._ask(send))
@@ -78,9 +95,15 @@ class Asking:
         name = "reference" if _is_reference(key) else "ticket_id"
         self._show(self._ask(lambda client: client.ticket(**{name: key})))
 
-    def tickets(self, request: ListTicketsRequest, limit: int) -> None:
-        """Show at most `limit` tickets that pass the request's filters."""
-        self._show_all(self._ask(lambda client: _first(client.tickets(request), limit)), tables.of_tickets)
+    def tickets(self, request: ListTicketsRequest, *, limit: int | None, is_wide: bool) -> None:
+        """Show the oldest tickets that pass the request's filters, all of them without a limit."""
+        found = self._ask(lambda client: _first(client.tickets(request), None if limit is None else limit + 1))
+        if not found:
+            _say(f"no ticket matches{_filters(request)}")
+            return
+        self._show_all(found[:limit], tables.TicketList, is_wide=is_wide)
+        if limit is not None and len(found) > limit:
+            _say(f"there are more than these, the oldest {limit}: narrow it down, or give --limit or --all")
 
     def events(self, key: str, after_sequence: int) -> None:
         """Show what happened to one ticket."""
@@ -99,19 +122,22 @@ class Asking:
         try:
             return asyncio.run(ask())
         except Refused as refused:
-            raise Failed(f"refused: {refused.text} [{refused.reason or refused.code.name}]", exit_code=1) from None
+            text = typed.in_words_of(click.get_current_context().command, refused)
+            raise Failed(f"refused: {text} [{refused.reason or refused.code.name}]", exit_code=1) from None
         except Unreachable as error:
             raise Failed(str(error), exit_code=2) from None
 
     def _show(self, ticket: Ticket) -> None:
         self._show_all([ticket], lambda tickets: tables.of_ticket(tickets[0]))
 
-    def _show_all(self, items: Sequence[Item], table: Callable[[Sequence[Item]], RenderableType]) -> None:
+    def _show_all(
+        self, items: Sequence[Item], table: Callable[[Sequence[Item]], RenderableType], *, is_wide: bool = False
+    ) -> None:
         if self.is_json:
             for item in items:
                 click.echo(json.dumps(MessageToDict(item, preserving_proto_field_name=True), ensure_ascii=False))
         else:
-            tables.write(table(items))
+            tables.write(table(items), is_wide=is_wide)
 
 
 def reads(command: Callable[..., None]) -> Callable[..., None]:
@@ -158,7 +184,18 @@ def changes(command: Callable[..., None]) -> Callable[..., None]:
     return click.option("--expected-version", type=click.IntRange(min=0), default=0, help=help_text)(asks(command))
 
 
-async def _first(items: AsyncIterator[Item], limit: int) -> list[Item]:
+def _say(text: str) -> None:
+    """Say something about an answer, where it is in nobody's way."""
+    click.echo(f"followthrough: {text}", err=True)
+
+
+def _filters(request: ListTicketsRequest) -> str:
+    names = {option: getattr(request, field) for field, option in FILTERS.items()}
+    given = [f" --{option} {value!r}" for option, value in names.items() if value]
+    return "".join(given) + (": is it spelt right?" if given else "")
+
+
+async def _first(items: AsyncIterator[Item], limit: int | None) -> list[Item]:
     found: list[Item] = []
     async for item in items:
         found.append(item)
@@ -172,4 +209,4 @@ async def _ticket_id(client: TicketClient, key: str) -> str:
 
 
 def _is_reference(key: str) -> bool:
-    return len(key) <= LONGEST_REFERENCE
+    return 0 < len(key) <= LONGEST_REFERENCE

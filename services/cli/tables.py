@@ -4,7 +4,8 @@ Instants are shown in the zone of the reader's terminal. Customers' words are sh
 steer the terminal.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import cast
 
@@ -13,7 +14,8 @@ from google.protobuf.duration_pb2 import Duration
 from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
 from rich.box import SIMPLE_HEAD
-from rich.console import Console, Group, RenderableType
+from rich.cells import cell_len
+from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
 from rich.table import Table
 from rich.text import Text
 
@@ -23,16 +25,21 @@ from protos.followthrough.v1.ticket_pb2 import Clock, Customer, Ticket
 PIPED_WIDTH = 1000
 """Columns when nobody's terminal is at the other end: nothing is folded for a `grep`."""
 
+GAP = 3
+"""Characters between two columns."""
+EDGES = 2
+"""Characters around them all."""
+
 CLOCK_RUN = {"target", "run", "tier"}
 """Fields that together name a clock run."""
 UNSHOWN = {"tzdata", "policy_version", "late_after_seconds"}
 """Fields of events that `--json` tells: proof for an auditor, noise for a reader."""
 
 
-def write(renderable: RenderableType) -> None:
-    """Write to standard output."""
+def write(renderable: RenderableType, *, is_wide: bool = False) -> None:
+    """Write to standard output; a wide one is not fitted to the terminal."""
     console = Console(highlight=False)
-    if not console.is_terminal:
+    if is_wide or not console.is_terminal:
         console = Console(highlight=False, width=PIPED_WIDTH)
     console.print(renderable)
 
@@ -51,25 +58,62 @@ def of_ticket(ticket: Ticket) -> RenderableType:
     return Group(facts, clocks)
 
 
-def of_tickets(tickets: Sequence[Ticket]) -> RenderableType:
-    """Several tickets, a line each."""
-    table = _table(
-        "reference", "status", "priority", "queue", "tier", "handler", "next deadline", "subject", "ticket id"
-    )
-    for ticket in tickets:
-        row = (
-            ticket.reference,
-            _word(ticket, "status"),
-            ticket.priority,
-            ticket.queue,
-            ticket.tier,
-            ticket.handler,
-            _instant(ticket, "deadline_time"),
-            ticket.subject,
-            ticket.ticket_id,
-        )
-        table.add_row(*(_plain(cell) for cell in row))
-    return table
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Column:
+    """One of a list of tickets."""
+
+    title: str
+    cell: Callable[[Ticket], str]
+    rank: int
+    """The higher, the sooner it is left out where the terminal is too narrow; 0 never is."""
+
+
+SUBJECT = Column(title="subject", cell=lambda ticket: ticket.subject, rank=0)
+COLUMNS = (
+    Column(title="reference", cell=lambda ticket: ticket.reference, rank=0),
+    Column(title="status", cell=lambda ticket: _word(ticket, "status").partition(" on ")[0], rank=0),
+    Column(title="next deadline", cell=lambda ticket: _short_instant(ticket, "deadline_time"), rank=0),
+    Column(title="priority", cell=lambda ticket: ticket.priority, rank=2),
+    Column(title="queue", cell=lambda ticket: ticket.queue, rank=4),
+    Column(title="tier", cell=lambda ticket: ticket.tier, rank=1),
+    Column(title="handler", cell=lambda ticket: ticket.handler, rank=3),
+    SUBJECT,
+    Column(title="ticket id", cell=lambda ticket: ticket.ticket_id, rank=5),
+)
+SUBJECT_WIDTH = 15
+"""Of a subject at least so much is shown; what is longer is cut where the terminal ends."""
+
+
+@dataclass(frozen=True, slots=True)
+class TicketList:
+    """Several tickets, a line each, with as many columns as there is room for."""
+
+    tickets: Sequence[Ticket]
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        """Choose the columns, and give the subject what the others leave."""
+        width = options.max_width - EDGES
+        columns = self._columns(width)
+        others = sum(self._width(column) + GAP for column in columns if column is not SUBJECT)
+        table = Table(box=SIMPLE_HEAD, pad_edge=False)
+        for column in columns:
+            longest = max(width - others, 1) if column is SUBJECT else None
+            table.add_column(column.title, no_wrap=True, overflow="ellipsis", max_width=longest)
+        for ticket in self.tickets:
+            table.add_row(*(_plain(column.cell(ticket)) for column in columns))
+        yield table
+
+    def _columns(self, width: int) -> Sequence[Column]:
+        """Leave out by rank until the rest has room."""
+        chosen = list(COLUMNS)
+        for column in sorted(COLUMNS, key=lambda column: column.rank, reverse=True):
+            if column.rank and sum(self._width(each) + GAP for each in chosen) - GAP > width:
+                chosen.remove(column)
+        return chosen
+
+    def _width(self, column: Column) -> int:
+        longest = max((cell_len(column.cell(ticket)) for ticket in self.tickets), default=0)
+        return max(cell_len(column.title), min(longest, SUBJECT_WIDTH) if column is SUBJECT else longest)
 
 
 def of_events(events: Sequence[TicketEvent]) -> RenderableType:
@@ -87,7 +131,7 @@ def of_events(events: Sequence[TicketEvent]) -> RenderableType:
 def _facts(ticket: Ticket) -> Iterator[tuple[str, str]]:
     yield "reference", ticket.reference
     yield "ticket id", ticket.ticket_id
-    yield "status", _word(ticket, "status")
+    yield "status", _word(ticket, "status") if ticket.status else ""
     yield "subject", ticket.subject
     yield "customer", _customer(ticket.customer)
     yield "priority", f"{ticket.priority}, queue {ticket.queue}, policy {ticket.policy} {ticket.policy_version}"
@@ -96,12 +140,12 @@ def _facts(ticket: Ticket) -> Iterator[tuple[str, str]]:
     yield "owner", ticket.owner
     yield "opened", _instant(ticket, "open_time")
     yield "next deadline", _instant(ticket, "deadline_time")
-    yield "customer hears", _instant(ticket, "next_news_time")
+    yield "news promised for", _instant(ticket, "next_news_time")
     yield "asked", _instant(ticket.waiting, "question_time") if ticket.HasField("waiting") else ""
     yield "last resort", f"told again {_instant(ticket.reminding, 'next_time')}" if ticket.HasField("reminding") else ""
     yield "outcome", _word(ticket.resolution, "outcome") if ticket.HasField("resolution") else ""
     yield "closed", _instant(ticket, "close_time")
-    yield "version", str(ticket.version)
+    yield "version", str(ticket.version or "")
 
 
 def _clock_row(clock: Clock) -> tuple[str, ...]:
@@ -176,6 +220,14 @@ def _instant(message: Message, name: str) -> str:
 def _local(timestamp: Timestamp) -> str:
     at: datetime = timestamp.ToDatetime().replace(tzinfo=UTC).astimezone()
     return f"{at:%a %d %b %Y %H:%M:%S %Z}"
+
+
+def _short_instant(message: Message, name: str) -> str:
+    """To the minute, in the reader's zone, as the long form is."""
+    if not message.HasField(name):
+        return ""
+    timestamp: Timestamp = getattr(message, name)
+    return f"{timestamp.ToDatetime().replace(tzinfo=UTC).astimezone():%Y-%m-%d %H:%M}"
 
 
 def _length(duration: Duration) -> str:

@@ -19,7 +19,7 @@ from protos.followthrough.v1.ticket_service_pb2 import (
     TransferTicketRequest,
     WaitOnCustomerRequest,
 )
-from services.cli.asking import Asking, asks, changes, reads
+from services.cli.asking import LONGEST_PAGE, Asking, asks, changes, reads
 
 STATUSES = click.Choice(["open", "in_progress", "waiting_on_customer", "resolved", "closed"])
 OUTCOMES = click.Choice(["fixed", "workaround", "not_feasible", "no_response", "withdrawn", "duplicate"])
@@ -45,7 +45,7 @@ def ticket() -> None:
 @click.option("--subject", required=True, help="In one line.")
 @click.option("--description", default="", help="In the customer's words.")
 @click.option("--channel", default="phone", show_default=True, help="How the customer came.")
-@click.option("--follows", default="", help="Id of an older ticket that this one continues.")
+@click.option("--follows", default="", help="Id or reference of an older ticket that this one continues.")
 @click.option("--dry-run", is_flag=True, help="Show which deadlines it would get; open nothing.")
 @asks
 def open_(asking: Asking, *, customer: str, name: str, language: str, zone: str, dry_run: bool, **fields: str) -> None:
@@ -69,11 +69,15 @@ def show(asking: Asking, key: str) -> None:
 @click.option("--handler", default="", help="Only those that this person works on.")
 @click.option("--customer", "customer_external_id", default="", help="Only those of this customer.")
 @click.option("--limit", type=click.IntRange(min=1), default=50, show_default=True, help="At most so many.")
+@click.option("--all", "is_all", is_flag=True, help="However many there are.")
+@click.option("--wide", "is_wide", is_flag=True, help="Every column, however narrow the terminal is.")
 @reads
-def list_(asking: Asking, *, status: str | None, limit: int, **filters: str) -> None:
-    """List tickets in the order of their opening."""
+def list_(asking: Asking, *, status: str | None, limit: int, is_all: bool, is_wide: bool, **filters: str) -> None:
+    """List tickets, the oldest first; what is left out by the limit is said."""
     wanted = TicketStatus.Value(f"TICKET_STATUS_{status.upper()}") if status else TicketStatus.TICKET_STATUS_UNSPECIFIED
-    asking.tickets(ListTicketsRequest(status=wanted, page_size=limit, **filters), limit)
+    page_size = LONGEST_PAGE if is_all else min(limit + 1, LONGEST_PAGE)  # one more tells whether there are more
+    request = ListTicketsRequest(status=wanted, page_size=page_size, **filters)
+    asking.tickets(request, limit=None if is_all else limit, is_wide=is_wide)
 
 
 @ticket.command()
@@ -159,7 +163,7 @@ def transfer(asking: Asking, key: str, to_tier: str, reason: str) -> None:
 @click.option("--outcome", type=OUTCOMES, default="fixed", show_default=True, help="How it was resolved.")
 @click.option("--explanation", required=True, help="What the customer is told.")
 @click.option("--alternative", default="", help="What is offered instead, when it is not feasible.")
-@click.option("--duplicate-of", default="", help="Id of the ticket that goes on, when it is a duplicate.")
+@click.option("--duplicate-of", default="", help="Id or reference of the ticket that goes on, when it is a duplicate.")
 @changes
 def resolve(asking: Asking, *, key: str, outcome: str, explanation: str, alternative: str, duplicate_of: str) -> None:
     """Say that a ticket is solved, or as solved as it gets."""

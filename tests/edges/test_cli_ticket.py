@@ -1,6 +1,9 @@
 """`followthrough ticket …`: one request out, a table or JSON in, and an exit code that scripts can rely on."""
 
+import io
 import json
+import os
+import re
 import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -11,6 +14,7 @@ from click.testing import CliRunner, Result
 from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
+from rich.console import Console
 
 from protos.followthrough.v1.event_pb2 import TicketEvent
 from protos.followthrough.v1.ticket_pb2 import Clock, ContactKind, Customer, Outcome, Target, Ticket, TicketStatus
@@ -34,7 +38,7 @@ from protos.followthrough.v1.ticket_service_pb2 import (
     TransferTicketRequest,
     WaitOnCustomerRequest,
 )
-from services.cli import main
+from services.cli import main, tables
 from tests.support.desk import Desk, No, serving
 
 TICKET_ID = "01KAJ2V3W8XK5R9T7B6N4M2QPD"
@@ -53,6 +57,11 @@ OPENED = Ticket(
     clocks=[Clock(target=Target.TARGET_ACKNOWLEDGE, run=1, tier="agent", deadline_time=MONDAY_NOON)],
     deadline_time=MONDAY_NOON,
     open_time=MONDAY_NOON,
+)
+
+AN_OPENING = (
+    *("--queue", "home", "--priority", "urgent", "--customer", "C-7", "--name", "Ada Byron"),
+    *("--subject", "No connection"),
 )
 
 Run = Callable[..., Result]
@@ -105,14 +114,35 @@ def test_open_asks_for_a_ticket_and_shows_what_was_promised(line: Line) -> None:
     assert "Mon 23 Nov 2026" in result.stdout
 
 
-def test_a_dry_run_opens_nothing(line: Line) -> None:
-    """`--dry-run` asks which deadlines it would get."""
-    line.desk.answers = [OPENED]
+@pytest.mark.parametrize("form", [[], ["--json"]])
+def test_a_dry_run_opens_nothing_and_says_so(line: Line, form: list[str]) -> None:
+    """`--dry-run` asks which deadlines it would get; what is not there has no status and no version."""
+    promised = Ticket()
+    promised.CopyFrom(OPENED)
+    promised.ClearField("ticket_id")
+    promised.ClearField("reference")
+    line.desk.answers = [promised]
 
-    who = ["--customer", "C-7", "--name", "Ada Byron"]
-    line.run("open", "--queue", "home", "--priority", "urgent", *who, "--subject", "No connection", "--dry-run")
+    result = line.run("open", *AN_OPENING, "--dry-run", *form)
 
     assert [request.validate_only for request in line.desk.asked if isinstance(request, OpenTicketRequest)] == [True]
+    assert result.stderr == ("followthrough: nothing was opened: this is what a ticket opened now would be promised\n")
+    assert "status" not in result.stdout
+    assert "version" not in result.stdout.replace("policy_version", "")
+
+
+def test_an_older_ticket_is_named_by_its_reference_too(line: Line) -> None:
+    """`--follows` and `--duplicate-of` take what people read to each other."""
+    line.desk.answers = [OPENED, OPENED, OPENED, OPENED]
+
+    line.run("open", *AN_OPENING, "--follows", "K7QM-3XVP")
+    line.run("resolve", "01KAJ2V3W8XK5R9T7B6N4M2QPE", "--explanation", "Again.", "--duplicate-of", "K7QM-3XVP")
+
+    assert line.desk.asked[::2] == [GetTicketRequest(reference="K7QM-3XVP")] * 2
+    opening, resolving = line.desk.asked[1::2]
+    assert isinstance(opening, OpenTicketRequest)
+    assert isinstance(resolving, ResolveTicketRequest)
+    assert (opening.follows, resolving.duplicate_of) == (TICKET_ID, TICKET_ID)
 
 
 CHANGES: list[tuple[list[str], Message]] = [
@@ -200,10 +230,10 @@ def test_json_is_the_answer_in_the_contracts_own_names(line: Line) -> None:
 
 
 def test_list_reads_page_after_page_up_to_the_limit(line: Line) -> None:
-    """Filters go with every page; no page is asked for beyond the limit."""
+    """Filters go with every page; no page is asked for beyond the limit, and what it left out is said."""
     line.desk.answers = [
         ListTicketsResponse(tickets=[OPENED], next_page_token="2"),  # noqa: S106 - a page's token, not a password
-        ListTicketsResponse(tickets=[OPENED, OPENED], next_page_token="3"),  # noqa: S106 - the same
+        ListTicketsResponse(tickets=[OPENED, OPENED, OPENED], next_page_token="3"),  # noqa: S106 - the same
     ]
 
     result = line.run(
@@ -212,21 +242,96 @@ def test_list_reads_page_after_page_up_to_the_limit(line: Line) -> None:
 
     assert result.exit_code == 0, result.output
     assert len(result.stdout.splitlines()) == 3
+    assert result.stderr == (
+        "followthrough: there are more than these, the oldest 3: narrow it down, or give --limit or --all\n"
+    )
     first, second = line.desk.asked
     assert first == ListTicketsRequest(
-        status=TicketStatus.TICKET_STATUS_IN_PROGRESS, tier="agent", customer_external_id="C-7", page_size=3
+        status=TicketStatus.TICKET_STATUS_IN_PROGRESS, tier="agent", customer_external_id="C-7", page_size=4
     )
     assert isinstance(second, ListTicketsRequest)
     assert second.page_token == "2"  # noqa: S105 - a page's token, not a password
 
 
+def test_all_of_a_list_is_all_of_it(line: Line) -> None:
+    """Page after page to the end, and nothing to add."""
+    line.desk.answers = [
+        ListTicketsResponse(tickets=[OPENED] * 100, next_page_token="2"),  # noqa: S106 - a page's token, not a password
+        ListTicketsResponse(tickets=[OPENED] * 7),
+    ]
+
+    result = line.run("list", "--all")
+
+    assert (result.stdout.count("K7QM-3XVP"), result.stderr) == (107, "")
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ((), "no ticket matches"),
+        (("--status", "closed"), "no ticket matches"),
+        (("--queue", "garden"), "no ticket matches --queue 'garden': is it spelt right?"),
+        (("--tier", "agnet", "--json"), "no ticket matches --tier 'agnet': is it spelt right?"),
+    ],
+)
+def test_a_list_of_nothing_says_so(line: Line, words: tuple[str, ...], said: str) -> None:
+    """Nothing on standard output, and which filter may be at fault."""
+    line.desk.answers = [ListTicketsResponse()]
+
+    result = line.run("list", *words)
+
+    assert (result.exit_code, result.stdout, result.stderr) == (0, "", f"followthrough: {said}\n")
+
+
 def test_a_list_is_a_line_a_ticket(line: Line) -> None:
-    """The table names what a desk decides on."""
+    """Nobody's terminal is at the other end: every column is there, for a `grep`."""
     line.desk.answers = [ListTicketsResponse(tickets=[OPENED, OPENED])]
 
     result = line.run("list")
 
     assert result.stdout.count("K7QM-3XVP") == 2
+    assert result.stdout.count(TICKET_ID) == 2
+
+
+LONG = Ticket(
+    ticket_id=TICKET_ID,
+    reference="K7QM-3XVP",
+    status=TicketStatus.TICKET_STATUS_WAITING_ON_CUSTOMER,
+    queue="business",
+    priority="urgent",
+    subject="No connection since the thunderstorm of last Saturday, and the lamp is red",
+    tier="specialist",
+    handler="Augusta Byron",
+    deadline_time=MONDAY_NOON,
+)
+
+
+@pytest.mark.parametrize(
+    ("width", "titles"),
+    [
+        (60, "reference status next deadline subject"),
+        (80, "reference status next deadline tier subject"),
+        (100, "reference status next deadline priority tier handler subject"),
+        (120, "reference status next deadline priority queue tier handler subject"),
+        (200, "reference status next deadline priority queue tier handler subject ticket id"),
+    ],
+)
+def test_a_list_fits_the_terminal(width: int, titles: str) -> None:
+    """A ticket is one line that keeps its reference and its deadline; what there is no room for is left out."""
+    console = Console(width=width, file=io.StringIO())
+
+    console.print(tables.TicketList([LONG, LONG]))
+
+    lines = console.file.getvalue().splitlines()  # type: ignore[attr-defined]  # it was given above
+    written = [line.strip() for line in lines if line.strip()]
+    assert " ".join(written[0].split()) == titles
+    assert [
+        re.match(r"K7QM-3XVP +waiting +2026-11-2\d \d\d:\d\d +.*No connection", row) is not None for row in written[2:]
+    ] == [
+        True,
+        True,
+    ]
+    assert max(len(line) for line in lines) <= width
 
 
 def test_every_kind_of_event_can_be_shown(line: Line) -> None:
@@ -293,6 +398,72 @@ def test_a_refusal_is_one_line_with_its_reason_and_exit_code_1(line: Line) -> No
 
     assert (result.exit_code, result.stdout) == (1, "")
     assert result.stderr == "followthrough: refused: the ticket is closed: reopen it first [WRONG_STATE]\n"
+
+
+@pytest.mark.parametrize(
+    ("words", "no", "said"),
+    [
+        (
+            ("open", *AN_OPENING),
+            No(
+                code=grpc.StatusCode.INVALID_ARGUMENT,
+                text="customer.display_name is empty: say it; and 1 more, see the details",
+                reason="REQUEST_INVALID",
+                blamed={
+                    "customer.display_name": "customer.display_name is empty: say it",
+                    "customer.zone": "customer.zone 'Mars' is no time zone",
+                },
+            ),
+            "--name is empty: say it; --zone 'Mars' is no time zone [REQUEST_INVALID]",
+        ),
+        (
+            ("transfer", TICKET_ID, "--to", "moon", "--reason", "x"),
+            No(
+                code=grpc.StatusCode.INVALID_ARGUMENT,
+                text="there is no tier 'moon': use one of agent, specialist",
+                reason="UNKNOWN_TIER",
+                blamed={"to_tier": "there is no tier 'moon': use one of agent, specialist"},
+            ),
+            "there is no tier 'moon': use one of agent, specialist [UNKNOWN_TIER]",
+        ),
+        (
+            ("confirm", TICKET_ID),
+            No(
+                code=grpc.StatusCode.NOT_FOUND,
+                text=f"ticket_id '{TICKET_ID}' names no ticket: look for it with ListTickets",
+                reason="UNKNOWN_TICKET",
+                facts={"field": "ticket_id"},
+            ),
+            f"KEY '{TICKET_ID}' names no ticket: look for it with `followthrough ticket list` [UNKNOWN_TICKET]",
+        ),
+    ],
+)
+def test_a_refusal_names_what_was_typed(line: Line, words: tuple[str, ...], no: No, said: str) -> None:
+    """Options and arguments, not the contract's fields, and all that is wrong at once."""
+    line.desk.answers = [no]
+
+    result = line.run(*words)
+
+    assert (result.exit_code, result.stdout, result.stderr) == (1, "", f"followthrough: refused: {said}\n")
+
+
+def test_an_argument_that_is_no_text_is_one_line(line: Line) -> None:
+    """Bytes that the terminal could not read as UTF-8 are refused before they reach anybody."""
+    result = line.run("open", *AN_OPENING, "--description", os.fsdecode(b"caf\xe9"))
+
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr == "followthrough: argument 'caf\N{REPLACEMENT CHARACTER}' is not UTF-8: write it in UTF-8\n"
+    assert line.desk.asked == []
+
+
+def test_promised_news_is_told_as_a_promise(line: Line) -> None:
+    """The instant stays when it has passed: it says for when news was promised, not that it will come."""
+    ticket = Ticket()
+    ticket.CopyFrom(OPENED)
+    ticket.next_news_time.CopyFrom(MONDAY_NOON)
+    line.desk.answers = [ticket]
+
+    assert re.search(r"news promised for +Mon 23 Nov 2026", line.run("show", TICKET_ID).stdout)
 
 
 def test_what_is_briefly_away_is_asked_again_under_the_same_id(line: Line) -> None:

@@ -1,13 +1,12 @@
 """An intake that answers what a test tells it, for the clients of the contract. Fails on what it was not told."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent import futures
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import NoReturn
 
 import grpc
-from google.protobuf.any_pb2 import Any
 from google.protobuf.message import Message
 from google.rpc import error_details_pb2, status_pb2  # type: ignore[import-untyped]  # the wheel has no stubs
 from grpc_status import rpc_status
@@ -24,6 +23,9 @@ class No:
     text: str
     reason: str = ""
     """Of the ErrorInfo; empty: there is none, as when somebody else than intake answers."""
+    facts: Mapping[str, str] = field(default_factory=dict)
+    blamed: Mapping[str, str] = field(default_factory=dict)
+    """Fields, with what is wrong with each."""
 
 
 @dataclass(slots=True)
@@ -55,9 +57,13 @@ class Desk(grpc.GenericRpcHandler):
 def _refuse(no: No, context: grpc.ServicerContext) -> NoReturn:
     status = status_pb2.Status(code=no.code.value[0], message=no.text)
     if no.reason:
-        detail = Any()
-        detail.Pack(error_details_pb2.ErrorInfo(reason=no.reason, domain="followthrough"))
-        status.details.append(detail)
+        info = error_details_pb2.ErrorInfo(reason=no.reason, domain="followthrough", metadata=no.facts)
+        status.details.add().Pack(info)
+    if no.blamed:
+        blamed = error_details_pb2.BadRequest()
+        for name, problem in no.blamed.items():
+            blamed.field_violations.add(field=name, description=problem)
+        status.details.add().Pack(blamed)
     context.abort_with_status(rpc_status.to_status(status))
 
 
