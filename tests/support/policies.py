@@ -10,7 +10,7 @@ from datetime import timedelta
 
 from workflows.domain.calendar import Calendar
 from workflows.domain.policy import DEFAULT_WAITING_PAUSES, OnBreach, Policy, Targets, Tier, hours, minutes
-from workflows.domain.ticket.words import Target
+from workflows.domain.ticket.words import Audience, Target
 from workflows.policies import PolicySet
 
 ALWAYS = Calendar.round_the_clock("UTC")
@@ -114,3 +114,31 @@ LINES = Policy(
 
 PROMISED = PolicySet(policies={LINES.name: LINES}, queues={"home": LINES.name, "business": LINES.name})
 """What the tests' own intake promises."""
+
+
+TINY_DESK = Calendar("Europe/London", {"mon-fri": "09:00-17:00"}, closed=["2026-12-25"])
+TINY_ROW = Targets(acknowledge=minutes(30), update_every=hours(2), resolve=hours(4))
+
+
+def tiny(**changes: object) -> Policy:
+    """One tier, one priority, and what a test changes, be it to something that is refused."""
+    fields: dict[str, object] = {
+        "name": "tiny",
+        "calendar": TINY_DESK,
+        "resolve": {"normal": hours(8)},
+        "tiers": (tiny_tier(),),
+        "lead": "team-lead",
+        "last_resort": "duty-manager",
+    }
+    return Policy(**{**fields, **changes})  # type: ignore[arg-type]  # each test knows what it changes
+
+
+def tiny_tier(**changes: object) -> Tier:
+    """The tier of the tiny policy."""
+    fields: dict[str, object] = {
+        "name": "agent",
+        "calendar": TINY_DESK,
+        "targets": {"normal": TINY_ROW},
+        "on_breach": {Target.UPDATE: OnBreach(notify=(Audience.LEAD,), escalate_every=3)},
+    }
+    return Tier(**{**fields, **changes})  # type: ignore[arg-type]  # each test knows what it changes
