@@ -47,9 +47,16 @@ def verdict(log: Log, fed: Fed) -> Iterator[str]:
     yield from _first("lost: ", findings.lost)
     if findings.other_rules:
         yield f"not compared, judged by other rules: {findings.other_rules}"
-    yield f"compared: {findings.figures.opened - findings.other_rules} tickets, {findings.figures.events} events"
+    tickets, events = findings.figures.opened - findings.other_rules, findings.figures.events
+    yield f"compared: {_many(tickets, 'ticket')}, {_many(events, 'event')}{_not_compared(fed.driven)}"
     yield f"lost: {len(findings.lost)}"
     yield f"mismatches: {len(findings.mismatches)}"
+
+
+def _not_compared(driven: Sequence[Driven]) -> str:
+    """Say why there are fewer tickets than incidents, where there are."""
+    unopened = sum(each.ticket_id is None for each in driven)
+    return f" ({_many(unopened, 'incident')} not opened)" if unopened else ""
 
 
 def _incidents(log: Log, choice: Choice, longest: timedelta, driven: Sequence[Driven]) -> Iterator[tuple[str, int]]:
@@ -57,17 +64,24 @@ def _incidents(log: Log, choice: Choice, longest: timedelta, driven: Sequence[Dr
     yield "left out: a broken row", len(log.left_out)
     yield f"left out: longer than {length(longest)}", choice.too_long
     yield "left out: not asked for", choice.not_asked_for
-    yield "driven", len(driven)
-    yield from _by_number("cut short: ", Counter(each.cut_short for each in driven if each.cut_short))
+    yield "chosen", len(driven)
+    yield "driven to the end", sum(each.cut_short is None for each in driven)
+    cut_short = [(each.ticket_id is not None, each.cut_short) for each in driven if each.cut_short]
+    yield from _by_number("cut short: ", Counter(why for is_opened, why in cut_short if is_opened))
+    yield from _by_number("not opened: ", Counter(why for is_opened, why in cut_short if not is_opened))
 
 
 def _rows(driven: Sequence[Driven]) -> Iterator[tuple[str, int]]:
     plans = [each.plan for each in driven]
-    yield "in the incidents driven", sum(len(plan.rows) for plan in plans)
+    yield "in the incidents chosen", sum(len(plan.rows) for plan in plans)
     yield "asked for one step or more", sum(isinstance(row.says, tuple) for plan in plans for row in plan.rows)
     yield from _by_number("", silences(plans))
-    yield "steps asked for", sum(1 for plan in plans for _ in plan.moments())
-    yield "steps taken", sum(len(each.said) for each in driven)
+    asked_for = sum(1 for plan in plans for _ in plan.moments())
+    taken, skipped = sum(len(each.said) for each in driven), sum(len(each.skipped) for each in driven)
+    yield "steps asked for", asked_for
+    yield "steps taken", taken
+    yield "steps skipped, see below", skipped
+    yield "steps not come to, or never answered", asked_for - taken - skipped
 
 
 def _skipped(driven: Sequence[Driven]) -> Iterator[tuple[str, int]]:
@@ -137,6 +151,10 @@ def length(wall_clock: timedelta) -> str:
     units = (("d", whole // 86400), ("h", whole // 3600 % 24), ("min", whole // 60 % 60), ("s", whole % 60))
     largest = next(index for index, (_, number) in enumerate(units) if number)
     return " ".join(f"{number} {unit}" for unit, number in units[largest : largest + 2] if number)
+
+
+def _many(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def _by_number(name: str, counted: Mapping[Word, int]) -> Iterator[tuple[str, int]]:

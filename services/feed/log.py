@@ -148,8 +148,9 @@ def _without_broken_cases(rows: dict[str, list[Row]], broken: tuple[BrokenRow, .
         if case not in left_out
     )
     if not cases:
-        first = f"; the first broken row is {broken[0]}" if broken else ""
-        raise LogError(f"no usable case: it needs at least one row below the header{first}")
+        if not broken:
+            raise LogError("no usable case: there is no row below the header: write one a line")
+        raise LogError(f"no usable case: each has a broken row, the first is {broken[0]}")
     return Log(cases=cases, broken=broken, left_out=tuple(left_out))
 
 
@@ -168,7 +169,7 @@ def _columns(header: str) -> tuple[str, ...]:
     missing = [name for name in COLUMNS if columns.count(name) != 1]
     if missing:
         raise LogError(
-            f"header {header.strip()[:LONGEST_VALUE]!r} does not name {', '.join(missing)} once each: "
+            f"header {header.strip()[:LONGEST_VALUE]!r} lacks, or has more than once, {', '.join(map(repr, missing))}: "
             f"the first line must be {','.join(COLUMNS)}"
         )
     return columns

@@ -30,7 +30,9 @@ async def test_the_small_log_goes_through_and_nothing_is_lost(tmp_path: Path) ->
 
     assert fed.code == 0, fed.out + fed.err
     assert fed.out.endswith("lost: 0\nmismatches: 0\n")
-    assert number(fed.out, "driven") == 26
+    assert number(fed.out, "chosen") == number(fed.out, "driven to the end") == 26
+    assert number(fed.out, "steps not come to, or never answered") == 0
+    assert re.search(r"^compared: 26 tickets, \d+ events$", fed.out, re.MULTILINE)
     assert number(fed.out, "opened") == 26
     assert number(fed.out, "left out: longer than 30 d") == 1
     assert number(fed.out, "left out: a broken row") == 1
@@ -50,7 +52,10 @@ async def test_ctrl_c_stops_in_order_and_tells_what_there_is(tmp_path: Path) -> 
         code = await feed.process.wait()
 
     assert code == 130
-    assert number(feed.said, "cut short: stopped") > 0
+    assert number(feed.said, "chosen") == 26
+    unopened = number(feed.said, "not opened: stopped")
+    assert number(feed.said, "opened") == 26 - unopened
+    assert f"({unopened} incident{'s' * (unopened > 1)} not opened)\n" in feed.said
     assert left_in(tmp_path) == []
 
 

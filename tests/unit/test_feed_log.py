@@ -107,11 +107,34 @@ def test_a_header_that_does_not_name_the_columns_is_refused(header: str) -> None
         parse([header, "7,2024-03-04T09:00:00Z,Accepted+Wait,Ada"])
 
 
-@pytest.mark.parametrize("rows", [[], ["", "\n"], ["7,never,Accepted+Wait,Ada"]])
-def test_a_log_without_a_usable_case_is_refused(rows: list[str]) -> None:
-    """Feeding nothing would look like success."""
-    with pytest.raises(LogError, match="no usable case"):
+@pytest.mark.parametrize(
+    ("rows", "told"),
+    [
+        ([], "no usable case: there is no row below the header: write one a line"),
+        (["", "\n"], "no usable case: there is no row below the header: write one a line"),
+        (
+            ["7,never,Accepted+Wait,Ada"],
+            "no usable case: each has a broken row, the first is line 2: at 'never': write an instant in UTC, like ",
+        ),
+    ],
+)
+def test_a_log_without_a_usable_case_is_refused(rows: list[str], told: str) -> None:
+    """Feeding nothing would look like success; rows that are there are not asked for again."""
+    with pytest.raises(LogError) as refused:
         parse([HEADER, *rows])
+
+    assert str(refused.value).startswith(told)
+
+
+def test_a_header_names_the_columns_that_it_lacks() -> None:
+    """A column's name is quoted: `at` is also a word."""
+    with pytest.raises(LogError) as refused:
+        parse(["case,when,status,status"])
+
+    assert str(refused.value) == (
+        "header 'case,when,status,status' lacks, or has more than once, 'at', 'status', 'who': "
+        "the first line must be case,at,status,who"
+    )
 
 
 def test_a_gzipped_log_reads_like_a_plain_one(tmp_path: Path) -> None:
