@@ -88,7 +88,7 @@ STATUSES: Mapping[AnyReason, grpc.StatusCode] = {
     RefusalReason.ALTERNATIVE_REQUIRED: grpc.StatusCode.INVALID_ARGUMENT,
     RefusalReason.SURVIVOR_REQUIRED: grpc.StatusCode.INVALID_ARGUMENT,
 }
-"""The status of each reason."""
+"""The status of each reason; a test holds it complete, and `Problem.code` answers for a reason it lacks."""
 
 BLAMED: Mapping[AnyReason, str] = {
     RefusalReason.UNKNOWN_TIER: "to_tier",
@@ -117,16 +117,21 @@ class Problem(Exception):  # noqa: N818 - the fact; never leaves intake
 
     @property
     def code(self) -> grpc.StatusCode:
-        """The status that goes with the reason."""
-        return STATUSES[self.reason]
+        """The status that goes with the reason; what the rules of another release refuse for is a state's matter."""
+        return STATUSES.get(self.reason, grpc.StatusCode.FAILED_PRECONDITION)
 
 
-async def answer(context: grpc.aio.ServicerContext[object, object], problem: Problem) -> Never:
-    """End the call with the problem's status and details."""
+def status_of(problem: Problem) -> status_pb2.Status:
+    """The problem as gRPC tells it, with its details."""
     status = status_pb2.Status(code=problem.code.value[0], message=problem.text)
     info = error_details_pb2.ErrorInfo(reason=str(problem.reason), domain=DOMAIN, metadata=problem.facts)
     for detail in (info, *problem.details):
         status.details.add().Pack(detail)
+    return status
+
+
+async def answer(context: grpc.aio.ServicerContext[object, object], status: status_pb2.Status) -> Never:
+    """End the call with that status."""
     await context.abort_with_status(rpc_status.to_status(status))
 
 

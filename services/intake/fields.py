@@ -25,6 +25,12 @@ QUOTED_CHARACTERS = 60
 _UNWRITABLE_IN_LINES = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 _UNWRITABLE_IN_A_LINE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 
+_UNSEEN = re.compile(
+    "[\\s\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u2800\u3164"
+    "\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]*"
+)
+"""Nothing that anybody could read: spaces, and what Unicode calls default-ignorable or draws as a blank."""
+
 
 @dataclass(frozen=True, slots=True)
 class Violation:
@@ -143,6 +149,12 @@ RULES: Mapping[str, Rule] = {
 }
 """By field name: a name means the same in every request."""
 
+BELONGING: Mapping[str, tuple[str, frozenset[str]]] = {
+    "alternative": ("outcome", frozenset({"OUTCOME_WORKAROUND", "OUTCOME_NOT_FEASIBLE"})),
+    "duplicate_of": ("outcome", frozenset({"OUTCOME_DUPLICATE"})),
+}
+"""Fields that say something only with some values of an enum beside them; with others they would contradict it."""
+
 
 def violations(request: Message) -> tuple[Violation, ...]:
     """Find all that is wrong with a request; nothing: it can be worked on."""
@@ -175,7 +187,7 @@ def _violations_of_field(message: Message, field: FieldDescriptor, path: str) ->
             yield from _violations(value, f"{path}.")
         elif is_required:
             yield Violation(path, "is missing: give it")
-    elif problem := _problem(field, value, is_required=is_required):
+    elif problem := _problem(field, value, is_required=is_required) or _stray(message, field.name):
         yield Violation(path, problem)
 
 
@@ -197,7 +209,7 @@ def _problem(field: FieldDescriptor, value: object, *, is_required: bool) -> str
 
 def _text_problem(rule: Text, value: str, *, is_required: bool) -> str | None:
     """What is wrong with a text: the first thing, for one remedy at a time."""
-    if not value.strip():
+    if _UNSEEN.fullmatch(value):
         if is_required:
             return "is empty: say it"
         return "is blank: leave it empty or say it" if value else None
@@ -212,6 +224,19 @@ def _text_problem(rule: Text, value: str, *, is_required: bool) -> str | None:
     if problem is None:
         return None
     return problem if rule.is_a_customers else f"{quoted(value)} {problem}"
+
+
+def _stray(message: Message, name: str) -> str | None:
+    """What is wrong with a field that does not go with what another says."""
+    if name not in BELONGING or not getattr(message, name):
+        return None
+    other, values = BELONGING[name]
+    known = cast(EnumDescriptor, message.DESCRIPTOR.fields_by_name[other].enum_type).values_by_number
+    said = getattr(message, other)
+    if not said or said not in known or known[said].name in values:
+        return None
+    allowed = " or ".join(each.name for each in known.values() if each.name in values)
+    return f"goes with {other} {allowed} only: leave it out or say that"
 
 
 def _enum_problem(enum: EnumDescriptor, value: object, *, is_required: bool) -> str | None:

@@ -20,6 +20,7 @@ FIELD_POLYNOMIAL = 0b100101
 
 _HALF = REFERENCE_LENGTH // 2
 _IGNORED = re.compile(r"[\s-]+")
+_TICKET_ID = re.compile(f"[{CROCKFORD}]{{{ID_LENGTH}}}")
 
 
 class ReferenceInvalid(ValueError):  # noqa: N818 - the fact, in the desk's words
@@ -46,6 +47,11 @@ class Ids:
         """Make a reference, like `K7QM-3XVP`: unambiguous, with a check character. It may be taken already."""
         payload = _spelt(self._random_bits(5 * (REFERENCE_LENGTH - 1)), ALPHABET, REFERENCE_LENGTH - 1)
         return _hyphenated(payload + check_character(payload))
+
+
+def is_ticket_id(text: str) -> bool:
+    """Whether a text could be a ticket's id; whether it is one, the record knows."""
+    return _TICKET_ID.fullmatch(text) is not None
 
 
 def parse_reference(text: str) -> str:

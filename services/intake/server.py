@@ -16,8 +16,9 @@ from grpc_reflection.v1alpha import reflection
 
 from services.intake.handlers import Owed, Tickets
 from services.intake.ids import Ids
-from services.intake.interceptors import Admission, Around, Deadline, KnownMethods, Step, Streams, guard, log
+from services.intake.interceptors import Around, KnownMethods, Step
 from services.intake.methods import SERVICE, service_handler
+from services.intake.steps import Admission, Deadline, Streams, Unbroken, guard, log
 from services.records.errors import RecordError
 from services.records.queries import Queries
 from services.records.store import Record
@@ -51,15 +52,23 @@ class Limits:
     """How much intake takes on. Seconds are real ones."""
 
     max_in_flight: int = 128
-    """Calls worked on at once; more are refused."""
+    """Calls worked on at once, those included whose callers have gone; more are refused."""
     longest_call_seconds: float = 10.0
-    """A call that takes longer is ended, whatever its caller allowed."""
+    """A caller is answered within so long, whatever they allowed; what was begun goes on."""
+    longest_work_seconds: float = 30.0
+    """What was begun and hangs is given up; the record's own limits end it long before."""
+    max_streams: int = 16
+    """Streams open at once, those that watch health not counted; more are refused."""
+    longest_stream_seconds: float = 60.0
+    """A stream that lasts longer is ended, but for those that watch health."""
     probe_every_seconds: float = 1.0
     """How often the record is asked whether it is there."""
     probe_seconds: float = 2.0
     """How long it may take to say so."""
     drain_pause_seconds: float = 0.0
     """Between saying NOT_SERVING and closing the door: time for a load balancer to look elsewhere."""
+    finish_seconds: float = 5.0
+    """What nobody waits for any more when the grace is over may still take so long."""
 
 
 class Intake:
@@ -81,14 +90,17 @@ class Intake:
         self._limits = limits or Limits()
         self._queries = queries
         self._health = health.aio.HealthServicer()
-        self._streams = Streams()
+        self._streams = Streams(self._limits.max_streams, self._limits.longest_stream_seconds)
+        self._unbroken = Unbroken()
         self._probe: asyncio.Task[None] | None = None
         steps: tuple[Step, ...] = (
             guard,
             log,
             self._streams,
-            Admission(self._limits.max_in_flight),
             Deadline(self._limits.longest_call_seconds),
+            self._unbroken,
+            Deadline(self._limits.longest_work_seconds),
+            Admission(self._limits.max_in_flight),
         )
         self._server = grpc.aio.server(interceptors=[*map(Around, steps), KnownMethods()], options=OPTIONS)
         tickets = Tickets(record=record, queries=queries, policies=policies, nudger=nudger, ids=ids or Ids())
@@ -115,7 +127,10 @@ class Intake:
         return port
 
     async def stop(self, grace_seconds: float) -> None:
-        """Say NOT_SERVING, take no more calls, let those in flight finish within the grace."""
+        """Say NOT_SERVING, take no more calls, let those in flight finish within the grace.
+
+        Nothing of it touches the record or the nudger afterwards.
+        """
         if self._probe is not None:
             self._probe.cancel()
             with contextlib.suppress(asyncio.CancelledError):
@@ -124,6 +139,7 @@ class Intake:
         await asyncio.sleep(self._limits.drain_pause_seconds)
         self._streams.end()
         await self._server.stop(grace_seconds)
+        await self._unbroken.drain(self._limits.finish_seconds)
 
     async def _keep_probing(self, *, is_ready: bool) -> None:
         while True:

@@ -1,5 +1,7 @@
 """Bad input is refused with field, value and remedy, one ErrorInfo each, and nothing changes."""
 
+import base64
+import hashlib
 import logging
 import uuid
 from collections.abc import AsyncIterator
@@ -55,6 +57,10 @@ def customer(**given: str) -> ticket_pb2.Customer:
         ({"request_id": "42"}, "request_id", "'42' is no UUID: draw a new one"),
         ({"request_id": "00000000-0000-0000-0000-000000000000"}, "request_id", "is no UUID"),
         ({"subject": ""}, "subject", "subject is empty: say it"),
+        ({"subject": "\u200b"}, "subject", "subject is empty: say it"),
+        ({"caller": "\ufeff \u2060"}, "caller", "caller is empty: say it"),
+        ({"actor": "\u3164"}, "actor", "actor is empty: say it"),
+        ({"description": "\n\u2800\u00ad\U000e0001"}, "description", "is blank: leave it empty or say it"),
         ({"subject": "x" * 201}, "subject", "subject has 201 characters: at most 200 are allowed"),
         ({"subject": "two\nlines"}, "subject", "subject has the character U+000A at 3: leave control characters out"),
         ({"description": "bell\x07"}, "description", "has the character U+0007 at 4"),
@@ -81,6 +87,14 @@ async def test_a_field_that_cannot_be_used_is_named(
     assert said in refusal.violations[field]
     assert refusal.text == refusal.violations[field]
     assert desk.nudges.kept == []
+
+
+@pytest.mark.parametrize(
+    "subject", ["\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645", "\u2764\ufe0f", "zero\u200bwidth"]
+)
+async def test_what_cannot_be_seen_may_stand_beside_what_can(desk: Desk, subject: str) -> None:
+    """Persian joins its words with an invisible character, and a red heart ends with one."""
+    assert (await desk.open(subject=subject)).subject == subject
 
 
 async def test_all_that_is_wrong_is_told_at_once(desk: Desk) -> None:
@@ -276,6 +290,34 @@ async def test_outcomes_need_what_belongs_to_them(
     assert (refusal.code, refusal.reason, list(refusal.violations)) == (CODES.INVALID_ARGUMENT, reason, [field])
 
 
+OUTCOMES = {name.removeprefix("OUTCOME_").lower(): number for name, number in ticket_pb2.Outcome.items() if number}
+BELONGING = {"alternative": {"workaround", "not_feasible"}, "duplicate_of": {"duplicate"}}
+
+
+@pytest.mark.parametrize(
+    ("outcome", "field"),
+    [(outcome, field) for field, outcomes in BELONGING.items() for outcome in OUTCOMES if outcome not in outcomes],
+)
+async def test_outcomes_refuse_what_does_not_belong_to_them(desk: Desk, outcome: str, field: str) -> None:
+    """Nothing is recorded that says two things: a duplicate that was fixed, an alternative to what was done."""
+    survivor, ticket = await desk.open(), await desk.open()
+    request = ResolveTicketRequest(explanation="so it is", outcome=OUTCOMES[outcome])
+    for name in {field} | {name for name, outcomes in BELONGING.items() if outcome in outcomes}:
+        setattr(request, name, survivor.ticket_id)
+    refusal = await desk.refusal(of(ticket, request))
+    assert (refusal.code, refusal.reason) == (CODES.INVALID_ARGUMENT, "REQUEST_INVALID")
+    wanted = " or ".join(f"OUTCOME_{each.upper()}" for each in OUTCOMES if each in BELONGING[field])
+    assert refusal.violations == {field: f"{field} goes with outcome {wanted} only: leave it out or say that"}
+    assert (await desk.ticket(GetTicketRequest(ticket_id=ticket.ticket_id))) == ticket
+
+
+@pytest.mark.parametrize("outcome", ["workaround", "not_feasible"])
+async def test_an_alternative_is_told_where_there_can_be_one(desk: Desk, outcome: str) -> None:
+    """What cannot be done, or was gone around, may have another way (6.7)."""
+    request = ResolveTicketRequest(explanation="no fibre", alternative="radio", outcome=OUTCOMES[outcome])
+    assert (await desk.ticket(of(await desk.open(), request))).resolution.outcome == OUTCOMES[outcome]
+
+
 @pytest.mark.parametrize("outcome", [0, 99])
 async def test_an_outcome_must_be_one_of_ours(desk: Desk, outcome: int) -> None:
     """Not said, or of a newer contract: refused with the known ones."""
@@ -338,6 +380,16 @@ async def test_page_tokens_are_bound_to_their_list(desk: Desk) -> None:
     assert refusal.violations == {"page_size": "page_size is -1: the least is 0"}
     refusal = await desk.refusal(ListTicketEventsRequest(ticket_id="any", after_sequence=-1))
     assert refusal.violations == {"after_sequence": "after_sequence is -1: the least is 0"}
+
+
+@pytest.mark.parametrize(
+    "after", [b"\xff\xfe", b"a\x00b", b"x" * 26, b"01KB" + b"0" * 21, b"01KB" + b"0" * 22 + b"\n", b"01kb" + b"0" * 22]
+)
+async def test_a_forged_page_token_is_no_token(desk: Desk, after: bytes) -> None:
+    """A seal that fits proves nothing, it is no secret: a page begins after a ticket id and after nothing else."""
+    token = base64.urlsafe_b64encode(hashlib.sha256(b"\0" + after).digest()[:12] + after).decode()
+    refusal = await desk.refusal(ListTicketsRequest(page_token=token))
+    assert (refusal.code, refusal.reason) == (CODES.INVALID_ARGUMENT, "PAGE_TOKEN_INVALID")
 
 
 async def test_bytes_that_are_no_message_are_refused(desk: Desk) -> None:

@@ -5,6 +5,7 @@ import logging
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
+from enum import StrEnum
 from typing import TYPE_CHECKING, cast
 
 import grpc
@@ -15,8 +16,9 @@ from grpc_reflection.v1alpha.reflection_pb2 import ServerReflectionRequest, Serv
 
 from protos.followthrough.v1.ticket_service_pb2 import GetTicketRequest, ListTicketsRequest, ListTicketsResponse
 from services.intake.errors import Problem, Reason
-from services.intake.interceptors import Around, guard
+from services.intake.interceptors import Around
 from services.intake.server import AddressTaken, Intake, Limits
+from services.intake.steps import guard
 from services.records import (
     Encode,
     Queries,
@@ -30,10 +32,12 @@ from services.records import (
     TicketStuck,
 )
 from services.settings import Address
-from tests.support.intake import SERVICE, Desk, KeptNudges, Replace, a_desk, opening, refusal_of
+from tests.support.intake import MONDAY, SERVICE, Desk, KeptNudges, Replace, a_desk, opening, refusal_of
 from tests.support.policies import PROMISED
 from workflows.domain.policy import Policy
 from workflows.domain.ticket.commands import Open
+from workflows.domain.ticket.verdict import Refusal as Verdict
+from workflows.domain.ticket.verdict import RefusalReason
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -151,6 +155,59 @@ async def test_whatever_goes_wrong_has_a_reason_and_no_text_of_its_own(
     assert (refusal.code, refusal.reason) == (code, reason)
     assert "Ada" not in str(refusal)
     assert refusal.retry_after == retry_after
+
+
+class RefusingRecord(Record):
+    """Opens nothing: refuses as it was told to."""
+
+    def __init__(self, refusal: Verdict) -> None:
+        self._refusal = refusal
+
+    async def open_ticket(
+        self,
+        policy: Policy,  # noqa: ARG002 - the record's signature
+        command: Open,
+        *,
+        request: Request | None = None,  # noqa: ARG002 - the record's signature
+        encode: Encode | None = None,  # noqa: ARG002 - the record's signature
+    ) -> Settled:
+        """Refuse."""
+        return Settled(
+            ticket_id=command.ticket_id,
+            judged=None,
+            answer=None,
+            refusal=self._refusal,
+            repeated=True,
+            instant=MONDAY,
+        )
+
+
+class LaterReason(StrEnum):
+    """Of a release whose rules refuse for a reason that has no row here."""
+
+    WRONG_MOON = "WRONG_MOON"
+
+
+LATER = cast(RefusalReason, LaterReason.WRONG_MOON)
+
+
+@pytest.mark.parametrize(
+    ("refusal", "code", "reason"),
+    [
+        (Verdict(reason=LATER, text="no"), CODES.FAILED_PRECONDITION, "WRONG_MOON"),
+        (Verdict(reason=LATER, text="no", facts={"moon": cast(str, 4)}), CODES.INTERNAL, "INTERNAL"),
+        (Verdict(reason=RefusalReason.WRONG_STATE, text="\ud800"), CODES.INTERNAL, "INTERNAL"),
+    ],
+    ids=["no-status", "facts", "text"],
+)
+async def test_a_refusal_that_cannot_be_told_is_still_an_answer(
+    sqlite_url: str, refusal: Verdict, code: grpc.StatusCode, reason: str
+) -> None:
+    """A reason without a status, or a refusal that fits no status at all: one ErrorInfo all the same."""
+    record = RefusingRecord(refusal)
+    async with a_desk(sqlite_url, replaced=lambda records: replace(records, record=record)) as desk:
+        told = await desk.refusal(opening())
+    assert (told.code, told.reason) == (code, reason)
 
 
 async def test_what_nobody_foresaw_is_in_the_log(sqlite_url: str, caplog: pytest.LogCaptureFixture) -> None:

@@ -1,0 +1,222 @@
+"""What happens around every call. Knows no ticket.
+
+Outermost first: guard (nothing leaves unforeseen), log, streams (few, none for ever, ended when the server stops),
+deadline (of the answer), unbroken (what was begun is finished), deadline (of the work), admission (counts what is
+worked on, whether or not somebody waits for it). Room is left for metrics beside the guard and for authentication
+after admission.
+"""
+
+import asyncio
+import logging
+import time
+from functools import partial
+
+import grpc
+import grpc.aio
+from google.rpc import status_pb2  # type: ignore[import-untyped]  # the wheel has no stubs
+
+from services.intake.errors import Problem, Reason, answer, internal, of_record, status_of, try_again
+from services.intake.interceptors import Call
+from services.records.errors import RecordError
+
+logger = logging.getLogger(__name__)
+
+HEALTH = "/grpc.health."
+"""Never refused: an orchestrator kills a server that says it is busy when asked how it is."""
+INFRASTRUCTURE = "/grpc."
+"""Health and reflection: they touch no record."""
+
+
+async def guard(call: Call) -> object:
+    """Turn whatever goes wrong into a status with one ErrorInfo; a foreign exception's text never leaves."""
+    why: BaseException
+    try:
+        return await call.proceed()
+    except grpc.aio.AbortError:
+        raise
+    except asyncio.CancelledError as error:
+        task = asyncio.current_task()
+        if task is None or task.cancelling():
+            raise
+        why = error
+    except Exception as error:  # noqa: BLE001 - nothing may leave unforeseen; it is logged
+        why = error
+    return await answer(call.context, _status_of(why, call.method))
+
+
+def _status_of(why: BaseException, method: str) -> status_pb2.Status:
+    """What the caller is told; even of a problem that cannot be told."""
+    try:
+        return status_of(_problem_of(why, method))
+    except Exception:
+        logger.exception("call failed", extra={"method": method})
+        return status_of(internal())
+
+
+def _problem_of(why: BaseException, method: str) -> Problem:
+    """What went wrong in the contract's words; what nobody foresaw goes to the log."""
+    match why:
+        case Problem():
+            return why
+        case asyncio.CancelledError():
+            # A cancellation that leaked from below would leave the caller without an answer (grpc#29248).
+            return try_again(Reason.INTERRUPTED, "the call was interrupted: repeat it with the same request_id")
+        case RecordError():
+            problem = of_record(why)
+        case _:
+            problem = internal()
+    if problem.code is grpc.StatusCode.INTERNAL:
+        logger.error("call failed", exc_info=why, extra={"method": method})
+    return problem
+
+
+async def log(call: Call) -> object:
+    """Write down each call: at debug level when it was answered, at info level when it was refused."""
+    began = time.monotonic()
+    reason = ""
+    try:
+        return await call.proceed()
+    except Problem as problem:
+        reason = str(problem.reason)
+        raise
+    except BaseException as error:
+        reason = type(error).__name__
+        raise
+    finally:
+        fields = {"method": call.method, "reason": reason, "took_seconds": round(time.monotonic() - began, 4)}
+        logger.log(logging.INFO if reason else logging.DEBUG, "call ended", extra=fields)
+
+
+class Streams:
+    """Keeps few streams open and none for ever, apart from the calls: whoever looks around shuts nobody out.
+
+    Health may be watched by as many as like, for as long as they like. All end when the server stops: else it would
+    wait its whole grace for each.
+    """
+
+    def __init__(self, limit: int, longest_seconds: float) -> None:
+        self._limit = limit
+        self._longest_seconds = longest_seconds
+        self._open = 0
+        self._closing = asyncio.Event()
+
+    def end(self) -> None:
+        """End every open stream and refuse new ones."""
+        self._closing.set()
+
+    async def __call__(self, call: Call) -> object:
+        """Run a stream until it ends, has lasted long enough or the server stops."""
+        if not call.is_streamed:
+            return await call.proceed()
+        if call.method.startswith(HEALTH):
+            return await self._run(call, None)
+        if self._open >= self._limit:
+            raise try_again(Reason.TOO_MANY_CALLS, f"{self._limit} streams are open: try again a little later")
+        self._open += 1
+        try:
+            return await self._run(call, self._longest_seconds)
+        finally:
+            self._open -= 1
+
+    async def _run(self, call: Call, longest_seconds: float | None) -> object:
+        stream = asyncio.ensure_future(call.proceed())
+        closing = asyncio.create_task(self._closing.wait())
+        try:
+            await asyncio.wait({stream, closing}, timeout=longest_seconds, return_when=asyncio.FIRST_COMPLETED)
+            if stream.done():
+                return await stream
+            if self._closing.is_set():
+                raise try_again(Reason.SHUTTING_DOWN, "this process is stopping: ask another")
+            text = f"a stream stays open for {longest_seconds:g} s at most: open another"
+            raise Problem(Reason.DEADLINE_EXCEEDED, text)
+        finally:
+            for task in (stream, closing):
+                task.cancel()
+            await asyncio.wait({stream, closing})
+
+
+class Deadline:
+    """Ends what takes longer than this server allows, whatever the caller allowed."""
+
+    def __init__(self, longest_seconds: float) -> None:
+        self._longest_seconds = longest_seconds
+
+    async def __call__(self, call: Call) -> object:
+        """Run the call within the server's own limit; the caller's is gRPC's to keep."""
+        if call.method.startswith(INFRASTRUCTURE):
+            return await call.proceed()
+        limit = asyncio.timeout(self._longest_seconds)
+        try:
+            async with limit:
+                return await call.proceed()
+        except TimeoutError:
+            if not limit.expired():
+                raise
+            raise Problem(
+                Reason.DEADLINE_EXCEEDED,
+                f"not done within {self._longest_seconds:g} s: repeat it with the same request_id",
+            ) from None
+
+
+class Unbroken:
+    """Finishes a call once begun, whether or not its caller still waits.
+
+    A cancellation between a commit and what it owes would leave the nudge to the keeper, and one within a transaction
+    costs its connection. The caller who comes again with the same request_id gets the answer that was stored.
+    """
+
+    def __init__(self) -> None:
+        self._begun: set[asyncio.Task[object]] = set()
+
+    async def __call__(self, call: Call) -> object:
+        """Run the call in a task of its own that only this server ends."""
+        if call.is_streamed or call.method.startswith(INFRASTRUCTURE):
+            return await call.proceed()
+        work = asyncio.ensure_future(call.proceed())
+        self._begun.add(work)
+        work.add_done_callback(self._begun.discard)
+        try:
+            await asyncio.wait({work})
+        except asyncio.CancelledError:
+            work.add_done_callback(partial(_note_unheard, call.method))
+            raise
+        return work.result()
+
+    async def drain(self, within_seconds: float) -> None:
+        """Wait for what is begun, and give up what takes longer."""
+        if self._begun:
+            await asyncio.wait(self._begun, timeout=within_seconds)
+        if late := set(self._begun):
+            for work in late:
+                work.cancel()
+            await asyncio.wait(late)
+
+
+def _note_unheard(method: str, work: "asyncio.Task[object]") -> None:
+    """Write down how a call ended that nobody waited for."""
+    if work.cancelled():
+        logger.warning("call given up", extra={"method": method})
+        return
+    why = work.exception()
+    reason = "" if why is None else str(_problem_of(why, method).reason)
+    logger.info("call ended without its caller", extra={"method": method, "reason": reason})
+
+
+class Admission:
+    """Takes so many calls at once and no more; health is always answered, and streams have a limit of their own."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._in_flight = 0
+
+    async def __call__(self, call: Call) -> object:
+        """Run the call, or raise `Problem` when too many are running."""
+        if call.is_streamed or call.method.startswith(HEALTH):
+            return await call.proceed()
+        if self._in_flight >= self._limit:
+            raise try_again(Reason.TOO_MANY_CALLS, f"{self._limit} calls are being worked on: try again a little later")
+        self._in_flight += 1
+        try:
+            return await call.proceed()
+        finally:
+            self._in_flight -= 1
