@@ -72,9 +72,7 @@ class Asked:
 @click.option("--longest", type=Length(), default="30d", show_default=True, help="Leave out longer cases.")
 @click.option("--queue", help="The desk that they are opened at. Default: the first one declared.")
 @click.option("--embedded", "is_embedded", is_flag=True, help="Start a system for this run only, and stop it.")
-@click.option(
-    "--speed", type=click.FloatRange(min=1, max=1_000_000), help="Record seconds for a real one; 5000 when embedded."
-)
+@click.option("--speed", type=SPEEDS, help="Record seconds for a real one; 5000 when embedded.")
 def feed(
     log: Path, *, number: int, longest: timedelta, queue: str | None, is_embedded: bool, speed: float | None
 ) -> None:

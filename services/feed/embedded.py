@@ -36,13 +36,19 @@ PROGRAM = "from services.cli import main; main(prog_name='followthrough')"
 
 
 def clock_for(cases: Sequence[Case], *, speed: float, real_at: datetime) -> RecordClock:
-    """Make a clock by which it is the best weekday and hour to begin these cases, once the system has started."""
+    """Make a clock by which it is the best weekday and hour to begin these cases, once the system has started.
+
+    Raises `CannotStart` when the speed allows none.
+    """
     if speed == 1:
         return RealClock()
     usual = ScaledClock(origin=real_at, speed=speed).read(real_at + USUAL_START)
     # Another weekday is had by an origin that lies back: from there on the record has gained on the world.
-    back = (best_beginning(cases, usual) - usual) / (speed - 1)
-    return ScaledClock(origin=real_at - back, speed=speed)
+    try:
+        origin = real_at - (best_beginning(cases, usual) - usual) / (speed - 1)
+    except OverflowError:
+        raise CannotStart(f"--speed {speed!r} gains too little on the world: give 1, or 2 and more") from None
+    return ScaledClock(origin=origin, speed=speed)
 
 
 @asynccontextmanager

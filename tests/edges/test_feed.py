@@ -9,9 +9,11 @@ import pytest
 from sqlalchemy import text
 
 from services.feed.compare import look_into
+from services.feed.embedded import clock_for
 from services.feed.log import Case, Row, VinstStatus
 from services.feed.plan import plan
 from services.feed.run import Driven
+from services.process import CannotStart
 from services.records import Records, SettledBy
 from tests.support.clock import MONDAY_NOON, StoryClock
 from tests.support.policies import LINES
@@ -102,6 +104,11 @@ async def test_a_system_that_runs_is_fed_by_its_own_clock_only(tmp_path: Path) -
         ),
         ((MADE_UP, "--embedded", "--longest", "0m"), "real", "has no case of at most 0.0 s: raise --longest"),
         (
+            (MADE_UP,),
+            "scaled:1970-01-01T00:00:00Z:5000",
+            "clock origin '1970-01-01T00:00:00Z' at 5000 times the speed puts the record beyond the year 2199: write ",
+        ),
+        (
             ("absent.csv", "--embedded"),
             "real",
             "log 'absent.csv' cannot be read: No such file or directory: name a readable .csv or .csv.gz",
@@ -122,6 +129,15 @@ async def test_what_cannot_be_fed_is_told_in_one_line(
     assert last.startswith("followthrough: ")
     assert told in last
     assert left_in(tmp_path) == []
+
+
+def test_a_speed_that_gains_nothing_reaches_no_other_weekday() -> None:
+    """Hardly faster than the world, the record would have had to begin before there were years."""
+    friday = datetime(2024, 3, 1, 9, 0, tzinfo=UTC)
+    case = Case(case="7", rows=(Row(line=2, at=friday, status=VinstStatus.IN_PROGRESS, who="Ada"),))
+
+    with pytest.raises(CannotStart, match=r"^--speed 1\.000001 gains too little on the world: give 1, or 2 and more$"):
+        clock_for([case], speed=1.000001, real_at=MONDAY_NOON)
 
 
 TAKE_ON = Acknowledge(actor="Ada", handler="Ada", tier="agent")
