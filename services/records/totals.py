@@ -7,7 +7,7 @@ Whole numbers only, so that folding in any order can never lower a sum by a roun
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from workflows.domain.ticket.events import (
@@ -20,6 +20,7 @@ from workflows.domain.ticket.events import (
     Escalated,
     LadderExhausted,
     Opened,
+    PriorityChanged,
     Reopened,
     Transferred,
 )
@@ -81,12 +82,15 @@ class Delta:
 def deltas(ticket: Ticket, entries: Iterable[Entry], *, rescued: bool = False) -> tuple[Delta, ...]:
     """Sum up what these new lines of the log add; `rescued`: the keeper found them, not the ticket's own timer."""
     sums: Counter[tuple[str, tuple[str, ...]]] = Counter()
-    found = False
-    for entry in entries:
-        found = True
-        for name, labels, amount in _of_entry(ticket, entry):
+    lines = tuple(entries)
+    changes = [entry.event for entry in lines if isinstance(entry.event, PriorityChanged)]
+    priority = changes[0].from_priority if changes else ticket.priority
+    for entry in lines:
+        if isinstance(entry.event, PriorityChanged):
+            priority = entry.event.priority
+        for name, labels, amount in _of_entry(replace(ticket, priority=priority), entry):
             sums[name, labels] += amount
-    if rescued and found:
+    if rescued and lines:
         sums[RESCUED, ()] += 1
     return tuple(Delta(name, labels, amount) for (name, labels), amount in sorted(sums.items()))
 

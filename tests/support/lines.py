@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from workflows.domain.ticket.events import (
     Acknowledged,
+    Assigned,
     ClockBreached,
     ClockCancelled,
     ClockMet,
@@ -29,10 +30,14 @@ from workflows.domain.ticket.events import (
     EscalationAbsorbed,
     LadderExhausted,
     LastResortReminded,
+    NoteAdded,
     Opened,
+    PriorityChanged,
     Rejected,
     Reopened,
     Resolved,
+    TierSkipped,
+    TimeLogged,
     Transferred,
     UpdatePosted,
     WaitEnded,
@@ -53,10 +58,14 @@ _Clock = (
     | ClockCancelled
     | ClockReinstated
 )
-_Ladder = Escalated | EscalationAbsorbed | LadderExhausted | LastResortReminded | Transferred
+_Ladder = TierSkipped | Escalated | EscalationAbsorbed | LadderExhausted | LastResortReminded | Transferred
 _Life = (
     Opened
     | Acknowledged
+    | Assigned
+    | PriorityChanged
+    | NoteAdded
+    | TimeLogged
     | UpdatePosted
     | ContactReceived
     | WaitStarted
@@ -119,7 +128,14 @@ def line(entry: Entry, wall: Wall) -> str:
             | ClockReinstated()
         ):
             words = _of_clock(event, entry.at, when)
-        case Escalated() | EscalationAbsorbed() | LadderExhausted() | LastResortReminded() | Transferred():
+        case (
+            TierSkipped()
+            | Escalated()
+            | EscalationAbsorbed()
+            | LadderExhausted()
+            | LastResortReminded()
+            | Transferred()
+        ):
             words = _of_ladder(event, when)
         case _:
             words = _of_life(event, when)
@@ -171,6 +187,8 @@ def _of_clock(event: _Clock, at: datetime, when: When) -> str:  # noqa: PLR0911 
 
 def _of_ladder(event: _Ladder, when: When) -> str:
     match event:
+        case TierSkipped():
+            return f"skipped {event.tier}"
         case Escalated():
             news = "no news promised" if event.next_news_at is None else f"next news {when(event.next_news_at)}"
             again = ", ping-pong" if event.is_ping_pong else ""
@@ -196,6 +214,14 @@ def _of_life(event: _Life, when: When) -> str:  # noqa: C901, PLR0911, PLR0912 -
             return f"opened {event.priority} in {event.tier}"
         case Acknowledged():
             return f"acknowledged by {event.handler} of {event.tier}"
+        case Assigned():
+            return f"assigned {event.from_handler} -> {event.handler}"
+        case PriorityChanged():
+            return f"priority {event.from_priority} -> {event.priority}"
+        case NoteAdded():
+            return "note added"
+        case TimeLogged():
+            return f"time logged: {length(event.spent)}"
         case UpdatePosted():
             return "update posted"
         case ContactReceived():

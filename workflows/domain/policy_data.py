@@ -78,6 +78,8 @@ def _tier_to_data(tier: Tier) -> dict[str, object]:
             }
             for priority, row in tier.targets.items()
         },
+        # Left out where there is none: a table that does not use it is the version that it always was.
+        **({"skip_when_closed": sorted(tier.skip_when_closed)} if tier.skip_when_closed else {}),
         "on_breach": {
             target.value: {
                 "notify": [audience.value for audience in rule.notify],
@@ -100,6 +102,7 @@ def _tier_from_data(data: Data) -> Tier:
             )
             for priority, row in data["targets"].items()
         },
+        skip_when_closed=tuple(data.get("skip_when_closed", ())),
         on_breach={
             Target(target): OnBreach(
                 notify=tuple(Audience(audience) for audience in rule["notify"]), escalate_every=rule["escalate_every"]

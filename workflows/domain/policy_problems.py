@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 _LONGEST_QUOTE = 60
 _AN_HOUR = timedelta(hours=1)
+_SHORTEST_UPDATE = timedelta(seconds=1)
+"""The only clock that starts again by itself: shorter, a silent ticket would do nothing but breach."""
 _NAMES = {
     "name": ("it has no name: give it one", "broadband"),
     "lead": ("it names no lead: somebody must hear of a broken promise", "team-lead"),
@@ -157,6 +159,9 @@ def _of_tier(policy: "Policy", tier: Tier) -> Iterator[str]:
             yield from _of_updates(f"for priority {priority!r}:", row.update_every, promised.get(priority))
         else:
             yield f"for priority {priority!r} has {said(row)}: write Targets(acknowledge=…, update_every=…, resolve=…)"
+    yield from not_a_tuple("skip_when_closed", tier.skip_when_closed, "('urgent',)")
+    if promised and (unknown := [each for each in _elements(tier.skip_when_closed) if each not in promised]):
+        yield f"skip_when_closed names {unknown}, which the policy does not promise: use {list(promised)}"
     yield from _of_rules(tier.on_breach)
     for target, rule in _items(tier.on_breach):
         yield from _of_rule(target, rule)
@@ -165,6 +170,8 @@ def _of_tier(policy: "Policy", tier: Tier) -> Iterator[str]:
 def _of_updates(where: str, update_every: object, promised: object) -> Iterator[str]:
     if not isinstance(update_every, timedelta) or not isinstance(promised, timedelta):
         return
+    if timedelta() < update_every < _SHORTEST_UPDATE:
+        yield f"{where} update_every is {update_every.total_seconds():g} s: give it a second or more"
     if update_every >= promised > timedelta():
         yield (
             f"{where} update_every is {_in_hours(update_every)}, not shorter than the customer's resolve target "

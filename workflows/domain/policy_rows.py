@@ -38,3 +38,5 @@ class Tier:
     """By priority."""
     on_breach: Mapping[Target, OnBreach] = field(default_factory=dict)
     """What differs from the defaults of semantics 4.2."""
+    skip_when_closed: tuple[str, ...] = ()
+    """Priorities for which this tier is skipped while it is closed and a later one is open (4.5). Never the last."""

@@ -55,6 +55,12 @@ def worked(calendar: Calendar, start_at: datetime, end_at: datetime) -> timedelt
     return whole_years + until_end - _hours(calendar, start_at.year).open_before(start_at)
 
 
+def is_open(calendar: Calendar, at: datetime) -> bool:
+    """Whether that instant is open time; at closing time it is not."""
+    span = next(calendar.spans(at), None)
+    return span is not None and span.start_at <= at
+
+
 def check_horizon(calendar: Calendar, length: timedelta, horizon: timedelta = HORIZON) -> None:
     """Raise CalendarError unless the calendar offers that much open time within its horizon, whenever one starts."""
     offered = least_open(calendar, horizon)

@@ -59,6 +59,11 @@ class TicketEvent(_message.Message):
     CLOCK_BREACHED_FIELD_NUMBER: _builtins.int
     CLOCK_CANCELLED_FIELD_NUMBER: _builtins.int
     CLOCK_REINSTATED_FIELD_NUMBER: _builtins.int
+    ASSIGNED_FIELD_NUMBER: _builtins.int
+    TIER_SKIPPED_FIELD_NUMBER: _builtins.int
+    PRIORITY_CHANGED_FIELD_NUMBER: _builtins.int
+    NOTE_ADDED_FIELD_NUMBER: _builtins.int
+    TIME_LOGGED_FIELD_NUMBER: _builtins.int
     sequence: _builtins.int
     """1, 2, 3 and so on, without gaps, per ticket."""
     actor: _builtins.str
@@ -171,6 +176,26 @@ class TicketEvent(_message.Message):
     def clock_reinstated(self) -> Global___ClockReinstated:
         """Its verdict was withdrawn: the ticket was reopened."""
 
+    @_builtins.property
+    def assigned(self) -> Global___Assigned:
+        """It was passed on within the tier."""
+
+    @_builtins.property
+    def tier_skipped(self) -> Global___TierSkipped:
+        """A tier that was closed was passed by."""
+
+    @_builtins.property
+    def priority_changed(self) -> Global___PriorityChanged:
+        """Other targets from now on."""
+
+    @_builtins.property
+    def note_added(self) -> Global___NoteAdded:
+        """A work note."""
+
+    @_builtins.property
+    def time_logged(self) -> Global___TimeLogged:
+        """Time somebody spent on it."""
+
     def __init__(
         self,
         *,
@@ -203,12 +228,17 @@ class TicketEvent(_message.Message):
         clock_breached: Global___ClockBreached | None = ...,
         clock_cancelled: Global___ClockCancelled | None = ...,
         clock_reinstated: Global___ClockReinstated | None = ...,
+        assigned: Global___Assigned | None = ...,
+        tier_skipped: Global___TierSkipped | None = ...,
+        priority_changed: Global___PriorityChanged | None = ...,
+        note_added: Global___NoteAdded | None = ...,
+        time_logged: Global___TimeLogged | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["acknowledged", b"acknowledged", "clock_breached", b"clock_breached", "clock_cancelled", b"clock_cancelled", "clock_met", b"clock_met", "clock_moved", b"clock_moved", "clock_paused", b"clock_paused", "clock_reinstated", b"clock_reinstated", "clock_resumed", b"clock_resumed", "clock_started", b"clock_started", "clock_warned", b"clock_warned", "closed", b"closed", "confirmed", b"confirmed", "contact_received", b"contact_received", "customer_reminded", b"customer_reminded", "effective_time", b"effective_time", "escalated", b"escalated", "escalation_absorbed", b"escalation_absorbed", "event", b"event", "ladder_exhausted", b"ladder_exhausted", "last_resort_reminded", b"last_resort_reminded", "opened", b"opened", "rejected", b"rejected", "reopened", b"reopened", "resolved", b"resolved", "transferred", b"transferred", "update_posted", b"update_posted", "wait_ended", b"wait_ended", "wait_started", b"wait_started"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["acknowledged", b"acknowledged", "assigned", b"assigned", "clock_breached", b"clock_breached", "clock_cancelled", b"clock_cancelled", "clock_met", b"clock_met", "clock_moved", b"clock_moved", "clock_paused", b"clock_paused", "clock_reinstated", b"clock_reinstated", "clock_resumed", b"clock_resumed", "clock_started", b"clock_started", "clock_warned", b"clock_warned", "closed", b"closed", "confirmed", b"confirmed", "contact_received", b"contact_received", "customer_reminded", b"customer_reminded", "effective_time", b"effective_time", "escalated", b"escalated", "escalation_absorbed", b"escalation_absorbed", "event", b"event", "ladder_exhausted", b"ladder_exhausted", "last_resort_reminded", b"last_resort_reminded", "note_added", b"note_added", "opened", b"opened", "priority_changed", b"priority_changed", "rejected", b"rejected", "reopened", b"reopened", "resolved", b"resolved", "tier_skipped", b"tier_skipped", "time_logged", b"time_logged", "transferred", b"transferred", "update_posted", b"update_posted", "wait_ended", b"wait_ended", "wait_started", b"wait_started"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["acknowledged", b"acknowledged", "actor", b"actor", "clock_breached", b"clock_breached", "clock_cancelled", b"clock_cancelled", "clock_met", b"clock_met", "clock_moved", b"clock_moved", "clock_paused", b"clock_paused", "clock_reinstated", b"clock_reinstated", "clock_resumed", b"clock_resumed", "clock_started", b"clock_started", "clock_warned", b"clock_warned", "closed", b"closed", "confirmed", b"confirmed", "contact_received", b"contact_received", "customer_reminded", b"customer_reminded", "effective_time", b"effective_time", "escalated", b"escalated", "escalation_absorbed", b"escalation_absorbed", "event", b"event", "ladder_exhausted", b"ladder_exhausted", "last_resort_reminded", b"last_resort_reminded", "opened", b"opened", "rejected", b"rejected", "reopened", b"reopened", "resolved", b"resolved", "sequence", b"sequence", "transferred", b"transferred", "update_posted", b"update_posted", "wait_ended", b"wait_ended", "wait_started", b"wait_started"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["acknowledged", b"acknowledged", "actor", b"actor", "assigned", b"assigned", "clock_breached", b"clock_breached", "clock_cancelled", b"clock_cancelled", "clock_met", b"clock_met", "clock_moved", b"clock_moved", "clock_paused", b"clock_paused", "clock_reinstated", b"clock_reinstated", "clock_resumed", b"clock_resumed", "clock_started", b"clock_started", "clock_warned", b"clock_warned", "closed", b"closed", "confirmed", b"confirmed", "contact_received", b"contact_received", "customer_reminded", b"customer_reminded", "effective_time", b"effective_time", "escalated", b"escalated", "escalation_absorbed", b"escalation_absorbed", "event", b"event", "ladder_exhausted", b"ladder_exhausted", "last_resort_reminded", b"last_resort_reminded", "note_added", b"note_added", "opened", b"opened", "priority_changed", b"priority_changed", "rejected", b"rejected", "reopened", b"reopened", "resolved", b"resolved", "sequence", b"sequence", "tier_skipped", b"tier_skipped", "time_logged", b"time_logged", "transferred", b"transferred", "update_posted", b"update_posted", "wait_ended", b"wait_ended", "wait_started", b"wait_started"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    _WhichOneofReturnType_event: _TypeAlias = _typing.Literal["opened", "acknowledged", "update_posted", "contact_received", "wait_started", "wait_ended", "customer_reminded", "escalated", "escalation_absorbed", "ladder_exhausted", "last_resort_reminded", "transferred", "resolved", "confirmed", "rejected", "closed", "reopened", "clock_started", "clock_paused", "clock_resumed", "clock_moved", "clock_warned", "clock_met", "clock_breached", "clock_cancelled", "clock_reinstated"]  # noqa: Y015
+    _WhichOneofReturnType_event: _TypeAlias = _typing.Literal["opened", "acknowledged", "update_posted", "contact_received", "wait_started", "wait_ended", "customer_reminded", "escalated", "escalation_absorbed", "ladder_exhausted", "last_resort_reminded", "transferred", "resolved", "confirmed", "rejected", "closed", "reopened", "clock_started", "clock_paused", "clock_resumed", "clock_moved", "clock_warned", "clock_met", "clock_breached", "clock_cancelled", "clock_reinstated", "assigned", "tier_skipped", "priority_changed", "note_added", "time_logged"]  # noqa: Y015
     _WhichOneofArgType_event: _TypeAlias = _typing.Literal["event", b"event"]  # noqa: Y015
     def WhichOneof(self, oneof_group: _WhichOneofArgType_event) -> _WhichOneofReturnType_event | None: ...
 
@@ -1256,3 +1286,131 @@ class ClockReinstated(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ClockReinstated: _TypeAlias = ClockReinstated  # noqa: Y015
+
+@_typing.final
+class Assigned(_message.Message):
+    """It was passed on within the tier."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    FROM_HANDLER_FIELD_NUMBER: _builtins.int
+    HANDLER_FIELD_NUMBER: _builtins.int
+    from_handler: _builtins.str
+    """Who had it."""
+    handler: _builtins.str
+    """Who has it now."""
+    def __init__(
+        self,
+        *,
+        from_handler: _builtins.str = ...,
+        handler: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["from_handler", b"from_handler", "handler", b"handler"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Assigned: _TypeAlias = Assigned  # noqa: Y015
+
+@_typing.final
+class TierSkipped(_message.Message):
+    """A tier that was closed was passed by, on the way to one that is open."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TIER_FIELD_NUMBER: _builtins.int
+    tier: _builtins.str
+    """Its name."""
+    def __init__(
+        self,
+        *,
+        tier: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["tier", b"tier"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___TierSkipped: _TypeAlias = TierSkipped  # noqa: Y015
+
+@_typing.final
+class PriorityChanged(_message.Message):
+    """Other targets from now on; the time spent is kept."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    FROM_PRIORITY_FIELD_NUMBER: _builtins.int
+    PRIORITY_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    from_priority: _builtins.str
+    """What it was."""
+    priority: _builtins.str
+    """What it is now."""
+    reason: _builtins.str
+    """Why."""
+    def __init__(
+        self,
+        *,
+        from_priority: _builtins.str = ...,
+        priority: _builtins.str = ...,
+        reason: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["from_priority", b"from_priority", "priority", b"priority", "reason", b"reason"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PriorityChanged: _TypeAlias = PriorityChanged  # noqa: Y015
+
+@_typing.final
+class NoteAdded(_message.Message):
+    """A work note, never shown to the customer."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TEXT_FIELD_NUMBER: _builtins.int
+    text: _builtins.str
+    """Its words."""
+    def __init__(
+        self,
+        *,
+        text: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["text", b"text"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___NoteAdded: _TypeAlias = NoteAdded  # noqa: Y015
+
+@_typing.final
+class TimeLogged(_message.Message):
+    """Time somebody spent on it, never shown to the customer."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SPENT_FIELD_NUMBER: _builtins.int
+    TEXT_FIELD_NUMBER: _builtins.int
+    text: _builtins.str
+    """On what."""
+    @_builtins.property
+    def spent(self) -> _duration_pb2.Duration:
+        """How long."""
+
+    def __init__(
+        self,
+        *,
+        spent: _duration_pb2.Duration | None = ...,
+        text: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["spent", b"spent"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["spent", b"spent", "text", b"text"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___TimeLogged: _TypeAlias = TimeLogged  # noqa: Y015

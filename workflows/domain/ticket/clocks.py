@@ -42,18 +42,25 @@ def started(
     tier: str,
     priority: str,
     at: datetime,
-    spent: timedelta = ZERO,
+    carried: Clock | None = None,
     pause: Pause | None = None,
 ) -> Clock:
-    """A new run that begins at `at`, paused from the start when `pause` is given."""
+    """A new run that begins at `at`, paused from the start when `pause` is given.
+
+    `carried` is the tier's run before, whose time spent it goes on from (2.3).
+    """
+    length = length_of(policy, target, tier, priority)
+    if carried:
+        floor = length_of(policy, Target.ACKNOWLEDGE, tier, priority)
+        length = whole_length(length, carried.spent, floor, left=carried.length - carried.spent)
     clock = Clock(
         target=target,
         run=run,
         tier=tier,
         state=ClockState.PAUSED,
         started_at=at,
-        length=length_of(policy, target, tier, priority),
-        spent=spent,
+        length=length,
+        spent=carried.spent if carried else ZERO,
         warnings=_unscheduled(policy.warn_at),
         pause=pause,
     )
@@ -120,19 +127,27 @@ def spent_by(policy: Policy, clock: Clock, at: datetime) -> timedelta:
 
 
 def shortened(policy: Policy, clock: Clock, at: datetime, length: timedelta, floor: timedelta) -> Clock | None:
-    """The same run with a shorter length from the same start; none when that does not end it earlier (2.2, 6.11).
+    """The same run with a shorter length from the same start; none when that does not end it earlier (2.2)."""
+    return None if length >= clock.length else with_length(policy, clock, at, length, floor)
 
-    `floor` is the new tier's acknowledge target: what a run whose new length is spent already keeps as its
-    remainder, though never more than it had left. So entering a tier is never itself a breach.
+
+def with_length(policy: Policy, clock: Clock, at: datetime, length: timedelta, floor: timedelta) -> Clock | None:
+    """The same run with another length from the same start and the time spent kept; none when nothing moves (6.11).
+
+    `floor` is the tier's acknowledge target: what a run whose new length is spent already keeps as its remainder,
+    though never more than it had left. So neither a priority changed nor a tier entered is ever itself a breach.
     """
-    if length >= clock.length:
-        return None
     spent = spent_by(policy, clock, at)
-    remainder = length - spent if spent < length else min(floor, clock.length - spent)
-    if spent + remainder == clock.length:
+    whole = whole_length(length, spent, floor, left=clock.length - spent)
+    if whole == clock.length:
         return None
-    moved = replace(clock, length=spent + remainder, spent=spent)
+    moved = replace(clock, length=whole, spent=spent)
     return running(policy, moved, at) if clock.state is ClockState.RUNNING else moved
+
+
+def whole_length(length: timedelta, spent: timedelta, floor: timedelta, *, left: timedelta) -> timedelta:
+    """What a run is allowed in all, when so much of a new length is spent (6.11)."""
+    return length if spent < length else spent + min(floor, left)
 
 
 def _unscheduled(fractions: Iterable[float]) -> tuple[PendingWarning, ...]:

@@ -4,7 +4,9 @@ Texts arrive checked for length and emptiness by the edge; what needs the ticket
 """
 
 from dataclasses import dataclass
+from datetime import timedelta
 
+from workflows.domain.errors import DomainError
 from workflows.domain.ticket.words import ContactKind, Outcome
 
 
@@ -45,6 +47,14 @@ class Acknowledge:
     actor: str
     handler: str
     tier: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assign:
+    """Whoever has it passes it on within the tier (6.2)."""
+
+    actor: str
+    handler: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,8 +153,39 @@ class Close:
     reason: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangePriority:
+    """Other targets from now on, counted from each clock's own start (6.11)."""
+
+    actor: str
+    priority: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AddNote:
+    """A work note, never shown to the customer (6.12)."""
+
+    actor: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogTime:
+    """Time somebody spent on it, never shown to the customer (6.12)."""
+
+    actor: str
+    spent: timedelta
+    text: str
+
+    def __post_init__(self) -> None:
+        if self.spent <= timedelta():
+            raise DomainError(f"spent is {self.spent.total_seconds():g} s: log more than nothing")
+
+
 Command = (
     Acknowledge
+    | Assign
     | PostUpdate
     | RecordContact
     | WaitOnCustomer
@@ -156,5 +197,8 @@ Command = (
     | Reject
     | Reopen
     | Close
+    | ChangePriority
+    | AddNote
+    | LogTime
 )
 """Everything that can be asked of a ticket that exists."""

@@ -10,6 +10,7 @@ from workflows.domain.ticket import clocks
 from workflows.domain.ticket.events import (
     ClockCancelled,
     ClockMet,
+    ClockMoved,
     ClockPaused,
     ClockResumed,
     ClockStarted,
@@ -114,7 +115,7 @@ class Draft:
             tier=self.ticket.tier,
             priority=self.ticket.priority,
             at=at,
-            spent=carried.spent if carried else clocks.ZERO,
+            carried=carried,
             pause=pause,
         )
         self.keep(clock)
@@ -166,6 +167,22 @@ class Draft:
                     tzdata=tzdata_version(),
                 ),
             )
+
+    def move(self, clock: Clock, at: datetime) -> None:
+        """Give a live run another length."""
+        self.keep(clock)
+        self.record(
+            at,
+            ClockMoved(
+                target=clock.target,
+                run=clock.run,
+                tier=clock.tier,
+                length=clock.length,
+                spent=clock.spent,
+                deadline_at=clock.deadline_at,
+                tzdata=tzdata_version(),
+            ),
+        )
 
     def meet(self, targets: Iterable[Target], at: datetime, *, as_of: datetime | None = None) -> None:
         """The live runs of these targets were kept, as of an instant earlier than now if need be (2.10).

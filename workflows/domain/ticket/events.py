@@ -36,6 +36,14 @@ class Acknowledged:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Assigned:
+    """It was passed on within the tier."""
+
+    from_handler: str
+    handler: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class UpdatePosted:
     """The customer was told something by a person."""
 
@@ -91,6 +99,13 @@ class Escalated:
     next_news_at: datetime | None
     """When the customer will hear next; none while waiting on the customer."""
     is_ping_pong: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TierSkipped:
+    """A tier that was closed was passed by, on the way to one that is open (4.5)."""
+
+    tier: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -181,6 +196,30 @@ class Reopened:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PriorityChanged:
+    """Other targets from now on; the time spent is kept (6.11)."""
+
+    from_priority: str
+    priority: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoteAdded:
+    """A work note, never shown to the customer (6.12)."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TimeLogged:
+    """Time somebody spent on it, never shown to the customer (6.12)."""
+
+    spent: timedelta
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ClockStarted:
     """A clock run began. `deadline_at` is none while it starts paused."""
 
@@ -224,7 +263,7 @@ class ClockResumed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClockMoved:
-    """A running clock got another length, with the time spent kept (2.2)."""
+    """A clock got another length, with the time spent kept (2.2, 6.11)."""
 
     target: Target
     run: int
@@ -311,11 +350,13 @@ class ClockReinstated:
 Event = (
     Opened
     | Acknowledged
+    | Assigned
     | UpdatePosted
     | ContactReceived
     | WaitStarted
     | WaitEnded
     | CustomerReminded
+    | TierSkipped
     | Escalated
     | EscalationAbsorbed
     | LadderExhausted
@@ -326,6 +367,9 @@ Event = (
     | Rejected
     | Closed
     | Reopened
+    | PriorityChanged
+    | NoteAdded
+    | TimeLogged
     | ClockStarted
     | ClockPaused
     | ClockResumed

@@ -14,7 +14,8 @@ from workflows.domain.ticket.commands import Command, Open
 from workflows.domain.ticket.draft import Draft
 from workflows.domain.ticket.events import Opened
 from workflows.domain.ticket.lapse import Lapse
-from workflows.domain.ticket.obey import CommandRefused, obey, present_state
+from workflows.domain.ticket.obey import obey
+from workflows.domain.ticket.refusing import CommandRefused, present_state
 from workflows.domain.ticket.state import Ticket
 from workflows.domain.ticket.verdict import (
     RULES_VERSION,
@@ -30,7 +31,7 @@ __all__ = ["RULES_VERSION", "Judged", "Message", "Refusal", "RefusalReason", "ju
 
 
 def open_ticket(policy: Policy, command: Open, at: datetime) -> Judged:
-    """A new ticket in the first tier, its clocks running from `at` (6.1).
+    """A new ticket in the first tier that is not skipped, its clocks running from `at` (6.1, 4.5).
 
     Raises `DomainError` when the policy does not promise this priority.
     """
@@ -39,7 +40,8 @@ def open_ticket(policy: Policy, command: Open, at: datetime) -> Judged:
         raise DomainError(
             f"policy {policy.name!r} has no priority {command.priority!r}: use one of {list(policy.priorities)}"
         )
-    first = policy.first_tier.name
+    tier, skipped = ladder.reachable(policy, 0, command.priority, at)
+    first = tier.name
     version = version_of(policy)
     draft = Draft(
         policy,
@@ -82,6 +84,7 @@ def open_ticket(policy: Policy, command: Open, at: datetime) -> Judged:
             follows=command.follows,
         ),
     )
+    ladder.record_skipped(draft, skipped, at)
     ladder.start_tier_clocks(draft, at)
     draft.start(Target.UPDATE, at)
     draft.start(Target.RESOLVE, at)

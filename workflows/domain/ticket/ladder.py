@@ -2,13 +2,13 @@
 
 from datetime import datetime
 
+from workflows.domain.policy import Policy, Tier
 from workflows.domain.ticket import clocks
 from workflows.domain.ticket.draft import Draft
-from workflows.domain.ticket.events import ClockMoved, Escalated, EscalationAbsorbed, LadderExhausted, Transferred
+from workflows.domain.ticket.events import Escalated, EscalationAbsorbed, LadderExhausted, TierSkipped, Transferred
 from workflows.domain.ticket.state import Clock, Reminding
 from workflows.domain.ticket.words import Audience, Cause, ClockState, Pause, Status, Target
-from workflows.domain.working_time import due
-from workflows.domain.zones import tzdata_version
+from workflows.domain.working_time import due, is_open
 
 TIERS_TARGETS = (Target.ACKNOWLEDGE, Target.TIER_RESOLVE)
 
@@ -23,10 +23,11 @@ def escalate(draft: Draft, at: datetime, causes: tuple[Cause, ...], reason: str 
     if at <= ticket.tier_entered_at or not ticket.is_worked_on:
         draft.record(at, EscalationAbsorbed(tier=ticket.tier, causes=causes))
         return
-    above = draft.policy.next_tier(ticket.tier)
-    if above is None:
+    if draft.policy.next_tier(ticket.tier) is None:
         _exhaust(draft, at, causes, reason)
         return
+    above, skipped = reachable(draft.policy, draft.policy.rung(ticket.tier) + 1, ticket.priority, at)
+    record_skipped(draft, skipped, at)
     next_news_at = _next_news_at(draft, above.name, at)
     sequence = draft.record(
         at,
@@ -65,6 +66,30 @@ def transfer(draft: Draft, at: datetime, to_tier: str, reason: str) -> None:
     draft.tell(sequence, "transferred", *told)
 
 
+def reachable(policy: Policy, rung: int, priority: str, at: datetime) -> tuple[Tier, tuple[Tier, ...]]:
+    """The first tier from that rung up that is not skipped, and those that are (4.5).
+
+    A tier is skipped where its policy says so, while it is closed and a later one is open; the last one never is.
+    """
+    skipped: list[Tier] = []
+    for tier, later in ((tier, policy.tiers[above:]) for above, tier in enumerate(policy.tiers[rung:], start=rung + 1)):
+        is_skipped = (
+            priority in tier.skip_when_closed
+            and not is_open(tier.calendar, at)
+            and any(is_open(other.calendar, at) for other in later)
+        )
+        if not is_skipped:
+            return tier, tuple(skipped)
+        skipped.append(tier)
+    raise AssertionError("the last tier is never skipped: no later one is open")
+
+
+def record_skipped(draft: Draft, skipped: tuple[Tier, ...], at: datetime) -> None:
+    """Nothing is passed by without a word."""
+    for tier in skipped:
+        draft.record(at, TierSkipped(tier=tier.name))
+
+
 def start_tier_clocks(draft: Draft, at: datetime) -> None:
     """Acknowledge starts anew; resolve goes on from the time this tier has spent, unless it broke it (2.3, 4.4)."""
     waiting = Pause.WAITING_ON_CUSTOMER if draft.ticket.status is Status.WAITING_ON_CUSTOMER else None
@@ -92,19 +117,7 @@ def _enter(draft: Draft, tier: str, at: datetime) -> None:
     )
     start_tier_clocks(draft, at)
     if moved:
-        draft.keep(moved)
-        draft.record(
-            at,
-            ClockMoved(
-                target=moved.target,
-                run=moved.run,
-                tier=moved.tier,
-                length=moved.length,
-                spent=moved.spent,
-                deadline_at=moved.deadline_at,
-                tzdata=tzdata_version(),
-            ),
-        )
+        draft.move(moved, at)
 
 
 def _exhaust(draft: Draft, at: datetime, causes: tuple[Cause, ...], reason: str | None) -> None:

@@ -3,18 +3,21 @@
 The ticket was advanced to the command's instant before.
 """
 
-from collections.abc import Collection
 from datetime import datetime
 from typing import assert_never
 
-from workflows.domain.ticket import closing, ladder
+from workflows.domain.ticket import clocks, closing, ladder
 from workflows.domain.ticket.commands import (
     Acknowledge,
+    AddNote,
+    Assign,
+    ChangePriority,
     Close,
     Command,
     Confirm,
     Continue,
     Escalate,
+    LogTime,
     PostUpdate,
     RecordContact,
     Reject,
@@ -24,19 +27,29 @@ from workflows.domain.ticket.commands import (
     WaitOnCustomer,
 )
 from workflows.domain.ticket.draft import Draft
-from workflows.domain.ticket.events import Acknowledged, Confirmed, ContactReceived, Resolved, UpdatePosted
+from workflows.domain.ticket.events import (
+    Acknowledged,
+    Assigned,
+    Confirmed,
+    ContactReceived,
+    NoteAdded,
+    PriorityChanged,
+    Resolved,
+    TimeLogged,
+    UpdatePosted,
+)
+from workflows.domain.ticket.refusing import (
+    CommandRefused,
+    present_state,
+    require,
+    require_tier,
+    require_within_window,
+    wrong_state,
+)
 from workflows.domain.ticket.verdict import Refusal, RefusalReason
 from workflows.domain.ticket.words import Audience, Cause, ClosedBy, Outcome, Pause, Status, Target, WaitEnd
 
 _WORKED_ON = (Status.OPEN, Status.IN_PROGRESS, Status.WAITING_ON_CUSTOMER)
-
-
-class CommandRefused(Exception):  # noqa: N818 - the fact, in the desk's words
-    """Carries the refusal out of a half-obeyed command; the judge throws the draft away."""
-
-    def __init__(self, refusal: Refusal) -> None:
-        super().__init__(refusal.text)
-        self.refusal = refusal
 
 
 def obey(draft: Draft, at: datetime, command: Command) -> None:  # noqa: C901, PLR0912 - one branch a command, no more
@@ -45,15 +58,17 @@ def obey(draft: Draft, at: datetime, command: Command) -> None:  # noqa: C901, P
     match command:
         case Acknowledge():
             _acknowledge(draft, at, command)
+        case Assign():
+            _assign(draft, at, command)
         case PostUpdate():
             _post_update(draft, at, command)
         case RecordContact():
             _record_contact(draft, at, command)
         case WaitOnCustomer():
-            _require(draft, "wait on the customer", _WORKED_ON)
+            require(draft, "wait on the customer", _WORKED_ON)
             closing.start_wait(draft, at, command.question)
         case Continue():
-            _require(draft, "continue", (Status.WAITING_ON_CUSTOMER,))
+            require(draft, "continue", (Status.WAITING_ON_CUSTOMER,))
             closing.end_wait(draft, at, WaitEnd.CONTINUED, command.reason)
         case Escalate():
             _escalate(draft, at, command)
@@ -62,18 +77,24 @@ def obey(draft: Draft, at: datetime, command: Command) -> None:  # noqa: C901, P
         case Resolve():
             _resolve(draft, at, command)
         case Confirm():
-            _require(draft, "confirm", (Status.RESOLVED,))
+            require(draft, "confirm", (Status.RESOLVED,))
             draft.record(at, Confirmed())
             closing.close(draft, at, ClosedBy.CONFIRMATION)
         case Reject():
             _reject(draft, at, command)
         case Reopen():
-            _require(draft, "reopen", (Status.CLOSED,), hint="a resolved ticket is rejected, not reopened")
-            _require_within_window(draft, at)
+            require(draft, "reopen", (Status.CLOSED,), hint="a resolved ticket is rejected, not reopened")
+            require_within_window(draft, at)
             closing.reopen(draft, at, command.reason)
         case Close():
-            _require(draft, "close", (Status.RESOLVED,), hint="resolve it first, with an explanation")
+            require(draft, "close", (Status.RESOLVED,), hint="resolve it first, with an explanation")
             closing.close(draft, at, ClosedBy.DESK, reason=command.reason)
+        case ChangePriority():
+            _change_priority(draft, at, command)
+        case AddNote():
+            draft.record(at, NoteAdded(text=command.text))
+        case LogTime():
+            draft.record(at, TimeLogged(spent=command.spent, text=command.text))
         case _:
             assert_never(command)
 
@@ -82,10 +103,10 @@ def _acknowledge(draft: Draft, at: datetime, command: Acknowledge) -> None:
     ticket = draft.ticket
     speaks_as_last_resort = ticket.reminding is not None and command.tier == draft.policy.last_resort
     if not speaks_as_last_resort:
-        _require_tier(draft, command.tier, "acknowledge")
+        require_tier(draft, command.tier, "acknowledge")
     is_awaited = ticket.status is Status.OPEN or ticket.reminding is not None or draft.live(Target.ACKNOWLEDGE)
     if not is_awaited:
-        raise _wrong_state(draft, "acknowledge", (Status.OPEN,))
+        raise wrong_state(draft, "acknowledge", (Status.OPEN,))
     draft.record(at, Acknowledged(handler=command.handler, tier=command.tier))
     draft.meet((Target.ACKNOWLEDGE,), at)
     is_owner = ticket.owner is None and ticket.tier == draft.policy.first_tier.name and not speaks_as_last_resort
@@ -97,8 +118,53 @@ def _acknowledge(draft: Draft, at: datetime, command: Acknowledge) -> None:
     )
 
 
+def _assign(draft: Draft, at: datetime, command: Assign) -> None:
+    require(draft, "assign", _WORKED_ON)
+    handler = draft.ticket.handler
+    if handler is None:
+        raise wrong_state(draft, "assign", _WORKED_ON, hint="nobody has it yet: acknowledge it instead")
+    if handler == command.handler:
+        raise wrong_state(draft, "assign", _WORKED_ON, hint=f"{handler!r} has it already: name somebody else")
+    sequence = draft.record(at, Assigned(from_handler=handler, handler=command.handler))
+    draft.change(handler=command.handler)
+    draft.tell(sequence, "assigned", Audience.HANDLER, Audience.OWNER)
+
+
+def _change_priority(draft: Draft, at: datetime, command: ChangePriority) -> None:
+    """Every live clock gets its new target from its own start, and no more time when the priority is raised (6.11)."""
+    require(draft, "change the priority", _WORKED_ON)
+    ticket, policy = draft.ticket, draft.policy
+    if command.priority not in policy.priorities:
+        known = ", ".join(policy.priorities)
+        raise CommandRefused(
+            Refusal(
+                reason=RefusalReason.UNKNOWN_PRIORITY,
+                text=f"cannot change the priority to {command.priority!r}: the policy has {known}",
+                facts=present_state(draft, priorities=",".join(policy.priorities)),
+            )
+        )
+    if command.priority == ticket.priority:
+        hint = f"its priority is {ticket.priority!r} already: name another"
+        raise wrong_state(draft, "change the priority", _WORKED_ON, hint=hint)
+    is_raised = policy.priorities.index(command.priority) < policy.priorities.index(ticket.priority)
+    sequence = draft.record(
+        at, PriorityChanged(from_priority=ticket.priority, priority=command.priority, reason=command.reason)
+    )
+    draft.change(priority=command.priority)
+    floor = clocks.length_of(policy, Target.ACKNOWLEDGE, ticket.tier, command.priority)
+    for clock in draft.live(*Target):
+        # An update run is its first tier's, or a later one's where that is shorter (2.2).
+        tiers = {clock.tier, ticket.tier} if clock.target is Target.UPDATE else {clock.tier}
+        length = min(clocks.length_of(policy, clock.target, tier, command.priority) for tier in tiers)
+        if is_raised:
+            length = min(length, clock.length)
+        if moved := clocks.with_length(policy, clock, at, length, floor):
+            draft.move(moved, at)
+    draft.tell(sequence, "priority_changed", Audience.HANDLER, Audience.OWNER)
+
+
 def _post_update(draft: Draft, at: datetime, command: PostUpdate) -> None:
-    _require(draft, "post an update", (*_WORKED_ON, Status.RESOLVED), hint="reopen it first")
+    require(draft, "post an update", (*_WORKED_ON, Status.RESOLVED), hint="reopen it first")
     sequence = draft.record(at, UpdatePosted(text=command.text))
     closing.person_told_the_customer(draft, at, _pause_of_update(draft))
     draft.tell(sequence, "update_posted", Audience.CUSTOMER)
@@ -114,7 +180,7 @@ def _pause_of_update(draft: Draft) -> Pause | None:
 def _record_contact(draft: Draft, at: datetime, command: RecordContact) -> None:
     ticket = draft.ticket
     if ticket.status is Status.CLOSED:
-        _require_within_window(draft, at)
+        require_within_window(draft, at)
     is_answer = ticket.status is Status.WAITING_ON_CUSTOMER
     is_chase = command.kind.is_a_chase and ticket.is_worked_on and not is_answer
     chases = ticket.chases + 1 if is_chase else ticket.chases
@@ -136,13 +202,13 @@ def _record_contact(draft: Draft, at: datetime, command: RecordContact) -> None:
 
 
 def _escalate(draft: Draft, at: datetime, command: Escalate) -> None:
-    _require(draft, "escalate", _WORKED_ON)
-    _require_tier(draft, command.from_tier, "escalate from")
+    require(draft, "escalate", _WORKED_ON)
+    require_tier(draft, command.from_tier, "escalate from")
     ladder.escalate(draft, at, (Cause.BY_HAND,), command.reason)
 
 
 def _transfer(draft: Draft, at: datetime, command: Transfer) -> None:
-    _require(draft, "transfer", _WORKED_ON)
+    require(draft, "transfer", _WORKED_ON)
     names = draft.policy.tier_names
     if command.to_tier not in names:
         raise CommandRefused(
@@ -164,7 +230,7 @@ def _transfer(draft: Draft, at: datetime, command: Transfer) -> None:
 
 
 def _resolve(draft: Draft, at: datetime, command: Resolve) -> None:
-    _require(draft, "resolve", _WORKED_ON)
+    require(draft, "resolve", _WORKED_ON)
     if command.outcome is Outcome.NOT_FEASIBLE and not command.alternative:
         raise CommandRefused(
             Refusal(
@@ -194,58 +260,9 @@ def _resolve(draft: Draft, at: datetime, command: Resolve) -> None:
 
 
 def _reject(draft: Draft, at: datetime, command: Reject) -> None:
-    _require(draft, "reject", (Status.RESOLVED, Status.CLOSED))
+    require(draft, "reject", (Status.RESOLVED, Status.CLOSED))
     if draft.ticket.status is Status.CLOSED:
-        _require_within_window(draft, at)
+        require_within_window(draft, at)
         closing.reopen(draft, at, command.reason)
     else:
         closing.reject(draft, at, command.reason)
-
-
-def _require(draft: Draft, what: str, allowed: Collection[Status], hint: str | None = None) -> None:
-    if draft.ticket.status not in allowed:
-        raise _wrong_state(draft, what, allowed, hint)
-
-
-def _wrong_state(draft: Draft, what: str, allowed: Collection[Status], hint: str | None = None) -> CommandRefused:
-    states = " or ".join(repr(status.value) for status in allowed)
-    remedy = hint or f"possible while it is {states}"
-    return CommandRefused(
-        Refusal(
-            reason=RefusalReason.WRONG_STATE,
-            text=f"cannot {what}: the ticket is {draft.ticket.status.value!r}; {remedy}",
-            facts=present_state(draft),
-        )
-    )
-
-
-def _require_tier(draft: Draft, named: str, what: str) -> None:
-    if named != draft.ticket.tier:
-        who = draft.ticket.handler or "nobody yet"
-        raise CommandRefused(
-            Refusal(
-                reason=RefusalReason.WRONG_TIER,
-                text=f"cannot {what} tier {named!r}: tier {draft.ticket.tier!r} has the ticket now, handled by {who!r}",
-                facts=present_state(draft),
-            )
-        )
-
-
-def _require_within_window(draft: Draft, at: datetime) -> None:
-    closed_at = draft.ticket.closed_at
-    if closed_at is None or at - closed_at <= draft.policy.reopen_window:
-        return
-    raise CommandRefused(
-        Refusal(
-            reason=RefusalReason.REOPEN_WINDOW_OVER,
-            text=f"closed since {closed_at.isoformat()}, longer than the reopen window of "
-            f"{draft.policy.reopen_window}: open a new ticket that follows {draft.ticket.ticket_id!r}",
-            facts=present_state(draft, follows=draft.ticket.ticket_id),
-        )
-    )
-
-
-def present_state(draft: Draft, **more: str) -> dict[str, str]:
-    """What a refused caller needs to decide anew."""
-    ticket = draft.ticket
-    return {"status": ticket.status.value, "tier": ticket.tier, "handler": ticket.handler or "", **more}

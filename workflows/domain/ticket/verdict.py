@@ -21,6 +21,8 @@ class RefusalReason(StrEnum):
     """The tier named is not the one that has the ticket (5.4, 6.2)."""
     UNKNOWN_TIER = "UNKNOWN_TIER"
     """The policy has no such tier."""
+    UNKNOWN_PRIORITY = "UNKNOWN_PRIORITY"
+    """The policy promises nothing for such a priority (6.11)."""
     STALE_VERSION = "STALE_VERSION"
     """The ticket has moved on since the caller looked (5.4)."""
     ALTERNATIVE_REQUIRED = "ALTERNATIVE_REQUIRED"

@@ -1,0 +1,145 @@
+"""Semantics 6.11: another priority, with the time spent kept; never itself a breach, never a gift."""
+
+import pytest
+
+from tests.support.policies import ALWAYS, row
+from tests.support.story import Story, Tell
+from workflows.domain.calendar import Calendar
+from workflows.domain.policy import Policy, Targets, Tier, hours
+from workflows.domain.ticket.commands import ChangePriority
+from workflows.domain.ticket.events import ClockBreached
+from workflows.domain.ticket.words import Target
+
+OFFICE = Calendar("Europe/London", {"mon-fri": "09:00-17:00"})
+QUIET = row()
+NORMAL_PRIORITY, URGENT = "normal", "urgent"
+
+
+def two(*, urgent: Targets, normal: Targets, resolve: tuple[float, float] = (1000, 1001), **more: Calendar) -> Policy:
+    """Two priorities; the second tier is quiet."""
+    return Policy(
+        name="two",
+        calendar=more.get("calendar", ALWAYS),
+        resolve={URGENT: hours(resolve[0]), NORMAL_PRIORITY: hours(resolve[1])},
+        tiers=(
+            Tier(name="agent", calendar=more.get("agents", ALWAYS), targets={URGENT: urgent, NORMAL_PRIORITY: normal}),
+            Tier(name="specialist", calendar=ALWAYS, targets={URGENT: QUIET, NORMAL_PRIORITY: QUIET}),
+        ),
+        lead="team-lead",
+        last_resort="duty-manager",
+        warn_at=(),
+    )
+
+
+def change(story: Story, priority: str) -> Story:
+    """Change the priority."""
+    return story.send(ChangePriority(actor="ann", priority=priority, reason="the shop is closed over it"))
+
+
+def test_new_targets_apply_from_the_original_start(tell: Tell) -> None:
+    """6.11: an hour spent of nine leaves three of the four that an urgent one gets."""
+    story = tell(two(urgent=row(acknowledge=4), normal=row(acknowledge=9)))
+    story.open("Mon 23 Nov 09:00").until("Mon 23 Nov 10:00").as_told()
+    change(story, URGENT).happened(
+        "Mon 23 Nov 10:00 priority normal -> urgent",
+        "Mon 23 Nov 10:00 moved acknowledge/1 of agent to 4h, 1h spent, until 13:00",
+        "Mon 23 Nov 10:00 moved resolve/1 of agent to 1000h, 1h spent, until Mon 4 Jan 01:00",
+    )
+
+
+def test_a_target_that_is_spent_already_keeps_the_new_acknowledge_target(tell: Tell) -> None:
+    """6.11: five hours spent of a target that is now two: half an hour is left, and nothing is a breach."""
+    urgent, normal = row(acknowledge=0.5, resolve=2), row(acknowledge=8, resolve=9)
+    story = tell(two(urgent=urgent, normal=normal))
+    story.open("Mon 23 Nov 09:00").until("Mon 23 Nov 13:00").acknowledge().until("Mon 23 Nov 14:00").as_told()
+    change(story, URGENT).as_told()
+    clock = story.clock(Target.TIER_RESOLVE)
+    assert (clock.deadline_at, clock.length) == (story.instant("Mon 23 Nov 14:30"), hours(5.5))
+
+
+def test_a_spent_target_never_gets_more_than_it_had_left(tell: Tell) -> None:
+    """6.11: ten minutes were left; the acknowledge target of half an hour does not make them thirty."""
+    urgent, normal = row(acknowledge=0.5, resolve=2), row(acknowledge=8, resolve=9)
+    story = tell(two(urgent=urgent, normal=normal))
+    story.open("Mon 23 Nov 09:00").acknowledge().until("Mon 23 Nov 17:50").as_told()
+    change(story, URGENT).in_short("Mon 23 Nov 17:50 priority normal -> urgent")
+    assert story.clock(Target.TIER_RESOLVE).deadline_at == story.instant("Mon 23 Nov 18:00")
+
+
+def test_the_remainder_counts_in_the_clocks_own_calendar(tell: Tell) -> None:
+    """6.11: at half past four the desk has half an hour left today; the rest is tomorrow morning."""
+    urgent, normal = row(acknowledge=1, resolve=2), row(acknowledge=20, resolve=30)
+    story = tell(two(urgent=urgent, normal=normal, agents=OFFICE), zone="Europe/London")
+    story.open("Mon 23 Nov 09:00").until("Mon 23 Nov 13:00").acknowledge().until("Mon 23 Nov 16:30").as_told()
+    change(story, URGENT).as_told()
+    assert story.clock(Target.TIER_RESOLVE).deadline_at == story.instant("Tue 24 Nov 09:30")
+
+
+def test_pauses_are_kept(tell: Tell) -> None:
+    """6.11: a paused clock gets its new length too, and counts on from what it had spent when it resumes."""
+    story = tell(two(urgent=row(resolve=4), normal=row(resolve=9)))
+    story.open("Mon 23 Nov 09:00").until("Mon 23 Nov 10:00").ask().until("Mon 23 Nov 12:00").as_told()
+    change(story, URGENT).as_told()
+    story.until("Mon 23 Nov 13:00").contact().as_told()
+    clock = story.clock(Target.TIER_RESOLVE)
+    assert (clock.spent, clock.deadline_at) == (hours(1), story.instant("Mon 23 Nov 16:00"))
+
+
+def test_lowering_gives_the_time_of_the_lower_target(tell: Tell) -> None:
+    """6.11: from urgent to normal the deadline moves later, counted from the original start."""
+    story = tell(two(urgent=row(acknowledge=1), normal=row(acknowledge=4)))
+    story.open("Mon 23 Nov 09:00", priority=URGENT).until("Mon 23 Nov 09:30").as_told()
+    change(story, NORMAL_PRIORITY).as_told()
+    assert story.clock(Target.ACKNOWLEDGE).deadline_at == story.instant("Mon 23 Nov 13:00")
+
+
+def test_raising_never_gives_time(tell: Tell) -> None:
+    """6.11: a table that gives an urgent ticket longer does not move its deadline later."""
+    story = tell(two(urgent=row(acknowledge=4), normal=row(acknowledge=1)))
+    story.open("Mon 23 Nov 09:00").until("Mon 23 Nov 09:30").as_told()
+    change(story, URGENT).as_told()
+    assert story.clock(Target.ACKNOWLEDGE).deadline_at == story.instant("Mon 23 Nov 10:00")
+
+
+def test_a_breach_stays_a_breach(tell: Tell) -> None:
+    """4.3, 6.11: lowering the priority afterwards neither withdraws it nor judges it again."""
+    story = tell(two(urgent=row(resolve=1), normal=row(resolve=9)))
+    story.open("Mon 23 Nov 09:00", priority=URGENT).until("Mon 23 Nov 11:00").as_told()
+    change(story, NORMAL_PRIORITY).as_told()
+    story.transfer("agent").until("Tue 24 Nov 09:00").as_told()
+    breaches = [entry.event for entry in story.entries if isinstance(entry.event, ClockBreached)]
+    assert [(each.target, each.run) for each in breaches] == [(Target.TIER_RESOLVE, 1)]
+
+
+def test_a_tier_entered_again_under_another_priority_is_no_breach(tell: Tell) -> None:
+    """6.11, 2.3: three hours spent, now two are allowed: the acknowledge target is what is left."""
+    story = tell(two(urgent=row(acknowledge=0.5, resolve=2), normal=row(acknowledge=8, resolve=9)))
+    story.open("Mon 23 Nov 09:00").until("Mon 23 Nov 12:00").transfer("specialist").as_told()
+    change(story.until("Mon 23 Nov 12:30"), URGENT).until("Mon 23 Nov 13:00").transfer("agent").as_told()
+    assert story.clock(Target.TIER_RESOLVE, "agent").deadline_at == story.instant("Mon 23 Nov 13:30")
+
+
+def test_who_has_it_is_told(tell: Tell) -> None:
+    """6.11: handler and owner, once when they are one."""
+    story = tell(two(urgent=row(), normal=row())).open("Mon 23 Nov 09:00").acknowledge("ann").as_told()
+    change(story, URGENT).in_short("Mon 23 Nov 09:00:00.000002 priority normal -> urgent")
+    story.told("priority_changed to handler ann")
+
+
+@pytest.mark.parametrize(
+    ("priority", "refusal"),
+    [
+        ("someday", "UNKNOWN_PRIORITY: cannot change the priority to 'someday': the policy has urgent, normal"),
+        (
+            "normal",
+            (
+                "WRONG_STATE: cannot change the priority: the ticket is 'open'; "
+                "its priority is 'normal' already: name another"
+            ),
+        ),
+    ],
+)
+def test_what_is_refused(tell: Tell, priority: str, refusal: str) -> None:
+    """6.11: a priority that the policy does not promise, or that it has already."""
+    story = tell(two(urgent=row(), normal=row())).open("Mon 23 Nov 09:00").until("Mon 23 Nov 10:00").as_told()
+    change(story, priority).happened(f"Mon 23 Nov 10:00 refused {refusal}")

@@ -1,0 +1,69 @@
+"""How a command is refused: what has to hold, and what the caller is told of the present state (semantics 6)."""
+
+from collections.abc import Collection
+from datetime import datetime
+
+from workflows.domain.ticket.draft import Draft
+from workflows.domain.ticket.verdict import Refusal, RefusalReason
+from workflows.domain.ticket.words import Status
+
+
+class CommandRefused(Exception):  # noqa: N818 - the fact, in the desk's words
+    """Carries the refusal out of a half-obeyed command; the judge throws the draft away."""
+
+    def __init__(self, refusal: Refusal) -> None:
+        super().__init__(refusal.text)
+        self.refusal = refusal
+
+
+def require(draft: Draft, what: str, allowed: Collection[Status], hint: str | None = None) -> None:
+    """Refuse unless the ticket is in one of these states; the hint replaces the list of them."""
+    if draft.ticket.status not in allowed:
+        raise wrong_state(draft, what, allowed, hint)
+
+
+def wrong_state(draft: Draft, what: str, allowed: Collection[Status], hint: str | None = None) -> CommandRefused:
+    """The refusal of a transition that is not allowed."""
+    states = " or ".join(repr(status.value) for status in allowed)
+    remedy = hint or f"possible while it is {states}"
+    return CommandRefused(
+        Refusal(
+            reason=RefusalReason.WRONG_STATE,
+            text=f"cannot {what}: the ticket is {draft.ticket.status.value!r}; {remedy}",
+            facts=present_state(draft),
+        )
+    )
+
+
+def require_tier(draft: Draft, named: str, what: str) -> None:
+    """Refuse unless the tier named has the ticket; the answer says who has it (4.2, 5.4)."""
+    if named != draft.ticket.tier:
+        who = draft.ticket.handler or "nobody yet"
+        raise CommandRefused(
+            Refusal(
+                reason=RefusalReason.WRONG_TIER,
+                text=f"cannot {what} tier {named!r}: tier {draft.ticket.tier!r} has the ticket now, handled by {who!r}",
+                facts=present_state(draft),
+            )
+        )
+
+
+def require_within_window(draft: Draft, at: datetime) -> None:
+    """Refuse on a ticket that has been closed for longer than its reopen window (6.3, 6.9)."""
+    closed_at = draft.ticket.closed_at
+    if closed_at is None or at - closed_at <= draft.policy.reopen_window:
+        return
+    raise CommandRefused(
+        Refusal(
+            reason=RefusalReason.REOPEN_WINDOW_OVER,
+            text=f"closed since {closed_at.isoformat()}, longer than the reopen window of "
+            f"{draft.policy.reopen_window}: open a new ticket that follows {draft.ticket.ticket_id!r}",
+            facts=present_state(draft, follows=draft.ticket.ticket_id),
+        )
+    )
+
+
+def present_state(draft: Draft, **more: str) -> dict[str, str]:
+    """What a refused caller needs to decide anew."""
+    ticket = draft.ticket
+    return {"status": ticket.status.value, "tier": ticket.tier, "handler": ticket.handler or "", **more}
