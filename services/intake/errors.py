@@ -92,6 +92,7 @@ STATUSES: Mapping[AnyReason, grpc.StatusCode] = {
 
 BLAMED: Mapping[AnyReason, str] = {
     RefusalReason.UNKNOWN_TIER: "to_tier",
+    RefusalReason.UNKNOWN_PRIORITY: "priority",
     RefusalReason.ALTERNATIVE_REQUIRED: "alternative",
     RefusalReason.SURVIVOR_REQUIRED: "duplicate_of",
 }
