@@ -163,11 +163,11 @@ def test_the_second_chase_goes_up(tell: Tell) -> None:
 
 
 def test_christmas_is_nobodys_working_time(tell: Tell) -> None:
-    """3.1: closed on Friday 25 and Monday 28 December 2026, open on the Saturday between."""
+    """3.1: closed from Friday 25, over Boxing Day, to Monday 28 December 2026."""
     tell(policy, zone=LONDON).open("Thu 24 Dec 17:30", priority="urgent").happened(
         "Thu 24 Dec 17:30 opened urgent in agent",
         "Thu 24 Dec 17:30 started acknowledge/1 of agent, 15m, until 17:45",
-        "Thu 24 Dec 17:30 started tier_resolve/1 of agent, 2h, until Sat 26 Dec 10:30",
-        "Thu 24 Dec 17:30 started update/1 of agent, 1h, until Sat 26 Dec 09:30",
-        "Thu 24 Dec 17:30 started resolve/1 of agent, 8h, until Tue 29 Dec 11:30",
+        "Thu 24 Dec 17:30 started tier_resolve/1 of agent, 2h, until Tue 29 Dec 09:30",
+        "Thu 24 Dec 17:30 started update/1 of agent, 1h, until Tue 29 Dec 08:30",
+        "Thu 24 Dec 17:30 started resolve/1 of agent, 8h, until Tue 29 Dec 15:30",
     )

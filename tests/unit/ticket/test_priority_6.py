@@ -1,13 +1,20 @@
 """Semantics 6.11: another priority, with the time spent kept; never itself a breach, never a gift."""
 
+from datetime import timedelta
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.support.policies import ALWAYS, row
 from tests.support.story import Story, Tell
+from tests.unit.ticket.test_properties import OPENED_AT, OPENING
 from workflows.domain.calendar import Calendar
-from workflows.domain.policy import Policy, Targets, Tier, hours
+from workflows.domain.policy import Policy, Targets, Tier, hours, minutes
+from workflows.domain.ticket.clocks import spent_by
 from workflows.domain.ticket.commands import ChangePriority
 from workflows.domain.ticket.events import ClockBreached
+from workflows.domain.ticket.judge import judge, open_ticket
 from workflows.domain.ticket.words import Target
 
 OFFICE = Calendar("Europe/London", {"mon-fri": "09:00-17:00"})
@@ -143,3 +150,31 @@ def test_what_is_refused(tell: Tell, priority: str, refusal: str) -> None:
     """6.11: a priority that the policy does not promise, or that it has already."""
     story = tell(two(urgent=row(), normal=row())).open("Mon 23 Nov 09:00").until("Mon 23 Nov 10:00").as_told()
     change(story, priority).happened(f"Mon 23 Nov 10:00 refused {refusal}")
+
+
+QUARTERS = st.integers(1, 40).map(lambda quarters: minutes(15 * quarters))
+ROWS = st.builds(Targets, acknowledge=QUARTERS, update_every=QUARTERS, resolve=QUARTERS)
+
+
+@given(ROWS, ROWS, st.lists(QUARTERS, min_size=1, max_size=6))
+def test_changing_is_never_itself_a_breach_and_raising_no_gift(
+    urgent: Targets, normal: Targets, gaps: list[timedelta]
+) -> None:
+    """6.11: whatever the tables say, no deadline moves into the past, no time spent is lost, none is given."""
+    policy, now = two(urgent=urgent, normal=normal), OPENED_AT
+    ticket = open_ticket(policy, OPENING, now).ticket
+    for gap in gaps:
+        now += gap
+        before = judge(policy, ticket, now).ticket
+        is_raised = before.priority == NORMAL_PRIORITY
+        command = ChangePriority(actor="ann", priority=URGENT if is_raised else NORMAL_PRIORITY, reason="shop closed")
+        changed = judge(policy, ticket, now, command)
+        ticket = changed.ticket
+        assert changed.refusal is None
+        assert [clock.state for clock in ticket.clocks] == [clock.state for clock in before.clocks]
+        for was, clock in zip(before.clocks, ticket.clocks, strict=True):
+            if clock.deadline_at is None or was.deadline_at is None:
+                continue
+            assert clock.deadline_at >= now
+            assert spent_by(policy, clock, now) == spent_by(policy, was, now)
+            assert not is_raised or clock.deadline_at <= was.deadline_at
