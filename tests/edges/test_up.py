@@ -16,7 +16,9 @@ from pathlib import Path
 import pytest
 
 from services import parts
+from services.dev_server import DevServer
 from services.process import CannotStart
+from services.settings import Address
 from tests.support.databases import Cluster
 from tests.support.processes import Running, ended, environment, is_gone, running
 from workflows.policies import load
@@ -279,18 +281,31 @@ async def test_two_parts_are_not_given_one_address(tmp_path: Path) -> None:
     )
 
 
+async def test_up_can_be_stopped_while_its_worker_waits(tmp_path: Path) -> None:
+    """Nobody has to start Temporal to stop us."""
+    async with running("up", env=environment(tmp_path, TEMPORAL_ADDRESS="127.0.0.1:1")) as up:
+        await up.say(LAST_LINE)
+        assert await up.stop() == 0
+
+
 async def test_up_takes_tickets_while_anothers_temporal_is_away(tmp_path: Path) -> None:
-    """Only the worker waits, and says so; what the record's clock is, is told."""
+    """Only the worker waits, says so, and works once it is there; what the record's clock is, is told."""
     origin = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     clock = f"scaled:{origin}:2"
-    env = environment(tmp_path, TEMPORAL_ADDRESS="127.0.0.1:1", CLOCK=clock)
+    there = Address("127.0.0.1", parts.try_port(Address("127.0.0.1", 0)))
+    env = environment(tmp_path, TEMPORAL_ADDRESS=str(there), CLOCK=clock)
     async with running("up", env=env) as up:
         opened = await _printed_line(up, env)
         assert opened["status"] == "TICKET_STATUS_OPEN"
-        assert await up.stop() == 0
         await up.log("temporal does not answer at .*; still waiting")
+        server = await DevServer.start(folder=tmp_path, address=there, namespace="default")
+        try:
+            await up.log("worker started")
+            assert await up.stop() == 0
+        finally:
+            await server.stop()
 
-    assert "\n  temporal  127.0.0.1:1  (does not answer yet: the worker waits for it, the keeper settles" in up.said
+    assert f"\n  temporal  {there}  (does not answer yet: the worker waits for it, the keeper settles" in up.said
     assert re.search(rf"\n  clock     {clock}  \(it is \w+ \d+ \w+ \d+ \d+:\d+ UTC there\)\n", up.said)
 
 
