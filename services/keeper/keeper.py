@@ -12,8 +12,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Protocol
 
-from services.records.errors import RecordError
-
 if TYPE_CHECKING:
     from services.records.settled import Nudge
     from services.records.upkeep import Rescue
@@ -87,7 +85,7 @@ class KeeperCounts:
     folded: int = 0
     purged: int = 0
     failures: int = 0
-    """Rounds that the record did not answer."""
+    """Rounds that came to nothing: the record did not answer, or worse."""
 
 
 class Keeper:
@@ -116,12 +114,12 @@ class Keeper:
         self._stopping.set()
 
     async def _repeat(self, name: str, round_: Callable[[], Awaitable[None]], every_seconds: float) -> None:
-        """Go round at this pace; more slowly while the record does not answer."""
+        """Go round at this pace; more slowly while rounds fail, of which no more than the type is told."""
         wait_seconds = every_seconds
         while not self._stopping.is_set():
             try:
                 await round_()
-            except RecordError as failed:
+            except Exception as failed:  # noqa: BLE001 - whatever it is, the keeper outlives it
                 self.counts.failures += 1
                 wait_seconds = min(max(2 * wait_seconds, 1.0), max(LONGEST_BACK_OFF_SECONDS, every_seconds))
                 logger.warning(

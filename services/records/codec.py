@@ -11,6 +11,9 @@ from typing import Any, get_args
 
 import msgspec
 
+from services.records.errors import PolicyTooNew
+from workflows.domain.policy import Policy
+from workflows.domain.policy_data import from_data, to_data
 from workflows.domain.ticket.commands import Command, Open
 from workflows.domain.ticket.events import Event
 from workflows.domain.ticket.state import Ticket
@@ -18,6 +21,9 @@ from workflows.domain.ticket.verdict import Refusal
 
 STATE_VERSION = 1
 """Of the ticket's stored state. Code that meets a newer one refuses and writes nothing."""
+
+POLICY_FORMAT = 1
+"""Of a stored policy, and stored within it. It is raised with what an older release would misread or lose."""
 
 Input = Open | Command
 """What a ticket's list of inputs holds (5.3)."""
@@ -69,8 +75,22 @@ def refusal_from_json(text: str) -> Refusal:
     return refusal
 
 
+def policy_to_json(policy: Policy) -> str:
+    """A policy's snapshot."""
+    return data_to_json(to_data(policy) | {"format": POLICY_FORMAT})
+
+
+def policy_from_json(version: str, text: str) -> Policy:
+    """The policy that `policy_to_json` was given; `PolicyTooNew`, and whatever a text that is none comes to."""
+    data = data_from_json(text)
+    found = data.get("format", 1)
+    if found > POLICY_FORMAT:
+        raise PolicyTooNew(version, found, POLICY_FORMAT)
+    return from_data(data)
+
+
 def data_to_json(data: object) -> str:
-    """Plain data: a policy's snapshot, a total's labels. Keys in the order given."""
+    """Plain data: a total's labels. Keys in the order given."""
     return _encoder.encode(data).decode()
 
 

@@ -4,13 +4,13 @@ The same for a caller's command, a workflow's wake-up and the keeper's batch. Re
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol
 
 from services.records import codec
 from services.records.clock import RecordClock, real_seconds_until
-from services.records.errors import ClockRunOut, StateTooNew
+from services.records.errors import ClockRunOut, PolicyUnreadable, StateTooNew
 from services.records.rows import Held, Rows, rows_of
 from services.records.settled import Settled, SettledBy
 from workflows.domain.policy import Policy
@@ -77,6 +77,8 @@ class Question:
     by: SettledBy
     command: Command | None = None
     expected_version: int | None = None
+    unreadable: Mapping[str, PolicyUnreadable] = field(default_factory=dict)
+    """Policies that were just looked for in vain, by version, and why."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,14 +115,17 @@ def decide(
 ) -> Decision:
     """Judge a ticket in hand.
 
-    Raises `StateTooNew`; `ClockRunOut`; `PolicyNotLoaded`; `Poison` with whatever the rules, or reading the state, died
-    of.
+    Raises `StateTooNew`; `ClockRunOut`; `PolicyNotLoaded`; `Poison` with whatever the rules, or reading the state or
+    the policy, died of.
     """
     if held.state_version > codec.STATE_VERSION:
         raise StateTooNew(held.ticket_id, held.state_version, codec.STATE_VERSION)
-    policy = policies.get(held.policy_version)
+    version = held.policy_version
+    policy = policies.get(version)
     if policy is None:
-        raise PolicyNotLoaded(held.policy_version)
+        if version in question.unreadable:
+            raise Poison(held, question.unreadable[version])
+        raise PolicyNotLoaded(version)
     try:
         return _decide(held, question, policy, clock, judge)
     except ClockRunOut:  # no ticket's fault

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import URL, Connection, event, exc, make_url
-from sqlalchemy.engine.interfaces import DBAPIConnection, ExceptionContext
+from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 
@@ -108,7 +108,6 @@ def open_database(text: str, *, timeouts: Timeouts | None = None) -> Database:
     arguments = _postgresql_arguments(limits)
     engine = create_async_engine(url, connect_args=arguments, pool_size=POSTGRESQL_CONNECTIONS, **shared)
     event.listen(engine.sync_engine, "checkout", _refuse_unfit)
-    event.listen(engine.sync_engine, "handle_error", _drop_unanswered)
     return Database(
         engine=engine,
         looking=engine.execution_options(isolation_level="AUTOCOMMIT"),
@@ -148,13 +147,6 @@ def _refuse_unfit(connection: Any, _entry: ConnectionPoolEntry, _proxy: PoolProx
     if driver.is_in_transaction():
         driver.terminate()
         raise exc.DisconnectionError("left in a transaction")
-
-
-def _drop_unanswered(context: ExceptionContext) -> None:
-    """What was given up waiting for may be done all the same: nobody knows what state the connection is in."""
-    if isinstance(context.original_exception, TimeoutError):
-        context.is_disconnect = True
-        context.invalidate_pool_on_disconnect = False
 
 
 def _set_up_sqlite(engine: AsyncEngine) -> None:

@@ -6,6 +6,8 @@ __all__ = [
     "ClockMismatch",
     "ClockRunOut",
     "IdentityTaken",
+    "PolicyTooNew",
+    "PolicyUnreadable",
     "RecordError",
     "RecordFailed",
     "RecordUnavailable",
@@ -62,6 +64,21 @@ class StateTooNew(RecordError):  # noqa: N818 - the fact, in the desk's words
         super().__init__(
             f"ticket {ticket_id!r} has state version {found} and this release knows {known}: deploy the newer release"
         )
+
+
+class PolicyTooNew(StateTooNew):
+    """A newer release wrote the policy that a ticket carries: this one would judge by a part of it, so it does not."""
+
+    def __init__(self, version: str, found: int, known: int) -> None:
+        told = f"policy version {version!r} has format {found} and this release knows {known}"
+        RecordError.__init__(self, f"{told}: deploy the newer release")
+
+
+class PolicyUnreadable(RecordFailed):
+    """The policy that a ticket carries cannot be read: no ticket of that version can be judged."""
+
+    def __init__(self, version: str, why: str) -> None:
+        super().__init__(f"policy version {version!r} cannot be read ({why}), and a ticket carries it")
 
 
 class SchemaMissing(RecordError):  # noqa: N818 - the fact, in the desk's words

@@ -3,7 +3,7 @@
 They carry rows over and know no rule. Errors are the drivers' own; whoever calls turns them into the record's.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from typing import Protocol
@@ -21,8 +21,13 @@ class Settling(Protocol):
         """Lock the ticket, then read the clock, its row and the reply stored under the key; none: no such ticket."""
         ...
 
-    async def hold_late(self, before: datetime, real_at: datetime, limit: int) -> list[Held]:
-        """Lock late tickets, earliest first; those that others hold, or a newer release wrote, are passed by."""
+    async def hold_late(
+        self, before: datetime, real_at: datetime, limit: int, *, not_under: Collection[str]
+    ) -> list[Held]:
+        """Lock late tickets, earliest first; those that others hold, or a newer release wrote, are passed by.
+
+        So are those that carry one of these policies, which are a newer release's.
+        """
         ...
 
     async def write(self, rows: Rows) -> None:

@@ -4,7 +4,7 @@ The lock is taken in a MATERIALIZED common table expression and the clock read o
 list the clock would be read before the wait for the lock, and `now()` is the transaction's start.
 """
 
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Collection, Iterable, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Any
@@ -12,7 +12,10 @@ from typing import Any
 import asyncpg  # type: ignore[import-untyped]  # it ships no types
 
 from services.records.codec import STATE_VERSION
+from services.records.decision import Poison, PolicyNotLoaded
 from services.records.engine import Database
+from services.records.errors import RecordError, RecordUnavailable, TicketUnknown
+from services.records.faults import Duplicate
 from services.records.rows import (
     DeltaColumns,
     EventColumns,
@@ -29,6 +32,9 @@ from services.records.statements import RequestKey
 
 Driver = Any
 """asyncpg's connection, which has no types of its own."""
+
+_ANSWERED = (asyncpg.PostgresError, RecordError, TicketUnknown, Duplicate, PolicyNotLoaded, Poison)
+"""The server's word, and our own refusals on it: what ended in one of these left no statement on its way."""
 
 _NEVER_CHANGES = {"ticket_id", "reference", "queue", "policy", "policy_version", "customer_id", "opened_at"}
 _CHANGES = tuple(column for column in TicketColumns._fields if column not in _NEVER_CHANGES)
@@ -53,7 +59,8 @@ _HOLD_LATE = f"""
 WITH held AS MATERIALIZED (
     SELECT {_HELD} FROM tickets
     WHERE wake_at <= $1 AND (stuck_until IS NULL OR stuck_until <= $2) AND state_version <= $3
-    ORDER BY wake_at LIMIT $4
+        AND policy_version <> ALL ($4::text[])
+    ORDER BY wake_at LIMIT $5
     FOR NO KEY UPDATE SKIP LOCKED
 )
 SELECT held.*, clock_timestamp() FROM held
@@ -162,9 +169,12 @@ class PostgresqlSettling:
         width = len(Held._fields)
         return Held(*values[:width]), _reply(values[width:])
 
-    async def hold_late(self, before: datetime, real_at: datetime, limit: int) -> list[Held]:
+    async def hold_late(
+        self, before: datetime, real_at: datetime, limit: int, *, not_under: Collection[str]
+    ) -> list[Held]:
         """Each row's clock is read after its own lock."""
-        return [Held(*row) for row in await self._driver.fetch(_HOLD_LATE, before, real_at, STATE_VERSION, limit)]
+        asked = (before, real_at, STATE_VERSION, list(not_under), limit)
+        return [Held(*row) for row in await self._driver.fetch(_HOLD_LATE, *asked)]
 
     async def write(self, rows: Rows) -> None:
         """Write all tables in one trip."""
@@ -213,7 +223,7 @@ class PostgresqlOpening:
         await self._driver.execute(_KEEP_POLICY, *policy)
 
     async def write(self, rows: Rows) -> None:
-        """One statement is a transaction of its own."""
+        """One statement is a transaction of its own; that the connection was in none is seen when it goes back."""
         await self._driver.execute(_OPEN, *_arrays(rows.tickets, len(TicketColumns._fields)), *_beside(rows))
 
 
@@ -248,11 +258,25 @@ class PostgresqlStatements:
 
     @asynccontextmanager
     async def _connection(self) -> AsyncIterator[Driver]:
+        """Borrow a connection; it goes back only when all that was asked of it is answered, and in no transaction.
+
+        Cancelled or timed out, a statement may be done all the same, and the driver does not know yet what of: a BEGIN
+        that nobody waited for would take the next caller's writes with it when it ends.
+        """
         async with self._database.engine.connect() as connection:
             driver: Driver = (await connection.get_raw_connection()).driver_connection
+            is_fit = False
             try:
                 yield driver
+                if driver.is_in_transaction():
+                    raise asyncpg.InterfaceError("nothing of this is committed: the connection was in a transaction")
+                is_fit = True
+            except RecordUnavailable:
+                raise
+            except _ANSWERED:
+                is_fit = not driver.is_closed() and not driver.is_in_transaction()
+                raise
             finally:
-                # Left half-way (cancelled twice, say): its lock must not go back into the pool.
-                if not driver.is_closed() and driver.is_in_transaction():
+                if not is_fit:
+                    driver.terminate()  # first, for it cannot be cancelled; the pool hands out no closed one
                     await connection.invalidate()

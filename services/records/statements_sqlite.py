@@ -4,14 +4,14 @@ Writers of one process queue on a lock of their own; those of different processe
 """
 
 import sqlite3
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Collection, Iterable, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any
 
 import aiosqlite
 
-from services.records.codec import STATE_VERSION
+from services.records.codec import STATE_VERSION, data_to_json
 from services.records.engine import Database
 from services.records.rows import (
     DeltaColumns,
@@ -37,6 +37,7 @@ _HOLD = f"SELECT {_HELD} FROM tickets WHERE ticket_id = ?"  # noqa: S608 - colum
 _HOLD_LATE = f"""
 SELECT {_HELD} FROM tickets
 WHERE wake_at <= ? AND (stuck_until IS NULL OR stuck_until <= ?) AND state_version <= ?
+    AND policy_version NOT IN (SELECT value FROM json_each(?))
 ORDER BY wake_at LIMIT ?
 """  # noqa: S608 - column names of our own
 _LOOK = f"SELECT {_REPLY} FROM replies WHERE caller = ? AND request_id = ?"  # noqa: S608 - column names of our own
@@ -96,9 +97,12 @@ class SqliteSettling:
             return None
         return _held(rows[0], datetime.now(UTC)), await _reply(self._driver, key)
 
-    async def hold_late(self, before: datetime, real_at: datetime, limit: int) -> list[Held]:
+    async def hold_late(
+        self, before: datetime, real_at: datetime, limit: int, *, not_under: Collection[str]
+    ) -> list[Held]:
         """Nobody else writes: there is no lock to pass by."""
-        rows = await self._driver.execute_fetchall(_HOLD_LATE, (*_bound((before, real_at)), STATE_VERSION, limit))
+        asked = _bound((before, real_at, STATE_VERSION, data_to_json(list(not_under)), limit))
+        rows = await self._driver.execute_fetchall(_HOLD_LATE, asked)
         return [_held(row, datetime.now(UTC)) for row in rows]
 
     async def write(self, rows: Rows) -> None:

@@ -6,6 +6,7 @@ whoever settles does the same with the same result. Knows no rule, and no statem
 
 import logging
 import traceback
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Protocol
@@ -125,7 +126,7 @@ class Record:
             except Poison as poison:
                 await self._mark_stuck(poison)
                 raise TicketStuck(ticket_id, poison.error_type) from None
-            await self._policies.learn(version)
+            question = replace(question, unreadable=await self._policies.look_for(version))
         raise RecordUnavailable(f"ticket {ticket_id!r} is being settled elsewhere: try again")
 
     async def settle_for_workflow(self, ticket_id: str) -> SettleResult:
@@ -152,6 +153,7 @@ class Record:
             await self._policies.keep(opening, decision.judged.ticket.policy_version, policy, greeting.real_at)
             answer = encode(decision.judged) if encode else None
             await opening.write(_with_reply(decision, request, answer, greeting.real_at))
+        self._policies.add(decision.judged.ticket.policy_version, policy)
         return decision.settled(self._clock, answer)
 
     async def _settle(

@@ -6,8 +6,8 @@ Safe beside any number of settles and of other keepers: late tickets that somebo
 import asyncio
 import time
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager, nullcontext
-from dataclasses import dataclass
+from contextlib import asynccontextmanager, nullcontext, suppress
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from sqlalchemy import bindparam, delete, or_, select, text, tuple_, update
@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.records.clock import RecordClock, real_seconds_until
 from services.records.decision import Decision, Judge, Poison, PolicyNotLoaded, Question, decide
 from services.records.engine import Database
-from services.records.errors import RecordFailed
+from services.records.errors import PolicyTooNew, RecordError, RecordFailed
 from services.records.faults import spoken_plainly
 from services.records.policies import KnownPolicies
 from services.records.rows import Held, Rows
@@ -29,9 +29,11 @@ from workflows.domain.ticket import judge as rules
 __all__ = ["Nudge", "Rescue", "Upkeep"]
 
 POSTGRESQL_BATCH = 200
-"""Late tickets settled in one transaction."""
+"""Late tickets settled in one transaction, at most."""
 SQLITE_BATCH = 20
 """Back-to-back batches of 150 ms once starved the other writers for eight seconds."""
+POSTGRESQL_JUDGING_SECONDS = 0.2
+"""Callers wait this long and the writing besides, and have a second; a transaction that idles for five is cut."""
 SQLITE_JUDGING_SECONDS = 0.010
 """Judging is about half of what a batch takes."""
 SQLITE_REST = 2.0
@@ -103,18 +105,24 @@ class Upkeep:
         self._clock = clock
         self._policies = policies
         self._judge = judge
+        self._most = SQLITE_BATCH if database.is_sqlite else POSTGRESQL_BATCH
+        self._size = self._most
+        """Of the next batch: no more than was lately judged in time, and less after a failure."""
 
     async def rescue_late(self, *, grace_seconds: float, limit: int) -> Rescue:
         """Settle at most `limit` tickets that are late by more than the grace, in real seconds; earliest first."""
         rescue = NOBODY
-        size = SQLITE_BATCH if self._database.is_sqlite else POSTGRESQL_BATCH
+        question = Question(by=SettledBy.KEEPER)
         while rescue.tried < limit:
             began = time.monotonic()
             try:
                 with spoken_plainly():
-                    batch = await self._batch(grace_seconds, min(size, limit - rescue.tried))
+                    batch = await self._batch(question, grace_seconds, min(self._size, limit - rescue.tried))
             except PolicyNotLoaded as missing:
                 version = missing.version
+            except RecordError:
+                self._size = max(self._size // 2, 1)  # it may be its size that failed
+                raise
             else:
                 rescue += batch
                 if not batch.tried:
@@ -122,7 +130,9 @@ class Upkeep:
                 if self._database.is_sqlite:
                     await asyncio.sleep(SQLITE_REST * (time.monotonic() - began))
                 continue
-            await self._policies.learn(version)
+            with suppress(PolicyTooNew):  # then its tickets are passed by
+                found = await self._policies.look_for(version)
+                question = replace(question, unreadable={**question.unreadable, **found})
         return rescue
 
     async def owed_nudges(self, *, older_than_seconds: float, limit: int) -> tuple[Nudge, ...]:
@@ -210,17 +220,19 @@ class Upkeep:
             await connection.execute(_FOLD_SQLITE, {"limit": limit})
             return (await connection.execute(_FOLDED_SQLITE, {"limit": limit})).rowcount
 
-    async def _batch(self, grace_seconds: float, limit: int) -> Rescue:
+    async def _batch(self, question: Question, grace_seconds: float, limit: int) -> Rescue:
         """Lock, judge and write tickets in one transaction; what is wrong with one of them touches no other."""
         real_at = (await self._statements.greet()).real_at
         before = self._clock.read(real_at) - timedelta(seconds=grace_seconds * self._clock.speed)
         async with self._statements.settling() as settling:
-            late = await settling.hold_late(before, real_at, limit)
-            decided, poisons = await self._judge_all(late)
+            late = await settling.hold_late(before, real_at, limit, not_under=self._policies.too_new)
+            decided, poisons = await self._judge_all(question, late)
             for poison in poisons:
                 log_poison(poison)
                 await mark_stuck(settling, poison)
             written, refused = await _write(settling, decided)
+        judged = len(decided) + len(poisons)
+        self._size = judged if judged < len(late) else min(2 * self._size, self._most)
         owed = [decision.settled(self._clock, None).nudge for held, decision in written if held.told_at is None]
         return Rescue(
             settled=len(written),
@@ -228,11 +240,13 @@ class Upkeep:
             owed=tuple(nudge for nudge in owed if nudge is not None),
         )
 
-    async def _judge_all(self, late: Sequence[Held]) -> tuple[list[tuple[Held, Decision]], list[Poison]]:
-        question = Question(by=SettledBy.KEEPER)
+    async def _judge_all(
+        self, question: Question, late: Sequence[Held]
+    ) -> tuple[list[tuple[Held, Decision]], list[Poison]]:
+        """Judge as many as time allows: the others are let go with the commit."""
         decided: list[tuple[Held, Decision]] = []
         poisons: list[Poison] = []
-        began = time.monotonic()
+        until = time.monotonic() + (SQLITE_JUDGING_SECONDS if self._database.is_sqlite else POSTGRESQL_JUDGING_SECONDS)
         for held in late:
             try:
                 decision = decide(held, question, policies=self._policies, clock=self._clock, judge=self._judge)
@@ -240,7 +254,7 @@ class Upkeep:
                 poisons.append(poison)
             else:
                 decided.append((held, decision))
-            if self._database.is_sqlite and time.monotonic() - began > SQLITE_JUDGING_SECONDS:
+            if time.monotonic() > until:
                 break
             await asyncio.sleep(0)  # in a process with other loops, they have their turn
         return decided, poisons

@@ -140,10 +140,10 @@ async def test_totals_are_folded_as_they_come() -> None:
         await until(lambda: keeper.counts.folded == 5012)
 
 
-async def test_a_record_that_is_away_stops_no_loop(caplog: pytest.LogCaptureFixture) -> None:
-    """Brief: each loop survives `RecordUnavailable` with a back-off and a log line that says no more than the type."""
+@pytest.mark.parametrize("away", [RecordUnavailable("Zwetschgenkuchen"), ValueError("Zwetschgenkuchen")], ids=repr)
+async def test_a_round_that_fails_stops_no_loop(caplog: pytest.LogCaptureFixture, away: Exception) -> None:
+    """Brief: each loop survives whatever fails with a back-off and a log line that says no more than the type."""
     upkeep, debts = ScriptedUpkeep(), Debts()
-    away = RecordUnavailable("Zwetschgenkuchen")
     upkeep.rescues += [away, Rescue(settled=1, stuck=0, owed=(LATE,))]
     upkeep.owed.append(away)
     upkeep.folds.append(away)

@@ -1,13 +1,14 @@
 """What the keeper does to the record, beside settles and other keepers, on both databases."""
 
 import asyncio
+import time
 from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 import pytest
 
-from services.records import Nudge, Records, SettledBy, connect
+from services.records import Nudge, Records, RecordUnavailable, SettledBy, Timeouts, connect, upkeep
 from services.records.tables import NOT_CLOSED, OWED, instant_to_text
 from services.records.upkeep import SQLITE_BATCH
 from tests.support.clock import MONDAY_NOON, StoryClock
@@ -23,6 +24,8 @@ from tests.support.record import (
     an_opening,
     answer,
 )
+from workflows.domain.policy import Policy
+from workflows.domain.ticket import judge as rules
 from workflows.domain.ticket.commands import Command, Confirm, Reject, Reopen, Resolve, Transfer
 from workflows.domain.ticket.events import (
     ClockBreached,
@@ -37,6 +40,8 @@ from workflows.domain.ticket.events import (
     Reopened,
     Transferred,
 )
+from workflows.domain.ticket.state import Ticket
+from workflows.domain.ticket.verdict import Judged
 from workflows.domain.ticket.words import Outcome
 
 
@@ -133,6 +138,58 @@ async def test_one_poison_ticket_leaves_the_batch_untouched(record_url: str, sto
         mended = await records.upkeep.rescue_late(grace_seconds=1, limit=9)
         assert (mended.settled, mended.stuck) == (1, 0)
         assert (await records.queries.figures()).stuck_tickets == 0
+
+
+class SlowJudge:
+    """Judges by the rules, and takes its time, as after a long outage."""
+
+    def __call__(
+        self,
+        policy: Policy,
+        ticket: Ticket,
+        at: datetime,
+        command: Command | None = None,
+        *,
+        expected_version: int | None = None,
+    ) -> Judged:
+        """Judge."""
+        time.sleep(0.1)
+        return rules.judge(policy, ticket, at, command, expected_version=expected_version)
+
+
+IMPATIENT = Timeouts(idle_in_transaction_seconds=0.4)
+
+
+async def test_long_outage_is_caught_up_with_in_bites(postgresql_url: str, story_clock: StoryClock) -> None:
+    """Judging has its time, within which nobody loses patience: the tickets beyond it are let go, and come next."""
+    async with await connect(postgresql_url, story_clock, judge=SlowJudge(), timeouts=IMPATIENT) as records:
+        await opened(records, *range(1, 9))
+        story_clock.pass_(timedelta(minutes=20))
+
+        rescue = await records.upkeep.rescue_late(grace_seconds=1, limit=99)
+
+        assert (rescue.settled, rescue.stuck) == (8, 0)
+
+
+async def test_batch_that_failed_is_smaller_the_next_time(
+    postgresql_url: str, story_clock: StoryClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever makes a batch too much for the record, the keeper gets through in the end."""
+    monkeypatch.setattr(upkeep, "POSTGRESQL_JUDGING_SECONDS", 99)
+    monkeypatch.setattr(upkeep, "POSTGRESQL_BATCH", 8)
+    async with await connect(postgresql_url, story_clock, judge=SlowJudge(), timeouts=IMPATIENT) as records:
+        await opened(records, *range(1, 9))
+        story_clock.pass_(timedelta(minutes=20))
+
+        failed = 0
+        while (await records.queries.figures()).late_tickets:
+            try:
+                await records.upkeep.rescue_late(grace_seconds=1, limit=9)
+            except RecordUnavailable:
+                failed += 1
+                assert failed < 9
+
+        assert set(await tiers(records, *range(1, 9))) == {"specialist"}
 
 
 async def owed(records: Records) -> tuple[Nudge, ...]:
