@@ -358,7 +358,7 @@ def counted_by_hand(entries: Sequence[Entry]) -> Counter[tuple[str, tuple[str, .
             counted["reopened", ("normal", "home")] += 1
         elif isinstance(event, ClockMet | ClockBreached | ClockCancelled | ClockReinstated):
             count = event.count if isinstance(event, ClockBreached) else 1
-            counted[names[type(event)], (str(event.target), event.tier, "normal", "home")] += count
+            counted[names[type(event)], (str(event.target), event.held_by, "normal", "home")] += count
         elif isinstance(event, LadderExhausted):
             counted["exhaustions", (event.tier, str(event.causes[0]), "home")] += 1
         elif isinstance(event, Escalated):
