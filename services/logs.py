@@ -1,7 +1,8 @@
 """Logs as facts with fields, for a person or a log store. Refuses to write the text of an exception.
 
 A fact is written with the standard library alone: `logger.info("ticket opened", extra={"ticket_id": …})`. Drivers
-put customers' names into exception texts, so an exception is shown as its type and where it was raised, no more.
+put customers' names into exception texts, so an exception is shown as its type and where it was raised, no more; and
+into what they tell of their work, so they are not heard at all.
 """
 
 import json
@@ -16,8 +17,8 @@ from services.settings import LogFormat, LogLevel
 
 Field = str | int | float | bool | None
 
-NOISY = ("asyncio", "grpc", "sqlalchemy", "alembic", "temporalio")
-"""Libraries whose facts are heard from warning on, unless everything is wanted."""
+LIBRARIES = ("aiosqlite", "alembic", "asyncio", "asyncpg", "grpc", "sqlalchemy", "temporalio")
+"""Heard from warning on, however much of our own is wanted: below that they write down what passes through them."""
 
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 
@@ -29,9 +30,8 @@ def configure(level: LogLevel, log_format: LogFormat, stream: TextIO | None = No
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
-    for name in NOISY:
-        quiet = logging.NOTSET if level is LogLevel.DEBUG else max(root.level, logging.WARNING)
-        logging.getLogger(name).setLevel(quiet)
+    for name in LIBRARIES:
+        logging.getLogger(name).setLevel(max(root.level, logging.WARNING))
 
 
 class TextFacts(logging.Formatter):

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Self
+from urllib.parse import quote
 
 from pydantic import BeforeValidator, Field, PositiveInt, SecretStr, ValidationError, field_validator
 from pydantic_core import ErrorDetails
@@ -177,7 +178,7 @@ class Settings(BaseSettings):
     @property
     def record_url(self) -> str:
         """The record to use: the one that was named, or the embedded one."""
-        return self.database_url or f"sqlite:///{self.var_dir / 'record.sqlite3'}"
+        return self.database_url or f"sqlite:///{quote(str(self.var_dir / 'record.sqlite3'))}"
 
     @property
     def shown_record_url(self) -> str:

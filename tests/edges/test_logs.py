@@ -8,7 +8,11 @@ from collections.abc import Iterator
 import pytest
 
 from services import logs
+from services.records import SettledBy, connect
 from services.settings import LogFormat, LogLevel
+from tests.support.clock import StoryClock
+from tests.support.record import ACKNOWLEDGE, a_policy, a_request, an_opening, answer
+from workflows.domain.ticket.commands import PostUpdate
 
 CANARY = "Ada Byron"
 
@@ -81,3 +85,24 @@ def test_facts_below_the_level_are_not_written() -> None:
     logger.info("ticket opened")
 
     assert stream.getvalue() == ""
+
+
+async def test_nobody_is_named_however_much_is_wanted(record_url: str, story_clock: StoryClock) -> None:
+    """At debug level, too: drivers write rows and parameters down, which are customers' names and words."""
+    logger, stream = _written(LogFormat.TEXT, LogLevel.DEBUG)
+
+    logger.debug("call ended")
+    async with await connect(record_url, story_clock) as records:
+        opening = an_opening(name=CANARY, text=CANARY)
+        await records.record.open_ticket(a_policy(), opening, request=a_request(), encode=answer)
+        update = PostUpdate(actor="kim", text=CANARY)
+        await records.record.settle("t-0001", update, by=SettledBy.INTAKE, request=a_request("r-2"), encode=answer)
+        story_clock.pass_(2 * ACKNOWLEDGE)
+        await records.upkeep.rescue_late(grace_seconds=0, limit=9)
+        ticket = await records.queries.ticket("t-0001")
+        await records.queries.entries("t-0001")
+        await records.queries.inputs("t-0001")
+
+    assert ticket.customer.name == CANARY
+    assert "call ended" in stream.getvalue()
+    assert CANARY not in stream.getvalue()

@@ -25,6 +25,7 @@ from services.records.engine import open_database
 from services.records.migrations import __file__ as migrations_file
 from services.records.schema import SCHEMA
 from services.records.tables import Base
+from services.settings import Settings
 from tests.support.clock import MONDAY_NOON, StoryClock
 from tests.support.databases import Cluster
 from tests.support.record import Outsider, a_policy, an_opening
@@ -49,6 +50,18 @@ async def test_record_that_is_not_there_says_which_command(tmp_path: Path) -> No
     assert await migrate(f"sqlite:///{path}") == SCHEMA
     async with await connect(f"sqlite:///{path}", RealClock()) as records:
         await records.record.open_ticket(a_policy(), an_opening())
+
+
+@pytest.mark.parametrize("folder", ["what?", "mode=ro&a", "#1", "50%", "a%20b", "ü b"])
+async def test_folder_of_any_name_keeps_the_record(tmp_path: Path, folder: str) -> None:
+    """The embedded record is where `var_dir` says, and not where a URL's signs would put it."""
+    settings = Settings(var_dir=tmp_path / folder)
+
+    await migrate(settings.record_url)
+    async with await connect(settings.record_url, RealClock()) as records:
+        await records.record.open_ticket(a_policy(), an_opening())
+
+    assert (tmp_path / folder / "record.sqlite3").exists()
 
 
 async def test_database_without_tables_says_which_command(empty_postgresql_url: str) -> None:
