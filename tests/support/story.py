@@ -4,7 +4,7 @@ Whatever happened and was not read is a failure: a story has no unexpected lines
 the backend behind `Backend` judges. The same story is told to the pure domain, to a record, or through a contract.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from difflib import ndiff
 from typing import Protocol, Self
@@ -272,12 +272,12 @@ class Story:
         self._unread += [(line(entry, self._wall), isinstance(entry.event, BOOKKEEPING)) for entry in judged.entries]
 
 
-def telling() -> Iterator[Tell]:
-    """Let stories be told to the pure domain; each must have been read to its end. What a folder's fixture yields."""
+def telling(backend: Callable[[Policy], Backend] = PureDomain) -> Iterator[Tell]:
+    """Let stories be told, each to a backend of its own; each must have been read to its end. For folders' fixtures."""
     begun: list[Story] = []
 
     def begin(policy: Policy, *, zone: str = "UTC", year: int = 2026) -> Story:
-        begun.append(Story(PureDomain(policy), zone=zone, year=year))
+        begun.append(Story(backend(policy), zone=zone, year=year))
         return begun[-1]
 
     yield begin

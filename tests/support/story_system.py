@@ -1,0 +1,189 @@
+"""The whole system that stories are told to: commands by gRPC, time by Temporal, what happened by ListTicketEvents.
+
+The record's clock and the workflow's are moved by the same length. The record's stands still between two moves; the
+workflow's does not, and runs ahead by the real time that a story takes: a timer then finds nothing, and rests.
+"""
+
+import asyncio
+import uuid
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+from temporalio.service import RPCError, RPCStatusCode
+from temporalio.testing import TimeSkipper, TimeSkippingConfig
+
+from services.client import Refused, TicketClient
+from services.intake.server import Intake
+from services.records import connect
+from services.records.tables import TicketRow
+from services.settings import Address
+from services.temporal import TicketTimers
+from tests.support.clock import StoryClock
+from tests.support.contract import entry_of, opening_of, request_of, value_of
+from tests.support.engine import Engine, engine_of
+from tests.support.story_record import owed_messages
+from tests.support.temporal import connect_for_test, until_events, working
+from tests.support.waiting import PATIENCE_SECONDS
+from workflows.domain.policy import Policy
+from workflows.domain.ticket.commands import Command, Open
+from workflows.domain.ticket.judge import Judged
+from workflows.domain.ticket.state import Ticket
+from workflows.domain.ticket.verdict import Refusal, RefusalReason
+from workflows.domain.ticket.words import Status
+from workflows.policies import PolicySet
+
+
+class ToldSystem:
+    """One ticket of a system. Nothing settles it but intake and its own workflow."""
+
+    def __init__(
+        self, client: TicketClient, engine: Engine, clock: StoryClock, skipper: TimeSkipper, task_queue: str
+    ) -> None:
+        self._client = client
+        self._engine = engine
+        self._clock = clock
+        self._skipper = skipper
+        self._task_queue = task_queue
+        self._working = AsyncExitStack()
+        self._ticket_id = ""
+        self._read_to = 0
+
+    async def open(self, at: datetime, command: Open) -> Judged:
+        """Enter the ticket; intake gives it an id and a reference."""
+        self._clock.set(at)
+        await self.staff()
+        self._ticket_id = (await self._client.change(opening_of(command))).ticket_id
+        return await self._read(None)
+
+    async def settle(
+        self, at: datetime, command: Command | None = None, *, expected_version: int | None = None
+    ) -> Judged:
+        """Let time pass; the workflow finds what is due, unless it is at work again only after the command."""
+        wake_at = (await self._ticket()).wake_at()
+        if wake_at is None or at < wake_at or (at == wake_at and command is None):
+            await self._pass(at)
+            refusal = await self._send(command, expected_version) if command else None
+        else:
+            refusal = await self._outage(at, command, expected_version)
+        return await self._read(refusal)
+
+    async def staff(self) -> None:
+        """Have a worker."""
+        await self._working.enter_async_context(
+            working(self._skipper.client, self._engine.records.record, self._task_queue)
+        )
+
+    async def dismiss(self) -> None:
+        """Have none."""
+        await self._working.aclose()
+
+    async def _outage(self, at: datetime, command: Command | None, expected_version: int | None) -> Refusal | None:
+        """Nobody works while time passes; over at that instant, when the command was there first.
+
+        Temporal's clock goes no further than the timer: it is not forwarded past what waits for a worker.
+        """
+        told_at = await self._told_at()
+        assert told_at is not None, "the workflow knows of no wake-up"
+        await self.dismiss()
+        length = told_at - self._clock.at
+        self._clock.set(at)
+        forwarding = asyncio.create_task(self._forward(length))
+        refusal = await self._send(command, expected_version) if command else None
+        await self.staff()
+        await self._until_woken(told_at)
+        await forwarding
+        return refusal
+
+    async def _pass(self, at: datetime) -> None:
+        """Move both clocks, from one wake-up that the workflow knows of to the next: it may find nothing there."""
+        while (told_at := await self._told_at()) is not None and told_at <= at:
+            await self._move(told_at)
+            await self._until_woken(told_at)
+        if at > self._clock.at:
+            await self._move(at)
+
+    async def _move(self, at: datetime) -> None:
+        length = at - self._clock.at
+        self._clock.set(at)
+        await self._forward(length)
+
+    async def _forward(self, length: timedelta) -> None:
+        """Move the workflow's clock; a closed ticket may have none any more."""
+        try:
+            await self._skipper.fast_forward(self._skipper.client.get_workflow_handle(self._ticket_id), length)
+        except RPCError as refused:
+            if refused.status is not RPCStatusCode.NOT_FOUND:
+                raise
+            assert (await self._ticket()).status is Status.CLOSED, "an open ticket has no workflow"
+
+    async def _send(self, command: Command, expected_version: int | None) -> Refusal | None:
+        request = request_of(command, ticket_id=self._ticket_id, expected_version=expected_version)
+        try:
+            answer = await self._client.change(request)
+        except Refused as refused:
+            return Refusal(reason=RefusalReason(refused.reason), text=refused.text, facts=refused.facts)
+        assert answer == await self._client.ticket(ticket_id=self._ticket_id)
+        return None
+
+    async def _until_woken(self, told_at: datetime) -> None:
+        """Wait until the workflow has been there, and knows when to wake up next."""
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            while await self._told_at() == told_at:  # noqa: ASYNC110 - the workflow is at it
+                await asyncio.sleep(0.005)
+
+    async def _told_at(self) -> datetime | None:
+        """Read the wake-up that the workflow knows of."""
+        query = select(TicketRow.told_at).where(TicketRow.ticket_id == self._ticket_id)
+        async with self._engine.records.database.looking.connect() as connection:
+            return await connection.scalar(query)
+
+    async def _ticket(self) -> Ticket:
+        return await self._engine.ticket(self._ticket_id)
+
+    async def _read(self, refusal: Refusal | None) -> Judged:
+        """Look it all up, once Temporal and the workflow have nothing left to do."""
+        await self._engine.until_told()
+        await until_events(self._skipper.client, self._ticket_id)
+        ticket = await self._ticket()
+        shown = value_of(Ticket, await self._client.ticket(ticket_id=self._ticket_id))
+        assert shown == _as_shown(ticket), "GetTicket shows another ticket than the record has"
+        events = self._client.events(self._ticket_id, after_sequence=self._read_to)
+        entries = tuple([entry_of(event) async for event in events])
+        messages = await owed_messages(self._engine.records, self._ticket_id, after_sequence=self._read_to)
+        self._read_to += len(entries)
+        return Judged(ticket=ticket, entries=entries, messages=messages, refusal=refusal)
+
+
+def _as_shown(ticket: Ticket) -> Ticket:
+    """Leave out what is the engine's own business, and nobody's who calls."""
+    clocks = tuple(replace(clock, warnings=()) for clock in ticket.clocks)
+    return replace(ticket, clocks=clocks, update_breaches=0)
+
+
+@asynccontextmanager
+async def told_system(url: str, policy: Policy, temporal_address: str) -> AsyncIterator[ToldSystem]:
+    """Run one for one story: intake, nudger and worker on a record, by a server whose workflows can be forwarded."""
+    clock, task_queue = StoryClock(), f"tickets-{uuid.uuid4().hex[:12]}"
+    skipper = TimeSkipper(await connect_for_test(temporal_address), config=TimeSkippingConfig(enabled=False))
+    timers = TicketTimers(skipper.client, task_queue=task_queue)
+    async with await connect(url, clock) as records, engine_of(records, timers) as engine:
+        intake = Intake(
+            record=records.record,
+            queries=records.queries,
+            policies=PolicySet(policies={policy.name: policy}, queues={"home": policy.name}),
+            nudger=engine.nudger,
+            address=Address("127.0.0.1", 0),
+        )
+        address = Address("127.0.0.1", await intake.start())
+        try:
+            async with TicketClient(address, caller="crm-1", actor="desk") as client:
+                told = ToldSystem(client, engine, clock, skipper, task_queue)
+                try:
+                    yield told
+                finally:
+                    await told.dismiss()
+        finally:
+            await intake.stop(0)
