@@ -5,6 +5,7 @@ concurrent settles were lost without an error. PostgreSQL: a time-out for everyt
 """
 
 import asyncio
+import os
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,8 @@ from sqlalchemy import URL, Connection, event, exc, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
+
+from services.records.errors import RecordUnavailable
 
 _DRIVERS = {
     "sqlite": "sqlite+aiosqlite",
@@ -149,13 +152,41 @@ def _refuse_unfit(connection: Any, _entry: ConnectionPoolEntry, _proxy: PoolProx
         raise exc.DisconnectionError("left in a transaction")
 
 
+class _File:
+    """SQLite's file. It can be deleted while it is open: what is written then is answered for, and gone."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._first: os.stat_result | None = None
+
+    def note(self) -> None:
+        """It is open."""
+        self._first = self._first or self._path.stat()
+
+    def require_same(self) -> None:
+        """See that it is still there, and the one that was opened first: nothing is known of another."""
+        if self._first is None:
+            return
+        try:
+            is_same = os.path.samestat(self._path.stat(), self._first)
+        except OSError:
+            is_same = False
+        if not is_same:
+            raise RecordUnavailable(f"the record's file {str(self._path)!r} was taken away: put it back, or start anew")
+
+
 def _set_up_sqlite(engine: AsyncEngine) -> None:
+    file = _File(Path(str(engine.url.database)))
+    event.listen(engine.sync_engine, "do_connect", lambda *_: file.require_same())
+    event.listen(engine.sync_engine, "checkout", lambda *_: file.require_same())
+
     @event.listens_for(engine.sync_engine, "connect")
     def set_pragmas(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
         cursor = connection.cursor()
         for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"):
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
+        file.note()
 
     @event.listens_for(engine.sync_engine, "begin")
     def begin(connection: Connection) -> None:

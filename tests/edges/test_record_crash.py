@@ -4,6 +4,7 @@ import asyncio
 import signal
 import sys
 import traceback
+from pathlib import Path
 
 import pytest
 
@@ -145,3 +146,28 @@ async def test_statement_that_fails_tells_no_parameters(
 
     assert CANARY not in everything_told(failed.value) + caplog.text
     assert "c-7" not in everything_told(failed.value)
+
+
+async def test_file_that_was_deleted_is_written_no_more(sqlite_url: str, story_clock: StoryClock) -> None:
+    """5.4: what a process writes into a file that nobody can find again would be acknowledged and lost."""
+    path = Path(sqlite_url.removeprefix("sqlite+aiosqlite:///"))
+    async with await connect(sqlite_url, story_clock) as records:
+        await records.record.open_ticket(a_policy(), an_opening(1))
+        for file in path.parent.glob("record.sqlite3*"):
+            file.rename(file.with_name(f"lost-{file.name}"))
+
+        for _ in range(2):  # with the connections that there are, and with new ones
+            with pytest.raises(RecordUnavailable, match="taken away"):
+                await records.record.open_ticket(a_policy(), an_opening(2))
+            with pytest.raises(RecordUnavailable, match="taken away"):
+                await records.queries.instant()
+            assert not list(path.parent.glob("record.sqlite3*"))
+
+        await migrate(sqlite_url)
+        with pytest.raises(RecordUnavailable, match="taken away"):
+            await records.record.open_ticket(a_policy(), an_opening(2))
+
+        for file in path.parent.glob("lost-*"):
+            file.replace(file.with_name(file.name.removeprefix("lost-")))
+        await records.record.open_ticket(a_policy(), an_opening(2))
+        assert len(await Outsider(sqlite_url).run("SELECT ticket_id FROM tickets")) == 2
