@@ -1,6 +1,7 @@
 """The contract as a caller's own code has it: requests written from commands, the domain's values read from answers.
 
-Written apart from what intake converts with, so that a value lost there is missing here; only the names are its own.
+Written apart from what intake converts with, so that a value lost there is missing here; what a field and a method are
+called stands in intake's tables.
 """
 
 from collections.abc import Callable, Mapping
@@ -15,31 +16,17 @@ from google.protobuf.duration_pb2 import Duration
 from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from protos.followthrough.v1 import ticket_service_pb2
 from protos.followthrough.v1.event_pb2 import TicketEvent
 from protos.followthrough.v1.ticket_service_pb2 import OpenTicketRequest
 from services.client import Change
-from services.intake.convert import wire_name
-from workflows.domain.ticket import commands, events
+from services.intake.convert import COMMANDS, wire_name
+from workflows.domain.ticket import events
 from workflows.domain.ticket.commands import Command, Open
 from workflows.domain.ticket.events import Entry, Event
 
 Made = TypeVar("Made")
 
-REQUESTS: Mapping[type[Command], Callable[..., Message]] = {
-    commands.Acknowledge: ticket_service_pb2.AcknowledgeTicketRequest,
-    commands.PostUpdate: ticket_service_pb2.PostUpdateRequest,
-    commands.RecordContact: ticket_service_pb2.RecordContactRequest,
-    commands.WaitOnCustomer: ticket_service_pb2.WaitOnCustomerRequest,
-    commands.Continue: ticket_service_pb2.ContinueTicketRequest,
-    commands.Escalate: ticket_service_pb2.EscalateTicketRequest,
-    commands.Transfer: ticket_service_pb2.TransferTicketRequest,
-    commands.Resolve: ticket_service_pb2.ResolveTicketRequest,
-    commands.Confirm: ticket_service_pb2.ConfirmResolutionRequest,
-    commands.Reject: ticket_service_pb2.RejectResolutionRequest,
-    commands.Reopen: ticket_service_pb2.ReopenTicketRequest,
-    commands.Close: ticket_service_pb2.CloseTicketRequest,
-}
+REQUESTS: Mapping[type[Command], Callable[..., Message]] = {command: request for request, command in COMMANDS.items()}
 """Which method asks for what."""
 
 
