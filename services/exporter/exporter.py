@@ -16,7 +16,7 @@ from prometheus_client.registry import Collector
 from services.exporter import page
 from services.exporter.http import Answer, PageServer
 from services.records.errors import RecordError
-from services.records.queries import Figures
+from services.records.figures import Figures
 from services.settings import Address
 from workflows.policies import PolicySet
 

@@ -13,7 +13,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Histo
 from services.exporter import labels
 from services.exporter.labels import Labels
 from services.records import totals
-from services.records.queries import Figures
+from services.records.figures import Figures
 from services.records.totals import LAG_BUCKETS_SECONDS, TOTALS
 from workflows.policies import PolicySet
 

@@ -14,7 +14,7 @@ from google.protobuf.message import Message
 from google.rpc import error_details_pb2, status_pb2  # type: ignore[import-untyped]  # the wheel has no stubs
 from grpc_status import rpc_status
 
-from services.intake.fields import Violation, quoted
+from services.intake.fields import Violation
 from services.records.errors import (
     RecordError,
     RecordUnavailable,
@@ -22,6 +22,7 @@ from services.records.errors import (
     StateTooNew,
     TicketStuck,
 )
+from workflows.domain.ticket.texts import quoted
 from workflows.domain.ticket.verdict import Refusal, RefusalReason
 
 DOMAIN = "followthrough"

@@ -1,4 +1,6 @@
-"""What each field of a request must look like, as one table. Knows no ticket, no policy and no queue.
+"""What each field of a request must look like. Knows no ticket, no policy and no queue.
+
+How long a text may be, and of what, is the domain's table (`texts`): the record refuses by the same.
 
 Which fields are required is written in the contract itself (`google.api.field_behavior`) and read from there. All that
 is wrong with a request is told at once; a value is quoted only where it cannot be a customer's word.
@@ -17,19 +19,8 @@ from google.protobuf.message import Message
 
 from services.intake.ids import ReferenceInvalid, parse_reference
 from workflows.domain.errors import CalendarError
+from workflows.domain.ticket.texts import TEXTS, Text, quoted, stray_space, text_problem
 from workflows.domain.zones import zone
-
-QUOTED_CHARACTERS = 60
-"""A longer value is cut where it is quoted: errors travel in headers, and headers are small."""
-
-_UNWRITABLE_IN_LINES = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
-_UNWRITABLE_IN_A_LINE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
-
-_UNSEEN = re.compile(
-    "[\\s\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u2800\u3164"
-    "\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]*"
-)
-"""Nothing that anybody could read: spaces, and what Unicode calls default-ignorable or draws as a blank."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,19 +38,6 @@ class Violation:
 
 Form = Callable[[str], str | None]
 """Says what is wrong with a text that is neither empty nor too long; none: nothing."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Text:
-    """The rule of a text field."""
-
-    longest: int
-    """In characters."""
-    has_lines: bool = False
-    """Whether it may have several lines; else it is a name or a line: nothing around it, no line ends within."""
-    is_a_customers: bool = False
-    """Whether it may hold a customer's words: then it is never quoted."""
-    form: Form | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,50 +82,26 @@ def _reference(value: str) -> str | None:
     return None
 
 
-_NAME = Text(longest=64)
-_PERSON = Text(longest=128)
-_WORDS = Text(longest=8000, has_lines=True, is_a_customers=True)
-_REASON = Text(longest=2000, has_lines=True, is_a_customers=True)
-
-RULES: Mapping[str, Rule] = {
-    # who asks, and which request it is
-    "caller": _NAME,
-    "actor": _PERSON,
-    "request_id": Text(longest=36, form=_uuid),
+_OF_THE_CONTRACT: Mapping[str, Rule] = {
+    "customer_external_id": TEXTS["external_id"],
+    "display_name": TEXTS["name"],
     "expected_version": Number(least=0),
-    # which ticket
-    "ticket_id": _NAME,
-    "reference": Text(longest=32, form=_reference),
-    "follows": _NAME,
-    "duplicate_of": _NAME,
-    # who is promised something
-    "external_id": Text(longest=128, is_a_customers=True),
-    "customer_external_id": Text(longest=128, is_a_customers=True),
-    "display_name": Text(longest=200, is_a_customers=True),
-    "language": Text(longest=35, form=_language),
-    "zone": Text(longest=64, form=_zone),
-    # what the policies and the desk have names for
-    "queue": _NAME,
-    "priority": _NAME,
-    "tier": _NAME,
-    "from_tier": _NAME,
-    "to_tier": _NAME,
-    "handler": _PERSON,
-    "channel": Text(longest=32, form=_channel),
-    # what people said
-    "subject": Text(longest=200, is_a_customers=True),
-    "description": _WORDS,
-    "text": _WORDS,
-    "question": _WORDS,
-    "explanation": _WORDS,
-    "alternative": _WORDS,
-    "reason": _REASON,
-    # pages
     "page_size": Number(least=0),
     "page_token": Text(longest=512),
     "after_sequence": Number(least=0),
 }
-"""By field name: a name means the same in every request."""
+
+RULES: Mapping[str, Rule] = {**TEXTS, **_OF_THE_CONTRACT}
+"""By field name: a name means the same in every request, and in every command."""
+
+FORMS: Mapping[str, Form] = {
+    "request_id": _uuid,
+    "reference": _reference,
+    "language": _language,
+    "zone": _zone,
+    "channel": _channel,
+}
+"""What some texts must look like besides."""
 
 BELONGING: Mapping[str, tuple[str, frozenset[str]]] = {
     "alternative": ("outcome", frozenset({"OUTCOME_WORKAROUND", "OUTCOME_NOT_FEASIBLE"})),
@@ -159,12 +113,6 @@ BELONGING: Mapping[str, tuple[str, frozenset[str]]] = {
 def violations(request: Message) -> tuple[Violation, ...]:
     """Find all that is wrong with a request; nothing: it can be worked on."""
     return tuple(_violations(request, ""))
-
-
-def quoted(value: str) -> str:
-    """Quote a value in an error, cut to a length that fits a header."""
-    text = repr(value)
-    return text if len(text) <= QUOTED_CHARACTERS else f"{text[:QUOTED_CHARACTERS]}…"
 
 
 def _violations(message: Message, path: str) -> Iterator[Violation]:
@@ -202,25 +150,16 @@ def _problem(field: FieldDescriptor, value: object, *, is_required: bool) -> str
         case Number(), int():
             return None if value >= rule.least else f"is {value}: the least is {rule.least}"
         case Text(), str():
-            return _text_problem(rule, value, is_required=is_required)
+            return _text_problem(rule, FORMS.get(field.name), value, is_required=is_required)
         case _:
             raise TypeError(f"field {field.full_name!r} has a rule of another type")
 
 
-def _text_problem(rule: Text, value: str, *, is_required: bool) -> str | None:
+def _text_problem(rule: Text, form: Form | None, value: str, *, is_required: bool) -> str | None:
     """What is wrong with a text: the first thing, for one remedy at a time."""
-    if _UNSEEN.fullmatch(value):
-        if is_required:
-            return "is empty: say it"
-        return "is blank: leave it empty or say it" if value else None
-    if len(value) > rule.longest:
-        return f"has {len(value)} characters: at most {rule.longest} are allowed"
-    unwritable = (_UNWRITABLE_IN_LINES if rule.has_lines else _UNWRITABLE_IN_A_LINE).search(value)
-    if unwritable:
-        return f"has the character U+{ord(unwritable[0]):04X} at {unwritable.start()}: leave control characters out"
-    problem = rule.form(value) if rule.form else None
-    if problem is None and not rule.has_lines and value != value.strip():
-        problem = "begins or ends with a space: leave it out"
+    if problem := text_problem(rule, value, is_required=is_required):
+        return problem
+    problem = (form(value) if form and value else None) or stray_space(rule, value)
     if problem is None:
         return None
     return problem if rule.is_a_customers else f"{quoted(value)} {problem}"

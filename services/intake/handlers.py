@@ -21,7 +21,7 @@ from protos.followthrough.v1.ticket_service_pb2 import (
 )
 from services.intake.convert import COMMANDS, event_message, ticket_message, to_command, to_open, to_status
 from services.intake.errors import Reason, invalid, refused, unknown_ticket
-from services.intake.fields import Violation, quoted
+from services.intake.fields import Violation
 from services.intake.ids import Ids, parse_reference
 from services.intake.paging import PageTokenInvalid, begins_after, next_token, page_size
 from services.records.errors import IdentityTaken
@@ -29,6 +29,7 @@ from services.records.queries import Queries, TicketFilter
 from services.records.settled import Nudge, Request, Settled, SettledBy
 from services.records.store import Record
 from workflows.domain.policy import Policy
+from workflows.domain.ticket.texts import quoted
 from workflows.domain.ticket.verdict import Judged
 from workflows.policies import PolicySet
 from workflows.ports import TicketUnknown

@@ -17,6 +17,7 @@ from services.records.engine import Database, Timeouts, open_database
 from services.records.errors import (
     ClockMismatch,
     ClockRunOut,
+    ClockUnusable,
     IdentityTaken,
     RecordError,
     RecordFailed,
@@ -28,8 +29,9 @@ from services.records.errors import (
     TicketUnknown,
 )
 from services.records.faults import spoken_plainly
+from services.records.figures import Figures
 from services.records.policies import KnownPolicies
-from services.records.queries import Figures, Input, Queries, TicketFilter
+from services.records.queries import Input, Place, Queries, TicketFilter
 from services.records.schema import migrate, require_schema
 from services.records.settled import Encode, Nudge, Request, Settled, SettledBy
 from services.records.statements_postgresql import PostgresqlStatements
@@ -42,11 +44,13 @@ from workflows.domain.ticket import judge as rules
 __all__ = [
     "ClockMismatch",
     "ClockRunOut",
+    "ClockUnusable",
     "Encode",
     "Figures",
     "IdentityTaken",
     "Input",
     "Nudge",
+    "Place",
     "Queries",
     "RealClock",
     "Record",

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import MAXYEAR, UTC, datetime, timedelta
 from typing import Protocol
 
-from services.records.errors import ClockRunOut
+from services.records.errors import ClockRunOut, ClockUnusable
 
 LAST_YEAR = 2199
 """Of a record whose clock is begun or continued: what is promised then still ends well before the calendar does."""
@@ -72,6 +72,17 @@ class ScaledClock:
             return self.origin + (real - self.origin) * self.speed
         except OverflowError:
             raise ClockRunOut(self.name) from None
+
+
+def instant_by(clock: RecordClock, real: datetime) -> datetime:
+    """Read a clock, and see that what it says is an instant; it is a port, and may be anybody's.
+
+    Raises `ClockRunOut`, and `ClockUnusable` for what is naive, in another zone or no datetime at all.
+    """
+    at: object = clock.read(real)
+    if not isinstance(at, datetime) or at.tzinfo is not UTC:
+        raise ClockUnusable(clock.name, at)
+    return at
 
 
 def parse(text: str) -> RecordClock:

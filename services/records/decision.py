@@ -9,8 +9,8 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from services.records import codec
-from services.records.clock import RecordClock, real_seconds_until
-from services.records.errors import ClockRunOut, PolicyUnreadable, StateTooNew
+from services.records.clock import RecordClock, instant_by, real_seconds_until
+from services.records.errors import ClockRunOut, ClockUnusable, PolicyUnreadable, StateTooNew
 from services.records.rows import Held, Rows, rows_of
 from services.records.settled import Settled, SettledBy
 from workflows.domain.policy import Policy
@@ -115,8 +115,8 @@ def decide(
 ) -> Decision:
     """Judge a ticket in hand.
 
-    Raises `StateTooNew`; `ClockRunOut`; `PolicyNotLoaded`; `Poison` with whatever the rules, or reading the state or
-    the policy, died of.
+    Raises `StateTooNew`; `ClockRunOut`; `ClockUnusable`; `PolicyNotLoaded`; `Poison` with whatever the rules, or
+    reading the state or the policy, died of.
     """
     if held.state_version > codec.STATE_VERSION:
         raise StateTooNew(held.ticket_id, held.state_version, codec.STATE_VERSION)
@@ -128,14 +128,14 @@ def decide(
         raise PolicyNotLoaded(version)
     try:
         return _decide(held, question, policy, clock, judge)
-    except ClockRunOut:  # no ticket's fault
+    except (ClockRunOut, ClockUnusable):  # no ticket's fault
         raise
     except Exception as error:  # whatever it is, this one ticket must not stop the others
         raise Poison(held, error) from error
 
 
 def _decide(held: Held, question: Question, policy: Policy, clock: RecordClock, judge: Judge) -> Decision:
-    instant = max(clock.read(held.real_at), held.advanced_to + TICK)
+    instant = max(instant_by(clock, held.real_at), held.advanced_to + TICK)
     before = codec.state_from_json(held.state)
     judged = judge(policy, before, instant, question.command, expected_version=question.expected_version)
     wake_at = judged.ticket.wake_at()

@@ -5,6 +5,7 @@ from workflows.ports import TicketUnknown
 __all__ = [
     "ClockMismatch",
     "ClockRunOut",
+    "ClockUnusable",
     "IdentityTaken",
     "PolicyTooNew",
     "PolicyUnreadable",
@@ -91,6 +92,15 @@ class ClockRunOut(RecordError):  # noqa: N818 - the fact, in the desk's words
     def __init__(self, clock: str) -> None:
         super().__init__(
             f"by the clock {clock!r} it is later than any instant there is: use another database and clock"
+        )
+
+
+class ClockUnusable(RecordError):  # noqa: N818 - the fact, in the desk's words
+    """The record's clock gave something that is no instant in UTC: a fault of the clock, and no ticket's."""
+
+    def __init__(self, clock: str, found: object) -> None:
+        super().__init__(
+            f"the clock {clock!r} says {str(found)[:60]!r}: make its `read` return an aware datetime in UTC"
         )
 
 

@@ -3,40 +3,29 @@
 A ticket is told as it was last settled: nobody is advanced by being looked at.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, func, select, union_all
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import ColumnElement, Row, Select, TextClause, literal, select, tuple_
 
 from services.records import codec
-from services.records.clock import RecordClock
+from services.records.clock import RecordClock, instant_by
 from services.records.engine import Database
 from services.records.errors import StateTooNew, TicketUnknown
 from services.records.faults import spoken_plainly
+from services.records.figures import Figures, read_figures
 from services.records.policies import KnownPolicies
 from services.records.statements import Statements
-from services.records.tables import (
-    LATE,
-    NOT_CLOSED,
-    OWED,
-    PENDING,
-    STUCK,
-    EventRow,
-    InputRow,
-    MessageRow,
-    TicketRow,
-    TotalDeltaRow,
-    TotalRow,
-)
+from services.records.tables import UNTAKEN, WORKED_ON, EventRow, InputRow, Instant, TicketRow
+from workflows.domain.errors import TextError
 from workflows.domain.policy import Policy
-from workflows.domain.ticket.events import Entry
+from workflows.domain.ticket.events import Entry, Opened
+from workflows.domain.ticket.ledger import Line, ledger
 from workflows.domain.ticket.state import Ticket
+from workflows.domain.ticket.texts import is_storable, quoted
 from workflows.domain.ticket.words import Status
-
-LabelValues = tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +41,22 @@ class TicketFilter:
     handler: str | None = None
     customer_id: str | None = None
     """The customer's external id."""
+    is_untaken: bool = False
+    """Only those that nobody handles."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where a page of what is due next ended: of its last ticket, what the list is ordered by."""
+
+    deadline_at: datetime | None
+    """The record's instant; none: no clock runs."""
+    ticket_id: str
+
+    @classmethod
+    def of(cls, ticket: Ticket) -> "Place":
+        """The place of a ticket as it was listed."""
+        return cls(deadline_at=ticket.deadline_at(), ticket_id=ticket.ticket_id)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,30 +66,6 @@ class Input:
     number: int
     at: datetime
     command: codec.Input
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Figures:
-    """What the exporter shows, all of one snapshot. Instants are the record's."""
-
-    instant: datetime
-    """When it was read, by the record's clock."""
-    totals: Mapping[tuple[str, LabelValues], int] = field(default_factory=dict)
-    """By the total's name and label values, in the order that `totals.TOTALS` declares."""
-    open_tickets: Mapping[LabelValues, int] = field(default_factory=dict)
-    """Not closed, by queue, tier, priority, status."""
-    overdue_tickets: Mapping[LabelValues, int] = field(default_factory=dict)
-    """Not closed, and a running clock's deadline has passed unseen; by queue, tier, priority."""
-    next_deadline_at: datetime | None = None
-    """The earliest deadline of all running clocks; one that is past was neither met nor breached."""
-    next_wake_at: datetime | None = None
-    """The earliest wake-up of all tickets that are not stuck; how far it is past is the engine's backlog."""
-    late_tickets: int = 0
-    """Tickets whose wake-up has passed, those that are stuck included."""
-    stuck_tickets: int = 0
-    owed_nudges: int = 0
-    pending_messages: int = 0
-    """Messages that nobody has sent yet."""
 
 
 class Queries:
@@ -120,8 +101,48 @@ class Queries:
             query = query.where(row.ticket_id > after)
         return [_ticket(*found) for found in await self._all(query)]
 
+    async def next_due(self, wanted: TicketFilter, *, page_size: int, after: Place | None = None) -> list[Ticket]:
+        """List what the desk still owes work on, next due first: by next deadline, then id; last those without one.
+
+        "Mine" is a filter by handler; what a tier has still to take is one by tier with `is_untaken`. Shorter than
+        `page_size` is the last page. A page is one snapshot and begins after a place, not after a count: a ticket
+        whose deadline stands is listed exactly once, whatever happens to others meanwhile. One whose deadline moved
+        later since may be listed again; one whose deadline moved to before the place is in the next reading's first
+        page. Raises `TextError`, `StateTooNew`, `RecordUnavailable`.
+        """
+        row = TicketRow
+        query = select(row.ticket_id, row.state, row.state_version).where(WORKED_ON, *_conditions(wanted))
+        dated = query.where(row.deadline_at.is_not(None)).order_by(row.deadline_at, row.ticket_id)
+        undated = query.where(row.deadline_at.is_(None)).order_by(row.ticket_id)
+        if after is not None and after.deadline_at is not None:
+            place = tuple_(literal(after.deadline_at, Instant()), literal(after.ticket_id))
+            dated = dated.where(tuple_(row.deadline_at, row.ticket_id) > place)
+        elif after is not None:
+            undated = undated.where(row.ticket_id > after.ticket_id)
+        found: list[Row[str, str, int]] = []
+        with spoken_plainly():
+            async with self._database.reading.connect() as connection:
+                if after is None or after.deadline_at is not None:
+                    found += (await connection.execute(dated.limit(page_size))).all()
+                if len(found) < page_size:
+                    found += (await connection.execute(undated.limit(page_size - len(found)))).all()
+        return [_ticket(*each) for each in found]
+
+    async def ledger(self, ticket_id: str) -> tuple[Line, ...]:
+        """Explain every clock run of a ticket from its log, as of the record's present instant (8).
+
+        Times in it are working time. Log and policy are as they were recorded; nothing is written, and what is due
+        and not settled yet is not in it. Raises `TicketUnknown`, `PolicyUnreadable`, `ClockUnusable`,
+        `RecordUnavailable`.
+        """
+        entries = await self.entries(ticket_id)
+        version = next(entry.event.policy_version for entry in entries if isinstance(entry.event, Opened))
+        policy = await self.policy(version)
+        return ledger(policy, entries, max(await self.instant(), entries[-1].at))
+
     async def entries(self, ticket_id: str, *, after_sequence: int = 0, limit: int | None = None) -> list[Entry]:
         """Return lines of a ticket's log in order, all when no limit is given; `TicketUnknown` when there is none."""
+        _require_possible(ticket_id)
         row = EventRow
         query = (
             select(row.sequence, row.at, row.actor, row.kind, row.body)
@@ -139,6 +160,7 @@ class Queries:
 
     async def inputs(self, ticket_id: str) -> list[Input]:
         """Return a ticket's inputs in order, the opening first; `TicketUnknown` when there is none."""
+        _require_possible(ticket_id)
         row = InputRow
         query = select(row.number, row.at, row.kind, row.body).where(row.ticket_id == ticket_id).order_by(row.number)
         found = await self._all(query)
@@ -166,16 +188,17 @@ class Queries:
     async def instant(self) -> datetime:
         """Return the record's clock."""
         with spoken_plainly():
-            return self._clock.read((await self._statements.greet()).real_at)
+            return instant_by(self._clock, (await self._statements.greet()).real_at)
 
     async def figures(self) -> Figures:
         """Return what the exporter shows."""
         with spoken_plainly():
-            instant = self._clock.read((await self._statements.greet()).real_at)
+            instant = instant_by(self._clock, (await self._statements.greet()).real_at)
             async with self._database.reading.connect() as connection:
-                return await _figures(connection, instant)
+                return await read_figures(connection, instant)
 
     async def _one(self, condition: ColumnElement[bool], named: str) -> Ticket:
+        _require_possible(named)
         row = TicketRow
         found = await self._all(select(row.ticket_id, row.state, row.state_version).where(condition))
         if not found:
@@ -192,7 +215,14 @@ class Queries:
                 return (await connection.execute(query)).all()
 
 
-def _conditions(wanted: TicketFilter) -> list[ColumnElement[bool]]:
+def _require_possible(named: str) -> None:
+    """No ticket has such a name, and not every database can be asked for it."""
+    if not is_storable(named):
+        raise TicketUnknown(f"ticket {named!r} is not in the record")
+
+
+def _conditions(wanted: TicketFilter) -> list[ColumnElement[bool] | TextClause]:
+    """Raises `TextError` for a value that no ticket can have, and that not every database can be asked for."""
     row = TicketRow
     asked = {
         row.status: wanted.status.value if wanted.status else None,
@@ -204,58 +234,14 @@ def _conditions(wanted: TicketFilter) -> list[ColumnElement[bool]]:
         row.handler: wanted.handler,
         row.customer_id: wanted.customer_id,
     }
-    return [column == value for column, value in asked.items() if value is not None]
+    for column, value in asked.items():
+        if value is not None and not is_storable(value):
+            raise TextError(f"{column.key} {quoted(value)} has a character that no text can have: leave it out")
+    same = [column == value for column, value in asked.items() if value is not None]
+    return [*same, UNTAKEN] if wanted.is_untaken else [*same]
 
 
 def _ticket(ticket_id: str, state: str, state_version: int) -> Ticket:
     if state_version > codec.STATE_VERSION:
         raise StateTooNew(ticket_id, state_version, codec.STATE_VERSION)
     return codec.state_from_json(state)
-
-
-async def _figures(connection: AsyncConnection, instant: datetime) -> Figures:
-    row = TicketRow
-    open_tickets = (
-        select(row.queue, row.tier, row.priority, row.status, func.count())
-        .where(NOT_CLOSED)
-        .group_by(row.queue, row.tier, row.priority, row.status)
-    )
-    overdue = (
-        select(row.queue, row.tier, row.priority, func.count())
-        .where(NOT_CLOSED, row.deadline_at < instant)
-        .group_by(row.queue, row.tier, row.priority)
-    )
-    singles = select(
-        select(func.min(row.deadline_at)).where(NOT_CLOSED).scalar_subquery(),
-        select(func.min(row.wake_at)).where(LATE, row.stuck_until.is_(None)).scalar_subquery(),
-        select(func.count()).select_from(row).where(LATE, row.wake_at <= instant).scalar_subquery(),
-        select(func.count()).select_from(row).where(STUCK).scalar_subquery(),
-        select(func.count()).select_from(row).where(OWED).scalar_subquery(),
-        select(func.count()).select_from(MessageRow).where(PENDING).scalar_subquery(),
-    )
-    deadline_at, wake_at, late, stuck, owed, pending = (await connection.execute(singles)).one()
-    return Figures(
-        instant=instant,
-        totals=await _totals(connection),
-        open_tickets={tuple(found[:-1]): found[-1] for found in await connection.execute(open_tickets)},
-        overdue_tickets={tuple(found[:-1]): found[-1] for found in await connection.execute(overdue)},
-        next_deadline_at=deadline_at,
-        next_wake_at=wake_at,
-        late_tickets=late,
-        stuck_tickets=stuck,
-        owed_nudges=owed,
-        pending_messages=pending,
-    )
-
-
-async def _totals(connection: AsyncConnection) -> dict[tuple[str, LabelValues], int]:
-    """Folded and not yet folded together: one statement, so that no fold can come between."""
-    folded, fresh = TotalRow, TotalDeltaRow
-    parts = union_all(
-        select(folded.name, folded.labels, folded.amount), select(fresh.name, fresh.labels, fresh.amount)
-    ).subquery()
-    summed = select(parts.c.name, parts.c.labels, func.sum(parts.c.amount)).group_by(parts.c.name, parts.c.labels)
-    return {
-        (name, tuple(codec.data_from_json(labels))): int(amount)
-        for name, labels, amount in await connection.execute(summed)
-    }

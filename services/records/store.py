@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Protocol
 
 from services.records import codec
-from services.records.clock import RecordClock
+from services.records.clock import RecordClock, instant_by
 from services.records.decision import Decision, Judge, Poison, PolicyNotLoaded, Question, decide
 from services.records.errors import (
     ClockMismatch,
@@ -33,6 +33,7 @@ from workflows.domain.policy import Policy
 from workflows.domain.ticket import judge as rules
 from workflows.domain.ticket.commands import Command, Open
 from workflows.domain.ticket.state import Ticket
+from workflows.domain.ticket.texts import TEXTS, is_storable, require_text, require_texts
 from workflows.domain.ticket.verdict import Judged, Refusal
 from workflows.domain.ticket.words import Status
 from workflows.messages import SettleResult
@@ -80,8 +81,11 @@ class Record:
     ) -> Settled:
         """Open a ticket; with the same `request` again, or at the same time, it is one ticket.
 
-        Raises `IdentityTaken`, `RequestIdReused`, `ClockMismatch`, `RecordUnavailable`, and what the rules raise.
+        Raises `IdentityTaken`, `RequestIdReused`, `ClockMismatch`, `ClockRunOut`, `ClockUnusable`, `RecordUnavailable`
+        (try again), `RecordFailed`, `SchemaMissing`; `TextError` for a text that cannot be stored or read;
+        `DomainError` for a priority that the policy does not know; whatever else the rules raise. Nothing is written.
         """
+        _require_readable(command, request)
         for _ in range(TRIES):
             try:
                 with spoken_plainly():
@@ -93,7 +97,8 @@ class Record:
         raise RecordUnavailable("the request is being answered elsewhere: try again")
 
     async def validate(self, policy: Policy, command: Open) -> Judged:
-        """What opening would give at this instant; writes nothing."""
+        """What opening would give at the record's present instant; writes nothing. Raises what opening does."""
+        _require_readable(command, None)
         with spoken_plainly():
             greeting = await self._statements.greet()
         return self._decide_opening(policy, command, greeting.real_at).judged
@@ -110,8 +115,14 @@ class Record:
     ) -> Settled:
         """Bring a ticket up to the record's clock and apply the command, in one transaction under its row's lock.
 
-        Raises `TicketUnknown`, `RequestIdReused`, `StateTooNew`, `TicketStuck`, `RecordUnavailable`.
+        A refused command is no error: it comes back as `Settled.refusal`. `expected_version` is the ticket's, from 1.
+        Raises `TicketUnknown`, `RequestIdReused`, `StateTooNew`, `TicketStuck` (then it is marked, and nothing else
+        is written), `ClockRunOut`, `ClockUnusable`, `RecordUnavailable` (try again), `RecordFailed`, `SchemaMissing`;
+        `TextError` for a text that cannot be stored or read. Nothing is written then.
         """
+        _require_readable(command, request)
+        if not is_storable(ticket_id):
+            raise TicketUnknown(f"ticket {ticket_id!r} is not in the record")
         question = Question(by=by, command=command, expected_version=expected_version)
         for _ in range(TRIES):
             try:
@@ -130,7 +141,10 @@ class Record:
         raise RecordUnavailable(f"ticket {ticket_id!r} is being settled elsewhere: try again")
 
     async def settle_for_workflow(self, ticket_id: str) -> SettleResult:
-        """Implements `workflows.ports.Settler`: the ticket's own timer knows the next wake-up from now on."""
+        """Implements `workflows.ports.Settler`: the ticket's own timer knows the next wake-up from now on.
+
+        `wake_in_seconds` are real seconds. Raises what `settle` does.
+        """
         settled = await self.settle(ticket_id, by=SettledBy.WORKFLOW)
         if settled.judged is None:
             raise AssertionError("a settle without a request cannot be repeated")
@@ -179,7 +193,7 @@ class Record:
         return decision.settled(self._clock, answer)
 
     def _decide_opening(self, policy: Policy, command: Open, real_at: datetime) -> Decision:
-        instant = self._clock.read(real_at)
+        instant = instant_by(self._clock, real_at)
         judged = self._open_ticket(policy, command, instant)
         rows = rows_of(judged, instant=instant, real_at=real_at, told_at=None, number=0, command=command)
         return Decision(judged=judged, instant=instant, told_at=None, rows=rows)
@@ -206,6 +220,15 @@ class Record:
 def _is_answered_meanwhile(refused: Exception) -> bool:
     """Whether another judged this very request at the same time: the next look finds its answer."""
     return isinstance(refused, Duplicate) and refused.table == "replies"
+
+
+def _require_readable(command: Open | Command | None, request: Request | None) -> None:
+    """See that what is to be stored can be, alike on both databases, before anything is asked of them."""
+    if command is not None:
+        require_texts(command)
+    if request is not None:
+        require_text("caller", request.caller, TEXTS["caller"])
+        require_text("request_id", request.request_id, TEXTS["request_id"])
 
 
 async def mark_stuck(settling: Settling, poison: Poison) -> None:

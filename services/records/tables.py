@@ -64,8 +64,13 @@ LATE = text("wake_at IS NOT NULL")
 OWED = text("wake_at IS NOT NULL AND (told_at IS NULL OR wake_at < told_at)")
 """Temporal does not know of the wake-up, or knows of a later one."""
 NOT_CLOSED = text("status <> 'closed'")
+WORKED_ON = text("status <> 'closed' AND status <> 'resolved'")
+"""The desk still owes work."""
 STUCK = text("stuck_until IS NOT NULL")
 HANDLED = text("handler IS NOT NULL")
+UNTAKEN = text("handler IS NULL")
+_HANDLED_WORK = text(f"{WORKED_ON.text} AND {HANDLED.text}")
+_UNTAKEN_WORK = text(f"{WORKED_ON.text} AND {UNTAKEN.text}")
 PENDING = text("status = 'pending'")
 
 
@@ -95,6 +100,23 @@ class TicketRow(Base):
         ),
         Index("ix_tickets_status", "status", "ticket_id"),
         Index("ix_tickets_handler", "handler", "ticket_id", postgresql_where=HANDLED, sqlite_where=HANDLED),
+        Index("ix_tickets_due", "deadline_at", "ticket_id", postgresql_where=WORKED_ON, sqlite_where=WORKED_ON),
+        Index(
+            "ix_tickets_mine",
+            "handler",
+            "deadline_at",
+            "ticket_id",
+            postgresql_where=_HANDLED_WORK,
+            sqlite_where=_HANDLED_WORK,
+        ),
+        Index(
+            "ix_tickets_untaken",
+            "tier",
+            "deadline_at",
+            "ticket_id",
+            postgresql_where=_UNTAKEN_WORK,
+            sqlite_where=_UNTAKEN_WORK,
+        ),
         Index("ix_tickets_stuck", "stuck_until", postgresql_where=STUCK, sqlite_where=STUCK),
         Index("ix_tickets_customer", "customer_id", "ticket_id"),
     )

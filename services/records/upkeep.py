@@ -13,7 +13,7 @@ from datetime import timedelta
 from sqlalchemy import bindparam, delete, or_, select, text, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.records.clock import RecordClock, real_seconds_until
+from services.records.clock import RecordClock, instant_by, real_seconds_until
 from services.records.decision import Decision, Judge, Poison, PolicyNotLoaded, Question, decide
 from services.records.engine import Database
 from services.records.errors import PolicyTooNew, RecordError, RecordFailed
@@ -152,7 +152,7 @@ class Upkeep:
             )
             async with self._database.looking.connect() as connection:
                 found = (await connection.execute(owed)).all()
-        instant = self._clock.read(real_at)
+        instant = instant_by(self._clock, real_at)
         return tuple(
             Nudge(
                 ticket_id=ticket_id,
@@ -223,7 +223,7 @@ class Upkeep:
     async def _batch(self, question: Question, grace_seconds: float, limit: int) -> Rescue:
         """Lock, judge and write tickets in one transaction; what is wrong with one of them touches no other."""
         real_at = (await self._statements.greet()).real_at
-        before = self._clock.read(real_at) - timedelta(seconds=grace_seconds * self._clock.speed)
+        before = instant_by(self._clock, real_at) - timedelta(seconds=grace_seconds * self._clock.speed)
         async with self._statements.settling() as settling:
             late = await settling.hold_late(before, real_at, limit, not_under=self._policies.too_new)
             decided, poisons = await self._judge_all(question, late)

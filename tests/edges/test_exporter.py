@@ -13,7 +13,7 @@ from prometheus_client.samples import Sample
 from services.exporter.exporter import Exporter
 from services.records import totals
 from services.records.errors import RecordUnavailable
-from services.records.queries import Figures
+from services.records.figures import Figures
 from services.settings import Address
 from workflows.domain.calendar import Calendar
 from workflows.domain.policy import Policy, Targets, Tier, hours

@@ -4,7 +4,9 @@ import asyncio
 import signal
 import sys
 import traceback
+from dataclasses import replace
 from pathlib import Path
+from datetime import datetime
 
 import pytest
 
@@ -26,7 +28,12 @@ from tests.support.record import (
     an_opening,
     answer,
 )
+from workflows.domain.policy import Policy
+from workflows.domain.ticket.commands import Command
 from workflows.domain.ticket.events import Acknowledged
+from workflows.domain.ticket.judge import judge
+from workflows.domain.ticket.state import Ticket
+from workflows.domain.ticket.verdict import Judged
 
 CANARY = "Zebedee Canary"
 
@@ -123,12 +130,23 @@ async def test_value_that_the_driver_refuses_is_not_told(
     postgresql_url: str, story_clock: StoryClock, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Drivers quote what they refuse: none of their text passes, and nothing of the command stays."""
-    async with await connect(postgresql_url, story_clock) as records:
+
+    def spoilt(
+        policy: Policy,
+        ticket: Ticket,
+        at: datetime,
+        command: Command | None = None,
+        *,
+        expected_version: int | None = None,
+    ) -> Judged:
+        judged = judge(policy, ticket, at, command, expected_version=expected_version)
+        return replace(judged, ticket=replace(judged.ticket, handler=f"{CANARY}\x00"))
+
+    async with await connect(postgresql_url, story_clock, judge=spoilt) as records:
         await records.record.open_ticket(a_policy(), an_opening(1))
-        handler = an_acknowledgement(f"{CANARY}\x00")
 
         with pytest.raises(RecordFailed, match="the database refused a statement") as failed:
-            await records.record.settle("t-0001", handler, by=SettledBy.INTAKE)
+            await records.record.settle("t-0001", an_acknowledgement(), by=SettledBy.INTAKE)
 
         assert CANARY not in everything_told(failed.value) + caplog.text
         assert (await records.queries.ticket("t-0001")).handler is None

@@ -21,3 +21,7 @@ class CalendarError(DomainError):
 
 class PolicyError(DomainError):
     """A policy that cannot be promised to a customer."""
+
+
+class TextError(DomainError):
+    """A text that cannot be stored or read: empty, too long, or with characters that are none."""

@@ -107,6 +107,20 @@ def upgrade() -> None:
         ["wake_at"],
         **_where("wake_at IS NOT NULL AND (told_at IS NULL OR wake_at < told_at)"),
     )
+    worked_on = "status <> 'closed' AND status <> 'resolved'"
+    op.create_index("ix_tickets_due", "tickets", ["deadline_at", "ticket_id"], **_where(worked_on))
+    op.create_index(
+        "ix_tickets_mine",
+        "tickets",
+        ["handler", "deadline_at", "ticket_id"],
+        **_where(f"{worked_on} AND handler IS NOT NULL"),
+    )
+    op.create_index(
+        "ix_tickets_untaken",
+        "tickets",
+        ["tier", "deadline_at", "ticket_id"],
+        **_where(f"{worked_on} AND handler IS NULL"),
+    )
     op.create_index("ix_tickets_stuck", "tickets", ["stuck_until"], **_where("stuck_until IS NOT NULL"))
     op.create_table(
         "events",

@@ -1,0 +1,96 @@
+"""What the exporter shows, read from one snapshot: totals as they were counted in settles, and what stands open now."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sqlalchemy import func, select, union_all
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.records import codec
+from services.records.tables import (
+    LATE,
+    NOT_CLOSED,
+    OWED,
+    PENDING,
+    STUCK,
+    MessageRow,
+    TicketRow,
+    TotalDeltaRow,
+    TotalRow,
+)
+
+LabelValues = tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figures:
+    """What the exporter shows, all of one snapshot. Instants are the record's."""
+
+    instant: datetime
+    """When it was read, by the record's clock."""
+    totals: Mapping[tuple[str, LabelValues], int] = field(default_factory=dict)
+    """By the total's name and label values, in the order that `totals.TOTALS` declares."""
+    open_tickets: Mapping[LabelValues, int] = field(default_factory=dict)
+    """Not closed, by queue, tier, priority, status."""
+    overdue_tickets: Mapping[LabelValues, int] = field(default_factory=dict)
+    """Not closed, and a running clock's deadline has passed unseen; by queue, tier, priority."""
+    next_deadline_at: datetime | None = None
+    """The earliest deadline of all running clocks; one that is past was neither met nor breached."""
+    next_wake_at: datetime | None = None
+    """The earliest wake-up of all tickets that are not stuck; how far it is past is the engine's backlog."""
+    late_tickets: int = 0
+    """Tickets whose wake-up has passed, those that are stuck included."""
+    stuck_tickets: int = 0
+    owed_nudges: int = 0
+    pending_messages: int = 0
+    """Messages that nobody has sent yet."""
+
+
+async def read_figures(connection: AsyncConnection, instant: datetime) -> Figures:
+    """Count and add up, in the transaction that the connection is in. Raises the drivers' own errors."""
+    row = TicketRow
+    open_tickets = (
+        select(row.queue, row.tier, row.priority, row.status, func.count())
+        .where(NOT_CLOSED)
+        .group_by(row.queue, row.tier, row.priority, row.status)
+    )
+    overdue = (
+        select(row.queue, row.tier, row.priority, func.count())
+        .where(NOT_CLOSED, row.deadline_at < instant)
+        .group_by(row.queue, row.tier, row.priority)
+    )
+    singles = select(
+        select(func.min(row.deadline_at)).where(NOT_CLOSED).scalar_subquery(),
+        select(func.min(row.wake_at)).where(LATE, row.stuck_until.is_(None)).scalar_subquery(),
+        select(func.count()).select_from(row).where(LATE, row.wake_at <= instant).scalar_subquery(),
+        select(func.count()).select_from(row).where(STUCK).scalar_subquery(),
+        select(func.count()).select_from(row).where(OWED).scalar_subquery(),
+        select(func.count()).select_from(MessageRow).where(PENDING).scalar_subquery(),
+    )
+    deadline_at, wake_at, late, stuck, owed, pending = (await connection.execute(singles)).one()
+    return Figures(
+        instant=instant,
+        totals=await _totals(connection),
+        open_tickets={tuple(found[:-1]): found[-1] for found in await connection.execute(open_tickets)},
+        overdue_tickets={tuple(found[:-1]): found[-1] for found in await connection.execute(overdue)},
+        next_deadline_at=deadline_at,
+        next_wake_at=wake_at,
+        late_tickets=late,
+        stuck_tickets=stuck,
+        owed_nudges=owed,
+        pending_messages=pending,
+    )
+
+
+async def _totals(connection: AsyncConnection) -> dict[tuple[str, LabelValues], int]:
+    """Folded and not yet folded together: one statement, so that no fold can come between."""
+    folded, fresh = TotalRow, TotalDeltaRow
+    parts = union_all(
+        select(folded.name, folded.labels, folded.amount), select(fresh.name, fresh.labels, fresh.amount)
+    ).subquery()
+    summed = select(parts.c.name, parts.c.labels, func.sum(parts.c.amount)).group_by(parts.c.name, parts.c.labels)
+    return {
+        (name, tuple(codec.data_from_json(labels))): int(amount)
+        for name, labels, amount in await connection.execute(summed)
+    }
