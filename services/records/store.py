@@ -98,7 +98,7 @@ class Record:
 
     async def validate(self, policy: Policy, command: Open) -> Judged:
         """What opening would give at the record's present instant; writes nothing. Raises what opening does."""
-        _require_readable(command, None)
+        require_texts(command, but=("ticket_id", "reference"))  # they are drawn when it is opened
         with spoken_plainly():
             greeting = await self._statements.greet()
         return self._decide_opening(policy, command, greeting.real_at).judged

@@ -5,8 +5,8 @@ import signal
 import sys
 import traceback
 from dataclasses import replace
-from pathlib import Path
 from datetime import datetime
+from pathlib import Path
 
 import pytest
 

@@ -4,7 +4,7 @@ One table by field name, for the record's door and for intake alike. Knows no ti
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -80,9 +80,12 @@ MAY_BE_EMPTY = frozenset({("Open", "description"), ("RecordContact", "text"), ("
 """Every other text of a command is said, or left out as none where the command allows it."""
 
 
-def require_texts(command: Open | Command) -> None:
-    """See that every text of a command can be stored and read; `TextError` names all that cannot, and why."""
-    problems = tuple(_problems(command, ""))
+def require_texts(command: Open | Command, *, but: Collection[str] = ()) -> None:
+    """See that every text of a command, but those named, can be stored and read.
+
+    `TextError` names each field that cannot, what is wrong, and the remedy.
+    """
+    problems = tuple(_problems(command, "", but))
     if problems:
         raise TextError(*problems)
 
@@ -125,15 +128,15 @@ def quoted(value: object) -> str:
     return text if len(text) <= QUOTED_CHARACTERS else f"{text[:QUOTED_CHARACTERS]}…"
 
 
-def _problems(command: Open | Command | Customer, path: str) -> Iterator[str]:
+def _problems(command: Open | Command | Customer, path: str, but: Collection[str]) -> Iterator[str]:
     kind = type(command).__name__
     for field in fields(command):
         value: Any = getattr(command, field.name)
         if isinstance(value, Customer):
-            yield from _problems(value, f"{path}{field.name}.")
+            yield from _problems(value, f"{path}{field.name}.", ())
             continue
         rule = TEXTS.get(field.name)
-        if rule is None or (value is None and field.default is None):
+        if rule is None or field.name in but or (value is None and field.default is None):
             continue
         is_required = (kind, field.name) not in MAY_BE_EMPTY
         if problem := _problem(rule, value, is_required=is_required):
