@@ -7,7 +7,7 @@ Whole numbers only, so that folding in any order can never lower a sum by a roun
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 
 from workflows.domain.ticket.events import (
@@ -88,41 +88,41 @@ def deltas(ticket: Ticket, entries: Iterable[Entry], *, rescued: bool = False) -
     for entry in lines:
         if isinstance(entry.event, PriorityChanged):
             priority = entry.event.priority
-        for name, labels, amount in _of_entry(replace(ticket, priority=priority), entry):
+        for name, labels, amount in _of_entry(entry, priority, ticket.queue):
             sums[name, labels] += amount
     if rescued and lines:
         sums[RESCUED, ()] += 1
     return tuple(Delta(name, labels, amount) for (name, labels), amount in sorted(sums.items()))
 
 
-def _of_entry(ticket: Ticket, entry: Entry) -> Iterator[tuple[str, tuple[str, ...], int]]:
+def _of_entry(entry: Entry, priority: str, queue: str) -> Iterator[tuple[str, tuple[str, ...], int]]:
     match entry.event:
-        case Opened(priority=priority, queue=queue):
+        case Opened():
             yield OPENED, (priority, queue), 1
         case Closed(outcome=outcome):
-            yield CLOSED, (outcome.value, ticket.priority, ticket.queue), 1
+            yield CLOSED, (outcome.value, priority, queue), 1
         case Reopened():
-            yield REOPENED, (ticket.priority, ticket.queue), 1
+            yield REOPENED, (priority, queue), 1
         case ClockMet() | ClockCancelled() | ClockReinstated() | ClockBreached():
-            yield from _of_clock(ticket, entry.event)
+            yield from _of_clock(entry.event, priority, queue)
         case Escalated(from_tier=from_tier, to_tier=to_tier, causes=causes, is_ping_pong=is_ping_pong):
-            yield ESCALATIONS, (from_tier, to_tier, causes[0].value, ticket.queue), 1
+            yield ESCALATIONS, (from_tier, to_tier, causes[0].value, queue), 1
             if is_ping_pong:
-                yield PING_PONGS, (to_tier, ticket.queue), 1
+                yield PING_PONGS, (to_tier, queue), 1
         case LadderExhausted(tier=tier, causes=causes):
-            yield EXHAUSTIONS, (tier, causes[0].value, ticket.queue), 1
+            yield EXHAUSTIONS, (tier, causes[0].value, queue), 1
         case Transferred(from_tier=from_tier, to_tier=to_tier, is_ping_pong=is_ping_pong):
-            yield TRANSFERS, (from_tier, to_tier, ticket.queue), 1
+            yield TRANSFERS, (from_tier, to_tier, queue), 1
             if is_ping_pong:
-                yield PING_PONGS, (to_tier, ticket.queue), 1
+                yield PING_PONGS, (to_tier, queue), 1
         case _:
             pass  # the rest of the log is counted nowhere
 
 
 def _of_clock(
-    ticket: Ticket, event: ClockMet | ClockCancelled | ClockReinstated | ClockBreached
+    event: ClockMet | ClockCancelled | ClockReinstated | ClockBreached, priority: str, queue: str
 ) -> Iterator[tuple[str, tuple[str, ...], int]]:
-    labels = (event.target.value, event.held_by, ticket.priority, ticket.queue)
+    labels = (event.target.value, event.held_by, priority, queue)
     match event:
         case ClockMet():
             yield CLOCKS_MET, labels, 1

@@ -22,17 +22,28 @@ from workflows.domain.ticket.verdict import Judged, Message, Refusal
 from workflows.domain.ticket.words import Audience, ClockState, Pause, Target
 from workflows.domain.zones import tzdata_version
 
+_ORDER = {target: place for place, target in enumerate(Target)}
+
 
 class Draft:
     """Gathers what one settle changes: every change of the ticket stands beside the line that records it."""
 
     def __init__(self, policy: Policy, ticket: Ticket) -> None:
         self.policy = policy
-        self.ticket = ticket
+        self._ticket = ticket
+        self._sequence = ticket.sequence
+        self._clocks = ticket.clocks
         self.actor: str | None = None
         """Whose command is being obeyed; none while the clocks decide."""
         self._entries: list[Entry] = []
         self._messages: list[Message] = []
+
+    @property
+    def ticket(self) -> Ticket:
+        """The ticket as it stands. What changes with every line is put into it when somebody looks."""
+        if self._ticket.sequence != self._sequence or self._ticket.clocks is not self._clocks:
+            self._ticket = replace(self._ticket, sequence=self._sequence, clocks=self._clocks)
+        return self._ticket
 
     def judged(self, refusal: Refusal | None = None) -> Judged:
         """What stands so far."""
@@ -42,14 +53,13 @@ class Draft:
 
     def record(self, at: datetime, event: Event) -> int:
         """Append one line to the log; its sequence is what `tell` wants to know."""
-        sequence = self.ticket.sequence + 1
-        self._entries.append(Entry(sequence=sequence, at=at, actor=self.actor, event=event))
-        self.change(sequence=sequence)
-        return sequence
+        self._sequence += 1
+        self._entries.append(Entry(sequence=self._sequence, at=at, actor=self.actor, event=event))
+        return self._sequence
 
     def change(self, **fields: Any) -> None:  # noqa: ANN401 - the fields of Ticket, checked by `replace`
-        """Change the ticket's plain fields."""
-        self.ticket = replace(self.ticket, **fields)
+        """Change the ticket's plain fields; `record` counts its lines and `keep` its clocks."""
+        self._ticket = replace(self._ticket, **fields)
 
     def tell(self, of: int, kind: str, *audiences: Audience) -> None:
         """Say who, as the ticket stands now, is to be told of the line of that sequence; the same person once."""
@@ -64,13 +74,13 @@ class Draft:
     def _recipient(self, audience: Audience) -> str:
         match audience:
             case Audience.CUSTOMER:
-                return self.ticket.customer.external_id
+                return self._ticket.customer.external_id
             case Audience.HANDLER:
-                return self.ticket.handler or self.ticket.tier
+                return self._ticket.handler or self._ticket.tier
             case Audience.OWNER:
-                return self.ticket.owner or self.policy.first_tier.name
+                return self._ticket.owner or self.policy.first_tier.name
             case Audience.TIER:
-                return self.ticket.tier
+                return self._ticket.tier
             case Audience.LEAD:
                 return self.policy.lead
             case Audience.LAST_RESORT:
@@ -82,20 +92,17 @@ class Draft:
 
     def live(self, *targets: Target) -> tuple[Clock, ...]:
         """Runs that have not ended, of these targets, in the targets' order."""
-        return tuple(clock for clock in self.ticket.clocks if clock.state.is_live and clock.target in targets)
+        return tuple(clock for clock in self._clocks if clock.state.is_live and clock.target in targets)
 
     def latest(self, target: Target, tier: str | None = None) -> Clock | None:
         """The last run of a target, ended or not; of one tier when given."""
-        runs = [
-            clock for clock in self.ticket.clocks if clock.target is target and (tier is None or clock.tier == tier)
-        ]
+        runs = [clock for clock in self._clocks if clock.target is target and (tier is None or clock.tier == tier)]
         return max(runs, key=lambda clock: clock.run, default=None)
 
     def keep(self, clock: Clock) -> None:
         """Put a clock in the place of the run before it: one a tier for the tier's targets, one for the customer's."""
-        others = (other for other in self.ticket.clocks if not _is_same_place(other, clock))
-        order = list(Target)
-        self.change(clocks=tuple(sorted((*others, clock), key=lambda each: (order.index(each.target), each.run))))
+        others = (other for other in self._clocks if not _is_same_place(other, clock))
+        self._clocks = tuple(sorted((*others, clock), key=lambda each: (_ORDER[each.target], each.run)))
 
     def start(
         self,
@@ -112,8 +119,8 @@ class Draft:
             self.policy,
             target,
             run=last.run + 1 if last else 1,
-            tier=self.ticket.tier,
-            priority=self.ticket.priority,
+            tier=self._ticket.tier,
+            priority=self._ticket.priority,
             at=at,
             carried=carried,
             pause=pause,
@@ -197,7 +204,7 @@ class Draft:
                 target=clock.target,
                 run=clock.run,
                 tier=clock.tier,
-                held_by=self.ticket.tier,
+                held_by=self._ticket.tier,
                 started_at=clock.started_at,
                 as_of=max(as_of or at, clock.started_at),
                 spent=clock.spent,
@@ -211,7 +218,7 @@ class Draft:
             at,
             ClockState.CANCELLED,
             lambda clock: ClockCancelled(
-                target=clock.target, run=clock.run, tier=clock.tier, held_by=self.ticket.tier, spent=clock.spent
+                target=clock.target, run=clock.run, tier=clock.tier, held_by=self._ticket.tier, spent=clock.spent
             ),
         )
 
