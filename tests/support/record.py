@@ -142,6 +142,51 @@ class Outsider:
         finally:
             await driver.close()
 
+    async def generic_plan(self, statement: str) -> str:
+        """How PostgreSQL goes about a statement whose values it does not know."""
+        driver: Any = await self._connect()
+        try:
+            await driver.execute("SET plan_cache_mode = force_generic_plan")
+            prepared = await driver.prepare(statement)
+            values = ", ".join("NULL" for _ in prepared.get_parameters())
+            await driver.execute(f"PREPARE asked AS {statement}")
+            rows = await driver.fetch(f"EXPLAIN EXECUTE asked({values})" if values else "EXPLAIN EXECUTE asked")
+            return "\n".join(row[0] for row in rows)
+        finally:
+            await driver.close()
+
+    async def crowd(self, ticket_id: str, how_many: int) -> None:
+        """Set so many tickets beside one, most of them closed; the others late, or handled by many."""
+        numbers = (
+            f"WITH RECURSIVE numbers(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < {how_many})"  # noqa: S608 - a number
+            if self.is_sqlite
+            else f"WITH numbers AS (SELECT n FROM generate_series(1, {how_many}) AS n)"  # noqa: S608 - a number
+        )
+        if self.is_sqlite:
+            columns = [name for (name,) in await self.run("SELECT name FROM pragma_table_info('tickets')")]
+        else:
+            of_tickets = "table_name = 'tickets' AND table_schema = 'public'"
+            columns = [
+                name
+                for (name,) in await self.run(f"SELECT column_name FROM information_schema.columns WHERE {of_tickets}")  # noqa: S608 - a test's own words
+            ]
+        other = {
+            "ticket_id": "'x-' || n",
+            "reference": "'X-' || n",
+            "customer_id": "'c-' || n",
+            "status": "CASE WHEN n % 10 = 0 THEN 'in_progress' ELSE 'closed' END",
+            "handler": "CASE WHEN n % 20 = 0 THEN 'kim' || (n % 700) END",
+            "deadline_at": "CASE WHEN n % 10 = 0 AND n % 40 <> 0 THEN deadline_at END",
+            "wake_at": "CASE WHEN n % 10 = 0 THEN wake_at END",
+            "told_at": "CASE WHEN n % 30 <> 0 THEN wake_at END",
+        }
+        values = ", ".join(other.get(column, column) for column in columns)
+        await self.run(
+            f"{numbers} INSERT INTO tickets ({', '.join(columns)}) "  # noqa: S608 - a test's own words
+            f"SELECT {values} FROM tickets, numbers WHERE ticket_id = '{ticket_id}'"
+        )
+        await self.run("ANALYZE")
+
     @asynccontextmanager
     async def holding(self, ticket_id: str) -> AsyncIterator[None]:
         """Hold the ticket's lock, as another process's settle would."""
