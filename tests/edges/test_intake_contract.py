@@ -20,12 +20,13 @@ from hypothesis import strategies as st
 from protos.followthrough.v1 import event_pb2, ticket_pb2, ticket_service_pb2
 from services.intake.convert import COMMANDS, INTERNAL, event_field, event_message, ticket_message, wire_name
 from services.intake.errors import STATUSES, Reason
-from services.intake.fields import RULES, Text
+from services.intake.fields import RULES
 from tests.support.policies import LINES
 from workflows.domain.ticket import events, state, words
 from workflows.domain.ticket.commands import Acknowledge, Customer, Open
 from workflows.domain.ticket.events import Entry
 from workflows.domain.ticket.judge import judge, open_ticket
+from workflows.domain.ticket.texts import Text
 from workflows.domain.ticket.verdict import RefusalReason
 
 EVENTS = get_args(events.Event)
