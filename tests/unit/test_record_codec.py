@@ -18,7 +18,7 @@ from workflows.domain.ticket.verdict import Refusal
 
 instants = st.datetimes(min_value=datetime(1970, 1, 1), max_value=datetime(2199, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001 - hypothesis adds the zone
 st.register_type_strategy(datetime, instants)
-st.register_type_strategy(timedelta, st.timedeltas(min_value=timedelta(0), max_value=timedelta(days=4000)))
+st.register_type_strategy(timedelta, st.timedeltas(min_value=timedelta(microseconds=1), max_value=timedelta(days=4000)))
 st.register_type_strategy(float, st.floats(allow_nan=False, allow_infinity=False))
 
 events = st.one_of(*(st.from_type(kind) for kind in get_args(Event)))
