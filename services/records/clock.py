@@ -13,6 +13,8 @@ from services.records.errors import ClockRunOut, ClockUnusable
 
 LAST_YEAR = 2199
 """Of a record whose clock is begun or continued: what is promised then still ends well before the calendar does."""
+INSTANTS = range(1900, 9000)
+"""Years that a record's instants may be of: what is promised at either end is still a date."""
 SHORTEST_SLEEP_SECONDS = 0.001
 """A wake-up that is due already still lets others have a turn."""
 
@@ -77,11 +79,13 @@ class ScaledClock:
 def instant_by(clock: RecordClock, real: datetime) -> datetime:
     """Read a clock, and see that what it says is an instant; it is a port, and may be anybody's.
 
-    Raises `ClockRunOut`, and `ClockUnusable` for what is naive, in another zone or no datetime at all.
+    Raises `ClockRunOut`, and `ClockUnusable` for what is naive, in another zone, too long ago or no datetime at all.
     """
     at: object = clock.read(real)
-    if not isinstance(at, datetime) or at.tzinfo is not UTC:
+    if not isinstance(at, datetime) or at.tzinfo is not UTC or at.year < INSTANTS.start:
         raise ClockUnusable(clock.name, at)
+    if at.year >= INSTANTS.stop:
+        raise ClockRunOut(clock.name)
     return at
 
 

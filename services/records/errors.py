@@ -100,7 +100,8 @@ class ClockUnusable(RecordError):  # noqa: N818 - the fact, in the desk's words
 
     def __init__(self, clock: str, found: object) -> None:
         super().__init__(
-            f"the clock {clock!r} says {str(found)[:60]!r}: make its `read` return an aware datetime in UTC"
+            f"the clock {clock!r} says {str(found)[:60]!r}: "
+            "make its `read` return an aware datetime in UTC, of 1900 or later"
         )
 
 

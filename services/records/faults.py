@@ -14,8 +14,9 @@ MIGRATE = "run `followthrough migrate`"
 
 _PASSING_CLASSES = {"08", "53", "57"}
 """SQLSTATE classes: connection, resources, operator's intervention (a statement's time-out is one)."""
-_PASSING_STATES = {"25P03", "40001", "40P01", "55P03", "55006"}
-"""Idle too long in a transaction, serialisation, deadlock, lock time-out, object in use."""
+_PASSING_STATES = {"25006", "25P03", "40001", "40P01", "55P03", "55006"}
+"""Read only (a standby may be promoted), idle too long in a transaction, serialisation, deadlock, lock time-out, object
+in use."""
 _UNDEFINED_STATES = {"42P01", "42703", "3F000"}
 """Table, column, schema."""
 _PASSING_CODES = {
@@ -34,6 +35,7 @@ _TOLD_BY_STATE: Mapping[str, str] = {
     "28P01": "the user or the password is wrong: correct them",
     "3D000": "there is no such database: create it, or name another",
     "42501": "this user may not do that there: grant it, or name the user who owns the tables",
+    "53100": "the disk is full: make room",
     "25006": "it can be read but not written: name the server that takes writes",
 }
 _TOLD_BY_CODE: Mapping[int, str] = {
@@ -96,7 +98,7 @@ def _duplicated(error: BaseException) -> str | None:
 
 def _is_undefined(error: BaseException) -> bool:
     if isinstance(error, sqlite3.Error):
-        return "no such table" in str(error) or "no such column" in str(error)
+        return any(each in str(error) for each in ("no such table", "no such column", "has no column named"))
     return getattr(error, "sqlstate", None) in _UNDEFINED_STATES
 
 

@@ -1,0 +1,217 @@
+"""What is handed to the record and cannot be: a typed error with field, value and remedy; the record unchanged."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
+
+import pytest
+
+from services.records import (
+    ClockRunOut,
+    ClockUnusable,
+    RecordFailed,
+    Records,
+    Request,
+    SettledBy,
+    TicketUnknown,
+    connect,
+)
+from tests.support.clock import MONDAY_NOON, StoryClock
+from tests.support.record import Outsider, a_policy, a_request, an_acknowledgement, an_opening
+from workflows.domain.errors import DomainError, PolicyError, TextError
+from workflows.domain.ticket.commands import (
+    ChangePriority,
+    Command,
+    Confirm,
+    Continue,
+    Escalate,
+    Reject,
+    Reopen,
+    Resolve,
+    Transfer,
+)
+from workflows.domain.ticket.verdict import RefusalReason
+from workflows.domain.ticket.words import Outcome
+from workflows.policies import load
+
+BAD_TEXTS = {"empty": "", "blank": " \u200b", "NUL": "k\x00m", "surrogate": "k\ud800m", "too long": "k" * 129}
+TABLES = ("tickets", "events", "inputs", "replies", "outbox", "total_deltas", "policies")
+
+
+async def everything(record_url: str) -> list[list[tuple[Any, ...]]]:
+    """All that is in the record, but for what marks a ticket as told."""
+    outsider = Outsider(record_url)
+    return [await outsider.run(f"SELECT * FROM {table}") for table in TABLES]  # noqa: S608 - names of our own
+
+
+@pytest.mark.parametrize("text", BAD_TEXTS.values(), ids=BAD_TEXTS)
+async def test_text_that_cannot_be_stored_or_read_changes_nothing(record_url: str, records: Records, text: str) -> None:
+    """On both databases alike, in a command, an opening, a customer's name or a request's own ids."""
+    await records.record.open_ticket(a_policy(), an_opening())
+    before = await everything(record_url)
+    bad = an_opening(2)
+    longer = text * 2
+
+    with pytest.raises(TextError, match=r"^actor .*; handler .*(say it|leave control characters out|are allowed)"):
+        await records.record.settle("t-0001", an_acknowledgement(text), by=SettledBy.INTAKE)
+    for opening in (
+        replace(bad, subject=longer),
+        replace(bad, queue=text),
+        replace(bad, customer=replace(bad.customer, name=longer)),
+    ):
+        with pytest.raises(TextError, match=r"^(subject|queue|customer\.name) "):
+            await records.record.open_ticket(a_policy(), opening, request=a_request())
+        with pytest.raises(TextError):
+            await records.record.validate(a_policy(), opening)
+    for request in (a_request(caller=text), a_request(text)):
+        with pytest.raises(TextError, match=r"^(caller|request_id) "):
+            await records.record.settle("t-0001", an_acknowledgement(), by=SettledBy.INTAKE, request=request)
+
+    assert await everything(record_url) == before
+
+
+@pytest.mark.parametrize("text", ["k\x00m", "k\ud800m", "", "k" * 9999], ids=["NUL", "surrogate", "empty", "too long"])
+async def test_name_that_no_ticket_can_have_is_unknown(records: Records, text: str) -> None:
+    """Whoever asks for it is told the same on both databases."""
+    with pytest.raises(TicketUnknown):
+        await records.record.settle(text, an_acknowledgement(), by=SettledBy.INTAKE)
+    with pytest.raises(TicketUnknown):
+        await records.record.settle_for_workflow(text)
+    with pytest.raises(TicketUnknown):
+        await records.queries.ticket(text)
+    with pytest.raises(TicketUnknown):
+        await records.queries.ticket_by_reference(text)
+    with pytest.raises(TicketUnknown):
+        await records.queries.entries(text)
+    with pytest.raises(TicketUnknown):
+        await records.queries.inputs(text)
+    with pytest.raises(TicketUnknown):
+        await records.queries.ledger(text)
+
+
+async def test_any_other_text_comes_back_as_it_was_said(records: Records) -> None:
+    """Scripts, signs beyond the basic plane, quotes and backslashes are the customer's own."""
+    said = "\\u0000 'quoted' \"twice\" 日本語 🎉 %s {x} ; DROP TABLE tickets;\n\tsecond line"
+    await records.record.open_ticket(a_policy(), an_opening(text=said))
+
+    assert (await records.queries.ticket("t-0001")).description == said
+
+
+class OddClock(StoryClock):
+    """Says what it is told to, instant or not."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.odd: Any = MONDAY_NOON
+
+    def read(self, real: datetime) -> datetime:
+        """Say it."""
+        super().read(real)
+        odd: datetime = self.odd
+        return odd
+
+
+@pytest.mark.parametrize(
+    ("odd", "error"),
+    [
+        (MONDAY_NOON.replace(tzinfo=None), ClockUnusable),
+        (MONDAY_NOON.astimezone(timezone(timedelta(hours=1))), ClockUnusable),
+        (MONDAY_NOON.timestamp(), ClockUnusable),
+        (MONDAY_NOON.isoformat(), ClockUnusable),
+        (None, ClockUnusable),
+        (datetime.min.replace(tzinfo=UTC), ClockUnusable),
+        (datetime.max.replace(tzinfo=UTC), ClockRunOut),
+    ],
+    ids=["naive", "another zone", "a number", "a text", "nothing", "long ago", "far ahead"],
+)
+async def test_clock_that_says_no_instant_changes_nothing(record_url: str, odd: object, error: type[Exception]) -> None:
+    """It is told by name with what it said; no ticket is marked for it, and all goes on once it is mended."""
+    clock = OddClock()
+    async with await connect(record_url, clock) as records:
+        await records.record.open_ticket(a_policy(), an_opening())
+        before = await everything(record_url)
+        clock.odd = odd
+
+        for asked in (
+            lambda: records.record.open_ticket(a_policy(), an_opening(2)),
+            lambda: records.record.validate(a_policy(), an_opening(2)),
+            lambda: records.record.settle("t-0001", an_acknowledgement(), by=SettledBy.INTAKE),
+            lambda: records.record.settle_for_workflow("t-0001"),
+            lambda: records.upkeep.rescue_late(grace_seconds=0, limit=9),
+            lambda: records.queries.ledger("t-0001"),
+            records.queries.figures,
+        ):
+            with pytest.raises(error, match="the clock 'story'"):
+                await asked()
+
+        assert await everything(record_url) == before
+        clock.odd = MONDAY_NOON
+        assert (await records.record.settle("t-0001", an_acknowledgement(), by=SettledBy.INTAKE)).refusal is None
+
+
+async def test_priority_that_the_policy_does_not_know_opens_nothing(record_url: str, records: Records) -> None:
+    """The value and those there are; nothing is written, not even the policy."""
+    before = await everything(record_url)
+
+    with pytest.raises(DomainError, match=r"has no priority 'huge': use one of \['normal'\]"):
+        await records.record.open_ticket(a_policy(), replace(an_opening(), priority="huge"), request=a_request())
+
+    assert await everything(record_url) == before
+
+
+async def test_unknown_policy_and_queue_are_told() -> None:
+    """A queue is a policy's, and the set of policies says which there are."""
+    with pytest.raises(PolicyError, match=r"unknown queue 'nowhere': use one of \["):
+        load().of_queue("nowhere")
+
+
+async def test_policy_version_that_nobody_stored_is_told(records: Records) -> None:
+    """By its version, on both databases alike."""
+    with pytest.raises(RecordFailed, match="policy version 'feedbeef' cannot be read"):
+        await records.queries.policy("feedbeef")
+
+
+ILLEGAL: dict[str, tuple[Command, RefusalReason]] = {
+    "confirm what is not solved": (Confirm(actor="c"), RefusalReason.WRONG_STATE),
+    "reject what is not solved": (Reject(actor="c", reason="still down"), RefusalReason.WRONG_STATE),
+    "reopen what is open": (Reopen(actor="c", reason="still down"), RefusalReason.WRONG_STATE),
+    "continue what does not wait": (Continue(actor="kim", reason="go on"), RefusalReason.WRONG_STATE),
+    "acknowledge for another tier": (an_acknowledgement(tier="nobody"), RefusalReason.WRONG_TIER),
+    "escalate from another tier": (
+        Escalate(actor="kim", from_tier="nobody", reason="beyond us"),
+        RefusalReason.WRONG_TIER,
+    ),
+    "transfer to no tier": (Transfer(actor="kim", to_tier="nobody", reason="theirs"), RefusalReason.UNKNOWN_TIER),
+    "priority there is none": (
+        ChangePriority(actor="kim", priority="huge", reason="angry"),
+        RefusalReason.UNKNOWN_PRIORITY,
+    ),
+    "duplicate of nothing": (
+        Resolve(actor="kim", outcome=Outcome.DUPLICATE, explanation="same"),
+        RefusalReason.SURVIVOR_REQUIRED,
+    ),
+}
+
+
+@pytest.mark.parametrize("illegal", ILLEGAL)
+async def test_illegal_transition_is_refused_and_changes_nothing(
+    record_url: str, records: Records, illegal: str
+) -> None:
+    """A refusal is an answer: typed, with the present state; nothing was due, so only the answer itself is stored."""
+    command, reason = ILLEGAL[illegal]
+    opened = await records.record.open_ticket(a_policy(), an_opening())
+    assert opened.judged is not None
+    before = await everything(record_url)
+
+    settled = await records.record.settle(
+        "t-0001", command, by=SettledBy.INTAKE, request=Request(caller="crm", request_id="r-9", body_hash=b"b")
+    )
+
+    assert settled.refusal is not None
+    assert settled.refusal.reason is reason
+    assert settled.refusal.facts["status"] == "open"
+    after = await everything(record_url)
+    assert await records.queries.ticket("t-0001") == opened.judged.ticket
+    assert [rows for table, rows in zip(TABLES, after, strict=True) if table not in {"tickets", "replies"}] == [
+        rows for table, rows in zip(TABLES, before, strict=True) if table not in {"tickets", "replies"}
+    ]
