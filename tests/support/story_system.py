@@ -30,7 +30,7 @@ from tests.support.waiting import PATIENCE_SECONDS
 from workflows.domain.policy import Policy
 from workflows.domain.ticket.commands import Command, Open
 from workflows.domain.ticket.judge import Judged
-from workflows.domain.ticket.state import Ticket
+from workflows.domain.ticket.state import TICK, Ticket
 from workflows.domain.ticket.verdict import Refusal, RefusalReason
 from workflows.domain.ticket.words import Status
 from workflows.policies import PolicySet
@@ -125,8 +125,16 @@ class ToldSystem:
             answer = await self._client.change(request)
         except Refused as refused:
             return Refusal(reason=RefusalReason(refused.reason), text=refused.text, facts=refused.facts)
-        assert answer == await self._client.ticket(ticket_id=self._ticket_id)
+        shown = await self._client.ticket(ticket_id=self._ticket_id)
+        assert shown == answer or shown.sequence > answer.sequence, "GetTicket shows another ticket than was answered"
         return None
+
+    async def _until_idle(self) -> None:
+        """Wait for the nudge that is owed, and for what is due so soon that the workflow is there at once."""
+        await self._engine.until_told()
+        while (told_at := await self._told_at()) is not None and told_at <= await self._next_instant():
+            await self._until_woken(told_at)
+        await until_events(self._skipper.client, self._ticket_id)
 
     async def _until_woken(self, told_at: datetime) -> None:
         """Wait until the workflow has been there, and knows when to wake up next."""
@@ -136,17 +144,24 @@ class ToldSystem:
 
     async def _told_at(self) -> datetime | None:
         """Read the wake-up that the workflow knows of."""
-        query = select(TicketRow.told_at).where(TicketRow.ticket_id == self._ticket_id)
+        return (await self._row())[0]
+
+    async def _next_instant(self) -> datetime:
+        """Say when the record would settle the ticket if asked now: its instants only rise."""
+        return max(self._clock.at, (await self._row())[1] + TICK)
+
+    async def _row(self) -> tuple[datetime | None, datetime]:
+        query = select(TicketRow.told_at, TicketRow.advanced_to).where(TicketRow.ticket_id == self._ticket_id)
         async with self._engine.records.database.looking.connect() as connection:
-            return await connection.scalar(query)
+            told_at, advanced_to = (await connection.execute(query)).one()
+        return told_at, advanced_to
 
     async def _ticket(self) -> Ticket:
         return await self._engine.ticket(self._ticket_id)
 
     async def _read(self, refusal: Refusal | None) -> Judged:
-        """Look it all up, once Temporal and the workflow have nothing left to do."""
-        await self._engine.until_told()
-        await until_events(self._skipper.client, self._ticket_id)
+        """Look it all up, once Temporal and the workflow have nothing left to do at this instant."""
+        await self._until_idle()
         ticket = await self._ticket()
         shown = value_of(Ticket, await self._client.ticket(ticket_id=self._ticket_id))
         assert shown == _as_shown(ticket), "GetTicket shows another ticket than the record has"
