@@ -4,11 +4,15 @@ import asyncio
 import time
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager
 from datetime import datetime, timedelta
 
 import pytest
 
 from services.records import Nudge, Records, RecordUnavailable, SettledBy, Timeouts, connect, upkeep
+from services.records.rows import DeltaColumns, Rows
+from services.records.statements import Settling
+from services.records.statements_postgresql import PostgresqlStatements
 from services.records.tables import NOT_CLOSED, OWED, instant_to_text
 from services.records.upkeep import SQLITE_BATCH
 from tests.support.clock import MONDAY_NOON, StoryClock
@@ -415,3 +419,40 @@ async def test_questions_have_their_index(sqlite_url: str, index: str) -> None:
 
     assert f"ix_tickets_{index}" in str(plan)
     assert "TEMP B-TREE" not in str(plan)
+
+
+async def test_two_totals_in_opposite_orders_do_not_wait_for_each_other(
+    postgresql_url: str, story_clock: StoryClock
+) -> None:
+    """Totals are inserted, never raised in settles: no deadlock, and a fold in between takes what is committed only.
+
+    SQLite has one writer, so no two settles ever hold anything at once there.
+    """
+    totals = [deltas_of(name) for name in ("opened", "closed")]
+    async with await connect(postgresql_url, story_clock) as one, await connect(postgresql_url, story_clock) as other:
+        await opened(one, 1, 2)
+        await one.upkeep.fold_totals()
+        before = (await one.queries.figures()).totals
+
+        async with writing(one) as first, writing(other) as second:
+            assert await first.hold("t-0001", None) is not None
+            assert await second.hold("t-0002", None) is not None
+            await first.write(totals[0])
+            await second.write(totals[1])
+            assert await one.upkeep.fold_totals() == 0
+            await first.write(totals[1])
+            await second.write(totals[0])
+        assert await other.upkeep.fold_totals() == 4
+
+        after = (await one.queries.figures()).totals
+    assert Counter(after) - Counter(before) == Counter({("opened", ("x",)): 2, ("closed", ("x",)): 2})
+
+
+def deltas_of(name: str) -> Rows:
+    """One more of a total."""
+    return Rows(deltas=(DeltaColumns(name, '["x"]', 1),))
+
+
+def writing(records: Records) -> AbstractAsyncContextManager[Settling]:
+    """A transaction, as a settle's."""
+    return PostgresqlStatements(records.database).settling()
