@@ -1,7 +1,7 @@
 """How a command is refused: what has to hold, and what the caller is told of the present state (semantics 6)."""
 
 from collections.abc import Collection
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from workflows.domain.ticket.draft import Draft
 from workflows.domain.ticket.verdict import Refusal, RefusalReason
@@ -56,8 +56,9 @@ def require_within_window(draft: Draft, at: datetime) -> None:
     raise CommandRefused(
         Refusal(
             reason=RefusalReason.REOPEN_WINDOW_OVER,
-            text=f"closed since {closed_at.isoformat()}, longer than the reopen window of "
-            f"{draft.policy.reopen_window}: open a new ticket that follows {draft.ticket.ticket_id!r}",
+            text=f"closed since {closed_at:%Y-%m-%d %H:%M} UTC, longer than the reopen window of "
+            f"{draft.policy.reopen_window / timedelta(hours=1):g} h: "
+            f"open a new ticket that follows {draft.ticket.ticket_id!r}",
             facts=present_state(draft, follows=draft.ticket.ticket_id),
         )
     )
