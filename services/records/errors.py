@@ -7,6 +7,7 @@ __all__ = [
     "ClockRunOut",
     "ClockUnusable",
     "IdentityTaken",
+    "LogTooNew",
     "PolicyTooNew",
     "PolicyUnreadable",
     "RecordError",
@@ -65,6 +66,14 @@ class StateTooNew(RecordError):  # noqa: N818 - the fact, in the desk's words
         super().__init__(
             f"ticket {ticket_id!r} has state version {found} and this release knows {known}: deploy the newer release"
         )
+
+
+class LogTooNew(StateTooNew):
+    """A newer release wrote a line of this ticket's log, or an input, of a kind that this one does not know."""
+
+    def __init__(self, ticket_id: str, kind: str) -> None:
+        told = f"the log of ticket {ticket_id!r} has {kind!r}, which this release does not know"
+        RecordError.__init__(self, f"{told}: deploy the newer release")
 
 
 class PolicyTooNew(StateTooNew):

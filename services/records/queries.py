@@ -3,17 +3,17 @@
 A ticket is told as it was last settled: nobody is advanced by being looked at.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import ColumnElement, Row, Select, TextClause, literal, select, tuple_
 
 from services.records import codec
 from services.records.clock import RecordClock, instant_by
 from services.records.engine import Database
-from services.records.errors import StateTooNew, TicketUnknown
+from services.records.errors import LogTooNew, StateTooNew, TicketUnknown
 from services.records.faults import spoken_plainly
 from services.records.figures import Figures, read_figures
 from services.records.policies import KnownPolicies
@@ -26,6 +26,8 @@ from workflows.domain.ticket.ledger import Line, ledger
 from workflows.domain.ticket.state import Ticket
 from workflows.domain.ticket.texts import is_storable, quoted
 from workflows.domain.ticket.words import Status
+
+Read = TypeVar("Read")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +71,11 @@ class Input:
 
 
 class Queries:
-    """What can be asked of the record. Every call raises `RecordError`."""
+    """What can be asked of the record.
+
+    Every call may raise `RecordUnavailable` (try again), `RecordFailed` and `SchemaMissing`, and says what else. Every
+    instant is the record's, in UTC.
+    """
 
     def __init__(self, database: Database, statements: Statements, clock: RecordClock, policies: KnownPolicies) -> None:
         self._database = database
@@ -78,17 +84,18 @@ class Queries:
         self._policies = policies
 
     async def ticket(self, ticket_id: str) -> Ticket:
-        """Return a ticket; `TicketUnknown` otherwise."""
+        """Return a ticket as it was last settled. Raises `TicketUnknown`, `StateTooNew`."""
         return await self._one(TicketRow.ticket_id == ticket_id, ticket_id)
 
     async def ticket_by_reference(self, reference: str) -> Ticket:
-        """Return the ticket of a customer's reference; `TicketUnknown` otherwise."""
+        """Return the ticket of a customer's reference. Raises `TicketUnknown`, `StateTooNew`."""
         return await self._one(TicketRow.reference == reference, reference)
 
     async def tickets(self, wanted: TicketFilter, *, page_size: int, after: str | None = None) -> list[Ticket]:
         """List tickets in the order of their ids, those after one of them; shorter than `page_size` is the last page.
 
-        For people: a ticket that commits late may fall into a page that was read already.
+        For people: a ticket that commits late may fall into a page that was read already. Raises `TextError` for a
+        value that no ticket can have, `StateTooNew`.
         """
         row = TicketRow
         query = (
@@ -108,7 +115,7 @@ class Queries:
         `page_size` is the last page. A page is one snapshot and begins after a place, not after a count: a ticket
         whose deadline stands is listed exactly once, whatever happens to others meanwhile. One whose deadline moved
         later since may be listed again; one whose deadline moved to before the place is in the next reading's first
-        page. Raises `TextError`, `StateTooNew`, `RecordUnavailable`.
+        page. Raises `TextError` for a value that no ticket can have, `StateTooNew`.
         """
         row = TicketRow
         query = select(row.ticket_id, row.state, row.state_version).where(WORKED_ON, *_conditions(wanted))
@@ -132,8 +139,7 @@ class Queries:
         """Explain every clock run of a ticket from its log, as of the record's present instant (8).
 
         Times in it are working time. Log and policy are as they were recorded; nothing is written, and what is due
-        and not settled yet is not in it. Raises `TicketUnknown`, `PolicyUnreadable`, `ClockUnusable`,
-        `RecordUnavailable`.
+        and not settled yet is not in it. Raises `TicketUnknown`, `PolicyUnreadable`, `ClockUnusable`, `ClockRunOut`.
         """
         entries = await self.entries(ticket_id)
         version = next(entry.event.policy_version for entry in entries if isinstance(entry.event, Opened))
@@ -141,7 +147,10 @@ class Queries:
         return ledger(policy, entries, max(await self.instant(), entries[-1].at))
 
     async def entries(self, ticket_id: str, *, after_sequence: int = 0, limit: int | None = None) -> list[Entry]:
-        """Return lines of a ticket's log in order, all when no limit is given; `TicketUnknown` when there is none."""
+        """Return lines of a ticket's log in order, those after a sequence; all of them when no limit is given.
+
+        After the last there are none. Raises `TicketUnknown`, `LogTooNew`.
+        """
         _require_possible(ticket_id)
         row = EventRow
         query = (
@@ -154,12 +163,12 @@ class Queries:
         if not found:
             await self._require(ticket_id)
         return [
-            Entry(sequence=sequence, at=at, actor=actor, event=codec.event_from_json(kind, body))
+            Entry(sequence=sequence, at=at, actor=actor, event=_known(codec.event_from_json, ticket_id, kind, body))
             for sequence, at, actor, kind, body in found
         ]
 
     async def inputs(self, ticket_id: str) -> list[Input]:
-        """Return a ticket's inputs in order, the opening first; `TicketUnknown` when there is none."""
+        """Return a ticket's inputs in order, the opening first. Raises `TicketUnknown`, `LogTooNew`."""
         _require_possible(ticket_id)
         row = InputRow
         query = select(row.number, row.at, row.kind, row.body).where(row.ticket_id == ticket_id).order_by(row.number)
@@ -167,31 +176,43 @@ class Queries:
         if not found:
             await self._require(ticket_id)
         return [
-            Input(number=number, at=at, command=codec.command_from_json(kind, body)) for number, at, kind, body in found
+            Input(number=number, at=at, command=_known(codec.command_from_json, ticket_id, kind, body))
+            for number, at, kind, body in found
         ]
 
     async def settle_instants(self, ticket_id: str) -> list[datetime]:
-        """Return the instants of the settles that appended something to a ticket's log, in order."""
+        """Return the instants of the settles that appended to a ticket's log, in order. Raises `TicketUnknown`."""
+        _require_possible(ticket_id)
         row = EventRow
         query = select(row.recorded_at).where(row.ticket_id == ticket_id).distinct().order_by(row.recorded_at)
-        return [at for (at,) in await self._all(query)]
+        found = [at for (at,) in await self._all(query)]
+        if not found:
+            await self._require(ticket_id)
+        return found
 
     async def rules_versions(self, ticket_id: str) -> set[int]:
-        """Return the versions of the rules that a ticket was judged by: only those of one can be derived anew."""
+        """Return the versions of the rules that a ticket was judged by: only those of one can be derived anew.
+
+        Raises `TicketUnknown`.
+        """
+        _require_possible(ticket_id)
         query = select(EventRow.rules_version).where(EventRow.ticket_id == ticket_id).distinct()
-        return {version for (version,) in await self._all(query)}
+        found = {version for (version,) in await self._all(query)}
+        if not found:
+            await self._require(ticket_id)
+        return found
 
     async def policy(self, version: str) -> Policy:
-        """Return a policy as the tickets of that version carry it."""
+        """Return a policy as the tickets of that version carry it. Raises `PolicyUnreadable`, `PolicyTooNew`."""
         return await self._policies.learn(version)
 
     async def instant(self) -> datetime:
-        """Return the record's clock."""
+        """Return the record's present instant. Raises `ClockRunOut`, `ClockUnusable`."""
         with spoken_plainly():
             return instant_by(self._clock, (await self._statements.greet()).real_at)
 
     async def figures(self) -> Figures:
-        """Return what the exporter shows."""
+        """Return what the exporter shows, of one snapshot. Raises `ClockRunOut`, `ClockUnusable`."""
         with spoken_plainly():
             instant = instant_by(self._clock, (await self._statements.greet()).real_at)
             async with self._database.reading.connect() as connection:
@@ -213,6 +234,13 @@ class Queries:
         with spoken_plainly():
             async with self._database.looking.connect() as connection:
                 return (await connection.execute(query)).all()
+
+
+def _known(read: Callable[[str, str], Read], ticket_id: str, kind: str, body: str) -> Read:
+    try:
+        return read(kind, body)
+    except KeyError:
+        raise LogTooNew(ticket_id, kind) from None
 
 
 def _require_possible(named: str) -> None:

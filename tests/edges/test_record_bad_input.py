@@ -87,6 +87,10 @@ async def test_name_that_no_ticket_can_have_is_unknown(records: Records, text: s
         await records.queries.inputs(text)
     with pytest.raises(TicketUnknown):
         await records.queries.ledger(text)
+    with pytest.raises(TicketUnknown):
+        await records.queries.settle_instants(text)
+    with pytest.raises(TicketUnknown):
+        await records.queries.rules_versions(text)
 
 
 async def test_any_other_text_comes_back_as_it_was_said(records: Records) -> None:

@@ -7,6 +7,7 @@ import pytest
 
 from services.records import (
     ClockRunOut,
+    LogTooNew,
     RealClock,
     Records,
     RecordUnavailable,
@@ -357,6 +358,21 @@ async def test_state_of_a_newer_release_is_left_alone(
     assert (await records.upkeep.rescue_late(grace_seconds=0, limit=10)).tried == 0
 
     assert await outsider.run("SELECT * FROM tickets") == before
+
+
+async def test_log_of_a_newer_release_is_told(record_url: str, records: Records) -> None:
+    """A line or an input of a kind that this release does not know is a newer release's, and not a crash."""
+    await records.record.open_ticket(a_policy(), an_opening())
+    outsider = Outsider(record_url)
+    await outsider.run("UPDATE events SET kind = 'merged' WHERE sequence = 2")
+    await outsider.run("UPDATE inputs SET kind = 'merge'")
+
+    with pytest.raises(LogTooNew, match="'t-0001' has 'merged', which this release does not know: deploy"):
+        await records.queries.entries("t-0001")
+    with pytest.raises(LogTooNew, match="'merge'"):
+        await records.queries.inputs("t-0001")
+    with pytest.raises(LogTooNew):
+        await records.queries.ledger("t-0001")
 
 
 async def test_ticket_that_another_holds_too_long_is_unavailable(record_url: str, story_clock: StoryClock) -> None:
