@@ -88,7 +88,9 @@ class PolicyUnreadable(RecordFailed):
     """The policy that a ticket carries cannot be read: no ticket of that version can be judged."""
 
     def __init__(self, version: str, why: str) -> None:
-        super().__init__(f"policy version {version!r} cannot be read ({why}), and a ticket carries it")
+        super().__init__(
+            f"policy version {version!r} cannot be read ({why}): restore its row in `policies`, its tickets wait for it"
+        )
 
 
 class SchemaMissing(RecordError):  # noqa: N818 - the fact, in the desk's words
