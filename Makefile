@@ -58,7 +58,7 @@ lock: setup  ## resolve the versions anew into requirements.lock
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --upgrade --generate-hashes --no-header \
 		--no-emit-index-url --no-emit-find-links --group dev pyproject.toml --output-file requirements.lock
 
-clean:  ## remove what was set up and what runs left behind
+clean:  ## remove what was set up, and var/ with the record that `make run` keeps there
 	rm -rf $(VENV) var .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
 $(STAMP): requirements.lock pyproject.toml

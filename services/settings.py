@@ -229,7 +229,7 @@ def _near_misses(environment: Mapping[str, str], fields: tuple[str, ...]) -> Ite
     for variable in sorted(environment):
         name = variable.removeprefix(PREFIX)
         if variable.startswith(PREFIX) and name not in names:
-            meant = difflib.get_close_matches(name, names, n=1, cutoff=0.85)
+            meant = difflib.get_close_matches(name, names, n=1, cutoff=0.8)
             if meant:
                 yield f"{variable}: there is no such setting; write {PREFIX}{meant[0]}"
 

@@ -15,6 +15,8 @@ LAST_YEAR = 2199
 """Of a record whose clock is begun or continued: what is promised then still ends well before the calendar does."""
 INSTANTS = range(1900, 9000)
 """Years that a record's instants may be of: what is promised at either end is still a date."""
+SLOWEST, FASTEST = 0.001, 1_000_000
+"""Speeds that a clock may have: beyond them no timer could be set."""
 SHORTEST_SLEEP_SECONDS = 0.001
 """A wake-up that is due already still lets others have a turn."""
 
@@ -61,6 +63,8 @@ class ScaledClock:
             raise ValueError(f"clock origin {str(self.origin)!r} is not in UTC: write it like 2026-11-21T12:00:00Z")
         if not (math.isfinite(self.speed) and self.speed > 0):
             raise ValueError(f"clock speed {self.speed!r} is not a positive number: write one like 5000")
+        if not SLOWEST <= self.speed <= FASTEST:
+            raise ValueError(f"clock speed {self.speed!r} is no use: write one from {SLOWEST:g} to {FASTEST}")
 
     @property
     def name(self) -> str:
@@ -114,6 +118,10 @@ def require_present(clock: RecordClock, real: datetime) -> None:
         year = clock.read(real).year
     except ClockRunOut:
         year = MAXYEAR + 1
+    if year < INSTANTS.start:
+        raise ValueError(
+            f"{origin} at {clock.speed:g} times the speed puts the record before the year {INSTANTS.start}: {remedy}"
+        )
     if year > LAST_YEAR:
         raise ValueError(
             f"{origin} at {clock.speed:g} times the speed puts the record beyond the year {LAST_YEAR}: {remedy}"
@@ -126,13 +134,17 @@ def real_seconds_until(at: datetime, instant: datetime, clock: RecordClock) -> f
 
 
 def _instant(text: str) -> datetime:
+    example = "write it like 2026-11-21T12:00:00Z"
     try:
         at = datetime.fromisoformat(text)
     except ValueError:
-        raise ValueError(f"clock origin {text!r} is not an instant: write it like 2026-11-21T12:00:00Z") from None
+        raise ValueError(f"clock origin {text!r} is not an instant: {example}") from None
     if at.tzinfo is None:
-        raise ValueError(f"clock origin {text!r} has no zone: write it like 2026-11-21T12:00:00Z")
-    return at.astimezone(UTC)
+        raise ValueError(f"clock origin {text!r} has no zone: {example}")
+    try:
+        return at.astimezone(UTC)
+    except OverflowError:
+        raise ValueError(f"clock origin {text!r} lies at the end of all calendars: {example}") from None
 
 
 def _number(text: str) -> float:

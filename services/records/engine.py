@@ -6,6 +6,7 @@ concurrent settles were lost without an error. PostgreSQL: a time-out for everyt
 
 import asyncio
 import os
+import sqlite3
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -176,8 +177,15 @@ class _File:
 
 
 def _set_up_sqlite(engine: AsyncEngine) -> None:
-    file = _File(Path(str(engine.url.database)))
-    event.listen(engine.sync_engine, "do_connect", lambda *_: file.require_same())
+    path = Path(str(engine.url.database))
+    file = _File(path)
+
+    @event.listens_for(engine.sync_engine, "do_connect")
+    def look_first(*_: object) -> None:
+        file.require_same()
+        # A file that cannot be opened is found out here: the driver would tell it from a thread that may outlive us.
+        sqlite3.connect(path).close()
+
     event.listen(engine.sync_engine, "checkout", lambda *_: file.require_same())
 
     @event.listens_for(engine.sync_engine, "connect")

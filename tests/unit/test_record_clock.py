@@ -47,6 +47,10 @@ def test_origin_in_another_zone_is_the_same_instant() -> None:
         ("scaled", "is unknown"),
         ("scaled:2026-11-21T12:00:00Z", "has no zone"),
         ("scaled:yesterday:5000", "clock origin 'yesterday' is not an instant"),
+        ("scaled:9999-12-31T23:59:59-10:00:5", "clock origin '9999-12-31T23:59:59-10:00' lies at the end of all"),
+        ("scaled:0001-01-01T00:00:00+10:00:5", "clock origin '0001-01-01T00:00:00.10:00' lies at the end of all"),
+        ("scaled:2026-11-21T12:00:00Z:1e-9", "clock speed 1e-09 is no use: write one from 0.001 to 1000000"),
+        ("scaled:2026-11-21T12:00:00Z:2e6", "clock speed 2000000.0 is no use: write one from 0.001 to 1000000"),
         ("scaled:2026-11-21T12:00:00:5000", "has no zone"),
         ("scaled:2026-11-21T12:00:00Z:quick", "clock speed 'quick' is not a positive number"),
         ("scaled:2026-11-21T12:00:00Z:0", "not a positive number"),
@@ -75,6 +79,10 @@ def test_clock_that_cannot_be_read(text: str, told: str) -> None:
         (
             "scaled:1970-01-01T00:00:00Z:5000",
             "clock origin '1970-01-01T00:00:00Z' at 5000 times the speed puts the record beyond the year 2199",
+        ),
+        (
+            "scaled:1200-01-01T00:00:00Z:0.1",
+            "clock origin '1200-01-01T00:00:00Z' at 0.1 times the speed puts the record before the year 1900",
         ),
     ],
 )
