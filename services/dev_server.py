@@ -59,6 +59,7 @@ class DevServer:
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=output,
                 stderr=asyncio.subprocess.STDOUT,
+                cwd=folder,
                 start_new_session=True,  # a terminal's Ctrl-C is ours to pass on, last of all
                 preexec_fn=end_with_us(signal.SIGKILL),
             )
@@ -109,15 +110,15 @@ class DevServer:
 
 def _command(file: Path, address: Address, namespace: str) -> list[str]:
     beside_python = Path(sysconfig.get_path("scripts")) / "temporal"
-    program = str(beside_python) if beside_python.exists() else shutil.which("temporal")
-    if program is None:
+    found = str(beside_python) if beside_python.exists() else shutil.which("temporal")
+    if found is None:
         raise DevServerFailed(
             "the program `temporal` is not installed: run `make setup`, or set FOLLOWTHROUGH_TEMPORAL_ADDRESS"
         )
     options = {
         "--ip": address.host,
         "--port": str(address.port),
-        "--db-filename": str(file),
+        "--db-filename": file.name,  # from its own folder: the server would read ?, # and % of a path as a URL's
         "--namespace": namespace,
         "--log-level": "warn",
     }
@@ -127,7 +128,7 @@ def _command(file: Path, address: Address, namespace: str) -> list[str]:
     # The two pragmas make the file as fast as memory: four times what it is without them.
     pragmas = ["--sqlite-pragma", "journal_mode=wal", "--sqlite-pragma", "synchronous=1"]
     return [
-        program,
+        str(Path(found).absolute()),
         "server",
         "start-dev",
         "--headless",

@@ -23,24 +23,24 @@ _ANY_DATE = date(2026, 1, 1)
 _NOTHING = timedelta()
 
 
-def due(calendar: Calendar, start_at: datetime, length: timedelta) -> datetime:
+def due(calendar: Calendar, start_at: datetime, length: timedelta, *, years_ahead: int = _YEARS_AHEAD) -> datetime:
     """Return the instant at which that much open time has passed since the start.
 
     On closing time it is closing time; no length at all, at a closed instant, is due at the next opening.
-    Raises CalendarError when that lies beyond the tenth year after the start.
+    Raises CalendarError when that lies beyond so many years after the start.
     """
     require_utc(start_at)
     if length < _NOTHING:
         raise CalendarError(f"length {_in_hours(length)!r} is negative: working time only adds up")
     left = length
-    for year in range(start_at.year, min(start_at.year + _YEARS_AHEAD, MAXYEAR) + 1):
+    for year in range(start_at.year, min(start_at.year + years_ahead, MAXYEAR) + 1):
         hours = _hours(calendar, year)
         due_at = hours.due(start_at, left)
         if due_at is not None:
             return due_at
         left -= hours.total - hours.open_before(start_at)
     raise CalendarError(
-        f"calendar {str(calendar)!r} does not offer {_in_hours(length)} of open time in the {_YEARS_AHEAD} years after "
+        f"calendar {str(calendar)!r} does not offer {_in_hours(length)} of open time in the {years_ahead} years after "
         f"{start_at.isoformat()}: give it more hours, or ask for less"
     )
 

@@ -9,6 +9,7 @@ from tests.support.story import Tell
 from workflows.domain.calendar import Calendar
 from workflows.domain.policy import OnBreach, hours
 from workflows.domain.ticket.events import ClockBreached
+from workflows.domain.ticket.judge import judge
 from workflows.domain.ticket.words import Audience, Status, Target
 
 
@@ -230,6 +231,20 @@ def test_late_update_runs_are_counted_as_if_each_were_walked(tell: Tell, seconds
     assert [breach.last_due_at for breach in breaches if breach.count > 1] == [
         max(due_at for due_at in walked if found_at - due_at > timedelta(seconds=60))
     ]
+
+
+def test_an_outage_of_twenty_years_is_judged_like_any_other(tell: Tell) -> None:
+    """4.3, 4.6: a record left alone, or a clock that runs five thousand times as fast, sticks no ticket."""
+    policy = ladder(agent=row(update_every=1), on_breach={Target.UPDATE: OnBreach()})
+    story = tell(policy).open("Mon 23 Nov 09:00").as_told()
+    opened = story.ticket
+    judged = judge(policy, opened, opened.opened_at.replace(year=2046))
+    breaches = [entry.event for entry in judged.entries if isinstance(entry.event, ClockBreached)]
+    (together,) = [breach for breach in breaches if breach.count > 1]
+    assert (together.count, together.last_due_at) == (
+        7305 * 24 - 21,
+        opened.opened_at.replace(year=2046) - hours(1),
+    )
 
 
 def test_the_run_after_a_collapsed_one_starts_at_the_last_deadline(tell: Tell) -> None:

@@ -157,10 +157,11 @@ class Lapse:
         late_before = self._to - LATE_AFTER
         length = self._next_update(clock, first_at, run=clock.run + 1).length
         more = worked(calendar, first_at, late_before) // length
-        if more and due(calendar, first_at, more * length) == late_before:
+        years = late_before.year - first_at.year  # it lies before that, however long nobody looked
+        if more and due(calendar, first_at, more * length, years_ahead=years) == late_before:
             more -= 1
         if more:
-            last_from = due(calendar, first_at, (more - 1) * length) if more > 1 else first_at
+            last_from = due(calendar, first_at, (more - 1) * length, years_ahead=years) if more > 1 else first_at
             last = self._next_update(clock, last_from, run=clock.run + more)
             self._draft.keep(last)
             self._record_breach(clock, count=more + 1, last_due_at=last.deadline_at)
