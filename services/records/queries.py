@@ -180,16 +180,6 @@ class Queries:
             for number, at, kind, body in found
         ]
 
-    async def settle_instants(self, ticket_id: str) -> list[datetime]:
-        """Return the instants of the settles that appended to a ticket's log, in order. Raises `TicketUnknown`."""
-        _require_possible(ticket_id)
-        row = EventRow
-        query = select(row.recorded_at).where(row.ticket_id == ticket_id).distinct().order_by(row.recorded_at)
-        found = [at for (at,) in await self._all(query)]
-        if not found:
-            await self._require(ticket_id)
-        return found
-
     async def rules_versions(self, ticket_id: str) -> set[int]:
         """Return the versions of the rules that a ticket was judged by: only those of one can be derived anew.
 

@@ -88,8 +88,6 @@ async def test_name_that_no_ticket_can_have_is_unknown(records: Records, text: s
     with pytest.raises(TicketUnknown):
         await records.queries.ledger(text)
     with pytest.raises(TicketUnknown):
-        await records.queries.settle_instants(text)
-    with pytest.raises(TicketUnknown):
         await records.queries.rules_versions(text)
 
 

@@ -61,16 +61,6 @@ def is_open(calendar: Calendar, at: datetime) -> bool:
     return span is not None and span.start_at <= at
 
 
-def check_horizon(calendar: Calendar, length: timedelta, horizon: timedelta = HORIZON) -> None:
-    """Raise CalendarError unless the calendar offers that much open time within its horizon, whenever one starts."""
-    offered = least_open(calendar, horizon)
-    if offered < length:
-        raise CalendarError(
-            f"calendar {str(calendar)!r} offers no more than {_in_hours(offered)} of open time in {horizon.days} days, "
-            f"too little for {_in_hours(length)}: give it more hours, or promise less"
-        )
-
-
 @lru_cache(maxsize=256)
 def least_open(calendar: Calendar, horizon: timedelta = HORIZON) -> timedelta:
     """Return the least open time that a window of that length holds, wherever among the calendar's dates it starts."""

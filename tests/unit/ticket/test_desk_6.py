@@ -1,4 +1,4 @@
-"""Semantics 6.2 and 6.12: what the desk does among itself. None of it is the customer's."""
+"""Semantics 6.2, 6.4 and 6.12: what the desk does, among itself and for the customer."""
 
 from datetime import timedelta
 
@@ -9,6 +9,7 @@ from tests.support.story import Tell
 from workflows.domain.errors import DomainError
 from workflows.domain.policy import minutes
 from workflows.domain.ticket.commands import AddNote, Assign, LogTime
+from workflows.domain.ticket.words import Status
 
 
 def test_assigning_passes_it_on_within_the_tier(tell: Tell) -> None:
@@ -57,3 +58,22 @@ def test_no_time_is_no_time_spent() -> None:
     """6.12: nothing, or less, is refused where it is written."""
     with pytest.raises(DomainError, match="spent is -60 s: log more than nothing"):
         LogTime(actor="ann", spent=timedelta(minutes=-1), text="on site")
+
+
+def test_an_update_is_for_the_customer_in_every_state_but_closed(tell: Tell) -> None:
+    """6.4: it meets the update clock, is told to the customer, and changes neither state nor handler."""
+    story = tell(ladder()).open("Mon 23 Nov 09:00").until("Mon 23 Nov 10:00").as_told().post_update()
+    story.happened(
+        "Mon 23 Nov 10:00 update posted",
+        "Mon 23 Nov 10:00 met update/1 of agent, 1h spent",
+        "Mon 23 Nov 10:00 started update/2 of agent, 800h, until Sat 26 Dec 18:00",
+    ).told("update_posted to customer c-1")
+    assert (story.ticket.status, story.ticket.handler) == (Status.OPEN, None)
+    story.until("Mon 23 Nov 11:00").acknowledge("ann").until("Mon 23 Nov 12:00").post_update().as_told()
+    assert (story.ticket.status, story.ticket.handler) == (Status.IN_PROGRESS, "ann")
+    story.until("Mon 23 Nov 13:00").resolve().until("Mon 23 Nov 14:00").post_update().as_told()
+    assert story.ticket.status is Status.RESOLVED
+    story.until("Mon 23 Nov 15:00").confirm().as_told()
+    story.until("Mon 23 Nov 16:00").post_update().in_short(
+        "Mon 23 Nov 16:00 refused WRONG_STATE: cannot post an update: the ticket is 'closed'; reopen it first"
+    )
