@@ -58,15 +58,16 @@ async def test_commands_that_move_the_wake_up_later_cost_temporal_nothing(
 async def test_a_command_that_moves_the_wake_up_earlier_costs_seven_events(
     engine: Engine, client: Client, task_queue: str, ticket_id: str
 ) -> None:
-    """Architecture 4: a rejection starts the next tier's clocks, sooner than the sign-off that Temporal knows of."""
+    """Architecture 4: a rejection starts the next tier's clocks, sooner than the wake-up that Temporal knows of."""
     async with working(client, engine.records.record, task_queue):
-        await engine.open(ticket_id, impatient(agent=0.5, specialist=3600))
-        await engine.do(ticket_id, FIXED)
-        before = await until_events(client, ticket_id, TimerStarted=2)
+        await engine.open(ticket_id, impatient(agent=3600, specialist=1800))
+        before = await until_events(client, ticket_id, TimerStarted=1)
+        await engine.until_told()
+        assert (await engine.do(ticket_id, FIXED)).nudge is None
         settled = await engine.do(ticket_id, Reject(actor="ida", reason=CANARY))
         assert settled.nudge is not None
         assert not settled.nudge.is_new
-        events = await until_events(client, ticket_id, TimerStarted=3)
+        events = await until_events(client, ticket_id, TimerStarted=2)
         await engine.until_told()
     assert len(events) - len(before) == 7
 
