@@ -47,6 +47,9 @@ _TOLD_BY_CODE: Mapping[int, str] = {
 }
 """What the operator can do about it, where there is something."""
 
+_OF_ASYNCPG = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
+"""The last is raised when the server ends a connection while it is spoken to."""
+
 
 class Duplicate(Exception):  # noqa: N818 - the fact; never leaves the record
     """A row of that key is there already."""
@@ -61,7 +64,7 @@ def spoken_plainly() -> Iterator[None]:
     """Turn what a driver raises into the record's own errors, and a broken unique key into `Duplicate`."""
     try:
         yield
-    except (exc.SQLAlchemyError, asyncpg.PostgresError, asyncpg.InterfaceError, sqlite3.Error, OSError) as error:
+    except (exc.SQLAlchemyError, *_OF_ASYNCPG, sqlite3.Error, OSError) as error:
         raise meaning_of(error) from None
 
 
@@ -111,7 +114,7 @@ def _is_passing(error: BaseException) -> bool:
             return state[:2] in _PASSING_CLASSES or state in _PASSING_STATES
         case asyncpg.DataError():
             return False
-        case asyncpg.InterfaceError() | OSError() | exc.TimeoutError():
+        case asyncpg.InterfaceError() | asyncpg.InternalClientError() | OSError() | exc.TimeoutError():
             return True
         case _:
             return False

@@ -2,12 +2,11 @@
 
 import asyncio
 import contextlib
-import ctypes
 import os
 import re
 import signal
 import sys
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +18,14 @@ from services.settings import PREFIX
 PROGRAM = str(Path(sys.executable).with_name("followthrough"))
 PATIENCE_SECONDS = 60.0
 """How long anything may take before the test fails; nothing takes a tenth of it on an idle machine."""
+
+_DROP_AND_RUN = """
+import ctypes, os, sys
+drop_from_bounding_set, override_modes, read_and_search = 24, 1, 2
+for capability in (override_modes, read_and_search):
+    ctypes.CDLL(None).prctl(drop_from_bounding_set, capability, 0, 0, 0)
+os.execv(sys.argv[1], sys.argv[1:])
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,13 +90,12 @@ def environment(var: Path, **settings: str) -> dict[str, str]:
 @asynccontextmanager
 async def running(*words: str, env: Mapping[str, str], is_bound: bool = False) -> AsyncIterator[Running]:
     """Start it, and make sure of its end; a bound one is kept from what files' modes forbid, the superuser's too."""
+    line = (PROGRAM, *words)
     process = await asyncio.create_subprocess_exec(
-        PROGRAM,
-        *words,
+        *(_bound(line) if is_bound else line),
         env=env,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
-        preexec_fn=_bind() if is_bound else None,
     )
     try:
         yield Running(process)
@@ -107,20 +113,13 @@ async def ended(*words: str, env: Mapping[str, str], is_bound: bool = False) -> 
     return Ended(code=code, out=out.decode(), err=err.decode())
 
 
-def _bind() -> Callable[[], None] | None:
-    """Take from a child what lets the superuser pass over a file's mode."""
+def _bound(words: Sequence[str]) -> Sequence[str]:
+    """Take from a child what lets the superuser pass over a file's mode: in the child, as a fork copies no threads."""
     if os.geteuid() != 0:
-        return None
+        return words
     if sys.platform != "linux":
         pytest.skip("the superuser is kept from nothing here")
-    prctl = ctypes.CDLL(None).prctl  # looked up before the fork
-    drop_from_bounding_set, override_modes, read_and_search = 24, 1, 2
-
-    def after_fork() -> None:
-        for capability in (override_modes, read_and_search):
-            prctl(drop_from_bounding_set, capability, 0, 0, 0)
-
-    return after_fork
+    return (sys.executable, "-c", _DROP_AND_RUN, *words)
 
 
 async def is_gone(pid: int) -> bool:
