@@ -5,14 +5,12 @@ then it runs as an unprivileged user.
 """
 
 import contextlib
-import ctypes
 import os
 import pwd
 import shutil
 import signal
 import socket
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -149,23 +147,30 @@ def _start(programs: Path, folder: Path, identity: dict[str, Any], settings: dic
     settings = {**settings, "listen_addresses": "127.0.0.1", "port": str(port), "unix_socket_directories": ""}
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen(  # noqa: S603 - the server's own program
-            [programs / "postgres", "-D", folder / "data", *(f"--{name}={value}" for name, value in settings.items())],
+            [
+                *_dying_with_parent(),
+                programs / "postgres",
+                "-D",
+                folder / "data",
+                *(f"--{name}={value}" for name, value in settings.items()),
+            ],
             cwd=folder,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=log,
             process_group=0,
-            preexec_fn=_die_with_parent,  # noqa: PLW1509 - one system call
             **identity,
         )
     return Cluster(port=port, folder=folder, process=process)
 
 
-def _die_with_parent() -> None:
-    """A test run that is killed leaves no server behind, where the system can see to that."""
-    if sys.platform == "linux":
-        set_death_signal = 1
-        ctypes.CDLL(None).prctl(set_death_signal, signal.SIGINT)
+def _dying_with_parent() -> tuple[str, ...]:
+    """A test run that is killed leaves no server behind, where the system can see to that.
+
+    By a program and not after the fork: gRPC's threads, which a fork does not copy, abort the child now and then.
+    """
+    program = shutil.which("setpriv")
+    return (program, "--pdeathsig", "INT") if program else ()
 
 
 def _wait(server: Cluster) -> None:
