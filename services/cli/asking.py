@@ -116,7 +116,7 @@ class Asking:
 
     def _ask(self, question: Callable[[TicketClient], Coroutine[None, None, T]]) -> T:
         async def ask() -> T:
-            async with TicketClient(self.server, caller=CALLER, actor=self.actor) as client:
+            async with TicketClient(str(self.server), caller=CALLER, actor=self.actor) as client:
                 return await question(client)
 
         try:

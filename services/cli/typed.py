@@ -11,8 +11,8 @@ LISTING = ("ListTickets", "`followthrough ticket list`")
 
 def in_words_of(command: click.Command, refused: Refused) -> str:
     """Say all that is wrong, each under the option or argument that gave it, where there is one."""
-    blamed = [(field, text) for field, text in refused.blamed if text.startswith(f"{field} ")]
-    if len(blamed) == len(refused.blamed) > 0:
+    blamed = [(field, text) for field, text in refused.violations if text.startswith(f"{field} ")]
+    if len(blamed) == len(refused.violations) > 0:
         said = "; ".join(_typed(command, field) + text.removeprefix(field) for field, text in blamed)
     else:
         field = refused.facts.get("field", "")

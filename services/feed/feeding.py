@@ -69,7 +69,7 @@ async def feed(
     """
     clock = parts.clock(settings)
     async with AsyncExitStack() as using:
-        client = TicketClient(settings.intake_address, caller=CALLER, actor=settings.actor)
+        client = TicketClient(str(settings.intake_address), caller=CALLER, actor=settings.actor)
         desk = await using.enter_async_context(client)
         await _require_same(desk, clock, cases[0], queue)
         record = await using.enter_async_context(parts.record(settings, is_written=False))

@@ -77,7 +77,7 @@ async def measure(url: str, tickets: int, clients: int) -> Rates:
         async with running("up", env=env) as up:
             said = await up.say(r"intake +(\S+)")
             place = Address.parse(said[1])
-            async with TicketClient(place, caller="bench", actor="bench", deadline_seconds=30) as client:
+            async with TicketClient(str(place), caller="bench", actor="bench", deadline_seconds=30) as client:
                 opened, opening = await _timed(clients, [partial(_open, client)] * tickets)
                 _, acknowledging = await _timed(clients, [partial(_acknowledge, client, each) for each in opened])
             draining = asyncio.create_task(up.process.communicate())

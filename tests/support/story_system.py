@@ -194,7 +194,7 @@ async def told_system(url: str, policy: Policy, temporal_address: str) -> AsyncI
         )
         address = Address("127.0.0.1", await intake.start())
         try:
-            async with TicketClient(address, caller="crm-1", actor="desk") as client:
+            async with TicketClient(str(address), caller="crm-1", actor="desk") as client:
                 told = ToldSystem(client, engine, clock, skipper, task_queue)
                 try:
                     yield told

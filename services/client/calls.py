@@ -1,0 +1,85 @@
+"""What every call has, whether its caller waits or blocks: who asks, a deadline, the way to intake."""
+
+import copy
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib.resources import files
+from typing import TypeVar
+
+from google.protobuf.message import Message
+
+from protos.followthrough.v1.ticket_service_pb2 import (
+    AcknowledgeTicketRequest,
+    CloseTicketRequest,
+    ConfirmResolutionRequest,
+    ContinueTicketRequest,
+    EscalateTicketRequest,
+    OpenTicketRequest,
+    PostUpdateRequest,
+    RecordContactRequest,
+    RejectResolutionRequest,
+    ReopenTicketRequest,
+    ResolveTicketRequest,
+    TransferTicketRequest,
+    WaitOnCustomerRequest,
+)
+
+DEADLINE_SECONDS = 10.0
+"""Real seconds a call may take, its retries included, unless the client was told otherwise."""
+
+Options = Sequence[tuple[str, int | str]]
+"""A channel's arguments, by gRPC's names for them."""
+
+Change = (
+    OpenTicketRequest
+    | AcknowledgeTicketRequest
+    | PostUpdateRequest
+    | RecordContactRequest
+    | WaitOnCustomerRequest
+    | ContinueTicketRequest
+    | EscalateTicketRequest
+    | TransferTicketRequest
+    | ResolveTicketRequest
+    | ConfirmResolutionRequest
+    | RejectResolutionRequest
+    | ReopenTicketRequest
+    | CloseTicketRequest
+)
+"""Every request that changes a ticket: one method each, of the same name, and all return the ticket."""
+
+Changing = TypeVar("Changing", bound=Change)
+
+KEEPALIVE: Options = (
+    ("grpc.keepalive_time_ms", 60_000),  # twice as long as intake puts up with
+    ("grpc.keepalive_timeout_ms", 20_000),
+    ("grpc.http2.max_pings_without_data", 0),  # else a quiet watch is asked after twice and never again
+)
+"""A way that died without a word is noticed within 80 s, also by who only listens."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Who:
+    """Who asks, unless a request says otherwise."""
+
+    caller: str
+    actor: str
+
+    def stamped(self, change: Changing) -> Changing:
+        """Give a copy of the change what it does not say itself; a new `request_id` makes its retries safe."""
+        stamped = copy.deepcopy(change)
+        stamped.caller = change.caller or self.caller
+        stamped.actor = change.actor or self.actor
+        stamped.request_id = change.request_id or str(uuid.uuid4())
+        return stamped
+
+
+def method_of(request: Message) -> str:
+    """Name the method that a request is for."""
+    return request.DESCRIPTOR.name.removesuffix("Request")
+
+
+def channel_options(own: Options) -> list[tuple[str, int | str]]:
+    """Put together a channel's options: the contract's service config, keepalive, then the caller's own, which win."""
+    config = files("protos.followthrough.v1").joinpath("service_config.json").read_text(encoding="utf-8")
+    return list(dict((("grpc.service_config", config), *KEEPALIVE, *own)).items())
