@@ -7,7 +7,7 @@ from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 
 from workflows import names
 from workflows.messages import SettleRequest, SettleResult
-from workflows.ports import Settler, TicketUnknown
+from workflows.ports import Settler, TicketIsStuck, TicketUnknown
 
 logger = logging.getLogger(__name__)
 
@@ -31,6 +31,13 @@ class SettleActivities:
             return await self._settler.settle_for_workflow(request.ticket_id)
         except TicketUnknown:
             raise ApplicationError("the record has no such ticket", type=UNKNOWN, non_retryable=True) from None
+        except TicketIsStuck as stuck:  # said by who judged it; tried again at the record's pace, not at ours
+            raise ApplicationError(
+                "the rules did not judge the ticket",
+                type=names.STUCK_ERROR,
+                next_retry_delay=stuck.retry_in,
+                category=ApplicationErrorCategory.BENIGN,
+            ) from None
         except Exception as failed:  # noqa: BLE001 - whatever it is, only its type may enter a history
             kind = type(failed).__name__
         logger.warning("settle failed", extra={"ticket_id": request.ticket_id, "error": kind})

@@ -18,8 +18,11 @@ AT_ONCE = timedelta(seconds=3)
 """One settle holds the workflow task for at most so long; the record's own limit is half of it."""
 AT_LEISURE = timedelta(seconds=10)
 """One try of the ordinary activity, which has as many as it needs."""
-A_FEW = RetryPolicy(initial_interval=timedelta(milliseconds=100), maximum_attempts=3)
+A_FEW = RetryPolicy(
+    initial_interval=timedelta(milliseconds=100), maximum_attempts=3, non_retryable_error_types=[names.STUCK_ERROR]
+)
 WITHOUT_END = RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(seconds=60))
+"""Of a stuck ticket, each failure says itself when to try again."""
 NEAR = timedelta(milliseconds=10)
 """A timer that runs out so little later than asked for is left alone."""
 SHORTEST_REST_SECONDS = 0.001

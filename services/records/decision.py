@@ -60,10 +60,15 @@ class Poison(Exception):  # noqa: N818 - the fact; never leaves the record
         return type(self.error).__name__
 
     @property
-    def retry_at(self) -> datetime:
-        """Real instant before which batches leave the ticket out: 10 s, doubling up to an hour."""
+    def retry_in(self) -> timedelta:
+        """Real time for which batches leave the ticket out: 10 s, doubling up to an hour."""
         doubled: timedelta = FIRST_RETRY * (1 << min(self.held.stuck_tries, 20))
-        return self.held.real_at + min(doubled, LONGEST_RETRY)
+        return min(doubled, LONGEST_RETRY)
+
+    @property
+    def retry_at(self) -> datetime:
+        """The end of it."""
+        return self.held.real_at + self.retry_in
 
 
 class NothingMoved(AssertionError):  # noqa: N818 - the fact, as it stands in `stuck_type`

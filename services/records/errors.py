@@ -1,6 +1,8 @@
 """What the record refuses or cannot do. Its texts hold ids, never a customer's words: drivers quote those."""
 
-from workflows.ports import TicketUnknown
+from datetime import timedelta
+
+from workflows.ports import TicketIsStuck, TicketUnknown
 
 __all__ = [
     "ClockMismatch",
@@ -50,13 +52,14 @@ class IdentityTaken(RecordError):  # noqa: N818 - the fact, in the desk's words
         super().__init__(f"ticket id {ticket_id!r} or reference {reference!r} is taken: draw another")
 
 
-class TicketStuck(RecordError):  # noqa: N818 - the fact, in the desk's words
+class TicketStuck(RecordError, TicketIsStuck):  # noqa: N818 - the fact, in the desk's words
     """The rules could not judge this ticket: it is marked, and nothing of it changed."""
 
-    def __init__(self, ticket_id: str, error_type: str) -> None:
+    def __init__(self, ticket_id: str, error_type: str, retry_in: timedelta = timedelta()) -> None:
         super().__init__(f"ticket {ticket_id!r} is stuck on {error_type}: see the log of the process that settled it")
         self.ticket_id = ticket_id
         self.error_type = error_type
+        self.retry_in = retry_in
 
 
 class StateTooNew(RecordError):  # noqa: N818 - the fact, in the desk's words

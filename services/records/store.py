@@ -136,7 +136,7 @@ class Record:
                 continue
             except Poison as poison:
                 await self._mark_stuck(poison)
-                raise TicketStuck(ticket_id, poison.error_type) from None
+                raise TicketStuck(ticket_id, poison.error_type, poison.retry_in) from None
             question = replace(question, unreadable=await self._policies.look_for(version))
         raise RecordUnavailable(f"ticket {ticket_id!r} is being settled elsewhere: try again")
 

@@ -8,9 +8,9 @@ import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, nullcontext, suppress
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from sqlalchemy import bindparam, delete, or_, select, text, tuple_, update
+from sqlalchemy import bindparam, delete, func, or_, select, text, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.records.clock import RecordClock, instant_by, real_seconds_until
@@ -23,10 +23,10 @@ from services.records.rows import Held, Rows
 from services.records.settled import Nudge, SettledBy
 from services.records.statements import Settling, Statements
 from services.records.store import log_poison, mark_stuck
-from services.records.tables import OWED, ReplyRow, TicketRow
+from services.records.tables import LATE, NOT_CLOSED, OWED, ReplyRow, TicketRow
 from workflows.domain.ticket import judge as rules
 
-__all__ = ["Nudge", "Rescue", "Upkeep"]
+__all__ = ["Forgotten", "Nudge", "Rescue", "Upkeep"]
 
 POSTGRESQL_BATCH = 200
 """Late tickets settled in one transaction, at most."""
@@ -65,6 +65,8 @@ _FOLDED_SQLITE = text(
     "DELETE FROM total_deltas WHERE delta_id IN (SELECT delta_id FROM total_deltas ORDER BY delta_id LIMIT :limit)"
 )
 
+_TOLD = (LATE, NOT_CLOSED, TicketRow.told_at.is_not(None))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rescue:
@@ -86,6 +88,15 @@ class Rescue:
 
 
 NOBODY = Rescue(settled=0, stuck=0, owed=())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Forgotten:
+    """What a step of forgetting came to."""
+
+    tickets: int
+    last: tuple[datetime, str] | None
+    """Wake-up and id of the last one, after which the next step goes on; none when there was nobody left."""
 
 
 class Upkeep:
@@ -185,6 +196,37 @@ class Upkeep:
                 await connection.execute(
                     statement, [{"told_id": ticket_id, "told_wake_at": at} for ticket_id, at in wake_at.items()]
                 )
+
+    async def count_told(self) -> int:
+        """How many tickets' wake-ups Temporal knows of."""
+        known = select(func.count()).select_from(TicketRow).where(*_TOLD)
+        with spoken_plainly():
+            async with self._database.looking.connect() as connection:
+                return int(await connection.scalar(known) or 0)
+
+    async def forget_told(self, *, after: tuple[datetime, str] | None = None) -> Forgotten:
+        """Forget that Temporal knows these wake-ups, a few tickets in one short transaction; soonest first.
+
+        Then each is owed a nudge. What was told anew meanwhile lies behind `after`, so that going on comes to an end.
+        """
+        row = TicketRow
+        place = tuple_(row.wake_at, row.ticket_id)
+        page = select(row.wake_at, row.ticket_id).where(*_TOLD).order_by(row.wake_at, row.ticket_id).limit(self._most)
+        forget = (
+            update(row)
+            .where(row.ticket_id == bindparam("told_id"))
+            .values(told_at=None)
+            .execution_options(synchronize_session=False)
+        )
+        with spoken_plainly():
+            async with self._writing() as connection:
+                found = (await connection.execute(page if after is None else page.where(place > after))).all()
+                if not found:
+                    return Forgotten(tickets=0, last=None)
+                # In the order of `mark_told`, so that the two never wait for one another.
+                await connection.execute(forget, [{"told_id": each} for each in sorted(id_ for _, id_ in found)])
+        wake_at, ticket_id = found[-1]
+        return Forgotten(tickets=len(found), last=None if wake_at is None else (wake_at, ticket_id))
 
     async def fold_totals(self) -> int:
         """Fold delta rows into totals, in short transactions; returns how many rows."""

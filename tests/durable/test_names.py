@@ -10,7 +10,7 @@ from workflows import names
 def test_the_names_shared_with_temporal_are_the_ones_that_were_shipped() -> None:
     """Architecture, names: a changed name strands every running ticket."""
     assert (names.TICKET_WORKFLOW, names.SETTLE_ACTIVITY, names.WAKE_SIGNAL) == ("Ticket", "settle", "wake")
-    assert names.TASK_QUEUE == "followthrough-tickets"
+    assert (names.TASK_QUEUE, names.STUCK_ERROR) == ("followthrough-tickets", "TicketStuck")
 
 
 def test_worker_and_timers_meet_on_the_shipped_task_queue() -> None:

@@ -14,7 +14,7 @@ from services.records.rows import DeltaColumns, Rows
 from services.records.statements import Settling
 from services.records.statements_postgresql import PostgresqlStatements
 from services.records.tables import NOT_CLOSED, OWED, instant_to_text
-from services.records.upkeep import SQLITE_BATCH
+from services.records.upkeep import SQLITE_BATCH, Forgotten
 from tests.support.clock import MONDAY_NOON, StoryClock
 from tests.support.record import (
     A_TICK,
@@ -290,6 +290,40 @@ async def test_earlier_wake_up_is_owed_again(records: Records) -> None:
     (nudge,) = await owed(records)
 
     assert (nudge.is_new, nudge.wake_at) == (False, MONDAY_NOON + ACKNOWLEDGE + A_TICK)
+
+
+async def test_what_temporal_was_told_is_forgotten_in_small_steps(records: Records) -> None:
+    """Architecture 4, moving: each told wake-up once, soonest first; a step that is done again finds the others."""
+    await opened(records, *range(1, 4), 7, 8)
+    for number in range(1, 4):
+        await records.record.settle_for_workflow(f"t-{number:04d}")
+    withdrawn = Resolve(actor="kim", outcome=Outcome.WITHDRAWN, explanation="customer found the switch")
+    await records.record.settle("t-0003", withdrawn, by=SettledBy.INTAKE)
+    assert await records.upkeep.count_told() == 2
+
+    step = await records.upkeep.forget_told()
+    assert step.tickets == 2
+    assert len(await owed(records)) == 4
+    await records.record.settle_for_workflow("t-0001")  # its new run; the place behind is not gone over again
+
+    assert await records.upkeep.forget_told(after=step.last) == Forgotten(tickets=0, last=None)
+    assert await records.upkeep.count_told() == 1
+    assert [nudge.is_new for nudge in await owed(records)] == [True] * 3
+
+
+async def test_no_step_of_forgetting_is_long(records: Records) -> None:
+    """Callers wait for one short transaction at most: steps go on after a place, and meet each ticket once."""
+    numbers = range(1, 2 * SQLITE_BATCH + 6)
+    await opened(records, *numbers)
+    await records.upkeep.mark_told(await owed(records))
+
+    steps = [await records.upkeep.forget_told()]
+    while steps[-1].last is not None:
+        steps.append(await records.upkeep.forget_told(after=steps[-1].last))
+
+    expected = [SQLITE_BATCH, SQLITE_BATCH, 5, 0] if records.database.is_sqlite else [len(numbers), 0]
+    assert [step.tickets for step in steps] == expected
+    assert await records.upkeep.count_told() == 0
 
 
 async def test_folding_changes_no_sum(record_url: str, records: Records) -> None:
