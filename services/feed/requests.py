@@ -6,10 +6,14 @@ from dataclasses import fields
 from protos.followthrough.v1 import ticket_pb2
 from protos.followthrough.v1.ticket_service_pb2 import (
     AcknowledgeTicketRequest,
+    AddNoteRequest,
+    AssignTicketRequest,
+    ChangePriorityRequest,
     CloseTicketRequest,
     ConfirmResolutionRequest,
     ContinueTicketRequest,
     EscalateTicketRequest,
+    LogTimeRequest,
     OpenTicketRequest,
     PostUpdateRequest,
     RecordContactRequest,
@@ -24,11 +28,15 @@ from services.feed.decide import CHANNEL, Seen
 from services.feed.log import Case
 from workflows.domain.ticket.commands import (
     Acknowledge,
+    AddNote,
+    Assign,
+    ChangePriority,
     Close,
     Command,
     Confirm,
     Continue,
     Escalate,
+    LogTime,
     PostUpdate,
     RecordContact,
     Reject,
@@ -41,6 +49,7 @@ from workflows.domain.ticket.words import ContactKind, Outcome, Status
 
 ChangeOfTicket = (
     AcknowledgeTicketRequest
+    | AssignTicketRequest
     | PostUpdateRequest
     | RecordContactRequest
     | WaitOnCustomerRequest
@@ -52,11 +61,15 @@ ChangeOfTicket = (
     | RejectResolutionRequest
     | ReopenTicketRequest
     | CloseTicketRequest
+    | ChangePriorityRequest
+    | AddNoteRequest
+    | LogTimeRequest
 )
 STATUSES: Mapping[int, Status] = {ticket_pb2.TicketStatus.Value(f"TICKET_STATUS_{each.name}"): each for each in Status}
 OUTCOMES: Mapping[int, Outcome] = {ticket_pb2.Outcome.Value(f"OUTCOME_{each.name}"): each for each in Outcome}
 REQUESTS: Mapping[type[Command], type[ChangeOfTicket]] = {
     Acknowledge: AcknowledgeTicketRequest,
+    Assign: AssignTicketRequest,
     PostUpdate: PostUpdateRequest,
     RecordContact: RecordContactRequest,
     WaitOnCustomer: WaitOnCustomerRequest,
@@ -68,6 +81,9 @@ REQUESTS: Mapping[type[Command], type[ChangeOfTicket]] = {
     Reject: RejectResolutionRequest,
     Reopen: ReopenTicketRequest,
     Close: CloseTicketRequest,
+    ChangePriority: ChangePriorityRequest,
+    AddNote: AddNoteRequest,
+    LogTime: LogTimeRequest,
 }
 LIVE = frozenset({ticket_pb2.CLOCK_STATE_RUNNING, ticket_pb2.CLOCK_STATE_PAUSED})
 

@@ -5,7 +5,7 @@ test holds the two together field by field, so neither can gain one that the oth
 """
 
 from collections.abc import Callable, Hashable, Mapping
-from dataclasses import fields, is_dataclass
+from dataclasses import fields, is_dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import cache
@@ -17,15 +17,19 @@ from google.protobuf.duration_pb2 import Duration
 from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from protos.followthrough.v1 import event_pb2, ticket_pb2, ticket_service_pb2
+from protos.followthrough.v1 import event_pb2, ledger_pb2, ticket_pb2, ticket_service_pb2
 from workflows.domain.ticket.commands import (
     Acknowledge,
+    AddNote,
+    Assign,
+    ChangePriority,
     Close,
     Command,
     Confirm,
     Continue,
     Customer,
     Escalate,
+    LogTime,
     Open,
     PostUpdate,
     RecordContact,
@@ -36,13 +40,15 @@ from workflows.domain.ticket.commands import (
     WaitOnCustomer,
 )
 from workflows.domain.ticket.events import Entry
+from workflows.domain.ticket.ledger import Line
 from workflows.domain.ticket.state import Ticket
-from workflows.domain.ticket.words import ContactKind, Status
+from workflows.domain.ticket.words import ContactKind, Status, Target
 
 Made = TypeVar("Made")
 
 COMMANDS: Mapping[type[Message], type[Command]] = {
     ticket_service_pb2.AcknowledgeTicketRequest: Acknowledge,
+    ticket_service_pb2.AssignTicketRequest: Assign,
     ticket_service_pb2.PostUpdateRequest: PostUpdate,
     ticket_service_pb2.RecordContactRequest: RecordContact,
     ticket_service_pb2.WaitOnCustomerRequest: WaitOnCustomer,
@@ -54,6 +60,9 @@ COMMANDS: Mapping[type[Message], type[Command]] = {
     ticket_service_pb2.RejectResolutionRequest: Reject,
     ticket_service_pb2.ReopenTicketRequest: Reopen,
     ticket_service_pb2.CloseTicketRequest: Close,
+    ticket_service_pb2.ChangePriorityRequest: ChangePriority,
+    ticket_service_pb2.AddNoteRequest: AddNote,
+    ticket_service_pb2.LogTimeRequest: LogTime,
 }
 """What each request asks of a ticket that exists."""
 
@@ -67,11 +76,16 @@ WIRE_NAMES: Mapping[str, str] = {
     "running_since": "running_since_time",
     "as_of": "as_of_time",
     "name": "display_name",
+    "from_at": "start_time",
+    "to_at": "end_time",
 }
 """Where the rule of `wire_name` does not do."""
 
 DEFAULTS: Mapping[type[StrEnum], StrEnum] = {ContactKind: ContactKind.NEWS}
 """What is meant by an enum that is not required and was not said (6.3)."""
+
+INTERVALS_SHOWN = 50
+"""Of one clock run in one answer: a hundred runs with the longest names stay under the 4 MiB that clients take."""
 
 INTERNAL = frozenset({"warnings", "update_breaches"})
 """Fields of the domain's state that are the engine's own business and not in the contract."""
@@ -100,6 +114,11 @@ def to_status(number: int) -> Status | None:
     return cast(Status | None, _member(Status, ticket_pb2.TicketStatus.DESCRIPTOR, number))
 
 
+def to_target(number: int) -> Target | None:
+    """Read a target of the contract; none: it was not said."""
+    return cast(Target | None, _member(Target, ticket_pb2.Target.DESCRIPTOR, number))
+
+
 def ticket_message(ticket: Ticket) -> ticket_pb2.Ticket:
     """Show a ticket to a caller."""
     message = ticket_pb2.Ticket()
@@ -116,6 +135,20 @@ def event_message(entry: Entry) -> event_pb2.TicketEvent:
     body = getattr(message, event_field(type(entry.event).__name__))
     body.SetInParent()
     _fill(body, entry.event)
+    return message
+
+
+def ledger_message(line: Line, *, after_interval: int = 0) -> ledger_pb2.ClockLedger:
+    """Show the ledger of a clock run to a caller, its sums and as many of its intervals as one answer holds."""
+    message = ledger_pb2.ClockLedger(interval_count=len(line.intervals))
+    shown = line.intervals[after_interval : after_interval + INTERVALS_SHOWN]
+    _fill(message, replace(line, intervals=shown))
+    for number, interval in enumerate(message.intervals, start=after_interval + 1):
+        interval.number = number
+    for wire, length in (("counted", line.counted), ("spent", line.spent), ("left", line.left)):
+        getattr(message, wire).FromTimedelta(length)
+    if after_interval + len(shown) < len(line.intervals):
+        message.next_after_interval = after_interval + len(shown)
     return message
 
 
@@ -136,6 +169,8 @@ def _made(kind: type[Made], request: Message, **given: str) -> Made:
         elif isinstance(hint, type) and issubclass(hint, StrEnum):
             enum = cast(EnumDescriptor, request.DESCRIPTOR.fields_by_name[wire_name(name)].enum_type)
             values[name] = _member(hint, enum, value) or DEFAULTS[hint]
+        elif isinstance(value, Duration):
+            values[name] = value.ToTimedelta()
         elif not value and NoneType in get_args(hint):
             values[name] = None
         else:

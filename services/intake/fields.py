@@ -9,12 +9,14 @@ is wrong with a request is told at once; a value is quoted only where it cannot 
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import cache
 from typing import cast
 from uuid import UUID
 
 from google.api import field_behavior_pb2  # type: ignore[import-untyped]  # googleapis-common-protos has no stubs
 from google.protobuf.descriptor import Descriptor, EnumDescriptor, FieldDescriptor
+from google.protobuf.duration_pb2 import Duration
 from google.protobuf.message import Message
 
 from services.intake.ids import ReferenceInvalid, parse_reference
@@ -47,7 +49,17 @@ class Number:
     least: int
 
 
-Rule = Text | Number
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Length:
+    """The rule of a length of time, both ends allowed."""
+
+    least: timedelta
+    most: timedelta
+
+
+Rule = Text | Number | Length
+NANOSECONDS = 10**9
+"""In a second."""
 
 
 def _uuid(value: str) -> str | None:
@@ -82,14 +94,27 @@ def _reference(value: str) -> str | None:
     return None
 
 
+def _order(value: str) -> str | None:
+    return None if value in ORDERS else f"is no order: say one of {', '.join(ORDERS)}"
+
+
 _OF_THE_CONTRACT: Mapping[str, Rule] = {
     "customer_external_id": TEXTS["external_id"],
     "display_name": TEXTS["name"],
+    "policy": TEXTS["queue"],
+    "owner": TEXTS["handler"],
+    "order_by": Text(longest=64),
     "expected_version": Number(least=0),
     "page_size": Number(least=0),
     "page_token": Text(longest=512),
     "after_sequence": Number(least=0),
+    "run": Number(least=0),
+    "after_interval": Number(least=0),
+    "spent": Length(least=timedelta(seconds=1), most=timedelta(hours=1000)),
 }
+
+ORDERS = ("open_time", "deadline_time")
+"""What a list of tickets may be ordered by; the first unless the other is asked for."""
 
 RULES: Mapping[str, Rule] = {**TEXTS, **_OF_THE_CONTRACT}
 """By field name: a name means the same in every request, and in every command."""
@@ -100,6 +125,7 @@ FORMS: Mapping[str, Form] = {
     "language": _language,
     "zone": _zone,
     "channel": _channel,
+    "order_by": _order,
 }
 """What some texts must look like besides."""
 
@@ -108,6 +134,12 @@ BELONGING: Mapping[str, tuple[str, frozenset[str]]] = {
     "duplicate_of": ("outcome", frozenset({"OUTCOME_DUPLICATE"})),
 }
 """Fields that say something only with some values of an enum beside them; with others they would contradict it."""
+
+NEEDING: Mapping[str, str] = {"run": "target", "after_interval": "run"}
+"""Fields that say something only beside another."""
+
+EXCLUDING: Mapping[str, str] = {"untaken": "handler"}
+"""Fields that contradict another."""
 
 
 def violations(request: Message) -> tuple[Violation, ...]:
@@ -131,7 +163,10 @@ def _violations_of_field(message: Message, field: FieldDescriptor, path: str) ->
     is_required = field.name in _required(message.DESCRIPTOR) or field.containing_oneof is not None
     value = getattr(message, field.name)
     if field.message_type is not None:
-        if message.HasField(field.name):
+        if isinstance(value, Duration) and message.HasField(field.name):
+            if problem := _length_problem(field, value):
+                yield Violation(path, problem)
+        elif message.HasField(field.name):
             yield from _violations(value, f"{path}.")
         elif is_required:
             yield Violation(path, "is missing: give it")
@@ -155,6 +190,22 @@ def _problem(field: FieldDescriptor, value: object, *, is_required: bool) -> str
             raise TypeError(f"field {field.full_name!r} has a rule of another type")
 
 
+def _length_problem(field: FieldDescriptor, value: Duration) -> str | None:
+    """What is wrong with a length; its parts may be anything, even of opposite signs."""
+    rule = RULES[field.name]
+    if not isinstance(rule, Length):
+        raise TypeError(f"field {field.full_name!r} has a rule of another type")
+    nanoseconds = value.seconds * NANOSECONDS + value.nanos
+    said = f"is {nanoseconds / NANOSECONDS:g} s"
+    if nanoseconds < rule.least.total_seconds() * NANOSECONDS:
+        return f"{said}: the least is {rule.least.total_seconds():g} s"
+    if nanoseconds > rule.most.total_seconds() * NANOSECONDS:
+        return f"{said}: the most is {rule.most.total_seconds():g} s"
+    if not 0 <= value.nanos < NANOSECONDS or value.nanos % 1000:
+        return f"has {value.nanos} nanos: give whole microseconds, less than a second of them"
+    return None
+
+
 def _text_problem(rule: Text, form: Form | None, value: str, *, is_required: bool) -> str | None:
     """What is wrong with a text: the first thing, for one remedy at a time."""
     if problem := text_problem(rule, value, is_required=is_required):
@@ -167,7 +218,13 @@ def _text_problem(rule: Text, form: Form | None, value: str, *, is_required: boo
 
 def _stray(message: Message, name: str) -> str | None:
     """What is wrong with a field that does not go with what another says."""
-    if name not in BELONGING or not getattr(message, name):
+    if not getattr(message, name):
+        return None
+    if name in NEEDING and not getattr(message, NEEDING[name]):
+        return f"goes with {NEEDING[name]} only: leave it out or say that as well"
+    if name in EXCLUDING and getattr(message, EXCLUDING[name]):
+        return f"does not go with {EXCLUDING[name]}: leave one of the two out"
+    if name not in BELONGING:
         return None
     other, values = BELONGING[name]
     known = cast(EnumDescriptor, message.DESCRIPTOR.fields_by_name[other].enum_type).values_by_number

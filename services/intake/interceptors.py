@@ -1,7 +1,8 @@
 """How a step is put around every call, of any kind. Knows no step and no ticket."""
 
+import contextlib
 import inspect
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from typing import Never, Protocol, TypeVar, cast
 
@@ -83,9 +84,12 @@ def _wrapped(
     async def around(request: object, context: Context) -> object:
         async def proceed() -> object:
             outcome = run(request, context)
+            if isinstance(outcome, AsyncGenerator):
+                async with contextlib.aclosing(outcome):  # else it would end some time after whoever left it
+                    await _write_all(outcome, context)
+                return None
             if isinstance(outcome, AsyncIterator):
-                async for message in outcome:
-                    await context.write(message)
+                await _write_all(outcome, context)
                 return None
             return await outcome if inspect.isawaitable(outcome) else outcome
 
@@ -99,6 +103,11 @@ def _wrapped(
     }
     make = cast(Callable[..., "grpc.RpcMethodHandler[Asked, Answered]"], makers[_kind(handler)])
     return make(around, handler.request_deserializer, handler.response_serializer)
+
+
+async def _write_all(answers: AsyncIterator[object], context: Context) -> None:
+    async for answer in answers:
+        await context.write(answer)
 
 
 def _kind(handler: "grpc.RpcMethodHandler[Asked, Answered]") -> tuple[bool, bool]:

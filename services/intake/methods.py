@@ -1,5 +1,7 @@
 """How gRPC reaches the methods: read, check, hand over, write. Knows no ticket."""
 
+import contextlib
+from collections.abc import AsyncGenerator, Callable, Mapping
 from dataclasses import dataclass
 
 import grpc
@@ -8,7 +10,9 @@ from google.protobuf.message import DecodeError, Message
 from protos.followthrough.v1 import ticket_service_pb2
 from services.intake.errors import Problem, Reason, invalid
 from services.intake.fields import violations
-from services.intake.handlers import Handle, Tickets
+from services.intake.interceptors import Context
+from services.intake.questions import Handle
+from services.intake.watching import Follow
 
 SERVICE = ticket_service_pb2.DESCRIPTOR.services_by_name["TicketService"]
 
@@ -18,28 +22,59 @@ class Malformed:
     """Stands in for a request whose bytes are no message of its method: gRPC would answer with a parser's text."""
 
 
-def service_handler(tickets: Tickets) -> grpc.GenericRpcHandler:
-    """What gRPC calls, method by method of the contract."""
-    by_request = {request.DESCRIPTOR.full_name: (request, handle) for request, handle in tickets.methods().items()}
-    handlers = {method.name: _handler(*by_request[method.input_type.full_name]) for method in SERVICE.methods}
+def service_handler(
+    handles: Mapping[type[Message], Handle[Message]], follows: Mapping[type[Message], Follow]
+) -> grpc.GenericRpcHandler:
+    """What gRPC calls, method by method of the contract: what answers once, and what answers as it happens."""
+    handlers = {
+        **{_method(request): _once(request, handle) for request, handle in handles.items()},
+        **{_method(request): _again_and_again(request, follow) for request, follow in follows.items()},
+    }
+    if missing := {method.name for method in SERVICE.methods} ^ handlers.keys():
+        raise AssertionError(f"the contract and what is served differ in {sorted(missing)}")
     return grpc.method_handlers_generic_handler(SERVICE.full_name, handlers)
 
 
-def _handler(request_type: type[Message], handle: Handle[Message]) -> "grpc.RpcMethodHandler[object, Message | bytes]":
+def _method(request: type[Message]) -> str:
+    """Each method takes the request of its own name."""
+    return request.DESCRIPTOR.name.removesuffix("Request")
+
+
+def _once(request_type: type[Message], handle: Handle[Message]) -> "grpc.RpcMethodHandler[object, Message | bytes]":
+    async def behave(request: object, _: object) -> Message | bytes:
+        return await handle(_checked(request_type, request))
+
+    return grpc.unary_unary_rpc_method_handler(behave, _reader(request_type), _written)
+
+
+def _again_and_again(request_type: type[Message], follow: Follow) -> "grpc.RpcMethodHandler[object, Message | bytes]":
+    async def behave(request: object, context: Context) -> AsyncGenerator[Message, None]:
+        answers = await follow(_checked(request_type, request))
+        await context.send_initial_metadata(())  # who watches what is quiet wants to know that it is watched
+        async with contextlib.aclosing(answers):
+            async for each in answers:
+                yield each
+
+    return grpc.unary_stream_rpc_method_handler(behave, _reader(request_type), _written)
+
+
+def _reader(request_type: type[Message]) -> Callable[[bytes], object]:
     def read(content: bytes) -> object:
         try:
             return request_type.FromString(content)
         except DecodeError:
             return Malformed()
 
-    async def behave(request: object, _: object) -> Message | bytes:
-        if not isinstance(request, Message):
-            raise Problem(Reason.REQUEST_MALFORMED, f"the content is no {request_type.DESCRIPTOR.full_name}")
-        if found := violations(request):
-            raise invalid(found)
-        return await handle(request)
+    return read
 
-    return grpc.unary_unary_rpc_method_handler(behave, read, _written)
+
+def _checked(request_type: type[Message], request: object) -> Message:
+    """The request, fit to be worked on. Raises `Problem`."""
+    if not isinstance(request, Message):
+        raise Problem(Reason.REQUEST_MALFORMED, f"the content is no {request_type.DESCRIPTOR.full_name}")
+    if found := violations(request):
+        raise invalid(found)
+    return request
 
 
 def _written(answer: Message | bytes) -> bytes:

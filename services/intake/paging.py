@@ -1,20 +1,30 @@
-"""Pages: how long one is, and the token of the next. A token is bound to the filters it was given with.
+"""Pages: how long one is, and the token of the next. A token is bound to the filters and the order it was given with.
 
-A page is cut after a ticket id, never after a row's number: what is opened meanwhile neither shifts nor doubles a
-ticket.
+A page is cut after a ticket's or a clock run's own name, never after a row's number: what is added meanwhile neither
+shifts nor doubles anything.
 """
 
 import base64
 import hashlib
+import re
+from datetime import UTC, datetime, timedelta
+from typing import TypeVar
 
-from protos.followthrough.v1.ticket_service_pb2 import ListTicketsRequest
-from services.intake.ids import is_ticket_id
+from protos.followthrough.v1.ticket_service_pb2 import ExplainDeadlinesRequest, ListTicketsRequest
+from services.intake.ids import ID_LENGTH, is_ticket_id
+from services.records.queries import Place
+from workflows.domain.ticket.ledger import Line
+from workflows.domain.ticket.words import Target
 
 DEFAULT_PAGE_SIZE = 50
 LONGEST_PAGE = 100
 """A hundred of the longest tickets stay under the 4 MiB that clients take."""
 
 _SEAL_BYTES = 12
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+Asked = TypeVar("Asked", ListTicketsRequest, ExplainDeadlinesRequest)
 
 
 class PageTokenInvalid(ValueError):  # noqa: N818 - the fact, in the desk's words
@@ -26,31 +36,76 @@ def page_size(asked: int) -> int:
     return min(asked, LONGEST_PAGE) if asked else DEFAULT_PAGE_SIZE
 
 
-def next_token(request: ListTicketsRequest, last_ticket_id: str) -> str:
-    """Make the token of the page that begins after this ticket."""
-    token = _seal(request, last_ticket_id) + last_ticket_id.encode()
-    return base64.urlsafe_b64encode(token).decode().rstrip("=")
+def is_by_deadline(request: ListTicketsRequest) -> bool:
+    """Whether what is due next comes first; else the order is that of opening."""
+    return request.order_by == "deadline_time"
 
 
-def begins_after(request: ListTicketsRequest) -> str | None:
-    """Return the ticket id after which the page begins; none: it is the first. Raises `PageTokenInvalid`."""
+def next_tickets(request: ListTicketsRequest, last: Place) -> str:
+    """Make the token of the page that begins after this place."""
+    if not is_by_deadline(request) or last.deadline_at is None:
+        return _token(request, last.ticket_id)
+    return _token(request, f"{(last.deadline_at - _EPOCH) // _MICROSECOND}{last.ticket_id}")
+
+
+def tickets_after(request: ListTicketsRequest) -> Place | None:
+    """Return the place after which the page begins; none: it is the first. Raises `PageTokenInvalid`.
+
+    In the order of opening a place has no deadline.
+    """
+    after = _after(request)
+    if after is None:
+        return None
+    microseconds, ticket_id = after[:-ID_LENGTH], after[-ID_LENGTH:]
+    is_dated = microseconds and is_by_deadline(request) and re.fullmatch(r"-?[0-9]{1,18}", microseconds, re.ASCII)
+    if not is_ticket_id(ticket_id) or (microseconds and not is_dated):
+        raise PageTokenInvalid
+    try:
+        deadline_at = _EPOCH + int(microseconds) * _MICROSECOND if microseconds else None
+    except OverflowError:
+        raise PageTokenInvalid from None
+    return Place(deadline_at=deadline_at, ticket_id=ticket_id)
+
+
+def next_ledgers(request: ExplainDeadlinesRequest, last: Line) -> str:
+    """Make the token of the page that begins after this clock run."""
+    return _token(request, f"{last.target}:{last.run}")
+
+
+def ledgers_after(request: ExplainDeadlinesRequest) -> tuple[Target, int] | None:
+    """Return the clock run after which the page begins; none: it is the first. Raises `PageTokenInvalid`."""
+    after = _after(request)
+    if after is None:
+        return None
+    found = re.fullmatch(r"([a-z_]+):([0-9]{1,10})", after, re.ASCII)
+    if found is None or found[1] not in set(Target):
+        raise PageTokenInvalid
+    return Target(found[1]), int(found[2])
+
+
+def _token(request: Asked, after: str) -> str:
+    return base64.urlsafe_b64encode(_seal(request, after) + after.encode()).decode().rstrip("=")
+
+
+def _after(request: Asked) -> str | None:
+    """Read what a page begins after; none: there is no token."""
     if not request.page_token:
         return None
     try:
         token = base64.b64decode(
             request.page_token + "=" * (-len(request.page_token) % 4), altchars=b"-_", validate=True
         )
-        ticket_id = token[_SEAL_BYTES:].decode("ascii")
+        after = token[_SEAL_BYTES:].decode("ascii")
     except ValueError:
         raise PageTokenInvalid from None
     # The seal is no secret: it tells lists apart, not forgers.
-    if not is_ticket_id(ticket_id) or token[:_SEAL_BYTES] != _seal(request, ticket_id):
+    if token[:_SEAL_BYTES] != _seal(request, after):
         raise PageTokenInvalid
-    return ticket_id
+    return after
 
 
-def _seal(request: ListTicketsRequest, after: str) -> bytes:
-    filters = ListTicketsRequest()
+def _seal(request: Asked, after: str) -> bytes:
+    filters = type(request)()
     filters.CopyFrom(request)
     filters.ClearField("page_size")
     filters.ClearField("page_token")

@@ -14,11 +14,13 @@ from grpc_health.v1.health_pb2 import HealthCheckResponse
 from grpc_health.v1.health_pb2_grpc import add_HealthServicer_to_server
 from grpc_reflection.v1alpha import reflection
 
-from services.intake.handlers import Owed, Tickets
+from services.intake.changes import Changes, Owed
 from services.intake.ids import Ids
 from services.intake.interceptors import Around, KnownMethods, Step
 from services.intake.methods import SERVICE, service_handler
+from services.intake.questions import Questions
 from services.intake.steps import Admission, Deadline, Streams, Unbroken, guard, log
+from services.intake.watching import Watching
 from services.records.errors import RecordError
 from services.records.queries import Queries
 from services.records.store import Record
@@ -61,6 +63,10 @@ class Limits:
     """Streams open at once, those that watch health not counted; more are refused."""
     longest_stream_seconds: float = 60.0
     """A stream that lasts longer is ended, but for those that watch health."""
+    longest_watch_seconds: float = 600.0
+    """Who watches a ticket is let go then, with OK: time to spread over the processes there are by now."""
+    look_every_seconds: float = 1.0
+    """How often a watch looks for what other processes wrote; what this one wrote is seen at once."""
     probe_every_seconds: float = 1.0
     """How often the record is asked whether it is there."""
     probe_seconds: float = 2.0
@@ -103,8 +109,22 @@ class Intake:
             Admission(self._limits.max_in_flight),
         )
         self._server = grpc.aio.server(interceptors=[*map(Around, steps), KnownMethods()], options=OPTIONS)
-        tickets = Tickets(record=record, queries=queries, policies=policies, nudger=nudger, ids=ids or Ids())
-        self._server.add_generic_rpc_handlers((service_handler(tickets),))
+        watching = Watching(
+            queries,
+            finish=self._unbroken.finish,
+            longest_seconds=self._limits.longest_watch_seconds,
+            look_every_seconds=self._limits.look_every_seconds,
+        )
+        changes = Changes(
+            record=record,
+            queries=queries,
+            policies=policies,
+            nudger=nudger,
+            ids=ids or Ids(),
+            wrote=watching.wrote,
+        )
+        handles = {**changes.methods(), **Questions(queries).methods()}
+        self._server.add_generic_rpc_handlers((service_handler(handles, watching.methods()),))
         add_HealthServicer_to_server(self._health, self._server)
         self._names = [SERVICE.full_name, health.SERVICE_NAME, health.OVERALL_HEALTH]
         if has_reflection:

@@ -9,7 +9,9 @@ after admission.
 import asyncio
 import logging
 import time
+from collections.abc import Awaitable
 from functools import partial
+from typing import Any, TypeVar
 
 import grpc
 import grpc.aio
@@ -25,6 +27,8 @@ HEALTH = "/grpc.health."
 """Never refused: an orchestrator kills a server that says it is busy when asked how it is."""
 INFRASTRUCTURE = "/grpc."
 """Health and reflection: they touch no record."""
+
+Done = TypeVar("Done")
 
 
 async def guard(call: Call) -> object:
@@ -142,8 +146,8 @@ class Deadline:
         self._longest_seconds = longest_seconds
 
     async def __call__(self, call: Call) -> object:
-        """Run the call within the server's own limit; the caller's is gRPC's to keep."""
-        if call.method.startswith(INFRASTRUCTURE):
+        """Run the call within the server's own limit; the caller's is gRPC's to keep. Streams have one of their own."""
+        if call.is_streamed or call.method.startswith(INFRASTRUCTURE):
             return await call.proceed()
         limit = asyncio.timeout(self._longest_seconds)
         try:
@@ -166,21 +170,25 @@ class Unbroken:
     """
 
     def __init__(self) -> None:
-        self._begun: set[asyncio.Task[object]] = set()
+        self._begun: set[asyncio.Future[Any]] = set()
 
     async def __call__(self, call: Call) -> object:
         """Run the call in a task of its own that only this server ends."""
         if call.is_streamed or call.method.startswith(INFRASTRUCTURE):
             return await call.proceed()
-        work = asyncio.ensure_future(call.proceed())
-        self._begun.add(work)
-        work.add_done_callback(self._begun.discard)
+        return await self.finish(call.proceed(), call.method)
+
+    async def finish(self, work: Awaitable[Done], method: str) -> Done:
+        """Wait for what is to be finished, on behalf of a call of that method."""
+        begun = asyncio.ensure_future(work)
+        self._begun.add(begun)
+        begun.add_done_callback(self._begun.discard)
         try:
-            await asyncio.wait({work})
+            await asyncio.wait({begun})
         except asyncio.CancelledError:
-            work.add_done_callback(partial(_note_unheard, call.method))
+            begun.add_done_callback(partial(_note_unheard, method))
             raise
-        return work.result()
+        return begun.result()
 
     async def drain(self, within_seconds: float) -> None:
         """Wait for what is begun, and give up what takes longer."""
@@ -192,7 +200,7 @@ class Unbroken:
             await asyncio.wait(late)
 
 
-def _note_unheard(method: str, work: "asyncio.Task[object]") -> None:
+def _note_unheard(method: str, work: "asyncio.Future[Any]") -> None:
     """Write down how a call ended that nobody waited for."""
     if work.cancelled():
         logger.warning("call given up", extra={"method": method})

@@ -77,11 +77,10 @@ class Desk:
     async def ask(self, request: Message, *, timeout: float | None = 20) -> Message:  # noqa: ASYNC109 - the call's own deadline
         """Call the method of the request's name."""
         method = type(request).__name__.removesuffix("Request")
-        answer_type = ticket_pb2.Ticket if not method.startswith("List") else _answer_type(method)
         call = self.channel.unary_unary(
             f"/{SERVICE}/{method}",
             request_serializer=type(request).SerializeToString,
-            response_deserializer=answer_type.FromString,
+            response_deserializer=_answer_type(method).FromString,
         )
         return await call(request, timeout=timeout)
 
@@ -204,7 +203,7 @@ async def a_desk(
 
 
 def _answer_type(method: str) -> type[Message]:
-    return cast(type[Message], getattr(ticket_service_pb2, f"{method}Response"))
+    return cast(type[Message], getattr(ticket_service_pb2, f"{method}Response", ticket_pb2.Ticket))
 
 
 def _details(status: status_pb2.Status, kind: type[Detail]) -> Iterator[Detail]:

@@ -4,6 +4,8 @@ isort:skip_file
 What happened to a ticket, in the past tense. Written once, never changed.
 
 Instants are UTC; lengths are working time of the calendar the clock counts in.
+
+Kept for later: the numbers 41 to 49 for promises, 50 to 54 for the rating, 55 to 59 for problems and merging.
 """
 
 from collections import abc as _abc
@@ -1399,7 +1401,7 @@ class TimeLogged(_message.Message):
     """On what."""
     @_builtins.property
     def spent(self) -> _duration_pb2.Duration:
-        """How long."""
+        """How long, wall-clock, as they say."""
 
     def __init__(
         self,

@@ -17,13 +17,19 @@ What gRPC itself refuses before this service sees it has a status and no ErrorIn
 (RESOURCE_EXHAUSTED), a call on a connection that is being closed (UNAVAILABLE), a health check of a service that is
 not here (NOT_FOUND). A caller whose deadline runs out, or who cancels, hears it from its own side
 (DEADLINE_EXCEEDED, CANCELLED); whether the change was applied, the same request_id tells.
+
+Kept for later, so that nothing moves when they come: promises (a turnaround given with AcknowledgeTicket: field 8,
+promises kept by PostUpdate: field 7), the rating of a closed ticket, problems that several tickets share. The
+numbers kept in a ticket and in its log are named in ticket.proto and event.proto.
 """
 
 from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
+from google.protobuf import duration_pb2 as _duration_pb2
 from google.protobuf import message as _message
 from google.protobuf.internal import containers as _containers
 from protos.followthrough.v1 import event_pb2 as _event_pb2
+from protos.followthrough.v1 import ledger_pb2 as _ledger_pb2
 from protos.followthrough.v1 import ticket_pb2 as _ticket_pb2
 import builtins as _builtins
 import sys
@@ -141,6 +147,11 @@ class ListTicketsRequest(_message.Message):
     CUSTOMER_EXTERNAL_ID_FIELD_NUMBER: _builtins.int
     PAGE_SIZE_FIELD_NUMBER: _builtins.int
     PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    ORDER_BY_FIELD_NUMBER: _builtins.int
+    PRIORITY_FIELD_NUMBER: _builtins.int
+    POLICY_FIELD_NUMBER: _builtins.int
+    OWNER_FIELD_NUMBER: _builtins.int
+    UNTAKEN_FIELD_NUMBER: _builtins.int
     status: _ticket_pb2.TicketStatus.ValueType
     """Only tickets of this status. Unspecified: all."""
     tier: _builtins.str
@@ -154,7 +165,21 @@ class ListTicketsRequest(_message.Message):
     page_size: _builtins.int
     """How many at most. 0: 50; more than 100 is taken as 100."""
     page_token: _builtins.str
-    """The next_page_token of the page before, with the same filters. Empty: the first page."""
+    """The next_page_token of the page before, with the same filters and order. Empty: the first page."""
+    order_by: _builtins.str
+    """Empty or "open_time": in the order of opening, the oldest first. "deadline_time": what is due next first, that is
+    by next deadline; only tickets that the desk still owes work on (neither resolved nor closed), and last those
+    without a deadline, the oldest first. With a handler it is that person's work list; with untaken and a tier it is
+    what that tier has still to take.
+    """
+    priority: _builtins.str
+    """Only tickets of this priority. Empty: all."""
+    policy: _builtins.str
+    """Only tickets that this policy was promised to. Empty: all."""
+    owner: _builtins.str
+    """Only tickets of which this person speaks to the customer. Empty: all."""
+    untaken: _builtins.bool
+    """Only tickets that nobody of their present tier works on; does not go with handler."""
     def __init__(
         self,
         *,
@@ -165,10 +190,15 @@ class ListTicketsRequest(_message.Message):
         customer_external_id: _builtins.str = ...,
         page_size: _builtins.int = ...,
         page_token: _builtins.str = ...,
+        order_by: _builtins.str = ...,
+        priority: _builtins.str = ...,
+        policy: _builtins.str = ...,
+        owner: _builtins.str = ...,
+        untaken: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["customer_external_id", b"customer_external_id", "handler", b"handler", "page_size", b"page_size", "page_token", b"page_token", "queue", b"queue", "status", b"status", "tier", b"tier"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["customer_external_id", b"customer_external_id", "handler", b"handler", "order_by", b"order_by", "owner", b"owner", "page_size", b"page_size", "page_token", b"page_token", "policy", b"policy", "priority", b"priority", "queue", b"queue", "status", b"status", "tier", b"tier", "untaken", b"untaken"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -186,8 +216,9 @@ class ListTicketsResponse(_message.Message):
     """Give it back to have the next page. Empty, and only then: this was the last."""
     @_builtins.property
     def tickets(self) -> _containers.RepeatedCompositeFieldContainer[_ticket_pb2.Ticket]:
-        """In the order of their opening. A page may be short of page_size without being the last. A ticket that is opened
-        while the pages are read may be left out; no ticket comes twice.
+        """In the order asked for. A page may be short of page_size without being the last. By opening: a ticket that is
+        opened while the pages are read may be left out; no ticket comes twice. By deadline: a ticket whose deadline stands
+        comes once; one whose deadline moves meanwhile may come twice, or only in the next reading.
         """
 
     def __init__(
@@ -249,6 +280,48 @@ class AcknowledgeTicketRequest(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___AcknowledgeTicketRequest: _TypeAlias = AcknowledgeTicketRequest  # noqa: Y015
+
+@_typing.final
+class AssignTicketRequest(_message.Message):
+    """What is asked of AssignTicket."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TICKET_ID_FIELD_NUMBER: _builtins.int
+    CALLER_FIELD_NUMBER: _builtins.int
+    ACTOR_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    EXPECTED_VERSION_FIELD_NUMBER: _builtins.int
+    HANDLER_FIELD_NUMBER: _builtins.int
+    ticket_id: _builtins.str
+    """Which ticket."""
+    caller: _builtins.str
+    """The system that calls, like "crm-1". At most 64 characters."""
+    actor: _builtins.str
+    """Who asks for it within that system. At most 128 characters."""
+    request_id: _builtins.str
+    """A UUID, new for each request that is meant, the same for each retry of it."""
+    expected_version: _builtins.int
+    """The version of the ticket this was decided on. 0: any."""
+    handler: _builtins.str
+    """Who works on it from now on; not who has it already. At most 128 characters."""
+    def __init__(
+        self,
+        *,
+        ticket_id: _builtins.str = ...,
+        caller: _builtins.str = ...,
+        actor: _builtins.str = ...,
+        request_id: _builtins.str = ...,
+        expected_version: _builtins.int = ...,
+        handler: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["actor", b"actor", "caller", b"caller", "expected_version", b"expected_version", "handler", b"handler", "request_id", b"request_id", "ticket_id", b"ticket_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___AssignTicketRequest: _TypeAlias = AssignTicketRequest  # noqa: Y015
 
 @_typing.final
 class PostUpdateRequest(_message.Message):
@@ -739,6 +812,216 @@ class CloseTicketRequest(_message.Message):
 Global___CloseTicketRequest: _TypeAlias = CloseTicketRequest  # noqa: Y015
 
 @_typing.final
+class ChangePriorityRequest(_message.Message):
+    """What is asked of ChangePriority."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TICKET_ID_FIELD_NUMBER: _builtins.int
+    CALLER_FIELD_NUMBER: _builtins.int
+    ACTOR_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    EXPECTED_VERSION_FIELD_NUMBER: _builtins.int
+    PRIORITY_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    ticket_id: _builtins.str
+    """Which ticket."""
+    caller: _builtins.str
+    """The system that calls, like "crm-1". At most 64 characters."""
+    actor: _builtins.str
+    """Who asks for it within that system. At most 128 characters."""
+    request_id: _builtins.str
+    """A UUID, new for each request that is meant, the same for each retry of it."""
+    expected_version: _builtins.int
+    """The version of the ticket this was decided on. 0: any."""
+    priority: _builtins.str
+    """Another one of the priorities of the ticket's policy."""
+    reason: _builtins.str
+    """Why. At most 2000 characters."""
+    def __init__(
+        self,
+        *,
+        ticket_id: _builtins.str = ...,
+        caller: _builtins.str = ...,
+        actor: _builtins.str = ...,
+        request_id: _builtins.str = ...,
+        expected_version: _builtins.int = ...,
+        priority: _builtins.str = ...,
+        reason: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["actor", b"actor", "caller", b"caller", "expected_version", b"expected_version", "priority", b"priority", "reason", b"reason", "request_id", b"request_id", "ticket_id", b"ticket_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ChangePriorityRequest: _TypeAlias = ChangePriorityRequest  # noqa: Y015
+
+@_typing.final
+class AddNoteRequest(_message.Message):
+    """What is asked of AddNote."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TICKET_ID_FIELD_NUMBER: _builtins.int
+    CALLER_FIELD_NUMBER: _builtins.int
+    ACTOR_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    EXPECTED_VERSION_FIELD_NUMBER: _builtins.int
+    TEXT_FIELD_NUMBER: _builtins.int
+    ticket_id: _builtins.str
+    """Which ticket."""
+    caller: _builtins.str
+    """The system that calls, like "crm-1". At most 64 characters."""
+    actor: _builtins.str
+    """Who asks for it within that system. At most 128 characters."""
+    request_id: _builtins.str
+    """A UUID, new for each request that is meant, the same for each retry of it."""
+    expected_version: _builtins.int
+    """The version of the ticket this was decided on. 0: any."""
+    text: _builtins.str
+    """The note. At most 8000 characters."""
+    def __init__(
+        self,
+        *,
+        ticket_id: _builtins.str = ...,
+        caller: _builtins.str = ...,
+        actor: _builtins.str = ...,
+        request_id: _builtins.str = ...,
+        expected_version: _builtins.int = ...,
+        text: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["actor", b"actor", "caller", b"caller", "expected_version", b"expected_version", "request_id", b"request_id", "text", b"text", "ticket_id", b"ticket_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___AddNoteRequest: _TypeAlias = AddNoteRequest  # noqa: Y015
+
+@_typing.final
+class LogTimeRequest(_message.Message):
+    """What is asked of LogTime."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TICKET_ID_FIELD_NUMBER: _builtins.int
+    CALLER_FIELD_NUMBER: _builtins.int
+    ACTOR_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    EXPECTED_VERSION_FIELD_NUMBER: _builtins.int
+    SPENT_FIELD_NUMBER: _builtins.int
+    TEXT_FIELD_NUMBER: _builtins.int
+    ticket_id: _builtins.str
+    """Which ticket."""
+    caller: _builtins.str
+    """The system that calls, like "crm-1". At most 64 characters."""
+    actor: _builtins.str
+    """Who asks for it within that system. At most 128 characters."""
+    request_id: _builtins.str
+    """A UUID, new for each request that is meant, the same for each retry of it."""
+    expected_version: _builtins.int
+    """The version of the ticket this was decided on. 0: any."""
+    text: _builtins.str
+    """On what. At most 8000 characters."""
+    @_builtins.property
+    def spent(self) -> _duration_pb2.Duration:
+        """How long somebody worked on it, as they say: wall-clock, from one second to 1000 hours, in whole microseconds."""
+
+    def __init__(
+        self,
+        *,
+        ticket_id: _builtins.str = ...,
+        caller: _builtins.str = ...,
+        actor: _builtins.str = ...,
+        request_id: _builtins.str = ...,
+        expected_version: _builtins.int = ...,
+        spent: _duration_pb2.Duration | None = ...,
+        text: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["spent", b"spent"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["actor", b"actor", "caller", b"caller", "expected_version", b"expected_version", "request_id", b"request_id", "spent", b"spent", "text", b"text", "ticket_id", b"ticket_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___LogTimeRequest: _TypeAlias = LogTimeRequest  # noqa: Y015
+
+@_typing.final
+class ExplainDeadlinesRequest(_message.Message):
+    """What is asked of ExplainDeadlines. Filters that are given must all hold."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TICKET_ID_FIELD_NUMBER: _builtins.int
+    TARGET_FIELD_NUMBER: _builtins.int
+    RUN_FIELD_NUMBER: _builtins.int
+    AFTER_INTERVAL_FIELD_NUMBER: _builtins.int
+    LIVE_ONLY_FIELD_NUMBER: _builtins.int
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    ticket_id: _builtins.str
+    """Which ticket."""
+    target: _ticket_pb2.Target.ValueType
+    """Only runs of this target. Unspecified: all."""
+    run: _builtins.int
+    """Only this run of that target, counted from 1; goes with target. 0: all."""
+    after_interval: _builtins.int
+    """Only the intervals of that run with a greater number; goes with run. 0: from the first."""
+    live_only: _builtins.bool
+    """Only runs that have not ended."""
+    page_size: _builtins.int
+    """How many runs at most. 0: 50; more than 100 is taken as 100."""
+    page_token: _builtins.str
+    """The next_page_token of the page before, with the same filters. Empty: the first page."""
+    def __init__(
+        self,
+        *,
+        ticket_id: _builtins.str = ...,
+        target: _ticket_pb2.Target.ValueType = ...,
+        run: _builtins.int = ...,
+        after_interval: _builtins.int = ...,
+        live_only: _builtins.bool = ...,
+        page_size: _builtins.int = ...,
+        page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["after_interval", b"after_interval", "live_only", b"live_only", "page_size", b"page_size", "page_token", b"page_token", "run", b"run", "target", b"target", "ticket_id", b"ticket_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ExplainDeadlinesRequest: _TypeAlias = ExplainDeadlinesRequest  # noqa: Y015
+
+@_typing.final
+class ExplainDeadlinesResponse(_message.Message):
+    """A page of a ticket's ledger."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    LEDGERS_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    """Give it back to have the next page. Empty, and only then: this was the last."""
+    @_builtins.property
+    def ledgers(self) -> _containers.RepeatedCompositeFieldContainer[_ledger_pb2.ClockLedger]:
+        """One a clock run, in the order in which they started. What is due and was not settled yet is not in it."""
+
+    def __init__(
+        self,
+        *,
+        ledgers: _abc.Iterable[_ledger_pb2.ClockLedger] | None = ...,
+        next_page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["ledgers", b"ledgers", "next_page_token", b"next_page_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ExplainDeadlinesResponse: _TypeAlias = ExplainDeadlinesResponse  # noqa: Y015
+
+@_typing.final
 class ListTicketEventsRequest(_message.Message):
     """What is asked of ListTicketEvents."""
 
@@ -795,3 +1078,53 @@ class ListTicketEventsResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ListTicketEventsResponse: _TypeAlias = ListTicketEventsResponse  # noqa: Y015
+
+@_typing.final
+class WatchTicketRequest(_message.Message):
+    """What is asked of WatchTicket."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TICKET_ID_FIELD_NUMBER: _builtins.int
+    AFTER_SEQUENCE_FIELD_NUMBER: _builtins.int
+    ticket_id: _builtins.str
+    """Which ticket."""
+    after_sequence: _builtins.int
+    """Only events with a greater sequence. 0: from the first; the ticket's own sequence: only what is still to come."""
+    def __init__(
+        self,
+        *,
+        ticket_id: _builtins.str = ...,
+        after_sequence: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["after_sequence", b"after_sequence", "ticket_id", b"ticket_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___WatchTicketRequest: _TypeAlias = WatchTicketRequest  # noqa: Y015
+
+@_typing.final
+class WatchTicketResponse(_message.Message):
+    """What was found at once; never empty."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    EVENTS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def events(self) -> _containers.RepeatedCompositeFieldContainer[_event_pb2.TicketEvent]:
+        """In the order of their sequence; the first follows the last of the answer before, without gaps."""
+
+    def __init__(
+        self,
+        *,
+        events: _abc.Iterable[_event_pb2.TicketEvent] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["events", b"events"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___WatchTicketResponse: _TypeAlias = WatchTicketResponse  # noqa: Y015

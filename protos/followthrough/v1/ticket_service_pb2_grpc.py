@@ -56,6 +56,11 @@ class TicketServiceStub:
                 request_serializer=protos_dot_followthrough_dot_v1_dot_ticket__service__pb2.AcknowledgeTicketRequest.SerializeToString,
                 response_deserializer=protos_dot_followthrough_dot_v1_dot_ticket__pb2.Ticket.FromString,
                 _registered_method=True)
+        self.AssignTicket = channel.unary_unary(
+                '/followthrough.v1.TicketService/AssignTicket',
+                request_serializer=protos_dot_followthrough_dot_v1_dot_ticket__service__pb2.AssignTicketRequest.SerializeToString,
+                response_deserializer=protos_dot_followthrough_dot_v1_dot_ticket__pb2.Ticket.FromString,
+                _registered_method=True)
         self.PostUpdate = channel.unary_unary(
                 '/followthrough.v1.TicketService/PostUpdate',
                 request_serializer=protos_dot_followthrough_dot_v1_dot_ticket__service__pb2.PostUpdateRequest.SerializeToString,
@@ -111,10 +116,35 @@ class TicketServiceStub:
                 request_serializer=protos_dot_followthrough_dot_v1_dot_ticket__service__pb2.CloseTicketRequest.SerializeToString,
                 response_deserializer=protos_dot_followthrough_dot_v1_dot_ticket__pb2.Ticket.FromString,
                 _registered_method=True)
+        self.ChangePriority = channel.unary_unary(
+                '/followthrough.v1.TicketService/ChangePriority',
+                request_serializer=protos_dot_followthrough_dot_v1_dot_ticket__service__pb2.ChangePriorityRequest.SerializeToString,
+                response_deserializer=protos_dot_followthrough_dot_v1_dot_ticket__pb2.Ticket.FromString,
+                _registered_method=True)
+        self.AddNote = channel.unary_unary(
+                '/followthrough.v1.TicketService/AddNote',
+                request_serializer=protos_dot_followthrough_dot_v1_dot_ticket__service__pb2.AddNoteRequest.SerializeToString,
+                response_deserializer=protos_dot_followthrough_dot_v1_dot_ticket__pb2.Ticket.FromString,
+                _registered_method=True)
+        self.LogTime = channel.unary_unary(
+                '/followthrough.v1.TicketService/LogTime',
+                request_serializer=protos_dot_followthrough_dot_v1_dot_ticket__service__pb2.LogTimeRequest.SerializeToString,
+                response_deserializer=protos_dot_followthrough_dot_v1_dot_ticket__pb2.Ticket.FromString,
+                _registered_method=True)
+        self.ExplainDeadlines = channel.unary_unary(
+                '/followthrough.v1.TicketService/ExplainDeadlines',
+                request_serializer=protos_dot_followthrough_dot_v1_dot_ticket__service__pb2.ExplainDeadlinesRequest.SerializeToString,
+                response_deserializer=protos_dot_followthrough_dot_v1_dot_ticket__service__pb2.ExplainDeadlinesResponse.FromString,
+                _registered_method=True)
         self.ListTicketEvents = channel.unary_unary(
                 '/followthrough.v1.TicketService/ListTicketEvents',
                 request_serializer=protos_dot_followthrough_dot_v1_dot_ticket__service__pb2.ListTicketEventsRequest.SerializeToString,
                 response_deserializer=protos_dot_followthrough_dot_v1_dot_ticket__service__pb2.ListTicketEventsResponse.FromString,
+                _registered_method=True)
+        self.WatchTicket = channel.unary_stream(
+                '/followthrough.v1.TicketService/WatchTicket',
+                request_serializer=protos_dot_followthrough_dot_v1_dot_ticket__service__pb2.WatchTicketRequest.SerializeToString,
+                response_deserializer=protos_dot_followthrough_dot_v1_dot_ticket__service__pb2.WatchTicketResponse.FromString,
                 _registered_method=True)
 
 
@@ -137,7 +167,7 @@ class TicketServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ListTickets(self, request, context):
-        """Reads tickets in the order of their opening.
+        """Reads tickets in the order of their opening, or what is due next.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -145,6 +175,13 @@ class TicketServiceServicer:
 
     def AcknowledgeTicket(self, request, context):
         """Somebody of the present tier takes it on.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def AssignTicket(self, request, context):
+        """Whoever has it passes it on within the tier.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -227,8 +264,50 @@ class TicketServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ChangePriority(self, request, context):
+        """Other targets from now on, counted from each clock's own start: it is never itself a breach, and raising the
+        priority never gives time.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def AddNote(self, request, context):
+        """Adds a work note. Allowed in every state; the customer never sees it.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def LogTime(self, request, context):
+        """Adds time that somebody spent on it. Allowed in every state; the customer never sees it.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ExplainDeadlines(self, request, context):
+        """Explains deadlines: for each clock run when it counted, when it stood still, and who let it.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def ListTicketEvents(self, request, context):
         """Reads what happened to one ticket, in the order of its log.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def WatchTicket(self, request, context):
+        """Follows one ticket: what happened after a sequence, then what happens, as it happens.
+
+        Closing does not end it, for a closed ticket may be reopened. It ends with OK after some minutes, however much or
+        little happened, and with UNAVAILABLE when this process stops or the record is away: go on with another, after the
+        last sequence that was read. Every event comes once and in order within one call, mostly at once, sometimes a
+        second or two after its commit. Headers come as soon as the ticket is found; NOT_FOUND when it is not. Few are
+        open at once: one more is refused (RESOURCE_EXHAUSTED).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -255,6 +334,11 @@ def add_TicketServiceServicer_to_server(servicer, server):
             'AcknowledgeTicket': grpc.unary_unary_rpc_method_handler(
                     servicer.AcknowledgeTicket,
                     request_deserializer=protos_dot_followthrough_dot_v1_dot_ticket__service__pb2.AcknowledgeTicketRequest.FromString,
+                    response_serializer=protos_dot_followthrough_dot_v1_dot_ticket__pb2.Ticket.SerializeToString,
+            ),
+            'AssignTicket': grpc.unary_unary_rpc_method_handler(
+                    servicer.AssignTicket,
+                    request_deserializer=protos_dot_followthrough_dot_v1_dot_ticket__service__pb2.AssignTicketRequest.FromString,
                     response_serializer=protos_dot_followthrough_dot_v1_dot_ticket__pb2.Ticket.SerializeToString,
             ),
             'PostUpdate': grpc.unary_unary_rpc_method_handler(
@@ -312,10 +396,35 @@ def add_TicketServiceServicer_to_server(servicer, server):
                     request_deserializer=protos_dot_followthrough_dot_v1_dot_ticket__service__pb2.CloseTicketRequest.FromString,
                     response_serializer=protos_dot_followthrough_dot_v1_dot_ticket__pb2.Ticket.SerializeToString,
             ),
+            'ChangePriority': grpc.unary_unary_rpc_method_handler(
+                    servicer.ChangePriority,
+                    request_deserializer=protos_dot_followthrough_dot_v1_dot_ticket__service__pb2.ChangePriorityRequest.FromString,
+                    response_serializer=protos_dot_followthrough_dot_v1_dot_ticket__pb2.Ticket.SerializeToString,
+            ),
+            'AddNote': grpc.unary_unary_rpc_method_handler(
+                    servicer.AddNote,
+                    request_deserializer=protos_dot_followthrough_dot_v1_dot_ticket__service__pb2.AddNoteRequest.FromString,
+                    response_serializer=protos_dot_followthrough_dot_v1_dot_ticket__pb2.Ticket.SerializeToString,
+            ),
+            'LogTime': grpc.unary_unary_rpc_method_handler(
+                    servicer.LogTime,
+                    request_deserializer=protos_dot_followthrough_dot_v1_dot_ticket__service__pb2.LogTimeRequest.FromString,
+                    response_serializer=protos_dot_followthrough_dot_v1_dot_ticket__pb2.Ticket.SerializeToString,
+            ),
+            'ExplainDeadlines': grpc.unary_unary_rpc_method_handler(
+                    servicer.ExplainDeadlines,
+                    request_deserializer=protos_dot_followthrough_dot_v1_dot_ticket__service__pb2.ExplainDeadlinesRequest.FromString,
+                    response_serializer=protos_dot_followthrough_dot_v1_dot_ticket__service__pb2.ExplainDeadlinesResponse.SerializeToString,
+            ),
             'ListTicketEvents': grpc.unary_unary_rpc_method_handler(
                     servicer.ListTicketEvents,
                     request_deserializer=protos_dot_followthrough_dot_v1_dot_ticket__service__pb2.ListTicketEventsRequest.FromString,
                     response_serializer=protos_dot_followthrough_dot_v1_dot_ticket__service__pb2.ListTicketEventsResponse.SerializeToString,
+            ),
+            'WatchTicket': grpc.unary_stream_rpc_method_handler(
+                    servicer.WatchTicket,
+                    request_deserializer=protos_dot_followthrough_dot_v1_dot_ticket__service__pb2.WatchTicketRequest.FromString,
+                    response_serializer=protos_dot_followthrough_dot_v1_dot_ticket__service__pb2.WatchTicketResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -426,6 +535,33 @@ class TicketService:
             target,
             '/followthrough.v1.TicketService/AcknowledgeTicket',
             protos_dot_followthrough_dot_v1_dot_ticket__service__pb2.AcknowledgeTicketRequest.SerializeToString,
+            protos_dot_followthrough_dot_v1_dot_ticket__pb2.Ticket.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def AssignTicket(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/followthrough.v1.TicketService/AssignTicket',
+            protos_dot_followthrough_dot_v1_dot_ticket__service__pb2.AssignTicketRequest.SerializeToString,
             protos_dot_followthrough_dot_v1_dot_ticket__pb2.Ticket.FromString,
             options,
             channel_credentials,
@@ -735,6 +871,114 @@ class TicketService:
             _registered_method=True)
 
     @staticmethod
+    def ChangePriority(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/followthrough.v1.TicketService/ChangePriority',
+            protos_dot_followthrough_dot_v1_dot_ticket__service__pb2.ChangePriorityRequest.SerializeToString,
+            protos_dot_followthrough_dot_v1_dot_ticket__pb2.Ticket.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def AddNote(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/followthrough.v1.TicketService/AddNote',
+            protos_dot_followthrough_dot_v1_dot_ticket__service__pb2.AddNoteRequest.SerializeToString,
+            protos_dot_followthrough_dot_v1_dot_ticket__pb2.Ticket.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def LogTime(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/followthrough.v1.TicketService/LogTime',
+            protos_dot_followthrough_dot_v1_dot_ticket__service__pb2.LogTimeRequest.SerializeToString,
+            protos_dot_followthrough_dot_v1_dot_ticket__pb2.Ticket.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ExplainDeadlines(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/followthrough.v1.TicketService/ExplainDeadlines',
+            protos_dot_followthrough_dot_v1_dot_ticket__service__pb2.ExplainDeadlinesRequest.SerializeToString,
+            protos_dot_followthrough_dot_v1_dot_ticket__service__pb2.ExplainDeadlinesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
     def ListTicketEvents(request,
             target,
             options=(),
@@ -751,6 +995,33 @@ class TicketService:
             '/followthrough.v1.TicketService/ListTicketEvents',
             protos_dot_followthrough_dot_v1_dot_ticket__service__pb2.ListTicketEventsRequest.SerializeToString,
             protos_dot_followthrough_dot_v1_dot_ticket__service__pb2.ListTicketEventsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def WatchTicket(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/followthrough.v1.TicketService/WatchTicket',
+            protos_dot_followthrough_dot_v1_dot_ticket__service__pb2.WatchTicketRequest.SerializeToString,
+            protos_dot_followthrough_dot_v1_dot_ticket__service__pb2.WatchTicketResponse.FromString,
             options,
             channel_credentials,
             insecure,

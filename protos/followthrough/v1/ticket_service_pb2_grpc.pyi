@@ -17,6 +17,10 @@ What gRPC itself refuses before this service sees it has a status and no ErrorIn
 (RESOURCE_EXHAUSTED), a call on a connection that is being closed (UNAVAILABLE), a health check of a service that is
 not here (NOT_FOUND). A caller whose deadline runs out, or who cancels, hears it from its own side
 (DEADLINE_EXCEEDED, CANCELLED); whether the change was applied, the same request_id tells.
+
+Kept for later, so that nothing moves when they come: promises (a turnaround given with AcknowledgeTicket: field 8,
+promises kept by PostUpdate: field 7), the rating of a closed ticket, problems that several tickets share. The
+numbers kept in a ticket and in its log are named in ticket.proto and event.proto.
 """
 
 from collections import abc as _abc
@@ -55,9 +59,11 @@ class TicketServiceStub:
     GetTicket: _grpc.UnaryUnaryMultiCallable[_ticket_service_pb2.GetTicketRequest, _ticket_pb2.Ticket]
     """Reads one ticket, as last settled."""
     ListTickets: _grpc.UnaryUnaryMultiCallable[_ticket_service_pb2.ListTicketsRequest, _ticket_service_pb2.ListTicketsResponse]
-    """Reads tickets in the order of their opening."""
+    """Reads tickets in the order of their opening, or what is due next."""
     AcknowledgeTicket: _grpc.UnaryUnaryMultiCallable[_ticket_service_pb2.AcknowledgeTicketRequest, _ticket_pb2.Ticket]
     """Somebody of the present tier takes it on."""
+    AssignTicket: _grpc.UnaryUnaryMultiCallable[_ticket_service_pb2.AssignTicketRequest, _ticket_pb2.Ticket]
+    """Whoever has it passes it on within the tier."""
     PostUpdate: _grpc.UnaryUnaryMultiCallable[_ticket_service_pb2.PostUpdateRequest, _ticket_pb2.Ticket]
     """The owner or handler tells the customer something."""
     RecordContact: _grpc.UnaryUnaryMultiCallable[_ticket_service_pb2.RecordContactRequest, _ticket_pb2.Ticket]
@@ -80,8 +86,27 @@ class TicketServiceStub:
     """Back to work, within the policy's reopen window."""
     CloseTicket: _grpc.UnaryUnaryMultiCallable[_ticket_service_pb2.CloseTicketRequest, _ticket_pb2.Ticket]
     """Closes a resolved ticket without waiting for the customer's word."""
+    ChangePriority: _grpc.UnaryUnaryMultiCallable[_ticket_service_pb2.ChangePriorityRequest, _ticket_pb2.Ticket]
+    """Other targets from now on, counted from each clock's own start: it is never itself a breach, and raising the
+    priority never gives time.
+    """
+    AddNote: _grpc.UnaryUnaryMultiCallable[_ticket_service_pb2.AddNoteRequest, _ticket_pb2.Ticket]
+    """Adds a work note. Allowed in every state; the customer never sees it."""
+    LogTime: _grpc.UnaryUnaryMultiCallable[_ticket_service_pb2.LogTimeRequest, _ticket_pb2.Ticket]
+    """Adds time that somebody spent on it. Allowed in every state; the customer never sees it."""
+    ExplainDeadlines: _grpc.UnaryUnaryMultiCallable[_ticket_service_pb2.ExplainDeadlinesRequest, _ticket_service_pb2.ExplainDeadlinesResponse]
+    """Explains deadlines: for each clock run when it counted, when it stood still, and who let it."""
     ListTicketEvents: _grpc.UnaryUnaryMultiCallable[_ticket_service_pb2.ListTicketEventsRequest, _ticket_service_pb2.ListTicketEventsResponse]
     """Reads what happened to one ticket, in the order of its log."""
+    WatchTicket: _grpc.UnaryStreamMultiCallable[_ticket_service_pb2.WatchTicketRequest, _ticket_service_pb2.WatchTicketResponse]
+    """Follows one ticket: what happened after a sequence, then what happens, as it happens.
+
+    Closing does not end it, for a closed ticket may be reopened. It ends with OK after some minutes, however much or
+    little happened, and with UNAVAILABLE when this process stops or the record is away: go on with another, after the
+    last sequence that was read. Every event comes once and in order within one call, mostly at once, sometimes a
+    second or two after its commit. Headers come as soon as the ticket is found; NOT_FOUND when it is not. Few are
+    open at once: one more is refused (RESOURCE_EXHAUSTED).
+    """
 
 @_typing.type_check_only
 class TicketServiceAsyncStub(TicketServiceStub):
@@ -93,9 +118,11 @@ class TicketServiceAsyncStub(TicketServiceStub):
     GetTicket: _aio.UnaryUnaryMultiCallable[_ticket_service_pb2.GetTicketRequest, _ticket_pb2.Ticket]  # type: ignore[assignment]
     """Reads one ticket, as last settled."""
     ListTickets: _aio.UnaryUnaryMultiCallable[_ticket_service_pb2.ListTicketsRequest, _ticket_service_pb2.ListTicketsResponse]  # type: ignore[assignment]
-    """Reads tickets in the order of their opening."""
+    """Reads tickets in the order of their opening, or what is due next."""
     AcknowledgeTicket: _aio.UnaryUnaryMultiCallable[_ticket_service_pb2.AcknowledgeTicketRequest, _ticket_pb2.Ticket]  # type: ignore[assignment]
     """Somebody of the present tier takes it on."""
+    AssignTicket: _aio.UnaryUnaryMultiCallable[_ticket_service_pb2.AssignTicketRequest, _ticket_pb2.Ticket]  # type: ignore[assignment]
+    """Whoever has it passes it on within the tier."""
     PostUpdate: _aio.UnaryUnaryMultiCallable[_ticket_service_pb2.PostUpdateRequest, _ticket_pb2.Ticket]  # type: ignore[assignment]
     """The owner or handler tells the customer something."""
     RecordContact: _aio.UnaryUnaryMultiCallable[_ticket_service_pb2.RecordContactRequest, _ticket_pb2.Ticket]  # type: ignore[assignment]
@@ -118,8 +145,27 @@ class TicketServiceAsyncStub(TicketServiceStub):
     """Back to work, within the policy's reopen window."""
     CloseTicket: _aio.UnaryUnaryMultiCallable[_ticket_service_pb2.CloseTicketRequest, _ticket_pb2.Ticket]  # type: ignore[assignment]
     """Closes a resolved ticket without waiting for the customer's word."""
+    ChangePriority: _aio.UnaryUnaryMultiCallable[_ticket_service_pb2.ChangePriorityRequest, _ticket_pb2.Ticket]  # type: ignore[assignment]
+    """Other targets from now on, counted from each clock's own start: it is never itself a breach, and raising the
+    priority never gives time.
+    """
+    AddNote: _aio.UnaryUnaryMultiCallable[_ticket_service_pb2.AddNoteRequest, _ticket_pb2.Ticket]  # type: ignore[assignment]
+    """Adds a work note. Allowed in every state; the customer never sees it."""
+    LogTime: _aio.UnaryUnaryMultiCallable[_ticket_service_pb2.LogTimeRequest, _ticket_pb2.Ticket]  # type: ignore[assignment]
+    """Adds time that somebody spent on it. Allowed in every state; the customer never sees it."""
+    ExplainDeadlines: _aio.UnaryUnaryMultiCallable[_ticket_service_pb2.ExplainDeadlinesRequest, _ticket_service_pb2.ExplainDeadlinesResponse]  # type: ignore[assignment]
+    """Explains deadlines: for each clock run when it counted, when it stood still, and who let it."""
     ListTicketEvents: _aio.UnaryUnaryMultiCallable[_ticket_service_pb2.ListTicketEventsRequest, _ticket_service_pb2.ListTicketEventsResponse]  # type: ignore[assignment]
     """Reads what happened to one ticket, in the order of its log."""
+    WatchTicket: _aio.UnaryStreamMultiCallable[_ticket_service_pb2.WatchTicketRequest, _ticket_service_pb2.WatchTicketResponse]  # type: ignore[assignment]
+    """Follows one ticket: what happened after a sequence, then what happens, as it happens.
+
+    Closing does not end it, for a closed ticket may be reopened. It ends with OK after some minutes, however much or
+    little happened, and with UNAVAILABLE when this process stops or the record is away: go on with another, after the
+    last sequence that was read. Every event comes once and in order within one call, mostly at once, sometimes a
+    second or two after its commit. Headers come as soon as the ticket is found; NOT_FOUND when it is not. Few are
+    open at once: one more is refused (RESOURCE_EXHAUSTED).
+    """
 
 class TicketServiceServicer(metaclass=_abc_1.ABCMeta):
     """Tickets: open them, work on them, read them."""
@@ -146,7 +192,7 @@ class TicketServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _ticket_service_pb2.ListTicketsRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_ticket_service_pb2.ListTicketsResponse, _abc.Awaitable[_ticket_service_pb2.ListTicketsResponse]]:
-        """Reads tickets in the order of their opening."""
+        """Reads tickets in the order of their opening, or what is due next."""
 
     @_abc_1.abstractmethod
     def AcknowledgeTicket(
@@ -155,6 +201,14 @@ class TicketServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_ticket_pb2.Ticket, _abc.Awaitable[_ticket_pb2.Ticket]]:
         """Somebody of the present tier takes it on."""
+
+    @_abc_1.abstractmethod
+    def AssignTicket(
+        self,
+        request: _ticket_service_pb2.AssignTicketRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_ticket_pb2.Ticket, _abc.Awaitable[_ticket_pb2.Ticket]]:
+        """Whoever has it passes it on within the tier."""
 
     @_abc_1.abstractmethod
     def PostUpdate(
@@ -245,11 +299,60 @@ class TicketServiceServicer(metaclass=_abc_1.ABCMeta):
         """Closes a resolved ticket without waiting for the customer's word."""
 
     @_abc_1.abstractmethod
+    def ChangePriority(
+        self,
+        request: _ticket_service_pb2.ChangePriorityRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_ticket_pb2.Ticket, _abc.Awaitable[_ticket_pb2.Ticket]]:
+        """Other targets from now on, counted from each clock's own start: it is never itself a breach, and raising the
+        priority never gives time.
+        """
+
+    @_abc_1.abstractmethod
+    def AddNote(
+        self,
+        request: _ticket_service_pb2.AddNoteRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_ticket_pb2.Ticket, _abc.Awaitable[_ticket_pb2.Ticket]]:
+        """Adds a work note. Allowed in every state; the customer never sees it."""
+
+    @_abc_1.abstractmethod
+    def LogTime(
+        self,
+        request: _ticket_service_pb2.LogTimeRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_ticket_pb2.Ticket, _abc.Awaitable[_ticket_pb2.Ticket]]:
+        """Adds time that somebody spent on it. Allowed in every state; the customer never sees it."""
+
+    @_abc_1.abstractmethod
+    def ExplainDeadlines(
+        self,
+        request: _ticket_service_pb2.ExplainDeadlinesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_ticket_service_pb2.ExplainDeadlinesResponse, _abc.Awaitable[_ticket_service_pb2.ExplainDeadlinesResponse]]:
+        """Explains deadlines: for each clock run when it counted, when it stood still, and who let it."""
+
+    @_abc_1.abstractmethod
     def ListTicketEvents(
         self,
         request: _ticket_service_pb2.ListTicketEventsRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_ticket_service_pb2.ListTicketEventsResponse, _abc.Awaitable[_ticket_service_pb2.ListTicketEventsResponse]]:
         """Reads what happened to one ticket, in the order of its log."""
+
+    @_abc_1.abstractmethod
+    def WatchTicket(
+        self,
+        request: _ticket_service_pb2.WatchTicketRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_abc.Iterator[_ticket_service_pb2.WatchTicketResponse], _abc.AsyncIterator[_ticket_service_pb2.WatchTicketResponse]]:
+        """Follows one ticket: what happened after a sequence, then what happens, as it happens.
+
+        Closing does not end it, for a closed ticket may be reopened. It ends with OK after some minutes, however much or
+        little happened, and with UNAVAILABLE when this process stops or the record is away: go on with another, after the
+        last sequence that was read. Every event comes once and in order within one call, mostly at once, sometimes a
+        second or two after its commit. Headers come as soon as the ticket is found; NOT_FOUND when it is not. Few are
+        open at once: one more is refused (RESOURCE_EXHAUSTED).
+        """
 
 def add_TicketServiceServicer_to_server(servicer: TicketServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

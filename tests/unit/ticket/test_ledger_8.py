@@ -54,7 +54,10 @@ def test_a_shorter_length_is_told(tell: Tell) -> None:
     story = tell(policy).open("Mon 23 Nov 09:00").until("Mon 23 Nov 10:00").escalate().as_told()
     line = line_of(story, policy, Target.UPDATE, "Mon 23 Nov 11:00")
 
-    assert line.moved == ((story.instant("Mon 23 Nov 10:00"), hours(4)),)
+    assert [(each.from_at, each.length) for each in line.intervals] == [
+        (story.instant("Mon 23 Nov 09:00"), hours(8)),
+        (story.instant("Mon 23 Nov 10:00"), hours(4)),
+    ]
     assert (line.spent, line.deadline_at) == (hours(2), story.instant("Mon 23 Nov 13:00"))
 
 

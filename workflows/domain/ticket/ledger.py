@@ -5,7 +5,7 @@ told. Only the interval that still counts is measured, with the ticket's own pol
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import assert_never
 
@@ -54,6 +54,10 @@ class Interval:
     """Why it stood still; none: it counted."""
     actor: str | None
     """Who let it begin; none: the clocks did."""
+    sequence: int
+    """Of the line of the log that let it begin."""
+    length: timedelta
+    """Working time allowed for the whole run while it lasted: another length begins another interval."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,14 +80,19 @@ class Line:
     state: ClockState
     deadline_at: datetime | None
     """While it runs, the deadline; once breached, the one it broke; none while it stands still or when it was kept."""
-    intervals: tuple[Interval, ...] = ()
-    moved: tuple[tuple[datetime, timedelta], ...] = field(default=())
-    """Each change of the length: when, and to what."""
+    intervals: tuple[Interval, ...]
+    as_of: datetime
+    """The instant up to which is counted what still counts."""
+
+    @property
+    def counted(self) -> timedelta:
+        """Working time of all its intervals."""
+        return sum((interval.counted for interval in self.intervals), ZERO)
 
     @property
     def spent(self) -> timedelta:
         """Working time spent, what was carried over included."""
-        return self.carried + sum((interval.counted for interval in self.intervals), ZERO)
+        return self.carried + self.counted
 
     @property
     def left(self) -> timedelta:
@@ -96,14 +105,14 @@ def ledger(policy: Policy, entries: Iterable[Entry], at: datetime) -> tuple[Line
 
     `policy` is the ticket's snapshot; `entries` its whole log.
     """
-    lines: dict[tuple[Target, int], Line] = {}
+    drafts: dict[tuple[Target, int], _Draft] = {}
     version = ""
     for entry in entries:
         match entry.event:
             case Opened(policy_version=policy_version):
                 version = policy_version
             case ClockStarted() as started:
-                lines[started.target, started.run] = _begun(policy, started, entry, version)
+                drafts[started.target, started.run] = _Draft(started, entry, version)
             case (
                 ClockPaused()
                 | ClockResumed()
@@ -114,83 +123,97 @@ def ledger(policy: Policy, entries: Iterable[Entry], at: datetime) -> tuple[Line
                 | ClockCancelled()
                 | ClockReinstated()
             ) as event:
-                key = (event.target, event.run)
-                lines[key] = _continued(lines[key], event, entry)
+                drafts[event.target, event.run].take(event, entry)
             case _:
                 pass  # the rest of the log moves no clock
-    return tuple(_as_of(policy, line, at) for line in lines.values())
+    return tuple(draft.line(policy, at) for draft in drafts.values())
 
 
-def _begun(policy: Policy, started: ClockStarted, entry: Entry, version: str) -> Line:
-    return Line(
-        target=started.target,
-        run=started.run,
-        tier=started.tier,
-        calendar=str(calendar_of(policy, started.target, started.tier)),
-        policy_version=version,
-        tzdata=started.tzdata,
-        started_at=started.started_at,
-        length=started.length,
-        carried=started.spent,
-        state=ClockState.PAUSED if started.pause else ClockState.RUNNING,
-        deadline_at=started.deadline_at,
-        intervals=(_open_interval(started.started_at, started.pause, entry),),
-    )
+class _Draft:
+    """One clock run while its log is read: lives are long, and nothing is copied or added up twice."""
 
+    def __init__(self, started: ClockStarted, entry: Entry, version: str) -> None:
+        self._started = started
+        self._version = version
+        self._tzdata = started.tzdata
+        self._length = started.length
+        self._deadline_at = started.deadline_at
+        self._state = ClockState.PAUSED if started.pause else ClockState.RUNNING
+        self._spent = started.spent
+        self._ended: list[Interval] = []
+        self._last: Interval | None = None
+        self._begin(started.started_at, started.pause, entry)
 
-def _continued(line: Line, event: ClockEvent, entry: Entry) -> Line:
-    match event:
-        case ClockStarted() | ClockWarned():
-            return line
-        case ClockPaused(spent=spent, pause=pause):
-            line = _begin(_ended(line, entry.at, spent), entry, pause)
-            return replace(line, state=ClockState.PAUSED, deadline_at=None)
-        case ClockResumed(spent=spent) | ClockReinstated(spent=spent):
-            line = _begin(_ended(line, entry.at, spent), entry, None)
-            return replace(line, state=ClockState.RUNNING, deadline_at=event.deadline_at, tzdata=event.tzdata)
-        case ClockMoved(length=length, spent=spent):
-            line = _begin(_ended(line, entry.at, spent), entry, line.intervals[-1].pause)
-            moved = (*line.moved, (entry.at, length))
-            return replace(line, length=length, deadline_at=event.deadline_at, tzdata=event.tzdata, moved=moved)
-        case ClockMet() | ClockCancelled() | ClockBreached():
-            return _over(line, event, entry)
-        case _:
-            assert_never(event)
+    def take(self, event: ClockEvent, entry: Entry) -> None:
+        """Read on."""
+        match event:
+            case ClockStarted() | ClockWarned():
+                pass
+            case ClockPaused(spent=spent, pause=pause):
+                self._end(entry.at, spent)
+                self._begin(entry.at, pause, entry)
+                self._state, self._deadline_at = ClockState.PAUSED, None
+            case ClockResumed(spent=spent) | ClockReinstated(spent=spent):
+                self._end(entry.at, spent)
+                self._begin(entry.at, None, entry)
+                self._state, self._deadline_at, self._tzdata = ClockState.RUNNING, event.deadline_at, event.tzdata
+            case ClockMoved(length=length, spent=spent):
+                pause = self._last.pause if self._last else None
+                self._end(entry.at, spent)
+                self._length, self._deadline_at, self._tzdata = length, event.deadline_at, event.tzdata
+                self._begin(entry.at, pause, entry)
+            case ClockMet(spent=spent):
+                self._over(ClockState.MET, entry.at, spent)
+            case ClockCancelled(spent=spent):
+                self._over(ClockState.CANCELLED, entry.at, spent)
+            case ClockBreached(due_at=due_at):
+                # Nothing is left at the deadline, however late it was found.
+                self._over(ClockState.BREACHED, due_at, self._length)
+                self._deadline_at = due_at
+            case _:
+                assert_never(event)
 
+    def line(self, policy: Policy, at: datetime) -> Line:
+        """What was read, with the interval that still counts measured."""
+        started = self._started
+        calendar = calendar_of(policy, started.target, started.tier)
+        last = self._last
+        if last is not None and last.pause is None and at > last.from_at:
+            counted = min(worked(calendar, last.from_at, at), self._length - self._spent)
+            last = replace(last, counted=counted)
+        return Line(
+            target=started.target,
+            run=started.run,
+            tier=started.tier,
+            calendar=str(calendar),
+            policy_version=self._version,
+            tzdata=self._tzdata,
+            started_at=started.started_at,
+            length=self._length,
+            carried=started.spent,
+            state=self._state,
+            deadline_at=self._deadline_at,
+            intervals=(*self._ended, *([last] if last else [])),
+            as_of=at,
+        )
 
-def _over(line: Line, event: ClockMet | ClockCancelled | ClockBreached, entry: Entry) -> Line:
-    match event:
-        case ClockMet(spent=spent):
-            return replace(_ended(line, entry.at, spent), state=ClockState.MET, deadline_at=None)
-        case ClockCancelled(spent=spent):
-            return replace(_ended(line, entry.at, spent), state=ClockState.CANCELLED, deadline_at=None)
-        case ClockBreached(due_at=due_at):
-            # Nothing is left at the deadline, however late it was found.
-            return replace(_ended(line, due_at, line.length), state=ClockState.BREACHED, deadline_at=due_at)
-        case _:
-            assert_never(event)
+    def _over(self, state: ClockState, at: datetime, spent: timedelta) -> None:
+        self._end(at, spent)
+        self._state, self._deadline_at = state, None
 
+    def _begin(self, from_at: datetime, pause: Pause | None, entry: Entry) -> None:
+        self._last = Interval(
+            from_at=from_at,
+            to_at=None,
+            counted=ZERO,
+            pause=pause,
+            actor=entry.actor,
+            sequence=entry.sequence,
+            length=self._length,
+        )
 
-def _begin(line: Line, entry: Entry, pause: Pause | None) -> Line:
-    return replace(line, intervals=(*line.intervals, _open_interval(entry.at, pause, entry)))
-
-
-def _open_interval(from_at: datetime, pause: Pause | None, entry: Entry) -> Interval:
-    return Interval(from_at=from_at, to_at=None, counted=ZERO, pause=pause, actor=entry.actor)
-
-
-def _ended(line: Line, at: datetime, spent: timedelta) -> Line:
-    """End the last interval, if it lasts, with what it added to the time spent as the log recorded it."""
-    *before, last = line.intervals
-    if last.to_at is not None:
-        return line
-    return replace(line, intervals=(*before, replace(last, to_at=at, counted=spent - line.spent)))
-
-
-def _as_of(policy: Policy, line: Line, at: datetime) -> Line:
-    """Measure the interval that still counts."""
-    *before, last = line.intervals
-    if last.to_at is not None or last.pause is not None or at <= last.from_at:
-        return line
-    counted = min(worked(calendar_of(policy, line.target, line.tier), last.from_at, at), line.left)
-    return replace(line, intervals=(*before, replace(last, counted=counted)))
+    def _end(self, at: datetime, spent: timedelta) -> None:
+        """End the interval that lasts, if any, with what it added to the time spent as the log recorded it."""
+        if self._last is not None:
+            self._ended.append(replace(self._last, to_at=at, counted=spent - self._spent))
+            self._spent, self._last = spent, None

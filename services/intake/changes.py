@@ -1,31 +1,22 @@
-"""What the methods of `followthrough.v1.TicketService` do: convert, settle, answer. Decides nothing about a ticket.
+"""What the methods that change a ticket do: convert, settle, answer. Decides nothing about a ticket.
 
-Requests arrive checked field by field.
+Requests arrive checked field by field. What only reads is `questions`.
 """
 
 import hashlib
-from collections.abc import Awaitable, Callable, Mapping
-from typing import Protocol, TypeVar, cast
+from collections.abc import Callable, Mapping
+from typing import Protocol, cast
 
 from google.protobuf.message import Message
 
-from protos.followthrough.v1.ticket_pb2 import Ticket
-from protos.followthrough.v1.ticket_service_pb2 import (
-    GetTicketRequest,
-    ListTicketEventsRequest,
-    ListTicketEventsResponse,
-    ListTicketsRequest,
-    ListTicketsResponse,
-    OpenTicketRequest,
-    ResolveTicketRequest,
-)
-from services.intake.convert import COMMANDS, event_message, ticket_message, to_command, to_open, to_status
+from protos.followthrough.v1.ticket_service_pb2 import OpenTicketRequest, ResolveTicketRequest
+from services.intake.convert import COMMANDS, ticket_message, to_command, to_open
 from services.intake.errors import Reason, invalid, refused, unknown_ticket
 from services.intake.fields import Violation
-from services.intake.ids import Ids, parse_reference
-from services.intake.paging import PageTokenInvalid, begins_after, next_token, page_size
+from services.intake.ids import Ids
+from services.intake.questions import Handle
 from services.records.errors import IdentityTaken
-from services.records.queries import Queries, TicketFilter
+from services.records.queries import Queries
 from services.records.settled import Nudge, Request, Settled, SettledBy
 from services.records.store import Record
 from workflows.domain.policy import Policy
@@ -36,9 +27,6 @@ from workflows.ports import TicketUnknown
 
 DRAWS = 5
 """How often a new ticket may draw ids that are taken; the second draw is one in a million."""
-
-Asked = TypeVar("Asked", bound=Message)
-Handle = Callable[[Asked], Awaitable[Message | bytes]]
 
 
 class Owed(Protocol):
@@ -67,24 +55,30 @@ class Change(Mutation, Protocol):
     expected_version: int
 
 
-class Tickets:
-    """The service. Told what it works with; holds no state of its own."""
+class Changes:
+    """Everything that changes tickets. Told what it works with; holds no state of its own."""
 
-    def __init__(self, *, record: Record, queries: Queries, policies: PolicySet, nudger: Owed, ids: Ids) -> None:
+    def __init__(
+        self,
+        *,
+        record: Record,
+        queries: Queries,
+        policies: PolicySet,
+        nudger: Owed,
+        ids: Ids,
+        wrote: Callable[[str], None],
+    ) -> None:
+        """Take what it works with. `wrote` is told each ticket's id after its commit, and must not block."""
         self._record = record
         self._queries = queries
         self._policies = policies
         self._nudger = nudger
         self._ids = ids
+        self._wrote = wrote
 
     def methods(self) -> Mapping[type[Message], Handle[Message]]:
         """What handles each request."""
-        own: dict[type[Message], object] = {
-            OpenTicketRequest: self._open_ticket,
-            GetTicketRequest: self._get_ticket,
-            ListTicketsRequest: self._list_tickets,
-            ListTicketEventsRequest: self._list_ticket_events,
-        }
+        own: dict[type[Message], object] = {OpenTicketRequest: self._open_ticket}
         return cast(Mapping[type[Message], Handle[Message]], own | dict.fromkeys(COMMANDS, self._change))
 
     async def _open_ticket(self, request: OpenTicketRequest) -> Message | bytes:
@@ -120,50 +114,6 @@ class Tickets:
             raise unknown_ticket(request.ticket_id) from None
         return self._answer(settled)
 
-    async def _get_ticket(self, request: GetTicketRequest) -> Ticket:
-        try:
-            if request.ticket_id:
-                return ticket_message(await self._queries.ticket(request.ticket_id))
-            return ticket_message(await self._queries.ticket_by_reference(parse_reference(request.reference)))
-        except TicketUnknown:
-            key = "ticket_id" if request.ticket_id else "reference"
-            raise unknown_ticket(getattr(request, key), key) from None
-
-    async def _list_tickets(self, request: ListTicketsRequest) -> ListTicketsResponse:
-        try:
-            after = begins_after(request)
-        except PageTokenInvalid:
-            problem = "is no token of this list with these filters: begin again without one"
-            raise invalid([Violation("page_token", problem)], Reason.PAGE_TOKEN_INVALID) from None
-        size = page_size(request.page_size)
-        wanted = TicketFilter(
-            status=to_status(request.status),
-            tier=request.tier or None,
-            queue=request.queue or None,
-            handler=request.handler or None,
-            customer_id=request.customer_external_id or None,
-        )
-        found = await self._queries.tickets(wanted, page_size=size + 1, after=after)
-        page = found[:size]
-        return ListTicketsResponse(
-            tickets=[ticket_message(ticket) for ticket in page],
-            next_page_token=next_token(request, page[-1].ticket_id) if len(found) > size else "",
-        )
-
-    async def _list_ticket_events(self, request: ListTicketEventsRequest) -> ListTicketEventsResponse:
-        size = page_size(request.page_size)
-        try:
-            found = await self._queries.entries(
-                request.ticket_id, after_sequence=request.after_sequence, limit=size + 1
-            )
-        except TicketUnknown:
-            raise unknown_ticket(request.ticket_id) from None
-        page = found[:size]
-        return ListTicketEventsResponse(
-            events=[event_message(entry) for entry in page],
-            next_after_sequence=page[-1].sequence if len(found) > size else 0,
-        )
-
     def _policy(self, request: OpenTicketRequest) -> Policy:
         """What is promised to whom asks at this queue, with this priority."""
         queues = sorted(self._policies.queues)
@@ -193,7 +143,8 @@ class Tickets:
             raise unknown_ticket(ticket_id, field) from None
 
     def _answer(self, settled: Settled) -> bytes:
-        """Owe what the commit left to be said to Temporal, and give the stored answer."""
+        """Say that it was committed, owe what is left to be said to Temporal, and give the stored answer."""
+        self._wrote(settled.ticket_id)
         if nudge := settled.nudge:
             self._nudger.owe(nudge)
         if settled.refusal is not None:

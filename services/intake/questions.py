@@ -1,0 +1,142 @@
+"""What the methods that only read do: ask the record, cut a page, convert. They lock nothing and settle nothing.
+
+Requests arrive checked field by field.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from itertools import dropwhile, islice
+from typing import TypeVar, cast
+
+from google.protobuf.message import Message
+
+from protos.followthrough.v1.ticket_pb2 import Ticket
+from protos.followthrough.v1.ticket_service_pb2 import (
+    ExplainDeadlinesRequest,
+    ExplainDeadlinesResponse,
+    GetTicketRequest,
+    ListTicketEventsRequest,
+    ListTicketEventsResponse,
+    ListTicketsRequest,
+    ListTicketsResponse,
+)
+from services.intake.convert import event_message, ledger_message, ticket_message, to_status, to_target
+from services.intake.errors import Problem, Reason, invalid, unknown_ticket
+from services.intake.fields import Violation
+from services.intake.ids import parse_reference
+from services.intake.paging import (
+    PageTokenInvalid,
+    is_by_deadline,
+    ledgers_after,
+    next_ledgers,
+    next_tickets,
+    page_size,
+    tickets_after,
+)
+from services.records.queries import Place, Queries, TicketFilter
+from workflows.domain.ticket.ledger import Line
+from workflows.ports import TicketUnknown
+
+Asked = TypeVar("Asked", bound=Message)
+Handle = Callable[[Asked], Awaitable[Message | bytes]]
+
+
+class Questions:
+    """Everything that can be asked about tickets. Holds no state of its own."""
+
+    def __init__(self, queries: Queries) -> None:
+        self._queries = queries
+
+    def methods(self) -> Mapping[type[Message], Handle[Message]]:
+        """What handles each request."""
+        own: dict[type[Message], object] = {
+            GetTicketRequest: self._get_ticket,
+            ListTicketsRequest: self._list_tickets,
+            ListTicketEventsRequest: self._list_ticket_events,
+            ExplainDeadlinesRequest: self._explain_deadlines,
+        }
+        return cast(Mapping[type[Message], Handle[Message]], own)
+
+    async def _get_ticket(self, request: GetTicketRequest) -> Ticket:
+        try:
+            if request.ticket_id:
+                return ticket_message(await self._queries.ticket(request.ticket_id))
+            return ticket_message(await self._queries.ticket_by_reference(parse_reference(request.reference)))
+        except TicketUnknown:
+            key = "ticket_id" if request.ticket_id else "reference"
+            raise unknown_ticket(getattr(request, key), key) from None
+
+    async def _list_tickets(self, request: ListTicketsRequest) -> ListTicketsResponse:
+        try:
+            after = tickets_after(request)
+        except PageTokenInvalid:
+            raise _not_of_this_list() from None
+        size, wanted = page_size(request.page_size), _wanted(request)
+        if is_by_deadline(request):
+            found = await self._queries.next_due(wanted, page_size=size + 1, after=after)
+        else:
+            found = await self._queries.tickets(
+                wanted, page_size=size + 1, after=None if after is None else after.ticket_id
+            )
+        page = found[:size]
+        return ListTicketsResponse(
+            tickets=[ticket_message(ticket) for ticket in page],
+            next_page_token=next_tickets(request, Place.of(page[-1])) if len(found) > size else "",
+        )
+
+    async def _list_ticket_events(self, request: ListTicketEventsRequest) -> ListTicketEventsResponse:
+        size = page_size(request.page_size)
+        try:
+            found = await self._queries.entries(
+                request.ticket_id, after_sequence=request.after_sequence, limit=size + 1
+            )
+        except TicketUnknown:
+            raise unknown_ticket(request.ticket_id) from None
+        page = found[:size]
+        return ListTicketEventsResponse(
+            events=[event_message(entry) for entry in page],
+            next_after_sequence=page[-1].sequence if len(found) > size else 0,
+        )
+
+    async def _explain_deadlines(self, request: ExplainDeadlinesRequest) -> ExplainDeadlinesResponse:
+        try:
+            after = ledgers_after(request)
+            lines = await self._queries.ledger(request.ticket_id)
+        except PageTokenInvalid:
+            raise _not_of_this_list() from None
+        except TicketUnknown:
+            raise unknown_ticket(request.ticket_id) from None
+        if after is not None:
+            rest = dropwhile(lambda line: (line.target, line.run) != after, lines)
+            lines = tuple(islice(rest, 1, None))
+        size = page_size(request.page_size)
+        found = [line for line in lines if _is_asked_for(line, request)]
+        page = found[:size]
+        return ExplainDeadlinesResponse(
+            ledgers=[ledger_message(line, after_interval=request.after_interval) for line in page],
+            next_page_token=next_ledgers(request, page[-1]) if len(found) > size else "",
+        )
+
+
+def _wanted(request: ListTicketsRequest) -> TicketFilter:
+    return TicketFilter(
+        status=to_status(request.status),
+        tier=request.tier or None,
+        queue=request.queue or None,
+        priority=request.priority or None,
+        policy=request.policy or None,
+        owner=request.owner or None,
+        handler=request.handler or None,
+        customer_id=request.customer_external_id or None,
+        is_untaken=request.untaken,
+    )
+
+
+def _is_asked_for(line: Line, request: ExplainDeadlinesRequest) -> bool:
+    is_the_target = to_target(request.target) in {None, line.target}
+    is_the_run = request.run in {0, line.run}
+    return is_the_target and is_the_run and (line.state.is_live or not request.live_only)
+
+
+def _not_of_this_list() -> Problem:
+    problem = "is no token of this list with these filters and this order: begin again without one"
+    return invalid([Violation("page_token", problem)], Reason.PAGE_TOKEN_INVALID)

@@ -1,0 +1,102 @@
+"""Following one ticket: what its log gained, as soon as this process or soon after another one wrote it.
+
+Reads in short pieces, and holds nothing of the record while a caller takes what was read. Refuses to know who settles.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Mapping
+from typing import Protocol, cast
+
+from google.protobuf.message import Message
+
+from protos.followthrough.v1.ticket_service_pb2 import WatchTicketRequest, WatchTicketResponse
+from services.intake.convert import event_message
+from services.intake.errors import unknown_ticket
+from services.intake.paging import LONGEST_PAGE
+from services.records.queries import Queries
+from workflows.domain.ticket.events import Entry
+from workflows.ports import TicketUnknown
+
+METHOD = "/followthrough.v1.TicketService/WatchTicket"
+
+Follow = Callable[[Message], Awaitable[AsyncGenerator[Message, None]]]
+"""Begins a stream, or raises `Problem`; what it returns are the answers."""
+
+
+class Finish(Protocol):
+    """Runs what is begun to its end, even if whoever waits for it goes: a read cut off costs its connection."""
+
+    def __call__(self, work: Awaitable[list[Entry]], method: str) -> Awaitable[list[Entry]]:
+        """Wait for it, on behalf of a call of that method."""
+        ...
+
+
+class Watching:
+    """Everybody who watches a ticket through this process."""
+
+    def __init__(self, queries: Queries, *, finish: Finish, longest_seconds: float, look_every_seconds: float) -> None:
+        """Take what reads.
+
+        Real seconds. `longest_seconds`: a watch ends by itself then. `look_every_seconds`: how often the record is
+        asked for what other processes wrote.
+        """
+        self._queries = queries
+        self._finish = finish
+        self._longest_seconds = longest_seconds
+        self._look_every_seconds = look_every_seconds
+        self._waiting: dict[str, set[asyncio.Event]] = {}
+
+    def methods(self) -> Mapping[type[Message], Follow]:
+        """What handles each request whose answer is a stream."""
+        return cast(Mapping[type[Message], Follow], {WatchTicketRequest: self._watch})
+
+    def wrote(self, ticket_id: str) -> None:
+        """Wake those who watch this ticket: this process has just committed something of it. Never blocks."""
+        for waiting in self._waiting.get(ticket_id, ()):
+            waiting.set()
+
+    async def _watch(self, request: WatchTicketRequest) -> AsyncGenerator[WatchTicketResponse, None]:
+        """Find the ticket first: whether there is one is known before the stream begins."""
+        try:
+            await self._read(request.ticket_id, request.after_sequence)
+        except TicketUnknown:
+            raise unknown_ticket(request.ticket_id) from None
+        return self._follow(request.ticket_id, request.after_sequence)
+
+    async def _follow(self, ticket_id: str, after: int) -> AsyncGenerator[WatchTicketResponse, None]:
+        """Give what there is, then what comes, until the watch has lasted long enough."""
+        clock = asyncio.get_running_loop().time
+        ends = clock() + self._longest_seconds
+        with self._woken(ticket_id) as woken:
+            while clock() < ends:
+                woken.clear()
+                found = await self._read(ticket_id, after)
+                if found:
+                    after = found[-1].sequence
+                    yield WatchTicketResponse(events=[event_message(entry) for entry in found])
+                if len(found) < LONGEST_PAGE:
+                    await _within(min(self._look_every_seconds, ends - clock()), woken)
+
+    async def _read(self, ticket_id: str, after: int) -> list[Entry]:
+        work = self._queries.entries(ticket_id, after_sequence=after, limit=LONGEST_PAGE)
+        return await self._finish(work, METHOD)
+
+    @contextlib.contextmanager
+    def _woken(self, ticket_id: str) -> Iterator[asyncio.Event]:
+        """What is set whenever this process wrote something of the ticket."""
+        woken = asyncio.Event()
+        others = self._waiting.setdefault(ticket_id, set())
+        others.add(woken)
+        try:
+            yield woken
+        finally:
+            others.discard(woken)
+            if not others:
+                self._waiting.pop(ticket_id, None)
+
+
+async def _within(seconds: float, woken: asyncio.Event) -> None:
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await woken.wait()
