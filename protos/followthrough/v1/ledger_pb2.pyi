@@ -60,7 +60,7 @@ class ClockLedger(_message.Message):
     state: _ticket_pb2.ClockState.ValueType
     """Whether it runs, stands, or how it ended."""
     calendar: _builtins.str
-    """The opening hours that it counts in, in words, with their IANA zone; local times of that zone."""
+    """The opening hours that it counts in, in words that begin with their IANA zone; local times of that zone."""
     policy_version: _builtins.str
     """Hash of the policy's content that it counts by."""
     tzdata: _builtins.str
