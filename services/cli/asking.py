@@ -20,6 +20,7 @@ from protos.followthrough.v1.ticket_pb2 import Ticket
 from protos.followthrough.v1.ticket_service_pb2 import ListTicketsRequest, OpenTicketRequest, ResolveTicketRequest
 from services.cli import tables, typed
 from services.cli.failing import Failed
+from services.cli.ticket_list import TicketList
 from services.client import Change, Refused, TicketClient, Unreachable
 from services.settings import Address, Settings, SettingsError
 
@@ -101,7 +102,7 @@ class Asking:
         if not found:
             _say(f"no ticket matches{_filters(request)}")
             return
-        self._show_all(found[:limit], tables.TicketList, is_wide=is_wide)
+        self._show_all(found[:limit], TicketList, is_wide=is_wide)
         if limit is not None and len(found) > limit:
             _say(f"there are more than these, the oldest {limit}: narrow it down, or give --limit or --all")
 

@@ -1,7 +1,8 @@
 """The client for callers with an event loop."""
 
-import copy
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from time import monotonic
 from typing import TYPE_CHECKING, Self, TypeVar
 
 import grpc
@@ -9,15 +10,19 @@ import grpc.aio
 from google.protobuf.message import Message
 
 from protos.followthrough.v1.event_pb2 import TicketEvent
+from protos.followthrough.v1.ledger_pb2 import ClockLedger
 from protos.followthrough.v1.ticket_pb2 import Ticket
 from protos.followthrough.v1.ticket_service_pb2 import (
+    ExplainDeadlinesRequest,
     GetTicketRequest,
     ListTicketEventsRequest,
     ListTicketsRequest,
 )
 from protos.followthrough.v1.ticket_service_pb2_grpc import TicketServiceStub
 from services.client.calls import DEADLINE_SECONDS, Change, Options, Who, channel_options, method_of
-from services.client.errors import Asked
+from services.client.errors import Asked, Refused, Unreachable
+from services.client.paging import after_events, after_intervals, after_ledgers, after_tickets, joined
+from services.client.watching import PATIENCE_SECONDS, STREAM_SECONDS, Watch
 
 if TYPE_CHECKING:
     from protos.followthrough.v1.ticket_service_pb2_grpc import TicketServiceAsyncStub
@@ -78,32 +83,77 @@ class TicketClient:
 
     async def tickets(self, request: ListTicketsRequest) -> AsyncIterator[Ticket]:
         """Read every ticket that passes the request's filters, page by page, in the request's order."""
-        page = copy.deepcopy(request)
-        while True:
-            answer = await self._ask(self._tickets.ListTickets, page)
+        async for answer in self._pages(self._tickets.ListTickets, request, after_tickets):
             for ticket in answer.tickets:
                 yield ticket
-            if not answer.next_page_token:
-                return
-            page.page_token = answer.next_page_token
 
     async def events(self, ticket_id: str, *, after_sequence: int = 0) -> AsyncIterator[TicketEvent]:
         """Read what happened to one ticket, page by page, in the order of its log."""
-        while True:
-            page = ListTicketEventsRequest(ticket_id=ticket_id, after_sequence=after_sequence)
-            answer = await self._ask(self._tickets.ListTicketEvents, page)
+        request = ListTicketEventsRequest(ticket_id=ticket_id, after_sequence=after_sequence)
+        async for answer in self._pages(self._tickets.ListTicketEvents, request, after_events):
             for event in answer.events:
                 yield event
-            if not answer.next_after_sequence:
-                return
-            after_sequence = answer.next_after_sequence
+
+    async def ledgers(self, request: ExplainDeadlinesRequest) -> AsyncIterator[ClockLedger]:
+        """Read why the deadlines are when they are: a clock run each, in the order in which they started."""
+        async for answer in self._pages(self._tickets.ExplainDeadlines, request, after_ledgers):
+            for ledger in answer.ledgers:
+                yield await self._whole(request.ticket_id, ledger)
+
+    async def watch(
+        self, ticket_id: str, *, after_sequence: int = 0, patience_seconds: float = PATIENCE_SECONDS
+    ) -> AsyncIterator[TicketEvent]:
+        """Follow one ticket: what happened after that sequence, then what happens, as it happens; it never ends.
+
+        A stream that is lost or over is followed by another, after the last sequence that was read. Raises
+        `Unreachable` when nobody answers for `patience_seconds` (real ones), `Refused` for what no patience mends.
+        """
+        watch = Watch(ticket_id, after_sequence=after_sequence, patience_seconds=patience_seconds, now=monotonic())
+        while True:
+            why: Refused | Unreachable | None = None
+            call = self._tickets.WatchTicket(watch.request(), timeout=STREAM_SECONDS)
+            try:
+                await call.initial_metadata()
+                if not call.done():
+                    watch.heard(monotonic())
+                async for answer in call:
+                    for event in watch.new(answer):
+                        yield event
+                watch.heard(monotonic())
+            except grpc.aio.AioRpcError as error:
+                why = self._asked(watch.request()).came_to(error)
+            finally:
+                call.cancel()
+            await asyncio.sleep(watch.pause(monotonic(), why))
+
+    async def _whole(self, ticket_id: str, ledger: ClockLedger) -> ClockLedger:
+        """Read the rest of a run's intervals."""
+        while (following := after_intervals(ticket_id, ledger)) is not None:
+            answer = await self._ask(self._tickets.ExplainDeadlines, following)
+            ledger = joined(ledger, answer.ledgers[0])
+        return ledger
+
+    async def _pages(
+        self,
+        method: grpc.aio.UnaryUnaryMultiCallable[Request, Answer],
+        request: Request,
+        after: Callable[[Request, Answer], Request | None],
+    ) -> AsyncIterator[Answer]:
+        """Ask until there is no more."""
+        asking: Request | None = request
+        while asking is not None:
+            answer = await self._ask(method, asking)
+            yield answer
+            asking = after(asking, answer)
 
     async def _ask(self, method: grpc.aio.UnaryUnaryMultiCallable[Request, Answer], request: Request) -> Answer:
         try:
             return await method(request, timeout=self._deadline_seconds)
         except grpc.aio.AioRpcError as error:
-            asked = Asked(address=self._address, deadline_seconds=self._deadline_seconds, request=request)
-            raise asked.came_to(error) from None
+            raise self._asked(request, self._deadline_seconds).came_to(error) from None
+
+    def _asked(self, request: Message, deadline_seconds: float | None = None) -> Asked:
+        return Asked(address=self._address, deadline_seconds=deadline_seconds, request=request)
 
 
 def _channel(address: str, credentials: grpc.ChannelCredentials | None, own: Options) -> grpc.aio.Channel:

@@ -3,23 +3,27 @@
 A channel of its own kind, not an event loop in a thread: that would not outlive the fork of a web server's workers.
 """
 
-import copy
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from time import monotonic, sleep
 from typing import Self, TypeVar
 
 import grpc
 from google.protobuf.message import Message
 
 from protos.followthrough.v1.event_pb2 import TicketEvent
+from protos.followthrough.v1.ledger_pb2 import ClockLedger
 from protos.followthrough.v1.ticket_pb2 import Ticket
 from protos.followthrough.v1.ticket_service_pb2 import (
+    ExplainDeadlinesRequest,
     GetTicketRequest,
     ListTicketEventsRequest,
     ListTicketsRequest,
 )
 from protos.followthrough.v1.ticket_service_pb2_grpc import TicketServiceStub
 from services.client.calls import DEADLINE_SECONDS, Change, Options, Who, channel_options, method_of
-from services.client.errors import Asked
+from services.client.errors import Asked, Refused, Unreachable
+from services.client.paging import after_events, after_intervals, after_ledgers, after_tickets, joined
+from services.client.watching import PATIENCE_SECONDS, STREAM_SECONDS, Watch
 
 Request = TypeVar("Request", bound=Message)
 Answer = TypeVar("Answer")
@@ -73,30 +77,74 @@ class BlockingTicketClient:
 
     def tickets(self, request: ListTicketsRequest) -> Iterator[Ticket]:
         """Read every ticket that passes the request's filters, page by page, in the request's order."""
-        page = copy.deepcopy(request)
-        while True:
-            answer = self._ask(self._tickets.ListTickets, page)
+        for answer in self._pages(self._tickets.ListTickets, request, after_tickets):
             yield from answer.tickets
-            if not answer.next_page_token:
-                return
-            page.page_token = answer.next_page_token
 
     def events(self, ticket_id: str, *, after_sequence: int = 0) -> Iterator[TicketEvent]:
         """Read what happened to one ticket, page by page, in the order of its log."""
-        while True:
-            page = ListTicketEventsRequest(ticket_id=ticket_id, after_sequence=after_sequence)
-            answer = self._ask(self._tickets.ListTicketEvents, page)
+        request = ListTicketEventsRequest(ticket_id=ticket_id, after_sequence=after_sequence)
+        for answer in self._pages(self._tickets.ListTicketEvents, request, after_events):
             yield from answer.events
-            if not answer.next_after_sequence:
-                return
-            after_sequence = answer.next_after_sequence
+
+    def ledgers(self, request: ExplainDeadlinesRequest) -> Iterator[ClockLedger]:
+        """Read why the deadlines are when they are: a clock run each, in the order in which they started."""
+        for answer in self._pages(self._tickets.ExplainDeadlines, request, after_ledgers):
+            for ledger in answer.ledgers:
+                yield self._whole(request.ticket_id, ledger)
+
+    def watch(
+        self, ticket_id: str, *, after_sequence: int = 0, patience_seconds: float = PATIENCE_SECONDS
+    ) -> Iterator[TicketEvent]:
+        """Follow one ticket: what happened after that sequence, then what happens, as it happens; it never ends.
+
+        A stream that is lost or over is followed by another, after the last sequence that was read. Raises
+        `Unreachable` when nobody answers for `patience_seconds` (real ones), `Refused` for what no patience mends.
+        """
+        watch = Watch(ticket_id, after_sequence=after_sequence, patience_seconds=patience_seconds, now=monotonic())
+        while True:
+            why: Refused | Unreachable | None = None
+            call = self._tickets.WatchTicket(watch.request(), timeout=STREAM_SECONDS)
+            try:
+                call.initial_metadata()
+                if call.is_active():
+                    watch.heard(monotonic())
+                for answer in call:
+                    yield from watch.new(answer)
+                watch.heard(monotonic())
+            except grpc.RpcError as error:
+                why = self._asked(watch.request()).came_to(error)
+            finally:
+                call.cancel()
+            sleep(watch.pause(monotonic(), why))
+
+    def _whole(self, ticket_id: str, ledger: ClockLedger) -> ClockLedger:
+        """Read the rest of a run's intervals."""
+        while (following := after_intervals(ticket_id, ledger)) is not None:
+            answer = self._ask(self._tickets.ExplainDeadlines, following)
+            ledger = joined(ledger, answer.ledgers[0])
+        return ledger
+
+    def _pages(
+        self,
+        method: "grpc.UnaryUnaryMultiCallable[Request, Answer]",
+        request: Request,
+        after: Callable[[Request, Answer], Request | None],
+    ) -> Iterator[Answer]:
+        """Ask until there is no more."""
+        asking: Request | None = request
+        while asking is not None:
+            answer = self._ask(method, asking)
+            yield answer
+            asking = after(asking, answer)
 
     def _ask(self, method: "grpc.UnaryUnaryMultiCallable[Request, Answer]", request: Request) -> Answer:
         try:
             return method(request, timeout=self._deadline_seconds)
         except grpc.RpcError as error:
-            asked = Asked(address=self._address, deadline_seconds=self._deadline_seconds, request=request)
-            raise asked.came_to(error) from None
+            raise self._asked(request, self._deadline_seconds).came_to(error) from None
+
+    def _asked(self, request: Message, deadline_seconds: float | None = None) -> Asked:
+        return Asked(address=self._address, deadline_seconds=deadline_seconds, request=request)
 
 
 def _channel(address: str, credentials: grpc.ChannelCredentials | None, own: Options) -> grpc.Channel:

@@ -11,10 +11,14 @@ from google.protobuf.message import Message
 
 from protos.followthrough.v1.ticket_service_pb2 import (
     AcknowledgeTicketRequest,
+    AddNoteRequest,
+    AssignTicketRequest,
+    ChangePriorityRequest,
     CloseTicketRequest,
     ConfirmResolutionRequest,
     ContinueTicketRequest,
     EscalateTicketRequest,
+    LogTimeRequest,
     OpenTicketRequest,
     PostUpdateRequest,
     RecordContactRequest,
@@ -34,6 +38,7 @@ Options = Sequence[tuple[str, int | str]]
 Change = (
     OpenTicketRequest
     | AcknowledgeTicketRequest
+    | AssignTicketRequest
     | PostUpdateRequest
     | RecordContactRequest
     | WaitOnCustomerRequest
@@ -45,6 +50,9 @@ Change = (
     | RejectResolutionRequest
     | ReopenTicketRequest
     | CloseTicketRequest
+    | ChangePriorityRequest
+    | AddNoteRequest
+    | LogTimeRequest
 )
 """Every request that changes a ticket: one method each, of the same name, and all return the ticket."""
 

@@ -38,7 +38,8 @@ from protos.followthrough.v1.ticket_service_pb2 import (
     TransferTicketRequest,
     WaitOnCustomerRequest,
 )
-from services.cli import main, tables
+from services.cli import main
+from services.cli.ticket_list import TicketList
 from tests.support.desk import Desk, No, serving
 
 TICKET_ID = "01KAJ2V3W8XK5R9T7B6N4M2QPD"
@@ -320,7 +321,7 @@ def test_a_list_fits_the_terminal(width: int, titles: str) -> None:
     """A ticket is one line that keeps its reference and its deadline; what there is no room for is left out."""
     console = Console(width=width, file=io.StringIO())
 
-    console.print(tables.TicketList([LONG, LONG]))
+    console.print(TicketList([LONG, LONG]))
 
     lines = console.file.getvalue().splitlines()  # type: ignore[attr-defined]  # it was given above
     written = [line.strip() for line in lines if line.strip()]

@@ -1,0 +1,99 @@
+"""How a value of the contract is said to a person: instants, lengths, words. Knows no table.
+
+Instants are said in the zone of the reader's terminal unless another is named. Customers' words are shown as they are,
+less what would steer the terminal.
+"""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta, tzinfo
+from typing import cast
+
+from google.protobuf.descriptor import EnumDescriptor, FieldDescriptor
+from google.protobuf.duration_pb2 import Duration
+from google.protobuf.message import Message
+from google.protobuf.timestamp_pb2 import Timestamp
+from rich.text import Text
+
+from protos.followthrough.v1.ticket_pb2 import Customer
+
+SECOND = timedelta(seconds=1)
+
+
+def value_of(field: FieldDescriptor, value: object) -> str:
+    """Say a field's value, whatever it is; several are joined by a plus."""
+    if field.is_repeated:
+        return " + ".join(_single(field, item) for item in cast(Sequence[object], value))
+    return _single(field, value)
+
+
+def word(message: Message, name: str) -> str:
+    """Say an enum's value as a word: `TICKET_STATUS_IN_PROGRESS` is `in progress`."""
+    kind = message.DESCRIPTOR.fields_by_name[name].enum_type
+    if kind is None:
+        raise TypeError(f"{name!r} is no enum")
+    return _enum_word(cast(EnumDescriptor, kind), getattr(message, name))
+
+
+def customer(who: Customer) -> str:
+    """Say who a customer is."""
+    return f"{who.display_name} ({who.external_id}), {who.language}, {who.zone}"
+
+
+def instant(message: Message, name: str) -> str:
+    """Say an instant to the second, in the reader's zone; nothing when it is not set."""
+    return _local(getattr(message, name)) if message.HasField(name) else ""
+
+
+def short_instant(message: Message, name: str) -> str:
+    """Say an instant to the minute, in the reader's zone, as the long form is; nothing when it is not set."""
+    return f"{at(getattr(message, name)):%Y-%m-%d %H:%M}" if message.HasField(name) else ""
+
+
+def at(timestamp: Timestamp, zone: tzinfo | None = None) -> datetime:
+    """Read an instant in a zone, the reader's own when none is named."""
+    return timestamp.ToDatetime(tzinfo=UTC).astimezone(zone)
+
+
+def length(duration: Duration) -> str:
+    """Say a length to the second, in hours and minutes: a day is not a unit."""
+    return seconds(round(duration.ToTimedelta() / SECOND))
+
+
+def seconds(count: int) -> str:
+    """Say so many seconds in hours and minutes."""
+    minutes, rest = divmod(count, 60)
+    parts = ((minutes // 60, "h"), (minutes % 60, "min"), (rest, "s"))
+    return " ".join(f"{number} {unit}" for number, unit in parts if number) or "0"
+
+
+def plain(text: str) -> Text:
+    """Keep a customer's words from steering the terminal."""
+    return Text("".join(char if char.isprintable() else " " for char in text))
+
+
+def _single(field: FieldDescriptor, value: object) -> str:
+    match value:
+        case Timestamp():
+            return _local(value)
+        case Duration():
+            return length(value)
+        case Customer():
+            return customer(value)
+        case bool():
+            return "yes" if value else "no"
+        case int() if field.enum_type is not None:
+            return _enum_word(field.enum_type, value)
+        case _:
+            return str(value)
+
+
+def _enum_word(kind: EnumDescriptor, number: int) -> str:
+    known = kind.values_by_number.get(number)
+    if known is None:
+        return f"unknown to this version ({number})"
+    prefix = kind.values_by_number[0].name.removesuffix("UNSPECIFIED")
+    return known.name.removeprefix(prefix).lower().replace("_", " ")
+
+
+def _local(timestamp: Timestamp) -> str:
+    return f"{at(timestamp):%a %d %b %Y %H:%M:%S %Z}"
