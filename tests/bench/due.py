@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import islice, product
 
 import businesstimedelta  # type: ignore[import-untyped]  # it ships no types
@@ -30,6 +30,7 @@ WINDOW = 5 * DAY
 """What the oracle looks at in one go."""
 
 Case = tuple[datetime, timedelta]
+Calculate = Callable[[datetime, timedelta], datetime]
 
 
 @dataclass(frozen=True)
@@ -48,19 +49,18 @@ class Desk:
         """As ours has it."""
         return self.notice.calendar
 
-    def ours(self, case: Case) -> datetime:
+    @cached_property
+    def ours(self) -> Calculate:
         """What our code says."""
-        return due(self.calendar, *case)
+        return partial(due, self.calendar)
 
-    def other(self, case: Case) -> datetime:
+    def other(self, start_at: datetime, length: timedelta) -> datetime:
         """What the library says."""
-        start_at, length = case
         answer: datetime = start_at + businesstimedelta.BusinessTimeDelta(self.theirs, timedelta=length)
         return answer.astimezone(UTC)
 
-    def right(self, case: Case) -> datetime:
+    def right(self, start_at: datetime, length: timedelta) -> datetime:
         """What counting says; the case is in whole minutes."""
-        start_at, length = case
         return next(islice(self._minutes(start_at), length // MINUTE - 1, None)) + MINUTE
 
     def _minutes(self, start_at: datetime) -> Iterator[datetime]:
@@ -145,11 +145,11 @@ async def pace(desk: Desk, asked: Sequence[Case], *, rounds: int, calculations: 
     )
 
 
-def _rate(calculate: Callable[[Case], datetime], asked: Sequence[Case], repeats: int) -> float:
+def _rate(calculate: Calculate, asked: Sequence[Case], repeats: int) -> float:
     began = time.perf_counter()
     for _ in range(repeats):
-        for case in asked:
-            calculate(case)
+        for start_at, length in asked:
+            calculate(start_at, length)
     return repeats * len(asked) / (time.perf_counter() - began)
 
 
@@ -194,9 +194,9 @@ def compared(desk: Desk, asked: Sequence[Case]) -> Comparison:
             desk=desk.name,
             start_at=case[0],
             length=case[1],
-            ours=desk.ours(case),
-            theirs=desk.other(case),
-            right=desk.right(case),
+            ours=desk.ours(*case),
+            theirs=desk.other(*case),
+            right=desk.right(*case),
         )
         for case in asked
     ]

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from tests.unit.calendars import MINUTE, ClockChange, Notice, calendars, clock_changes, instants, open_minutes, utc
 from workflows.domain.calendar import Calendar
 from workflows.domain.errors import CalendarError
-from workflows.domain.working_time import due, least_open, worked
+from workflows.domain.working_time import due, is_open, least_open, worked
 from workflows.domain.zones import zone
 
 OFFICE = Calendar("Europe/London", {"mon-fri": "08:00-18:00", "sat": "09:00-13:00"})
@@ -186,6 +186,27 @@ class TestWorked:
         assert worked(ROUND_THE_CLOCK, utc("9999-12-01 00:00"), utc("9999-12-02 00:00")) == hours(24)
 
 
+class TestIsOpen:
+    """3.2: whether an instant is open time."""
+
+    def test_opening_is_open_and_closing_is_not(self) -> None:
+        """3.2: intervals are half open; Friday 2026-06-12 from 08:00 to 18:00 in London."""
+        assert is_open(OFFICE, utc("2026-06-12 07:00"))
+        assert is_open(OFFICE, utc("2026-06-12 17:00") - MICROSECOND)
+        assert not is_open(OFFICE, utc("2026-06-12 07:00") - MICROSECOND)
+        assert not is_open(OFFICE, utc("2026-06-12 17:00"))
+
+    def test_a_night_shift_is_open_when_the_year_ends(self) -> None:
+        """3.1: the shift of Thursday 2026-12-31 in Berlin belongs to that date, tail included."""
+        assert is_open(NIGHTS, utc("2027-01-01 00:00"))
+        assert is_open(NIGHTS, utc("2027-01-01 00:00") - MICROSECOND)
+        assert not is_open(NIGHTS, utc("2027-01-01 05:00"))
+
+    def test_never_open_is_never_open(self) -> None:
+        """3.1: a year without any open time is a year too."""
+        assert not is_open(NEVER, utc("2026-06-12 09:00"))
+
+
 class TestRefusals:
     """What cannot be kept is refused with the reason."""
 
@@ -195,6 +216,8 @@ class TestRefusals:
             due(OFFICE, datetime.fromisoformat("2026-06-12 09:00"), hours(1))
         with pytest.raises(CalendarError, match="is not in UTC"):
             worked(OFFICE, utc("2026-06-12 09:00"), datetime.fromisoformat("2026-06-12 10:00"))
+        with pytest.raises(CalendarError, match="is not in UTC"):
+            is_open(OFFICE, datetime.fromisoformat("2026-06-12 09:00"))
 
     def test_an_instant_in_another_zone(self) -> None:
         """3.2: London is refused in winter too, when it stands at zero."""
@@ -332,5 +355,6 @@ class TestAllCalendars:
         assert worked(notice.calendar, start_at, change.until_at) == len(minutes) * MINUTE
         if minutes:
             assert due(notice.calendar, start_at, NOTHING) == minutes[0]
+            assert is_open(notice.calendar, start_at) == (start_at == minutes[0])
             number = data.draw(st.integers(1, len(minutes)))
             assert due(notice.calendar, start_at, number * MINUTE) == minutes[number - 1] + MINUTE

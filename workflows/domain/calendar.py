@@ -7,13 +7,14 @@ and never asks what time it is.
 import re
 from bisect import insort
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import groupby
 from typing import NamedTuple, Self, TypeVar
 
 from workflows.domain import zones
 from workflows.domain.errors import CalendarError
+from workflows.domain.open_years import OpenYears
 
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _INTERVAL = re.compile(r"([01]\d|2[0-3]):([0-5]\d)\s*-\s*(?:([01]\d|2[0-3]):([0-5]\d)|24:00)")
@@ -70,6 +71,8 @@ class Calendar:
     """Seven days from Monday, each in order and without overlaps."""
     closed: tuple[date, ...]
     special: tuple[tuple[date, tuple[Opening, ...]], ...]
+    years: OpenYears = field(compare=False)
+    """What `spans` yields, by UTC years; worked out from the rest, and never part of its data."""
 
     def __init__(
         self,
@@ -97,6 +100,7 @@ class Calendar:
         object.__setattr__(self, "week", hours)
         object.__setattr__(self, "closed", tuple(sorted(closed_on)))
         object.__setattr__(self, "special", tuple(sorted(special_on.items())))
+        object.__setattr__(self, "years", OpenYears(self))
 
     @classmethod
     def round_the_clock(cls, zone: str) -> Self:
