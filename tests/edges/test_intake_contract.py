@@ -137,9 +137,12 @@ def test_the_reasons_are_public_contract() -> None:
 
 def test_clients_are_told_to_retry_unavailable_only() -> None:
     """The service config beside the protos retries what may be retried, and nothing else."""
-    (config,) = json.loads(SOURCES.joinpath("service_config.json").read_text(encoding="utf-8"))["methodConfig"]
-    assert config["name"] == [{"service": "followthrough.v1.TicketService"}]
-    assert config["retryPolicy"]["retryableStatusCodes"] == ["UNAVAILABLE"]
+    every, watch = json.loads(SOURCES.joinpath("service_config.json").read_text(encoding="utf-8"))["methodConfig"]
+    assert every["name"] == [{"service": "followthrough.v1.TicketService"}]
+    assert watch["name"] == [{"service": "followthrough.v1.TicketService", "method": "WatchTicket"}]
+    assert ("timeout" in every, "timeout" in watch) == (True, False)  # a watch is not over after some seconds
+    for config in (every, watch):
+        assert config["retryPolicy"]["retryableStatusCodes"] == ["UNAVAILABLE"]
 
 
 def test_a_ticket_is_shown_with_its_clocks() -> None:
