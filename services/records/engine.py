@@ -7,13 +7,15 @@ concurrent settles were lost without an error. PostgreSQL: a time-out for everyt
 import asyncio
 import os
 import sqlite3
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import URL, Connection, event, exc, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 
 from services.records.errors import RecordUnavailable
@@ -63,6 +65,13 @@ class Database:
     def is_sqlite(self) -> bool:
         """Which of the two it is."""
         return self.engine.dialect.name == "sqlite"
+
+    @asynccontextmanager
+    async def begin(self) -> AsyncIterator[AsyncConnection]:
+        """A transaction that writes; on SQLite, in the queue of this process's writers."""
+        queue = self.writing if self.is_sqlite else nullcontext()
+        async with queue, self.engine.begin() as connection:
+            yield connection
 
     async def aclose(self) -> None:
         """Close every connection."""
