@@ -13,10 +13,36 @@ from workflows.policies import PolicySet
 
 Labels = tuple[str, ...]
 
+MESSAGE_KINDS = (
+    "assigned",
+    "clock_breached",
+    "clock_warned",
+    "closed",
+    "contact_received",
+    "customer_reminded",
+    "escalated",
+    "gave_up_waiting",
+    "ladder_exhausted",
+    "last_resort_reminded",
+    "opened",
+    "priority_changed",
+    "question_asked",
+    "rejected",
+    "reopened",
+    "resolved",
+    "transferred",
+    "update_posted",
+)
+"""Everything that somebody is told of, as the rules name it."""
+
 
 def of_totals(policies: PolicySet) -> Iterator[tuple[str, Labels]]:
     """Name every total with every set of label values, in the order that the total declares."""
     yield totals.RESCUED, ()
+    for kind in MESSAGE_KINDS:
+        yield totals.MESSAGES_SENT, (kind,)
+        yield totals.MESSAGES_REJECTED, (kind,)
+        yield totals.MESSAGES_POSSIBLY_SENT_TWICE, (kind,)
     for queue, name in policies.queues.items():
         yield from _of_queue(queue, policies.policies[name])
 

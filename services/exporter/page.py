@@ -30,6 +30,12 @@ COUNTERS: Mapping[str, tuple[str, str]] = {
     totals.TRANSFERS: ("transfers", "Moves to another tier by hand."),
     totals.PING_PONGS: ("ping_pongs", "Entries of a tier that had had the ticket before."),
     totals.RESCUED: ("rescued", "Settles of late tickets by the keeper that a ticket's own timer should have made."),
+    totals.MESSAGES_SENT: ("messages_sent", "Messages sent, by what they tell of."),
+    totals.MESSAGES_REJECTED: ("messages_rejected", "Messages that can never be sent: nobody was told."),
+    totals.MESSAGES_POSSIBLY_SENT_TWICE: (
+        "messages_possibly_sent_twice",
+        "Messages sent of which an earlier try may have been sent too.",
+    ),
 }
 """By the total's name: the metric's, without prefix and `_total`, and what it counts."""
 
@@ -61,6 +67,11 @@ def of_figures(figures: Figures, policies: PolicySet) -> Iterator[Metric]:
     yield _gauge("stuck_tickets", "Tickets that the rules could not judge.", value=figures.stuck_tickets)
     yield _gauge("owed_nudges", "Tickets whose next wake-up Temporal does not know of.", value=figures.owed_nudges)
     yield _gauge("pending_messages", "Messages that nobody has sent yet.", value=figures.pending_messages)
+    yield _timestamp(
+        "oldest_pending_message_timestamp_seconds",
+        "When the message was recorded that has waited longest to be sent. Absent: none is pending.",
+        figures.oldest_pending_message_at,
+    )
     yield _timestamp("record_timestamp_seconds", "The record's clock; compare the others with it.", figures.instant)
     yield _timestamp(
         "oldest_unmet_deadline_timestamp_seconds",

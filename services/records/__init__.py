@@ -31,6 +31,7 @@ from services.records.errors import (
 )
 from services.records.faults import spoken_plainly
 from services.records.figures import Figures
+from services.records.outbox import Outbox
 from services.records.policies import KnownPolicies
 from services.records.queries import Input, Place, Queries, TicketFilter
 from services.records.schema import migrate, require_schema
@@ -52,6 +53,7 @@ __all__ = [
     "Input",
     "LogTooNew",
     "Nudge",
+    "Outbox",
     "Place",
     "Queries",
     "RealClock",
@@ -89,6 +91,7 @@ class Records:
     record: Record
     upkeep: Upkeep
     queries: Queries
+    outbox: Outbox
 
     async def require_writable(self) -> None:
         """Raise `RecordError` unless what is settled could be written here; writes nothing."""
@@ -132,6 +135,7 @@ async def connect(
         record=Record(statements, clock, policies, judge=judge),
         upkeep=Upkeep(database, statements, clock, policies, judge=judge),
         queries=Queries(database, statements, clock, policies),
+        outbox=Outbox(database, statements),
     )
 
 

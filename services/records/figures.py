@@ -45,6 +45,8 @@ class Figures:
     owed_nudges: int = 0
     pending_messages: int = 0
     """Messages that nobody has sent yet."""
+    oldest_pending_message_at: datetime | None = None
+    """When the one of them was recorded that has waited longest."""
 
 
 async def read_figures(connection: AsyncConnection, instant: datetime) -> Figures:
@@ -67,8 +69,9 @@ async def read_figures(connection: AsyncConnection, instant: datetime) -> Figure
         select(func.count()).select_from(row).where(STUCK).scalar_subquery(),
         select(func.count()).select_from(row).where(OWED).scalar_subquery(),
         select(func.count()).select_from(MessageRow).where(PENDING).scalar_subquery(),
+        select(func.min(MessageRow.recorded_at)).where(PENDING).scalar_subquery(),
     )
-    deadline_at, wake_at, late, stuck, owed, pending = (await connection.execute(singles)).one()
+    deadline_at, wake_at, late, stuck, owed, pending, oldest = (await connection.execute(singles)).one()
     return Figures(
         instant=instant,
         totals=await _totals(connection),
@@ -80,6 +83,7 @@ async def read_figures(connection: AsyncConnection, instant: datetime) -> Figure
         stuck_tickets=stuck,
         owed_nudges=owed,
         pending_messages=pending,
+        oldest_pending_message_at=oldest,
     )
 
 

@@ -1,6 +1,7 @@
 """Which schema this release needs, whether a database has it, and the one way to bring it there.
 
-Expand, migrate, contract: a step only adds, and what it replaces goes in a later release.
+Expand, migrate, contract: a step only adds, and what it replaces goes in a later release. So a release may run on the
+schema of the next one, while its processes are replaced one by one; the database says how old a release may be.
 """
 
 from pathlib import Path
@@ -13,11 +14,20 @@ from services.records.engine import Database, Timeouts, open_database, sqlite_pa
 from services.records.errors import SchemaMissing
 from services.records.faults import MIGRATE, spoken_plainly
 
-SCHEMA = "0001"
+SCHEMA = "0002"
 """The newest step. Revisions are numbers of four digits, so that older and newer can be told without their files."""
+OLDEST_SCHEMA = "0001"
+"""A release that knows no newer step than this one may run beside this one, on its schema.
+
+Raised with a step that takes away what such a release uses. Kept in `meta`, where older releases find it.
+"""
 
 _MIGRATION_LOCK = 0x666F_6C6C_6F77
 """Two processes never migrate one database at a time. The key is arbitrary and never changes."""
+_OLDEST = text("SELECT value FROM meta WHERE name = 'oldest_schema'")
+_KEEP_OLDEST = text("""
+INSERT INTO meta (name, value) VALUES ('oldest_schema', :oldest) ON CONFLICT (name) DO UPDATE SET value = excluded.value
+""")
 _PATIENT = Timeouts(
     lock_seconds=60, busy_seconds=60, statement_seconds=3600, idle_in_transaction_seconds=3600, pool_seconds=60
 )
@@ -40,19 +50,23 @@ async def migrate(url: str) -> str:
 
 
 async def require_schema(database: Database) -> None:
-    """Raise `SchemaMissing`, which says the command to run, unless the database has this release's schema."""
+    """Raise `SchemaMissing`, which says the command to run, unless this release can run on the database's schema.
+
+    It can on its own, and on a newer one that takes nothing away from it.
+    """
     path = sqlite_path(database.engine.url)
     with spoken_plainly():
         if path is not None and not path.exists():
             raise SchemaMissing(f"there is no record at {str(path)!r}: {MIGRATE}")
         async with database.reading.connect() as connection:
             found = await connection.run_sync(_revision)
+            oldest = None if found is None or found <= SCHEMA else await connection.scalar(_OLDEST)
     where = database.engine.url.render_as_string(hide_password=True)
     if found is None:
         raise SchemaMissing(f"the database {where!r} has none of the record's tables: {MIGRATE}")
     if found < SCHEMA:
         raise SchemaMissing(f"the record at {where!r} has schema {found}, this release needs {SCHEMA}: {MIGRATE}")
-    if found > SCHEMA:
+    if found > SCHEMA and (oldest is None or oldest > SCHEMA):
         raise SchemaMissing(
             f"the record at {where!r} has schema {found} of a newer release, this one knows {SCHEMA}: "
             f"deploy that release; its `followthrough migrate` was run here"
@@ -79,3 +93,4 @@ def _upgrade(connection: Connection) -> None:
     config.set_main_option("path_separator", "os")
     config.attributes["connection"] = connection
     command.upgrade(config, "head")
+    connection.execute(_KEEP_OLDEST, {"oldest": OLDEST_SCHEMA})

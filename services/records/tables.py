@@ -72,6 +72,7 @@ UNTAKEN = text("handler IS NULL")
 _HANDLED_WORK = text(f"{WORKED_ON.text} AND {HANDLED.text}")
 _UNTAKEN_WORK = text(f"{WORKED_ON.text} AND {UNTAKEN.text}")
 PENDING = text("status = 'pending'")
+ENDED = text("ended_at IS NOT NULL")
 
 
 class Base(DeclarativeBase):
@@ -216,10 +217,12 @@ class MessageRow(Base):
     __tablename__ = "outbox"
     __table_args__ = (
         UniqueConstraint("ticket_id", "sequence", "kind", "audience", "recipient", name="uq_outbox_key"),
-        Index("ix_outbox_pending", "message_id", postgresql_where=PENDING, sqlite_where=PENDING),
+        Index("ix_outbox_due", "try_at", "message_id", postgresql_where=PENDING, sqlite_where=PENDING),
+        Index("ix_outbox_ended", "ended_at", postgresql_where=ENDED, sqlite_where=ENDED),
     )
 
     message_id: Mapped[int] = mapped_column(Position, primary_key=True, autoincrement=True)
+    """Drawn under the ticket's lock: in one ticket's order, and in no other."""
     ticket_id: Mapped[str] = mapped_column(ForeignKey("tickets.ticket_id"))
     sequence: Mapped[int]
     """Of the event that says what happened."""
@@ -228,6 +231,19 @@ class MessageRow(Base):
     recipient: Mapped[str]
     recorded_at: Mapped[datetime]
     status: Mapped[str] = mapped_column(server_default=text("'pending'"))
+    """`pending` until delivery knows better: `sent`, or `rejected`."""
+    try_at: Mapped[datetime] = mapped_column(server_default=text("'1970-01-01T00:00:00.000000Z'"))
+    """Real instant before which nobody takes it: the end of a claim or of a rest; long past for what is new."""
+    claim: Mapped[str | None]
+    """Of who is sending it, or was when it died: the intent, stored before; none once the end is known."""
+    tries: Mapped[int] = mapped_column(server_default=text("0"))
+    """How often sending it was begun."""
+    unknown_tries: Mapped[int] = mapped_column(server_default=text("0"))
+    """Tries of which nobody knows the end: it may have been sent so often, and be sent again (4.7)."""
+    reason: Mapped[str | None]
+    """Why the last try did not send it: a word of the channel's, no text."""
+    ended_at: Mapped[datetime | None]
+    """Real instant from which it was sent or rejected; the days of keeping count from it."""
 
 
 class PolicyRow(Base):

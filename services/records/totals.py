@@ -40,6 +40,9 @@ PING_PONGS = "ping_pongs"
 BREACH_LAG_BUCKET = "breach_lag_bucket"
 BREACH_LAG_MICROSECONDS = "breach_lag_microseconds"
 RESCUED = "rescued"
+MESSAGES_SENT = "messages_sent"
+MESSAGES_REJECTED = "messages_rejected"
+MESSAGES_POSSIBLY_SENT_TWICE = "messages_possibly_sent_twice"
 
 _CLOCK = ("target", "tier", "priority", "queue")
 
@@ -58,6 +61,9 @@ TOTALS: Mapping[str, tuple[str, ...]] = {
     BREACH_LAG_BUCKET: ("le",),
     BREACH_LAG_MICROSECONDS: (),
     RESCUED: (),
+    MESSAGES_SENT: ("kind",),
+    MESSAGES_REJECTED: ("kind",),
+    MESSAGES_POSSIBLY_SENT_TWICE: ("kind",),
 }
 """Every total with the names of its labels, in the order in which their values are stored.
 

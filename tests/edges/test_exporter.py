@@ -2,19 +2,23 @@
 
 import asyncio
 import math
+import re
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 from prometheus_client.samples import Sample
 
+from services.exporter import labels
 from services.exporter.exporter import Exporter
 from services.records import totals
 from services.records.errors import RecordUnavailable
 from services.records.figures import Figures
 from services.settings import Address
+from workflows.domain import ticket
 from workflows.domain.calendar import Calendar
 from workflows.domain.policy import Policy, Targets, Tier, hours
 from workflows.policies import PolicySet
@@ -89,6 +93,16 @@ def _labels(**labels: str) -> frozenset[tuple[str, str]]:
     return frozenset(labels.items())
 
 
+def test_every_kind_of_message_is_known() -> None:
+    """The kinds are the rules' own, wherever they tell somebody: one that is new has its series from the start."""
+    told = [
+        re.findall(r'\.tell\(\s*\w+,\s*"(\w+)"', module.read_text(encoding="utf-8"))
+        for module in Path(ticket.__file__).parent.glob("*.py")
+    ]
+
+    assert tuple(sorted({kind for kinds in told for kind in kinds})) == labels.MESSAGE_KINDS
+
+
 async def test_every_label_set_is_there_at_zero_before_anything_happened() -> None:
     """A series born at one has no increase: the first breach of each kind must show."""
     page = await _page(Figures(instant=MONDAY_NOON))
@@ -103,6 +117,9 @@ async def test_every_label_set_is_there_at_zero_before_anything_happened() -> No
         "followthrough_clocks_reinstated_total": 16,
         "followthrough_escalations_total": 7,  # one step, 7 reasons
         "followthrough_exhaustions_total": 7,
+        "followthrough_messages_possibly_sent_twice_total": 18,  # kinds of messages
+        "followthrough_messages_rejected_total": 18,
+        "followthrough_messages_sent_total": 18,
         "followthrough_ping_pongs_total": 2,
         "followthrough_rescued_total": 1,
         "followthrough_tickets_closed_total": 12,  # 6 outcomes, 2 priorities

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
@@ -94,14 +95,109 @@ async def test_older_schema_says_which_command(record_url: str) -> None:
         await connect(record_url, RealClock())
 
 
-async def test_newer_schema_asks_for_the_newer_release(record_url: str) -> None:
-    """A process never starts on, and never migrates, a schema that it does not know."""
-    await Outsider(record_url).run("UPDATE alembic_version SET version_num = '9999'")
+@pytest.mark.parametrize(
+    "kept",
+    ["UPDATE meta SET value = '9998' WHERE name = 'oldest_schema'", "DELETE FROM meta WHERE name = 'oldest_schema'"],
+    ids=["takes something away", "says nothing"],
+)
+async def test_newer_schema_asks_for_the_newer_release(record_url: str, kept: str) -> None:
+    """A process never starts on a schema that takes away what it needs, and never migrates one it does not know."""
+    outsider = Outsider(record_url)
+    await outsider.run("UPDATE alembic_version SET version_num = '9999'")
+    await outsider.run(kept)
 
     with pytest.raises(SchemaMissing, match=f"has schema 9999 of a newer release, this one knows {SCHEMA}"):
         await connect(record_url, RealClock())
     with pytest.raises(SchemaMissing, match="newer release"):
         await migrate(record_url)
+
+
+async def test_newer_schema_that_only_adds_is_run_on(record_url: str) -> None:
+    """Rolling deploys: migrated first, then one process after the other; one of the old ones may still start."""
+    outsider = Outsider(record_url)
+    await outsider.run("UPDATE alembic_version SET version_num = '9999'")
+    await outsider.run(f"UPDATE meta SET value = '{SCHEMA}' WHERE name = 'oldest_schema'")  # noqa: S608 - a revision
+    await outsider.run("ALTER TABLE outbox ADD COLUMN unforeseen TEXT")
+
+    async with await connect(record_url, RealClock()) as records:
+        await records.record.open_ticket(a_policy(), an_opening())
+    with pytest.raises(SchemaMissing, match="newer release"):
+        await migrate(record_url)
+
+
+async def at_revision(url: str, revision: str) -> None:
+    """Make a record as an older release had it."""
+
+    def upgrade(connection: Connection) -> None:
+        config = Config()
+        config.set_main_option("script_location", str(Path(migrations_file).parent))
+        config.set_main_option("path_separator", "os")
+        config.attributes["connection"] = connection
+        command.upgrade(config, revision)
+
+    database = open_database(url)
+    async with database.engine.begin() as connection:
+        await connection.run_sync(upgrade)
+    await database.aclose()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """A database that nobody migrated, of each kind."""
+    if request.param == "sqlite":
+        return f"sqlite+aiosqlite:///{tmp_path / 'old.sqlite3'}"
+    url: str = request.getfixturevalue("empty_postgresql_url")
+    return url
+
+
+async def test_record_of_the_first_release_keeps_what_it_has(empty_url: str, story_clock: StoryClock) -> None:
+    """0001 to 0002: the outbox's rows are there still, pending, as new ones are, and an old process may insert more."""
+    await at_revision(empty_url, "0001")
+    outsider = Outsider(empty_url)
+    refuse_new = "has schema 0001, this release needs 0002: run `followthrough migrate`"
+    with pytest.raises(SchemaMissing, match=refuse_new):
+        await connect(empty_url, story_clock)
+    await outsider.run(f"INSERT INTO tickets ({', '.join(A_TICKET)}) VALUES ({', '.join(A_TICKET.values())})")  # noqa: S608 - a test's own words
+    message = "INSERT INTO outbox (ticket_id, sequence, kind, audience, recipient, recorded_at) VALUES "
+    noon = "'2026-11-23T12:00:00.000000Z'"
+    await outsider.run(f"{message} ('t-0001', 1, 'opened', 'customer', 'c-1', {noon})")
+
+    assert await migrate(empty_url) == SCHEMA
+    assert await migrate(empty_url) == SCHEMA
+    await outsider.run(f"{message} ('t-0001', 2, 'escalated', 'tier', 'desk', {noon})")
+
+    async with await connect(empty_url, story_clock) as records:
+        await records.record.open_ticket(a_policy(), an_opening(2))
+        assert (await records.queries.figures()).pending_messages == 4
+        taken = await records.outbox.take(limit=9, lease_seconds=60)
+    assert [(message.ticket_id, message.sequence, message.tries) for message in taken] == [
+        ("t-0001", 1, 1),
+        ("t-0001", 2, 1),
+        ("t-0002", 1, 1),
+        ("t-0002", 1, 1),
+    ]
+
+
+A_TICKET = {
+    "ticket_id": "'t-0001'",
+    "reference": "'R-0001'",
+    "status": "'closed'",
+    "tier": "'desk'",
+    "queue": "'home'",
+    "priority": "'normal'",
+    "policy": "'round-the-clock'",
+    "policy_version": "'an-old-one'",
+    "customer_id": "'c-1'",
+    "version": "1",
+    "sequence": "2",
+    "inputs": "1",
+    "opened_at": "'2026-11-23T12:00:00.000000Z'",
+    "advanced_to": "'2026-11-23T12:00:00.000000Z'",
+    "settled_at": "'2026-11-23T12:00:00.000000Z'",
+    "state": "'{}'",
+    "state_version": "1",
+}
+"""As the first release stored one, as far as it has to be told."""
 
 
 async def test_password_is_not_told(postgresql: Cluster) -> None:

@@ -1,0 +1,129 @@
+"""The record as delivery works on it: takes messages that are owed, and writes down what became of each.
+
+Safe beside any number of deliveries. A message is claimed before it is sent, for a while: whose claim runs out may have
+died before sending it or after, so the next to take it is told that it may be sent twice (4.7). Of one ticket a
+recipient's messages are taken one by one, in order. Nothing is locked between taking and writing down.
+"""
+
+import asyncio
+import secrets
+import time
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.records import statements_outbox
+from services.records.engine import Database
+from services.records.faults import spoken_plainly
+from services.records.owed_messages import Fate, OwedMessage, WaitsFor, WasRejected, WasSent
+from services.records.rows import delta_columns
+from services.records.statements import Statements
+from services.records.tables import MessageRow, TotalDeltaRow
+from services.records.totals import MESSAGES_POSSIBLY_SENT_TWICE, MESSAGES_REJECTED, MESSAGES_SENT, Delta
+
+POSTGRESQL_TAKE = 100
+SQLITE_TAKE = 20
+"""Messages claimed in one transaction, at most: SQLite has one writer, and callers need it."""
+SQLITE_REST = 2.0
+"""After each transaction, as a multiple of the time that it took."""
+
+
+class Outbox:
+    """Delivery's side of the record. Every call raises `RecordError`, and may be made again."""
+
+    def __init__(self, database: Database, statements: Statements) -> None:
+        self._database = database
+        self._statements = statements
+        self._most = SQLITE_TAKE if database.is_sqlite else POSTGRESQL_TAKE
+
+    async def take(self, *, limit: int, lease_seconds: float) -> tuple[OwedMessage, ...]:
+        """Claim at most so many messages for so many real seconds: the intent, stored before anything is sent.
+
+        Messages that rest, that others claimed, and those behind one of them are passed by. One short read when there
+        is nothing.
+        """
+        claim = secrets.token_hex(8)
+        with spoken_plainly():
+            real_at = (await self._statements.greet()).real_at
+            async with self._database.looking.connect() as connection:
+                if (await connection.execute(statements_outbox.due(real_at, 1))).first() is None:
+                    return ()
+            began = time.monotonic()
+            async with self._database.begin() as connection:
+                due = statements_outbox.due(real_at, min(limit, self._most)).with_for_update(
+                    of=MessageRow, skip_locked=True
+                )
+                found = (await connection.execute(due)).all()
+                if found:
+                    until = real_at + timedelta(seconds=lease_seconds)
+                    await connection.execute(statements_outbox.claimed([row.message_id for row in found], claim, until))
+        await self._rest(began)
+        return tuple(
+            OwedMessage(
+                message_id=row.message_id,
+                ticket_id=row.ticket_id,
+                sequence=row.sequence,
+                kind=row.kind,
+                audience=row.audience,
+                recipient=row.recipient,
+                recorded_at=row.recorded_at,
+                tries=row.tries + 1,
+                unknown_tries=row.unknown_tries + (row.claim is not None),
+                claim=claim,
+            )
+            for row in found
+        )
+
+    async def write_down(self, fates: Sequence[Fate]) -> tuple[OwedMessage, ...]:
+        """Write what became of messages in hand, in one transaction; returns those that were no longer in hand.
+
+        Of these nothing is written: their claim ran out, and whoever took them since knows that they may be sent twice.
+        """
+        with spoken_plainly():
+            real_at = (await self._statements.greet()).real_at
+            began = time.monotonic()
+            async with self._database.begin() as connection:
+                kept = await _write(connection, fates, real_at)
+                counted = [delta_columns(delta)._asdict() for delta in _deltas(kept)]
+                if counted:
+                    await connection.execute(insert(TotalDeltaRow), counted)
+        await self._rest(began)
+        return tuple(fate.message for fate in fates if fate not in kept)
+
+    async def _rest(self, began: float) -> None:
+        """Let other processes write, which wait for SQLite in no order."""
+        if self._database.is_sqlite:
+            await asyncio.sleep(SQLITE_REST * (time.monotonic() - began))
+
+
+async def _write(connection: AsyncConnection, fates: Iterable[Fate], real_at: datetime) -> list[Fate]:
+    """Write fates that are alike at once; returns those of messages that were in hand still."""
+    alike: dict[tuple[str, statements_outbox.Change], dict[int, Fate]] = defaultdict(dict)
+    for fate in fates:
+        alike[fate.message.claim, statements_outbox.change(fate, real_at)][fate.message.message_id] = fate
+    kept: list[Fate] = []
+    for (claim, change), those in alike.items():
+        written = await connection.execute(statements_outbox.changed(those, claim, change))
+        kept += [those[message_id] for (message_id,) in written]
+    for fate in kept:
+        if isinstance(fate, WaitsFor):
+            await connection.execute(statements_outbox.held_back(fate.message, real_at + fate.rest))
+    return kept
+
+
+def _deltas(fates: Iterable[Fate]) -> list[Delta]:
+    sums: Counter[tuple[str, str]] = Counter()
+    for fate in fates:
+        kind = fate.message.kind
+        match fate:
+            case WasSent(message=message):
+                sums[MESSAGES_SENT, kind] += 1
+                sums[MESSAGES_POSSIBLY_SENT_TWICE, kind] += message.may_have_been_sent
+            case WasRejected():
+                sums[MESSAGES_REJECTED, kind] += 1
+            case _:
+                pass  # it is pending still
+    return [Delta(name, (kind,), amount) for (name, kind), amount in sorted(sums.items()) if amount]

@@ -1,0 +1,76 @@
+"""A message in delivery's hands, and what may become of it. Knows neither SQL nor how anything is sent."""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from services.records import codec
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwedMessage:
+    """A message in hand: whoever took it sends it, and nobody else does until the claim runs out."""
+
+    message_id: int
+    ticket_id: str
+    sequence: int
+    """Of the log's line that says what happened: its words are made from that."""
+    kind: str
+    audience: str
+    recipient: str
+    """As the outbox has it: the external id for the customer, else a person's, tier's or contact's name."""
+    recorded_at: datetime
+    """The record's instant."""
+    tries: int
+    """This one included."""
+    unknown_tries: int
+    """Earlier tries of which nobody knows the end."""
+    claim: str
+
+    @property
+    def key(self) -> str:
+        """Of this message and no other, however often it is sent; says nothing of whom it is for. 32 hex digits."""
+        named = codec.data_to_json([self.ticket_id, self.sequence, self.kind, self.audience, self.recipient])
+        return hashlib.sha256(named.encode()).hexdigest()[:32]
+
+    @property
+    def may_have_been_sent(self) -> bool:
+        """Whether sending it now may be sending it twice."""
+        return self.unknown_tries > 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WasSent:
+    """It is on its way: never again."""
+
+    message: OwedMessage
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WasRejected:
+    """It can never be sent: the recipient's next one comes."""
+
+    message: OwedMessage
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WaitsFor:
+    """It is tried again after a rest, and the recipient's next ones of that ticket wait with it."""
+
+    message: OwedMessage
+    rest: timedelta
+    """Real time."""
+    reason: str
+    may_have_been_sent: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WasLetGo:
+    """Sending it was not begun: whoever comes next takes it."""
+
+    message: OwedMessage
+
+
+Fate = WasSent | WasRejected | WaitsFor | WasLetGo
+"""What became of a message in hand."""
