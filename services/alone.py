@@ -1,4 +1,4 @@
-"""Each process by itself: intake, worker, keeper, exporter. Any number of each may run; one exporter a record."""
+"""Each process by itself: which parts it needs. Any number of each may run; one exporter a record."""
 
 import asyncio
 from contextlib import AsyncExitStack
@@ -37,6 +37,15 @@ async def keeper(settings: Settings) -> None:
         nudger = await parts.make_nudger(settings, record)
         await running.enter_async_context(parts.nudging(nudger, loops))
         await running.enter_async_context(parts.keeper(settings, record, nudger, loops))
+        await loops.until_one_ends()
+
+
+async def delivery(settings: Settings) -> None:
+    """Send what somebody is owed until cancelled."""
+    async with AsyncExitStack() as running:
+        loops = Loops()
+        record = await running.enter_async_context(parts.record(settings))
+        await running.enter_async_context(parts.delivery(record, loops))
         await loops.until_one_ends()
 
 

@@ -13,6 +13,8 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from services import records, temporal
+from services.delivery.delivery import Delivery
+from services.delivery.log_channel import LogChannel
 from services.dev_server import DevServer, DevServerFailed
 from services.exporter.exporter import Exporter
 from services.intake.server import AddressTaken, Intake, Limits
@@ -116,6 +118,18 @@ async def keeper(settings: Settings, opened: records.Records, nudger: Nudger, lo
         keeping.stop()
 
     async with loops.running("keeper", keeping.run(), stop):
+        yield
+
+
+@asynccontextmanager
+async def delivery(opened: records.Records, loops: Loops) -> AsyncIterator[None]:
+    """Send what the outbox holds."""
+    delivering = Delivery(opened.outbox, LogChannel())
+
+    async def stop() -> None:
+        delivering.stop()
+
+    async with loops.running("delivery", delivering.run(), stop):
         yield
 
 

@@ -62,6 +62,7 @@ async def up(settings: Settings, say: Callable[[str], None], program: str) -> No
                 address = await running.enter_async_context(parts.dev_server(settings, loops))
                 settings = settings.model_copy(update={"embedded_temporal_address": address})
             exporter = await running.enter_async_context(parts.exporter(settings, record, policies))
+            await running.enter_async_context(parts.delivery(record, loops))
             nudger = await parts.make_nudger(settings, record)
             await running.enter_async_context(parts.keeper(settings, record, nudger, loops))
             is_working = await running.enter_async_context(

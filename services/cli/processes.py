@@ -27,8 +27,8 @@ Work = Callable[[Settings], Coroutine[None, None, None]]
 def up() -> None:
     """Run everything on this machine, until Ctrl-C or SIGTERM.
 
-    Starts Temporal, worker, intake, keeper and exporter, on SQLite under FOLLOWTHROUGH_VAR_DIR unless the settings
-    name others, and goes on where it was stopped.
+    Starts Temporal, worker, intake, keeper, delivery and exporter, on SQLite under FOLLOWTHROUGH_VAR_DIR unless the
+    settings name others, and goes on where it was stopped.
     """
     _run(lambda settings: together.up(settings, click.echo, _program()))
 
@@ -49,6 +49,12 @@ def worker() -> None:
 def keeper() -> None:
     """Run the keeper alone: settles what is late, sends what is owed."""
     _run(alone.keeper)
+
+
+@click.command()
+def delivery() -> None:
+    """Run delivery alone: sends what somebody is to be told; today by printing it."""
+    _run(alone.delivery)
 
 
 @click.command()
