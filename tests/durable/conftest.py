@@ -1,4 +1,4 @@
-"""The real Temporal servers of these tests, and an engine on each of the two databases by the real clock."""
+"""The real Temporal servers of these tests, and an engine on each of the two databases."""
 
 from collections.abc import AsyncIterator
 
@@ -6,6 +6,7 @@ import pytest
 
 from services.records import RealClock, connect
 from services.temporal import TicketTimers
+from tests.support.clock import StoryClock
 from tests.support.engine import Engine, engine_of
 from tests.support.temporal import client, skipper, skipping_address, task_queue, temporal_address, timers
 
@@ -14,8 +15,15 @@ __all__ = ["client", "skipper", "skipping_address", "task_queue", "temporal_addr
 
 @pytest.fixture
 async def engine(record_url: str, timers: TicketTimers) -> AsyncIterator[Engine]:
-    """Staff a engine."""
+    """Staff an engine."""
     async with await connect(record_url, RealClock()) as records, engine_of(records, timers) as whole:
+        yield whole
+
+
+@pytest.fixture
+async def still_engine(record_url: str, timers: TicketTimers, story_clock: StoryClock) -> AsyncIterator[Engine]:
+    """Staff an engine whose record's clock stands still until the test moves it: nothing is due by accident."""
+    async with await connect(record_url, story_clock) as records, engine_of(records, timers) as whole:
         yield whole
 
 

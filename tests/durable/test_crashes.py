@@ -2,13 +2,16 @@
 
 import asyncio
 import sys
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 from temporalio.client import Client
 
 from services.keeper.keeper import Pace
+from tests.support.clock import StoryClock
 from tests.support.engine import Engine, impatient, keeping
-from tests.support.temporal import events_of, until_events, working
+from tests.support.temporal import events_of, until_another_run, until_events, working
 from tests.support.waiting import PATIENCE_SECONDS
 from workflows.domain.ticket.events import ClockBreached, Escalated
 
@@ -57,10 +60,11 @@ async def test_the_keeper_starts_a_ticket_whose_nudge_was_lost(
     """Architecture 4: intake died between commit and nudge; the keeper finds the debt and sends it."""
     await engine.open(ticket_id, impatient(agent=3600.0), is_nudged=False)
     assert await engine.is_owing()
-    async with keeping(engine, EAGER), working(client, engine.records.record, task_queue):
-        events = await until_events(client, ticket_id, TimerStarted=1)
+    once = replace(EAGER, nudge_every_seconds=3600.0)  # a second look, before the record was told, would add a signal
+    async with keeping(engine, once), working(client, engine.records.record, task_queue):
+        await until_events(client, ticket_id, TimerStarted=1)
         await engine.until_told()
-    assert len(events) == 5
+    assert len(await events_of(client, ticket_id)) == 5
 
 
 async def test_the_keeper_settles_what_is_late_and_the_workflow_finds_the_work_done(
@@ -79,23 +83,19 @@ async def test_the_keeper_settles_what_is_late_and_the_workflow_finds_the_work_d
 
 
 async def test_the_keeper_finds_a_ticket_whose_run_was_terminated(
-    engine: Engine, client: Client, task_queue: str, ticket_id: str
+    still_engine: Engine, story_clock: StoryClock, client: Client, task_queue: str, ticket_id: str
 ) -> None:
     """Architecture 3: a run terminated by an operator leaves nothing behind; the ticket is rescued, and runs again."""
-    async with keeping(engine, EAGER), working(client, engine.records.record, task_queue):
-        await engine.open(ticket_id, impatient(agent=1.0, specialist=3600.0))
+    engine = still_engine
+    async with keeping(engine, EAGER) as keeper, working(client, engine.records.record, task_queue):
+        await engine.open(ticket_id, impatient(agent=3600.0, specialist=3600.0))
         await until_events(client, ticket_id, TimerStarted=1)
         await engine.until_told()
         first = await client.get_workflow_handle(ticket_id).describe()
         await client.get_workflow_handle(ticket_id).terminate()
+        story_clock.pass_(timedelta(seconds=3601))
         await engine.until_happened(ticket_id, Escalated)
         await until_another_run(client, ticket_id, first.run_id)
         await until_events(client, ticket_id, TimerStarted=1)
         await engine.until_told()
-
-
-async def until_another_run(client: Client, ticket_id: str, run_id: str) -> None:
-    """Wait until a ticket has another run than that."""
-    async with asyncio.timeout(PATIENCE_SECONDS):
-        while (await client.get_workflow_handle(ticket_id).describe()).run_id == run_id:  # noqa: ASYNC110 - none for it
-            await asyncio.sleep(0.02)
+    assert keeper.counts.rescued == 1

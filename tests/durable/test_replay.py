@@ -90,16 +90,20 @@ async def test_a_running_ticket_goes_on_by_an_edited_rule(
 ) -> None:
     """Architecture 3: a worker with another judge replays the ticket's history without a murmur and goes on by it."""
     async with working(client, engine.records.record, task_queue):
-        await engine.open(ticket_id, impatient(agent=0.3, specialist=1.5))
-        await engine.until_happened(ticket_id, Escalated)
-        await until_events(client, ticket_id, TimerStarted=2)
+        await engine.open(ticket_id, impatient(agent=1800.0))
+        await until_events(client, ticket_id, TimerStarted=1)
+        await engine.until_told()
+        await engine.timers.wake(ticket_id)
+        await until_events(client, ticket_id, MarkerRecorded=1)
+        assert await engine.count(ticket_id, Escalated) == 0
     url = engine.records.database.engine.url.render_as_string(hide_password=False)
     async with (
         await connect(url, RealClock(), judge=an_hour_ahead) as edited,
         working(client, edited.record, task_queue),
     ):
-        await engine.until_happened(ticket_id, Escalated, 2)
-        events = await until_events(client, ticket_id, TimerStarted=3)
+        await engine.timers.wake(ticket_id)
+        await engine.until_happened(ticket_id, Escalated)
+        events = await until_events(client, ticket_id, MarkerRecorded=2)
     assert "WorkflowTaskFailed" not in events
     assert (await engine.log(ticket_id))[-1].at - (await engine.ticket(ticket_id)).opened_at > timedelta(minutes=59)
     assert await events_of(client, ticket_id) == events

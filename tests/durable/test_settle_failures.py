@@ -88,7 +88,7 @@ async def test_a_worker_that_stops_finishes_the_settle_in_hand(
     """Issue 2, item 5: a graceful stop leaves no settle half-way; the task is completed, not timed out."""
     settler = ScriptedSettler(closed())
     settler.may_answer.clear()
-    async with working(client, settler, task_queue) as worker:
+    async with working(client, settler, task_queue, grace_seconds=20.0) as worker:
         await timers.wake("T-STOP")
         await settler.is_asked.wait()
         stopping = asyncio.create_task(worker.stop())

@@ -2,19 +2,24 @@
 
 import asyncio
 from contextlib import AsyncExitStack
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from temporalio.testing import TimeSkipper, TimeSkippingConfig
 
 from services.keeper.keeper import Pace
-from services.records import RealClock, connect
+from services.records import connect
 from services.temporal import TemporalAway, TemporalPlace, TicketTimers, connect_lazily
 from services.temporal import connect as connect_to_temporal
+from tests.support.clock import StoryClock
 from tests.support.engine import engine_of, impatient, keeping
-from tests.support.temporal import PLAIN, connect_for_test, dev_server, free_port, until_events, working
+from tests.support.temporal import PLAIN, SKIPPING, connect_for_test, dev_server, free_port, until_events, working
 from tests.support.waiting import until
+from workflows.domain.ticket.commands import Escalate
 from workflows.domain.ticket.events import ClockBreached, Escalated
 
+NUDGING_ONLY = Pace(grace_seconds=7 * 24 * 3600.0, owed_for_seconds=0.0, nudge_every_seconds=0.2)
 EAGER = Pace(grace_seconds=0.2, owed_for_seconds=0.0, rescue_every_seconds=0.1, nudge_every_seconds=0.1)
 
 
@@ -54,18 +59,22 @@ def test_a_key_is_not_shown() -> None:
     assert "s3cret" not in repr(TemporalPlace(address="127.0.0.1:7233", api_key="s3cret"))
 
 
-async def test_an_outage_of_temporal_loses_no_ticket(tmp_path: Path, sqlite_url: str, task_queue: str) -> None:
+async def test_an_outage_of_temporal_loses_no_ticket(
+    tmp_path: Path, sqlite_url: str, story_clock: StoryClock, task_queue: str
+) -> None:
     """Architecture 2 and 5: settled by the keeper while it is away, handed over when it is back on its file."""
     port, file = free_port(), tmp_path / "temporal.sqlite3"
-    async with await connect(sqlite_url, RealClock()) as records, AsyncExitStack() as parts:
+    async with await connect(sqlite_url, story_clock) as records, AsyncExitStack() as parts:
         with dev_server(*PLAIN, port=port, file=file) as address:
             client = await connect_for_test(address)
             engine = await parts.enter_async_context(engine_of(records, TicketTimers(client, task_queue=task_queue)))
             await parts.enter_async_context(keeping(engine, EAGER))
             await parts.enter_async_context(working(client, records.record, task_queue))
-            await engine.open("T-BEFORE", impatient(agent=2.0, specialist=3600.0))
+            await engine.open("T-BEFORE", impatient(agent=3600.0, specialist=1800.0))
+            await until_events(client, "T-BEFORE", TimerStarted=1)
             await engine.until_told()
-        await engine.open("T-DURING", impatient(agent=0.3, specialist=3600.0))
+        await engine.open("T-DURING", impatient(agent=3600.0, specialist=1800.0))
+        story_clock.pass_(timedelta(seconds=3601))
         await engine.until_happened("T-DURING", Escalated)
         await engine.until_happened("T-BEFORE", Escalated)
         with dev_server(*PLAIN, port=port, file=file):
@@ -75,3 +84,34 @@ async def test_an_outage_of_temporal_loses_no_ticket(tmp_path: Path, sqlite_url:
             await parts.aclose()
         assert await engine.count("T-BEFORE", ClockBreached) == 1
         assert await engine.count("T-DURING", ClockBreached) == 1
+
+
+async def test_a_ticket_escalated_by_hand_while_temporal_is_stopped_keeps_its_new_deadline_by_its_workflow(
+    tmp_path: Path, sqlite_url: str, story_clock: StoryClock, task_queue: str
+) -> None:
+    """Architecture 4: the nudge finds nobody, the keeper sends it later; its grace is too long to rescue anything."""
+    port, file = free_port(), tmp_path / "temporal.sqlite3"
+    async with await connect(sqlite_url, story_clock) as records, AsyncExitStack() as parts:
+        with dev_server(*SKIPPING, port=port, file=file) as address:
+            skipper = TimeSkipper(await connect_for_test(address), config=TimeSkippingConfig(enabled=False))
+            client = skipper.client
+            engine = await parts.enter_async_context(engine_of(records, TicketTimers(client, task_queue=task_queue)))
+            await parts.enter_async_context(working(client, records.record, task_queue))
+            await engine.open("T-HAND", impatient(agent=7200.0, specialist=1800.0))
+            await until_events(client, "T-HAND", TimerStarted=1)
+            await engine.until_told()
+        await engine.do("T-HAND", Escalate(actor="kim", from_tier="agent", reason="needs a technician"))
+        await until(lambda: engine.nudger.counts.failed > 0)
+        keeper = await parts.enter_async_context(keeping(engine, NUDGING_ONLY))
+        with dev_server(*SKIPPING, port=port, file=file):
+            await until_events(client, "T-HAND", TimerStarted=2)
+            await engine.until_told()
+            story_clock.pass_(timedelta(seconds=1801))
+            await skipper.fast_forward(client.get_workflow_handle("T-HAND"), timedelta(seconds=1800))
+            log = await engine.until_happened("T-HAND", Escalated, 2)
+            events = await until_events(client, "T-HAND", TimerFired=1)
+            await parts.aclose()
+    assert [entry.event.to_tier for entry in log if isinstance(entry.event, Escalated)] == ["specialist", "supplier"]
+    assert [entry.event.tier for entry in log if isinstance(entry.event, ClockBreached)] == ["specialist"]
+    assert keeper.counts.rescued == 0
+    assert events.count("TimerCanceled") == 1

@@ -4,6 +4,7 @@ import asyncio
 from datetime import timedelta
 
 from temporalio.client import Client, WorkflowHistory
+from temporalio.testing import TimeSkipper
 
 from services.temporal import TicketTimers
 from tests.support.settlers import ScriptedSettler, TimelineRecord, closed, due_in
@@ -27,16 +28,16 @@ async def test_an_opened_ticket_costs_five_events(client: Client, timers: Ticket
         assert await until_events(client, "T-FIVE", TimerStarted=1) == [*OPENED, "TimerStarted"]
 
 
-async def test_it_wakes_at_each_deadline_and_completes_when_closed(
-    client: Client, timers: TicketTimers, task_queue: str
-) -> None:
+async def test_it_wakes_at_each_deadline_and_completes_when_closed(skipper: TimeSkipper, task_queue: str) -> None:
     """2.5: the timer runs to the next deadline, settles it, and is armed for the one after, until the ticket closes."""
-    record = TimelineRecord()
-    ticket = record.opened("T-WAKES", 0.2, 0.2, 0.2)
-    async with working(client, record, task_queue):
-        await timers.start("T-WAKES", 0.2)
+    client, settler = skipper.client, ScriptedSettler(due_in(1800.0, found=1), due_in(7200.0, found=2), closed())
+    async with working(client, settler, task_queue):
+        await TicketTimers(client, task_queue=task_queue).start("T-WAKES", 3600.0)
+        for timer, hours in enumerate((1.0, 0.5, 2.0), start=1):
+            await until_events(client, "T-WAKES", TimerStarted=timer)
+            await skipper.fast_forward(client.get_workflow_handle("T-WAKES"), timedelta(hours=hours))
         await until_gone(client, "T-WAKES")
-    assert ticket.found == [1, 1, 1]
+    assert settler.settles == 3
     assert await events_of(client, "T-WAKES") == [
         *OPENED,
         "TimerStarted",
@@ -64,18 +65,16 @@ async def test_a_nudge_with_an_earlier_deadline_costs_seven_events(
 
 
 async def test_a_later_deadline_costs_nothing_until_the_old_timer_runs_out(
-    client: Client, timers: TicketTimers, task_queue: str
+    skipper: TimeSkipper, task_queue: str
 ) -> None:
     """Architecture 4: a deadline that moves later sends nothing; the old timer finds nothing due and is armed anew."""
-    record = TimelineRecord()
-    ticket = record.opened("T-LATER", 1.0)
-    async with working(client, record, task_queue):
-        await timers.start("T-LATER", 1.0)
+    client = skipper.client
+    async with working(client, ScriptedSettler(due_in(3600.0)), task_queue):
+        await TicketTimers(client, task_queue=task_queue).start("T-LATER", 3600.0)
         before = await until_events(client, "T-LATER", TimerStarted=1)
-        record.moved("T-LATER", 3600.0)
+        await skipper.fast_forward(client.get_workflow_handle("T-LATER"), timedelta(hours=1))
         events = await until_events(client, "T-LATER", TimerStarted=2)
     assert events[len(before) :] == [*RUN_OUT, "TimerStarted"]
-    assert ticket.found == [0]
 
 
 async def test_a_nudge_that_finds_a_later_deadline_leaves_the_timer_alone(
@@ -123,14 +122,15 @@ async def test_a_start_that_waited_beyond_its_deadline_settles_at_once(
         assert await until_events(client, "T-OVERDUE", TimerStarted=1) == [*OPENED, "MarkerRecorded", "TimerStarted"]
 
 
-async def test_a_timer_ahead_of_the_records_clock_rests_longer_each_time(
-    client: Client, timers: TicketTimers, task_queue: str
-) -> None:
+async def test_a_timer_ahead_of_the_records_clock_rests_longer_each_time(skipper: TimeSkipper, task_queue: str) -> None:
     """Architecture, the clock: at least 1 ms, doubling, after a timer's settle that found nothing due."""
+    client = skipper.client
     nothing = [due_in(0.001) for _ in range(5)]
     found = [due_in(0.02, found=1), due_in(0.001), closed()]
     async with working(client, ScriptedSettler(*nothing, *found), task_queue):
-        await timers.start("T-BEHIND", 0.05)
+        await TicketTimers(client, task_queue=task_queue).start("T-BEHIND", 3600.0)
+        await until_events(client, "T-BEHIND", TimerStarted=1)
+        await skipper.fast_forward(client.get_workflow_handle("T-BEHIND"), timedelta(hours=1))
         await until_gone(client, "T-BEHIND")
     lengths = timer_lengths(await history_of(client, "T-BEHIND"))[1:]
     assert [length / timedelta(milliseconds=1) for length in lengths] == [1, 2, 4, 8, 16, 20, 1]

@@ -33,6 +33,8 @@ PLAIN = (
     'history.timerProcessorMaxTimeShift="100ms"',
 )
 """The second: by default a timer of less than a second fires when the second is over."""
+OF_SKIPPING = {"WorkflowExecutionOptionsUpdated", "WorkflowExecutionTimeSkippingTransitioned"}
+"""What forwarding a workflow adds to its history; no shipped server does."""
 SKIPPING = ("frontend.WorkflowTimeSkippingEnabled=true", 'history.timerProcessorMaxTimeShift="10ms"')
 
 
@@ -123,9 +125,11 @@ async def connect_for_test(address: str) -> Client:
 
 
 @asynccontextmanager
-async def working(client: Client, settler: Settler, task_queue: str) -> AsyncIterator[Worker]:
-    """Run the shipped worker for as long as the block lasts."""
-    worker = Worker(client, settler, task_queue=task_queue, grace_seconds=1.0)
+async def working(
+    client: Client, settler: Settler, task_queue: str, *, grace_seconds: float = 1.0
+) -> AsyncIterator[Worker]:
+    """Run the shipped worker for as long as the block lasts; a settle in hand at its end gets so many real seconds."""
+    worker = Worker(client, settler, task_queue=task_queue, grace_seconds=grace_seconds)
     running = asyncio.create_task(worker.run())
     try:
         yield worker
@@ -140,8 +144,8 @@ async def history_of(client: Client, ticket_id: str, run_id: str | None = None) 
 
 
 def kinds(history: WorkflowHistory) -> list[str]:
-    """Name the history's events in order, like `TimerStarted`."""
-    return [_name(event.event_type) for event in history.events]
+    """Name the history's events in order, like `TimerStarted`; without those of the test's own forwarding."""
+    return [name for event in history.events if (name := _name(event.event_type)) not in OF_SKIPPING]
 
 
 async def events_of(client: Client, ticket_id: str, run_id: str | None = None) -> list[str]:
@@ -170,6 +174,13 @@ async def until_gone(client: Client, ticket_id: str) -> None:
     """Wait until the ticket's latest run is over. Raises `WorkflowFailureError` when it failed."""
     async with asyncio.timeout(PATIENCE_SECONDS):
         await client.get_workflow_handle(ticket_id).result()
+
+
+async def until_another_run(client: Client, ticket_id: str, run_id: str) -> None:
+    """Wait until a ticket has another run than that."""
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        while (await client.get_workflow_handle(ticket_id).describe()).run_id == run_id:  # noqa: ASYNC110 - none for it
+            await asyncio.sleep(0.02)
 
 
 def _name(event_type: "EventType.ValueType") -> str:
