@@ -1,13 +1,15 @@
-"""How `followthrough ticket` asks intake: its shared options, and what an answer means for the exit code.
+"""How `followthrough ticket` asks intake: one question each, and what an answer means for the exit code.
 
 0: done. 1: refused, one line gives the reason. 2: no answer, or the command was not understood.
 """
 
 import asyncio
-import functools
+import contextlib
 import json
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TypeVar
 
 import click
@@ -16,13 +18,19 @@ from google.protobuf.message import Message
 from rich.console import RenderableType
 
 from protos.followthrough.v1.event_pb2 import TicketEvent
+from protos.followthrough.v1.ledger_pb2 import ClockLedger
 from protos.followthrough.v1.ticket_pb2 import Ticket
-from protos.followthrough.v1.ticket_service_pb2 import ListTicketsRequest, OpenTicketRequest, ResolveTicketRequest
-from services.cli import tables, typed
+from protos.followthrough.v1.ticket_service_pb2 import (
+    ExplainDeadlinesRequest,
+    ListTicketsRequest,
+    OpenTicketRequest,
+    ResolveTicketRequest,
+)
+from services.cli import explained, tables, typed, wording
 from services.cli.failing import Failed
-from services.cli.ticket_list import TicketList
+from services.cli.ticket_list import TicketList, due_next
 from services.client import Change, Refused, TicketClient, Unreachable
-from services.settings import Address, Settings, SettingsError
+from services.settings import Address
 
 T = TypeVar("T")
 Item = TypeVar("Item", bound=Message)
@@ -33,22 +41,17 @@ LONGEST_REFERENCE = 12
 """Characters; what is longer is a ticket's id."""
 LONGEST_PAGE = 100
 """Intake gives no longer one."""
-FILTERS = {"tier": "tier", "queue": "queue", "handler": "handler", "customer_external_id": "customer"}
+FILTERS = {
+    "tier": "tier",
+    "queue": "queue",
+    "handler": "handler",
+    "owner": "owner",
+    "priority": "priority",
+    "policy": "policy",
+    "customer_external_id": "customer",
+}
 """Which field of a list's request is which option, of those that can be misspelt."""
 NOTHING_OPENED = "nothing was opened: this is what a ticket opened now would be promised"
-
-
-class AddressOption(click.ParamType[Address]):
-    """A `host:port` on the command line."""
-
-    name = "host:port"
-
-    def convert(self, value: str | Address, param: click.Parameter | None, ctx: click.Context | None) -> Address:
-        """Read it, or refuse with the remedy."""
-        try:
-            return value if isinstance(value, Address) else Address.parse(value)
-        except ValueError as error:
-            self.fail(f"{value!r}: {error}", param, ctx)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,8 +96,7 @@ class Asking:
 
     def show(self, key: str) -> None:
         """Show one ticket."""
-        name = "reference" if _is_reference(key) else "ticket_id"
-        self._show(self._ask(lambda client: client.ticket(**{name: key})))
+        self._show(self._ask(lambda client: client.ticket(**_named(key))))
 
     def tickets(self, request: ListTicketsRequest, *, limit: int | None, is_wide: bool) -> None:
         """Show the oldest tickets that pass the request's filters, all of them without a limit."""
@@ -114,6 +116,47 @@ class Asking:
             return [event async for event in client.events(ticket_id, after_sequence=after_sequence)]
 
         self._show_all(self._ask(read), tables.of_events)
+
+    def next_due(self, request: ListTicketsRequest, *, limit: int, is_wide: bool) -> None:
+        """Show what is due next among the tickets that pass the request's filters."""
+
+        async def read(client: TicketClient) -> tuple[list[Ticket], datetime | None]:
+            found = await _first(client.tickets(request), limit)
+            return found, None if self.is_json else await _now(client, found)
+
+        found, now = self._ask(read)
+        if not found:
+            whose = f"{request.handler!r} works on no ticket" if request.handler else "no ticket waits to be taken"
+            _say(f"{whose} that is due{_filters(request, but='handler')}")
+            return
+        self._show_all(found, lambda tickets: due_next(tickets, now), is_wide=is_wide)
+
+    def explain(self, key: str, request: ExplainDeadlinesRequest) -> None:
+        """Show why a ticket's deadlines are when they are."""
+
+        async def read(client: TicketClient) -> list[ClockLedger]:
+            request.ticket_id = await _ticket_id(client, key)
+            return [ledger async for ledger in client.ledgers(request)]
+
+        found = self._ask(read)
+        if not found:
+            _say("no clock of this ticket matches")
+            return
+        self._show_all(found, explained.of_ledgers)
+
+    def watch(self, key: str, after_sequence: int | None) -> None:
+        """Show what happens to one ticket, as it happens, until Ctrl-C."""
+
+        async def follow(client: TicketClient) -> None:
+            ticket = await client.ticket(**_named(key))
+            after = ticket.sequence if after_sequence is None else after_sequence
+            _say(f"watching {ticket.reference}, from event {after + 1} on; Ctrl-C ends it")
+            async with aclosing(client.watch(ticket.ticket_id, after_sequence=after)) as events:
+                async for event in events:
+                    self._show_all([event], lambda events: tables.of_event(events[0]))
+
+        with contextlib.suppress(KeyboardInterrupt):
+            self._ask(follow)
 
     def _ask(self, question: Callable[[TicketClient], Coroutine[None, None, T]]) -> T:
         async def ask() -> T:
@@ -141,57 +184,13 @@ class Asking:
             tables.write(table(items), is_wide=is_wide)
 
 
-def reads(command: Callable[..., None]) -> Callable[..., None]:
-    """Give a command the options that every question has, and an `Asking` that goes by them."""
-
-    @click.option("--server", type=AddressOption(), help="Where intake answers. Default: FOLLOWTHROUGH_INTAKE_ADDRESS.")
-    @click.option("--json", "is_json", is_flag=True, help="One JSON object a line instead of tables.")
-    @functools.wraps(command)
-    def with_options(
-        *,
-        server: Address | None,
-        is_json: bool,
-        actor: str | None = None,
-        request_id: str = "",
-        expected_version: int = 0,
-        **options: object,
-    ) -> None:
-        try:
-            settings = Settings.load()
-        except SettingsError as error:
-            raise Failed(str(error), exit_code=2) from None
-        asking = Asking(
-            server=server or settings.intake_address,
-            actor=actor or settings.actor,
-            request_id=request_id,
-            expected_version=expected_version,
-            is_json=is_json,
-        )
-        command(asking, **options)
-
-    return with_options
-
-
-def asks(command: Callable[..., None]) -> Callable[..., None]:
-    """Give a command the options of every change of a ticket, beside those of every question."""
-    with_who = click.option("--actor", help="Who asks. Default: FOLLOWTHROUGH_ACTOR, else the login name.")
-    with_id = click.option("--request-id", default="", help="Give the same UUID again to repeat a change safely.")
-    return with_who(with_id(reads(command)))
-
-
-def changes(command: Callable[..., None]) -> Callable[..., None]:
-    """Give a command the options of every change of a ticket that exists, beside those of every change."""
-    help_text = "Refuse the change when the ticket has moved on from this version. Default: any."
-    return click.option("--expected-version", type=click.IntRange(min=0), default=0, help=help_text)(asks(command))
-
-
 def _say(text: str) -> None:
     """Say something about an answer, where it is in nobody's way."""
     click.echo(f"followthrough: {text}", err=True)
 
 
-def _filters(request: ListTicketsRequest) -> str:
-    names = {option: getattr(request, field) for field, option in FILTERS.items()}
+def _filters(request: ListTicketsRequest, *, but: str = "") -> str:
+    names = {option: getattr(request, field) for field, option in FILTERS.items() if option != but}
     given = [f" --{option} {value!r}" for option, value in names.items() if value]
     return "".join(given) + (": is it spelt right?" if given else "")
 
@@ -203,6 +202,18 @@ async def _first(items: AsyncIterator[Item], limit: int | None) -> list[Item]:
         if len(found) == limit:
             break
     return found
+
+
+async def _now(client: TicketClient, tickets: Sequence[Ticket]) -> datetime | None:
+    """Read the record's clock, which decides: the reader's own may be off, or the record's scaled."""
+    for ticket in tickets[:1]:
+        async for ledger in client.ledgers(ExplainDeadlinesRequest(ticket_id=ticket.ticket_id, page_size=1)):
+            return wording.at(ledger.as_of_time, UTC)
+    return None
+
+
+def _named(key: str) -> dict[str, str]:
+    return {"reference" if _is_reference(key) else "ticket_id": key}
 
 
 async def _ticket_id(client: TicketClient, key: str) -> str:

@@ -1,7 +1,7 @@
 """The client for callers with an event loop."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from time import monotonic
 from typing import TYPE_CHECKING, Self, TypeVar
 
@@ -102,7 +102,7 @@ class TicketClient:
 
     async def watch(
         self, ticket_id: str, *, after_sequence: int = 0, patience_seconds: float = PATIENCE_SECONDS
-    ) -> AsyncIterator[TicketEvent]:
+    ) -> AsyncGenerator[TicketEvent, None]:
         """Follow one ticket: what happened after that sequence, then what happens, as it happens; it never ends.
 
         A stream that is lost or over is followed by another, after the last sequence that was read. Raises

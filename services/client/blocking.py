@@ -3,7 +3,7 @@
 A channel of its own kind, not an event loop in a thread: that would not outlive the fork of a web server's workers.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from time import monotonic, sleep
 from typing import Self, TypeVar
 
@@ -94,7 +94,7 @@ class BlockingTicketClient:
 
     def watch(
         self, ticket_id: str, *, after_sequence: int = 0, patience_seconds: float = PATIENCE_SECONDS
-    ) -> Iterator[TicketEvent]:
+    ) -> Generator[TicketEvent, None, None]:
         """Follow one ticket: what happened after that sequence, then what happens, as it happens; it never ends.
 
         A stream that is lost or over is followed by another, after the last sequence that was read. Raises

@@ -1,0 +1,145 @@
+"""The ledger of a ticket's clocks, so that a person believes it: every stretch, its length, and sums that add up.
+
+Shows what it is given; computes no deadline. To the second, rounded down in the running sum alone, so that what is
+shown adds up; the contract's own figures, to the microsecond, are `--json`'s to tell. Local times are the calendar's.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, timedelta, tzinfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from google.protobuf.duration_pb2 import Duration
+from google.protobuf.timestamp_pb2 import Timestamp
+from rich.console import Group, RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from protos.followthrough.v1.ledger_pb2 import ClockLedger, LedgerInterval
+from protos.followthrough.v1.ticket_pb2 import ClockState
+from services.cli import wording
+
+INDENT = 4
+"""Columns: what is said of a stretch stands under it."""
+STATES_THAT_LAST = {ClockState.CLOCK_STATE_RUNNING, ClockState.CLOCK_STATE_PAUSED}
+
+
+def of_ledgers(ledgers: Sequence[ClockLedger]) -> RenderableType:
+    """Show why each of these clocks ends when it does."""
+    return Group(*(Padding(of_ledger(ledger), (0, 0, 1, 0)) for ledger in ledgers))
+
+
+def of_ledger(ledger: ClockLedger) -> RenderableType:
+    """Show why one clock ends when it does: what was promised, when it counted, what is left."""
+    zone = _zone(ledger)
+    name = f"{wording.word(ledger, 'target')} {ledger.run} of {ledger.tier}: {wording.word(ledger, 'state')}"
+    return Group(
+        Text(wording.plain(name).plain, style="bold"),
+        _facts(_promise(ledger, zone)),
+        Padding(Group(*_lines(ledger, zone)), (1, 0)),
+        _facts(_outcome(ledger, zone)),
+    )
+
+
+def _promise(ledger: ClockLedger, zone: tzinfo) -> Iterator[tuple[str, str]]:
+    yield "promised", f"{wording.length(ledger.length)} of {ledger.calendar}"
+    yield "policy", f"version {ledger.policy_version}, zone rules {ledger.tzdata or 'not needed yet'}"
+    yield "started", _instant(ledger.start_time, zone)
+
+
+def _outcome(ledger: ClockLedger, zone: tzinfo) -> Iterator[tuple[str, str]]:
+    spent, allowed = _floor(ledger.spent), _floor(ledger.length)
+    yield "spent", f"{_clock(spent)} of {_clock(allowed)}, left {_clock(max(allowed - spent, 0))}"
+    if ledger.state in STATES_THAT_LAST:
+        yield "now", _instant(ledger.as_of_time, zone)
+    if ledger.HasField("deadline_time"):
+        yield "deadline", _instant(ledger.deadline_time, zone)
+    elif ledger.state == ClockState.CLOCK_STATE_PAUSED:
+        yield "deadline", "none while it stands still"
+    elif ledger.intervals:
+        yield "ended", _instant(ledger.intervals[-1].end_time, zone)
+
+
+@dataclass(slots=True)
+class _Sum:
+    """What has been counted, exactly; shown, a length is what it added to the shown sum."""
+
+    exact: timedelta
+
+    @property
+    def shown(self) -> int:
+        """Whole seconds."""
+        return self.exact // wording.SECOND
+
+    def add(self, counted: Duration) -> int:
+        """Count more; by how many whole seconds the sum has grown."""
+        before = self.shown
+        self.exact += counted.ToTimedelta()
+        return self.shown - before
+
+
+def _lines(ledger: ClockLedger, zone: tzinfo) -> Iterator[RenderableType]:
+    yield Text(_columns("#", "from", "until", "counted", "sum"), style="dim")
+    total = _Sum(ledger.carried.ToTimedelta())
+    if total.shown:
+        yield Text(_columns("", "", "carried over", _clock(total.shown), _clock(total.shown)))
+    allowed = ledger.intervals[0].length if ledger.intervals else ledger.length
+    for interval in ledger.intervals:
+        added = total.add(interval.counted)
+        counted = "-" if interval.pause else _clock(added)
+        ends = _local(interval.end_time, zone) if interval.HasField("end_time") else "now"
+        number = str(interval.number)
+        yield Text(_columns(number, _local(interval.start_time, zone), ends, counted, _clock(total.shown)))
+        for said in _said(interval, is_moved=interval.length != allowed):
+            yield Padding(wording.plain(said), (0, 0, 0, INDENT))
+        allowed = interval.length
+
+
+def _said(interval: LedgerInterval, *, is_moved: bool) -> Iterator[str]:
+    by = f", by {interval.actor}" if interval.actor else ""
+    if interval.pause:
+        yield f"stood still: {wording.word(interval, 'pause')}{by}"
+    elif interval.actor:
+        yield f"counted from event {interval.sequence} on{by}"
+    if is_moved:
+        yield f"from here on {wording.length(interval.length)} are allowed"
+
+
+def _columns(number: str, begins: str, ends: str, counted: str, total: str) -> str:
+    return f"{number:>2}  {begins:<19}  {ends:<19}  {counted:>9}  {total:>9}"
+
+
+def _facts(facts: Iterator[tuple[str, str]]) -> Table:
+    table = Table.grid(padding=(0, 2))
+    table.add_column(style="dim", no_wrap=True, min_width=len("promised"))
+    table.add_column(overflow="fold")
+    for name, value in facts:
+        table.add_row(name, wording.plain(value))
+    return table
+
+
+def _zone(ledger: ClockLedger) -> tzinfo:
+    """Read the zone that the calendar's words begin with."""
+    try:
+        return ZoneInfo(ledger.calendar.partition(" ")[0])
+    except (ZoneInfoNotFoundError, ValueError):
+        return UTC
+
+
+def _instant(timestamp: Timestamp, zone: tzinfo) -> str:
+    local, utc = wording.at(timestamp, zone), wording.at(timestamp, UTC)
+    return f"{local:%a %d %b %Y %H:%M:%S %Z} ({utc:%Y-%m-%d %H:%M:%S} UTC)"
+
+
+def _local(timestamp: Timestamp, zone: tzinfo) -> str:
+    return f"{wording.at(timestamp, zone):%a %d %b %H:%M:%S}"
+
+
+def _floor(duration: Duration) -> int:
+    return duration.ToTimedelta() // wording.SECOND
+
+
+def _clock(seconds: int) -> str:
+    minutes, rest = divmod(seconds, 60)
+    return f"{minutes // 60}:{minutes % 60:02}:{rest:02}"

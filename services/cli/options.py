@@ -1,0 +1,88 @@
+"""What `followthrough ticket` reads from its command line beside plain words, and the options its commands share."""
+
+import functools
+import re
+from collections.abc import Callable
+from datetime import timedelta
+
+import click
+
+from services.cli.asking import Asking
+from services.cli.failing import Failed
+from services.settings import Address, Settings, SettingsError
+
+LENGTH = re.compile(r"(?:(?P<hours>\d{1,4})\s*h)?\s*(?:(?P<minutes>\d{1,5})\s*m(?:in)?)?", re.IGNORECASE)
+
+
+class AddressOption(click.ParamType[Address]):
+    """A `host:port` on the command line."""
+
+    name = "host:port"
+
+    def convert(self, value: str | Address, param: click.Parameter | None, ctx: click.Context | None) -> Address:
+        """Read it, or refuse with the remedy."""
+        try:
+            return value if isinstance(value, Address) else Address.parse(value)
+        except ValueError as error:
+            self.fail(f"{value!r}: {error}", param, ctx)
+
+
+class LengthOption(click.ParamType[timedelta]):
+    """A length in hours and minutes on the command line, like `25m` or `1h30m`."""
+
+    name = "length"
+
+    def convert(self, value: str | timedelta, param: click.Parameter | None, ctx: click.Context | None) -> timedelta:
+        """Read it, or refuse with the remedy."""
+        if isinstance(value, timedelta):
+            return value
+        read = LENGTH.fullmatch(value.strip())
+        if read is None or not any(read.groups()):
+            is_day = re.search(r"\d\s*(d|days?|w|weeks?)\b", value, re.IGNORECASE)
+            why = "a day is not a unit: " if is_day else ""
+            self.fail(f"{value!r}: {why}give hours and minutes, like 25m or 1h30m", param, ctx)
+        return timedelta(hours=int(read["hours"] or 0), minutes=int(read["minutes"] or 0))
+
+
+def reads(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command the options that every question has, and an `Asking` that goes by them."""
+
+    @click.option("--server", type=AddressOption(), help="Where intake answers. Default: FOLLOWTHROUGH_INTAKE_ADDRESS.")
+    @click.option("--json", "is_json", is_flag=True, help="One JSON object a line instead of tables.")
+    @functools.wraps(command)
+    def with_options(
+        *,
+        server: Address | None,
+        is_json: bool,
+        actor: str | None = None,
+        request_id: str = "",
+        expected_version: int = 0,
+        **options: object,
+    ) -> None:
+        try:
+            settings = Settings.load()
+        except SettingsError as error:
+            raise Failed(str(error), exit_code=2) from None
+        asking = Asking(
+            server=server or settings.intake_address,
+            actor=actor or settings.actor,
+            request_id=request_id,
+            expected_version=expected_version,
+            is_json=is_json,
+        )
+        command(asking, **options)
+
+    return with_options
+
+
+def asks(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command the options of every change of a ticket, beside those of every question."""
+    with_who = click.option("--actor", help="Who asks. Default: FOLLOWTHROUGH_ACTOR, else the login name.")
+    with_id = click.option("--request-id", default="", help="Give the same UUID again to repeat a change safely.")
+    return with_who(with_id(reads(command)))
+
+
+def changes(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command the options of every change of a ticket that exists, beside those of every change."""
+    help_text = "Refuse the change when the ticket has moved on from this version. Default: any."
+    return click.option("--expected-version", type=click.IntRange(min=0), default=0, help=help_text)(asks(command))

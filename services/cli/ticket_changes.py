@@ -1,0 +1,209 @@
+"""`followthrough ticket …`: what a contact centre changes through gRPC, by hand. Options in, one request out."""
+
+from datetime import timedelta
+
+import click
+from google.protobuf.duration_pb2 import Duration
+
+from protos.followthrough.v1.ticket_pb2 import ContactKind, Customer, Outcome
+from protos.followthrough.v1.ticket_service_pb2 import (
+    AcknowledgeTicketRequest,
+    AddNoteRequest,
+    AssignTicketRequest,
+    ChangePriorityRequest,
+    CloseTicketRequest,
+    ConfirmResolutionRequest,
+    ContinueTicketRequest,
+    EscalateTicketRequest,
+    LogTimeRequest,
+    OpenTicketRequest,
+    PostUpdateRequest,
+    RecordContactRequest,
+    RejectResolutionRequest,
+    ReopenTicketRequest,
+    ResolveTicketRequest,
+    TransferTicketRequest,
+    WaitOnCustomerRequest,
+)
+from services.cli.asking import Asking
+from services.cli.options import LengthOption, asks, changes
+
+OUTCOMES = click.Choice(["fixed", "workaround", "not_feasible", "no_response", "withdrawn", "duplicate"])
+KINDS = click.Choice(["news", "information", "complaint"])
+
+
+@click.command("open")
+@click.option("--queue", required=True, help="The desk, one of those declared beside the policies.")
+@click.option("--priority", required=True, help="One of the priorities of that desk's policy.")
+@click.option("--customer", required=True, help="Your own key for the customer.")
+@click.option("--name", required=True, help="What the customer is called.")
+@click.option("--language", default="en", show_default=True, help="BCP 47 tag of the customer's language.")
+@click.option("--zone", default="UTC", show_default=True, help="IANA name of the customer's time zone.")
+@click.option("--subject", required=True, help="In one line.")
+@click.option("--description", default="", help="In the customer's words.")
+@click.option("--channel", default="phone", show_default=True, help="How the customer came.")
+@click.option("--follows", default="", help="Id or reference of an older ticket that this one continues.")
+@click.option("--dry-run", is_flag=True, help="Show which deadlines it would get; open nothing.")
+@asks
+def open_(asking: Asking, *, customer: str, name: str, language: str, zone: str, dry_run: bool, **fields: str) -> None:
+    """Open a ticket: its clocks start."""
+    who = Customer(external_id=customer, display_name=name, language=language, zone=zone)
+    asking.open(OpenTicketRequest(customer=who, validate_only=dry_run, **fields))
+
+
+@click.command()
+@click.argument("key")
+@click.option("--tier", required=True, help="The tier you speak for; it must be the present one.")
+@click.option("--handler", help="Who works on it from now on. Default: the actor.")
+@changes
+def ack(asking: Asking, key: str, tier: str, handler: str | None) -> None:
+    """Take a ticket on, speaking for its present tier."""
+    asking.change(key, AcknowledgeTicketRequest(tier=tier, handler=handler or asking.actor))
+
+
+@click.command()
+@click.argument("key")
+@click.argument("handler")
+@changes
+def assign(asking: Asking, key: str, handler: str) -> None:
+    """Pass a ticket on within its tier: to HANDLER."""
+    asking.change(key, AssignTicketRequest(handler=handler))
+
+
+@click.command()
+@click.argument("key")
+@click.argument("priority")
+@click.option("--reason", required=True, help="Why.")
+@changes
+def priority(asking: Asking, key: str, priority: str, reason: str) -> None:
+    """Hold a ticket to the targets of another PRIORITY, with the time already spent."""
+    asking.change(key, ChangePriorityRequest(priority=priority, reason=reason))
+
+
+@click.command()
+@click.argument("key")
+@click.argument("text")
+@changes
+def note(asking: Asking, key: str, text: str) -> None:
+    """Add a work note, which the customer never sees: TEXT."""
+    asking.change(key, AddNoteRequest(text=text))
+
+
+@click.command()
+@click.argument("key")
+@click.argument("spent", type=LengthOption())
+@click.argument("text", default="")
+@changes
+def time(asking: Asking, key: str, spent: timedelta, text: str) -> None:
+    """Add time that was spent on a ticket: SPENT, like 25m or 1h30m, on TEXT. The customer never sees it."""
+    length = Duration()
+    length.FromTimedelta(spent)
+    asking.change(key, LogTimeRequest(spent=length, text=text))
+
+
+@click.command()
+@click.argument("key")
+@click.argument("text")
+@changes
+def update(asking: Asking, key: str, text: str) -> None:
+    """Tell the customer something: TEXT."""
+    asking.change(key, PostUpdateRequest(text=text))
+
+
+@click.command()
+@click.argument("key")
+@click.argument("text", default="")
+@click.option("--kind", type=KINDS, default="news", show_default=True, help="What the customer came back with.")
+@click.option("--channel", default="phone", show_default=True, help="How the customer came.")
+@changes
+def contact(asking: Asking, key: str, text: str, kind: str, channel: str) -> None:
+    """Record that the customer came back, in their words: TEXT."""
+    wanted = ContactKind.Value(f"CONTACT_KIND_{kind.upper()}")
+    asking.change(key, RecordContactRequest(kind=wanted, channel=channel, text=text))
+
+
+@click.command()
+@click.argument("key")
+@click.argument("question")
+@changes
+def wait(asking: Asking, key: str, question: str) -> None:
+    """Ask the customer QUESTION and wait for the answer."""
+    asking.change(key, WaitOnCustomerRequest(question=question))
+
+
+@click.command("continue")
+@click.argument("key")
+@click.option("--reason", required=True, help="Why you go on without an answer.")
+@changes
+def continue_(asking: Asking, key: str, reason: str) -> None:
+    """End the wait without an answer."""
+    asking.change(key, ContinueTicketRequest(reason=reason))
+
+
+@click.command()
+@click.argument("key")
+@click.option("--from", "from_tier", required=True, help="The tier it leaves; it must be the present one.")
+@click.option("--reason", required=True, help="Why.")
+@changes
+def escalate(asking: Asking, key: str, from_tier: str, reason: str) -> None:
+    """Move a ticket to the next tier."""
+    asking.change(key, EscalateTicketRequest(from_tier=from_tier, reason=reason))
+
+
+@click.command()
+@click.argument("key")
+@click.option("--to", "to_tier", required=True, help="The tier it goes to.")
+@click.option("--reason", required=True, help="Why.")
+@changes
+def transfer(asking: Asking, key: str, to_tier: str, reason: str) -> None:
+    """Move a ticket to any other tier."""
+    asking.change(key, TransferTicketRequest(to_tier=to_tier, reason=reason))
+
+
+@click.command()
+@click.argument("key")
+@click.option("--outcome", type=OUTCOMES, default="fixed", show_default=True, help="How it was resolved.")
+@click.option("--explanation", required=True, help="What the customer is told.")
+@click.option("--alternative", default="", help="What is offered instead, when it is not feasible.")
+@click.option("--duplicate-of", default="", help="Id or reference of the ticket that goes on, when it is a duplicate.")
+@changes
+def resolve(asking: Asking, *, key: str, outcome: str, explanation: str, alternative: str, duplicate_of: str) -> None:
+    """Say that a ticket is solved, or as solved as it gets."""
+    request = ResolveTicketRequest(explanation=explanation, alternative=alternative, duplicate_of=duplicate_of)
+    request.outcome = Outcome.Value(f"OUTCOME_{outcome.upper()}")
+    asking.change(key, request)
+
+
+@click.command()
+@click.argument("key")
+@changes
+def confirm(asking: Asking, key: str) -> None:
+    """Record that the customer says it is solved."""
+    asking.change(key, ConfirmResolutionRequest())
+
+
+@click.command()
+@click.argument("key")
+@click.option("--reason", required=True, help="What is still wrong, in the customer's words.")
+@changes
+def reject(asking: Asking, key: str, reason: str) -> None:
+    """Record that the customer says it is not solved."""
+    asking.change(key, RejectResolutionRequest(reason=reason))
+
+
+@click.command()
+@click.argument("key")
+@click.option("--reason", required=True, help="Why.")
+@changes
+def reopen(asking: Asking, key: str, reason: str) -> None:
+    """Take a closed ticket up again."""
+    asking.change(key, ReopenTicketRequest(reason=reason))
+
+
+@click.command()
+@click.argument("key")
+@click.option("--reason", required=True, help="Why the customer's word is not waited for.")
+@changes
+def close(asking: Asking, key: str, reason: str) -> None:
+    """Close a resolved ticket without the customer's word."""
+    asking.change(key, CloseTicketRequest(reason=reason))
