@@ -126,7 +126,14 @@ async def test_it_stops_in_order_and_temporal_is_the_last(tmp_path: Path) -> Non
         assert await up.stop() == 0
         await up.log("temporal stopped")
 
-    assert re.findall(r" info +(\w+) stopped", up.logged) == ["intake", "worker", "keeper", "delivery", "exporter", "temporal"]
+    assert re.findall(r" info +(\w+) stopped", up.logged) == [
+        "intake",
+        "worker",
+        "keeper",
+        "delivery",
+        "exporter",
+        "temporal",
+    ]
 
 
 @pytest.mark.parametrize("field", ["INTAKE_ADDRESS", "EXPORTER_ADDRESS", "EMBEDDED_TEMPORAL_ADDRESS"])
