@@ -36,6 +36,8 @@ class Reason(StrEnum):
 
     REQUEST_MALFORMED = "REQUEST_MALFORMED"
     """The bytes are no message of this method."""
+    MESSAGE_TOO_LARGE = "MESSAGE_TOO_LARGE"
+    """No request of this contract is so large."""
     REQUEST_INVALID = "REQUEST_INVALID"
     """Fields are missing or not as they must be; BadRequest names each."""
     UNKNOWN_QUEUE = "UNKNOWN_QUEUE"
@@ -66,6 +68,7 @@ AnyReason = Reason | RefusalReason
 
 STATUSES: Mapping[AnyReason, grpc.StatusCode] = {
     Reason.REQUEST_MALFORMED: grpc.StatusCode.INVALID_ARGUMENT,
+    Reason.MESSAGE_TOO_LARGE: grpc.StatusCode.RESOURCE_EXHAUSTED,
     Reason.REQUEST_INVALID: grpc.StatusCode.INVALID_ARGUMENT,
     Reason.UNKNOWN_QUEUE: grpc.StatusCode.INVALID_ARGUMENT,
     Reason.UNKNOWN_PRIORITY: grpc.StatusCode.INVALID_ARGUMENT,

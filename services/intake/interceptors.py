@@ -1,10 +1,11 @@
 """How a step is put around every call, of any kind. Knows no step and no ticket."""
 
+import asyncio
 import contextlib
 import inspect
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import Never, Protocol, TypeVar, cast
+from typing import Any, Never, Protocol, TypeVar, cast
 
 import grpc
 import grpc.aio
@@ -55,6 +56,44 @@ class Around(grpc.aio.ServerInterceptor):
         return _wrapped(handler, self._step, handler_call_details.method)
 
 
+class FirstMessage(grpc.aio.ServerInterceptor):
+    """Reads the one message of a call itself, for handlers that take one.
+
+    gRPC waits for it, and leaves a caller who ends the request without one without an answer until their own deadline.
+    """
+
+    def __init__(self, within_seconds: float) -> None:
+        self._within_seconds = within_seconds
+
+    async def intercept_service(
+        self,
+        continuation: Callable[[grpc.HandlerCallDetails], Awaitable["grpc.RpcMethodHandler[Asked, Answered] | None"]],
+        handler_call_details: grpc.HandlerCallDetails,
+    ) -> "grpc.RpcMethodHandler[Asked, Answered] | None":
+        """Return a handler that takes a stream of messages, and hands the first one on."""
+        handler = await continuation(handler_call_details)
+        if handler is None or handler.request_streaming:
+            return handler
+        run = _behaviour(handler)
+
+        async def behave(messages: object, context: Context) -> object:
+            message = await self._first(cast(AsyncIterator[object], messages))
+            return await _outcome(run(message, context), context)
+
+        make = _MAKERS[True, bool(handler.response_streaming)]
+        return make(behave, handler.request_deserializer, handler.response_serializer)
+
+    async def _first(self, messages: AsyncIterator[object]) -> object:
+        try:
+            async with asyncio.timeout(self._within_seconds):
+                return await anext(messages)
+        except StopAsyncIteration:
+            raise Problem(Reason.REQUEST_MALFORMED, "the request ended without a message: send one") from None
+        except TimeoutError:
+            text = f"no message came within {self._within_seconds:g} s: send one, and end the request"
+            raise Problem(Reason.DEADLINE_EXCEEDED, text) from None
+
+
 class KnownMethods(grpc.aio.ServerInterceptor):
     """Innermost: answers for methods that nobody serves, so that this answer has its ErrorInfo too."""
 
@@ -78,37 +117,44 @@ def _wrapped(
 
     One coroutine serves all four kinds: gRPC lets a streaming handler write its answers instead of yielding them.
     """
-    behaviour = handler.unary_unary or handler.unary_stream or handler.stream_unary or handler.stream_stream
-    run = cast(Callable[[object, Context], object], behaviour)
+    run = _behaviour(handler)
 
     async def around(request: object, context: Context) -> object:
         async def proceed() -> object:
-            outcome = run(request, context)
-            if isinstance(outcome, AsyncGenerator):
-                async with contextlib.aclosing(outcome):  # else it would end some time after whoever left it
-                    await _write_all(outcome, context)
-                return None
-            if isinstance(outcome, AsyncIterator):
-                await _write_all(outcome, context)
-                return None
-            return await outcome if inspect.isawaitable(outcome) else outcome
+            return await _outcome(run(request, context), context)
 
         return await step(Call(method, handler.response_streaming, context, proceed))
 
-    makers = {
-        (False, False): grpc.unary_unary_rpc_method_handler,
-        (False, True): grpc.unary_stream_rpc_method_handler,
-        (True, False): grpc.stream_unary_rpc_method_handler,
-        (True, True): grpc.stream_stream_rpc_method_handler,
-    }
-    make = cast(Callable[..., "grpc.RpcMethodHandler[Asked, Answered]"], makers[_kind(handler)])
+    make = _MAKERS[bool(handler.request_streaming), bool(handler.response_streaming)]
     return make(around, handler.request_deserializer, handler.response_serializer)
+
+
+_MAKERS: Mapping[tuple[bool, bool], Callable[..., "grpc.RpcMethodHandler[Any, Any]"]] = {
+    (False, False): grpc.unary_unary_rpc_method_handler,
+    (False, True): grpc.unary_stream_rpc_method_handler,
+    (True, False): grpc.stream_unary_rpc_method_handler,
+    (True, True): grpc.stream_stream_rpc_method_handler,
+}
+"""Whether the request is a stream, and whether the answer is one."""
+
+
+def _behaviour(handler: "grpc.RpcMethodHandler[Asked, Answered]") -> Callable[[object, Context], object]:
+    behaviour = handler.unary_unary or handler.unary_stream or handler.stream_unary or handler.stream_stream
+    return cast(Callable[[object, Context], object], behaviour)
+
+
+async def _outcome(begun: object, context: Context) -> object:
+    """The answer of what a handler began; none for a stream, whose answers are written."""
+    if isinstance(begun, AsyncGenerator):
+        async with contextlib.aclosing(begun):  # else it would end some time after whoever left it
+            await _write_all(begun, context)
+        return None
+    if isinstance(begun, AsyncIterator):
+        await _write_all(begun, context)
+        return None
+    return await begun if inspect.isawaitable(begun) else begun
 
 
 async def _write_all(answers: AsyncIterator[object], context: Context) -> None:
     async for answer in answers:
         await context.write(answer)
-
-
-def _kind(handler: "grpc.RpcMethodHandler[Asked, Answered]") -> tuple[bool, bool]:
-    return bool(handler.request_streaming), bool(handler.response_streaming)

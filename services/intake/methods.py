@@ -16,10 +16,21 @@ from services.intake.watching import Follow
 
 SERVICE = ticket_service_pb2.DESCRIPTOR.services_by_name["TicketService"]
 
+LARGEST_MESSAGE = 4 * 1024 * 1024
+"""Bytes; the longest texts there are make less than a twentieth of it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Malformed:
     """Stands in for a request whose bytes are no message of its method: gRPC would answer with a parser's text."""
+
+
+@dataclass(frozen=True, slots=True)
+class TooLarge:
+    """Stands in for a request that is larger than any that makes sense: gRPC would answer without a reason."""
+
+    size: int
+    """Bytes."""
 
 
 def service_handler(
@@ -60,6 +71,8 @@ def _again_and_again(request_type: type[Message], follow: Follow) -> "grpc.RpcMe
 
 def _reader(request_type: type[Message]) -> Callable[[bytes], object]:
     def read(content: bytes) -> object:
+        if len(content) > LARGEST_MESSAGE:
+            return TooLarge(len(content))
         try:
             return request_type.FromString(content)
         except DecodeError:
@@ -70,6 +83,9 @@ def _reader(request_type: type[Message]) -> Callable[[bytes], object]:
 
 def _checked(request_type: type[Message], request: object) -> Message:
     """The request, fit to be worked on. Raises `Problem`."""
+    if isinstance(request, TooLarge):
+        text = f"the content has {request.size} bytes: at most {LARGEST_MESSAGE} are taken"
+        raise Problem(Reason.MESSAGE_TOO_LARGE, text, facts={"bytes": str(request.size)})
     if not isinstance(request, Message):
         raise Problem(Reason.REQUEST_MALFORMED, f"the content is no {request_type.DESCRIPTOR.full_name}")
     if found := violations(request):

@@ -16,11 +16,11 @@ from grpc_reflection.v1alpha import reflection
 
 from services.intake.changes import Changes, Owed
 from services.intake.ids import Ids
-from services.intake.interceptors import Around, KnownMethods, Step
-from services.intake.methods import SERVICE, service_handler
+from services.intake.interceptors import Around, FirstMessage, KnownMethods, Step
+from services.intake.methods import LARGEST_MESSAGE, SERVICE, service_handler
 from services.intake.questions import Questions
 from services.intake.steps import Admission, Deadline, Streams, Unbroken, guard, log
-from services.intake.watching import Watching
+from services.intake.watching import METHOD, Watching
 from services.records.errors import RecordError
 from services.records.queries import Queries
 from services.records.store import Record
@@ -31,6 +31,7 @@ logger = logging.getLogger(__name__)
 
 OPTIONS = (
     ("grpc.so_reuseport", 0),  # else a second server shares the port silently, and one of the two is forgotten
+    ("grpc.max_receive_message_length", 4 * LARGEST_MESSAGE),  # what we refuse has a reason; what gRPC refuses has none
     ("grpc.keepalive_time_ms", 60_000),
     ("grpc.keepalive_timeout_ms", 20_000),
     ("grpc.keepalive_permit_without_calls", 1),
@@ -59,10 +60,12 @@ class Limits:
     """A caller is answered within so long, whatever they allowed; what was begun goes on."""
     longest_work_seconds: float = 30.0
     """What was begun and hangs is given up; the record's own limits end it long before."""
-    max_streams: int = 16
+    message_seconds: float = 5.0
+    """Within so long the message of a call must come, once the call itself has."""
+    max_streams: int = 64
     """Streams open at once, those that watch health not counted; more are refused."""
     longest_stream_seconds: float = 60.0
-    """A stream that lasts longer is ended, but for those that watch health."""
+    """A stream that lasts longer is ended; one that watches a ticket only when its caller takes nothing any more."""
     longest_watch_seconds: float = 600.0
     """Who watches a ticket is let go then, with OK: time to spread over the processes there are by now."""
     look_every_seconds: float = 1.0
@@ -96,19 +99,23 @@ class Intake:
         self._limits = limits or Limits()
         self._queries = queries
         self._health = health.aio.HealthServicer()
-        self._streams = Streams(self._limits.max_streams, self._limits.longest_stream_seconds)
+        self._streams = Streams(
+            self._limits.max_streams,
+            self._limits.longest_stream_seconds,
+            others={METHOD: self._limits.longest_watch_seconds + self._limits.longest_stream_seconds},
+        )
         self._unbroken = Unbroken()
         self._probe: asyncio.Task[None] | None = None
-        steps: tuple[Step, ...] = (
-            guard,
-            log,
-            self._streams,
-            Deadline(self._limits.longest_call_seconds),
+        outer: tuple[Step, ...] = (guard, log, self._streams, Deadline(self._limits.longest_call_seconds))
+        inner: tuple[Step, ...] = (
             self._unbroken,
             Deadline(self._limits.longest_work_seconds),
             Admission(self._limits.max_in_flight),
         )
-        self._server = grpc.aio.server(interceptors=[*map(Around, steps), KnownMethods()], options=OPTIONS)
+        first = FirstMessage(self._limits.message_seconds)
+        self._server = grpc.aio.server(
+            interceptors=[*map(Around, outer), first, *map(Around, inner), KnownMethods()], options=OPTIONS
+        )
         watching = Watching(
             queries,
             finish=self._unbroken.finish,

@@ -1,27 +1,29 @@
 """What happens around every call. Knows no ticket.
 
 Outermost first: guard (nothing leaves unforeseen), log, streams (few, none for ever, ended when the server stops),
-deadline (of the answer), unbroken (what was begun is finished), deadline (of the work), admission (counts what is
-worked on, whether or not somebody waits for it). Room is left for metrics beside the guard and for authentication
-after admission.
+deadline (of the answer); here the request's message is read; unbroken (what was begun is finished), deadline (of the
+work), admission (counts what is worked on, whether or not somebody waits for it). Room is left for metrics beside the
+log, whose `code` they count, and for authentication after admission.
 """
 
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Mapping
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import grpc
 import grpc.aio
 from google.rpc import status_pb2  # type: ignore[import-untyped]  # the wheel has no stubs
 
 from services.intake.errors import Problem, Reason, answer, internal, of_record, status_of, try_again
-from services.intake.interceptors import Call
+from services.intake.interceptors import Call, Context
 from services.records.errors import RecordError
 
 logger = logging.getLogger(__name__)
+
+CODES = grpc.StatusCode
 
 HEALTH = "/grpc.health."
 """Never refused: an orchestrator kills a server that says it is busy when asked how it is."""
@@ -51,14 +53,17 @@ async def guard(call: Call) -> object:
 def _status_of(why: BaseException, method: str) -> status_pb2.Status:
     """What the caller is told; even of a problem that cannot be told."""
     try:
-        return status_of(_problem_of(why, method))
+        problem = _problem_of(why)
+        if problem.code is CODES.INTERNAL:
+            logger.error("call failed", exc_info=why, extra={"method": method})
+        return status_of(problem)
     except Exception:
         logger.exception("call failed", extra={"method": method})
         return status_of(internal())
 
 
-def _problem_of(why: BaseException, method: str) -> Problem:
-    """What went wrong in the contract's words; what nobody foresaw goes to the log."""
+def _problem_of(why: BaseException) -> Problem:
+    """What went wrong in the contract's words."""
     match why:
         case Problem():
             return why
@@ -66,29 +71,39 @@ def _problem_of(why: BaseException, method: str) -> Problem:
             # A cancellation that leaked from below would leave the caller without an answer (grpc#29248).
             return try_again(Reason.INTERRUPTED, "the call was interrupted: repeat it with the same request_id")
         case RecordError():
-            problem = of_record(why)
+            return of_record(why)
         case _:
-            problem = internal()
-    if problem.code is grpc.StatusCode.INTERNAL:
-        logger.error("call failed", exc_info=why, extra={"method": method})
-    return problem
+            return internal()
 
 
 async def log(call: Call) -> object:
-    """Write down each call: at debug level when it was answered, at info level when it was refused."""
+    """Write down each call: at debug level when it was answered, at info level when it was refused.
+
+    `code` is how the call ended for its caller, also when nobody is told: gRPC knows no code of a caller who left.
+    """
     began = time.monotonic()
-    reason = ""
+    code, reason = grpc.StatusCode.OK, ""
     try:
         return await call.proceed()
-    except Problem as problem:
-        reason = str(problem.reason)
-        raise
     except BaseException as error:
-        reason = type(error).__name__
+        code, reason = _ending(error, call.context)
         raise
     finally:
-        fields = {"method": call.method, "reason": reason, "took_seconds": round(time.monotonic() - began, 4)}
+        took = round(time.monotonic() - began, 4)
+        fields = {"method": call.method, "code": code.name, "reason": reason, "took_seconds": took}
         logger.log(logging.INFO if reason else logging.DEBUG, "call ended", extra=fields)
+
+
+def _ending(error: BaseException, context: Context) -> tuple[grpc.StatusCode, str]:
+    """How a call ended that was not answered, and why."""
+    task = asyncio.current_task()
+    if isinstance(error, asyncio.CancelledError) and task is not None and task.cancelling():
+        left = cast(float | None, context.time_remaining())  # none for a caller without a deadline
+        is_over = left is not None and left <= 0
+        return (CODES.DEADLINE_EXCEEDED, "CALLERS_DEADLINE") if is_over else (CODES.CANCELLED, "CALLER_LEFT")
+    problem = _problem_of(error)
+    is_unforeseen = problem.reason is Reason.INTERNAL
+    return problem.code, type(error).__name__ if is_unforeseen else str(problem.reason)
 
 
 class Streams:
@@ -98,9 +113,11 @@ class Streams:
     wait its whole grace for each.
     """
 
-    def __init__(self, limit: int, longest_seconds: float) -> None:
+    def __init__(self, limit: int, longest_seconds: float, *, others: Mapping[str, float] | None = None) -> None:
+        """Take real seconds; `others` are methods whose streams may last another length."""
         self._limit = limit
         self._longest_seconds = longest_seconds
+        self._others = others or {}
         self._open = 0
         self._closing = asyncio.Event()
 
@@ -118,7 +135,7 @@ class Streams:
             raise try_again(Reason.TOO_MANY_CALLS, f"{self._limit} streams are open: try again a little later")
         self._open += 1
         try:
-            return await self._run(call, self._longest_seconds)
+            return await self._run(call, self._others.get(call.method, self._longest_seconds))
         finally:
             self._open -= 1
 
@@ -206,7 +223,10 @@ def _note_unheard(method: str, work: "asyncio.Future[Any]") -> None:
         logger.warning("call given up", extra={"method": method})
         return
     why = work.exception()
-    reason = "" if why is None else str(_problem_of(why, method).reason)
+    problem = None if why is None else _problem_of(why)
+    if problem is not None and problem.code is CODES.INTERNAL:
+        logger.error("call failed", exc_info=why, extra={"method": method})
+    reason = "" if problem is None else str(problem.reason)
     logger.info("call ended without its caller", extra={"method": method, "reason": reason})
 
 

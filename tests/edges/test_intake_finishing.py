@@ -97,7 +97,7 @@ async def leave(calling: asyncio.Task[Message], held: HeldRecord, heard: Heard) 
     """Let the caller go away right after the commit, and the server know it."""
     await held.committed.wait()
     calling.cancel()
-    await until(lambda: heard("call ended", "CancelledError"))
+    await until(lambda: heard("call ended", "CALLER_LEFT"))
 
 
 async def test_a_caller_that_leaves_after_the_commit_of_an_opening_takes_no_nudge_along(

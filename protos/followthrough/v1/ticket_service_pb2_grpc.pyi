@@ -13,7 +13,8 @@ Rules of every method that changes a ticket:
 
 Each error carries exactly one google.rpc.ErrorInfo of the domain "followthrough"; its reasons are part of this
 contract. Retry UNAVAILABLE, and nothing else; service_config.json beside this file says so to gRPC clients.
-What gRPC itself refuses before this service sees it has a status and no ErrorInfo: a message over 4 MiB
+A message may have 4 MiB; a larger one is refused like any mistake (MESSAGE_TOO_LARGE). What gRPC itself refuses
+before this service sees it has a status and no ErrorInfo: a message over 16 MiB or headers over 16 KiB
 (RESOURCE_EXHAUSTED), a call on a connection that is being closed (UNAVAILABLE), a health check of a service that is
 not here (NOT_FOUND). A caller whose deadline runs out, or who cancels, hears it from its own side
 (DEADLINE_EXCEEDED, CANCELLED); whether the change was applied, the same request_id tells.
