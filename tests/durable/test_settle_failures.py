@@ -1,6 +1,7 @@
 """The record fails under a ticket's timer: what goes on, what ends, and what may be seen of it."""
 
 import asyncio
+from datetime import timedelta
 
 import pytest
 from temporalio.client import Client, WorkflowFailureError
@@ -8,8 +9,8 @@ from temporalio.exceptions import ApplicationError
 
 from services.records.errors import RecordUnavailable
 from services.temporal import TicketTimers
-from tests.support.settlers import ScriptedSettler, TimelineRecord, closed, due_in
-from tests.support.temporal import events_of, history_of, until_events, until_gone, working
+from tests.support.settlers import ScriptedSettler, Stuck, TimelineRecord, closed, due_in
+from tests.support.temporal import events_of, history_of, until_events, until_gone, until_tried, working
 
 CANARY = "Zwetschgenkuchen"
 
@@ -65,6 +66,33 @@ async def test_a_ticket_that_the_record_never_had_ends_its_workflow(
     assert failed.value.cause.type == "TicketUnknown"
     assert failed.value.cause.message == "the record has no such ticket"
     assert "ActivityTaskScheduled" not in await events_of(client, "T-UNKNOWN")
+
+
+async def test_a_stuck_ticket_is_tried_again_when_the_record_says(
+    client: Client, timers: TicketTimers, task_queue: str
+) -> None:
+    """Architecture, the record: a poison ticket is retried with back-off, by its own timer too, which else insists."""
+    hours = Stuck(timedelta(hours=1))
+    async with working(client, ScriptedSettler(Stuck(timedelta(hours=9)), hours), task_queue):
+        await timers.wake("T-STUCK")
+        waiting = await until_tried(client, "T-STUCK", 1)
+    assert waiting.current_retry_interval.seconds == 3600
+    assert waiting.last_failure.application_failure_info.type == "TicketStuck"
+    assert CANARY not in str(waiting)
+    history = (await history_of(client, "T-STUCK")).to_json()
+    assert "the rules did not judge the ticket" in history
+    assert CANARY not in history
+
+
+async def test_a_ticket_that_was_stuck_goes_on(client: Client, timers: TicketTimers, task_queue: str) -> None:
+    """Architecture 3: the rules were mended; one try within the task, then ordinary ones until one succeeds."""
+    soon = Stuck(timedelta(milliseconds=10))
+    settler = ScriptedSettler(soon, soon, soon, due_in(3600.0, found=1))
+    async with working(client, settler, task_queue):
+        await timers.wake("T-MENDED")
+        events = await until_events(client, "T-MENDED", TimerStarted=1)
+    assert settler.settles == 4
+    assert events.count("ActivityTaskCompleted") == 1
 
 
 async def test_nothing_that_an_error_says_enters_a_history(

@@ -4,66 +4,46 @@ import asyncio
 import time
 from collections import deque
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 from workflows.messages import SettleResult
-from workflows.ports import TicketUnknown
+from workflows.ports import TicketIsStuck, TicketUnknown
 
 
 @dataclass
 class Timeline:
-    """One ticket's deadlines, by the test's own stopwatch."""
+    """One ticket's only deadline, by the test's own stopwatch."""
 
-    due: float | None
-    """When the next thing is due; none: only a command could wake it."""
-    then: deque[float] = field(default_factory=deque)
-    """Seconds from each finding to the next deadline; after the last, the ticket is closed."""
-    is_closed: bool = False
+    due: float
     found: list[int] = field(default_factory=list)
     """What each settle found."""
 
 
 class TimelineRecord:
-    """Settles as the record would: what is due is found once, and the next wake-up is told in seconds from now."""
+    """Settles as the record would: the next wake-up is told in seconds from now; nothing is due while a test runs."""
 
     def __init__(self) -> None:
         self.timelines: dict[str, Timeline] = {}
-        self._settled = asyncio.Condition()
 
-    def opened(self, ticket_id: str, due_in_seconds: float, *then: float) -> Timeline:
-        """Enter a ticket: the first deadline from now, each further one from the finding of the one before."""
-        timeline = Timeline(due=time.monotonic() + due_in_seconds, then=deque(then))
+    def opened(self, ticket_id: str, due_in_seconds: float) -> Timeline:
+        """Enter a ticket."""
+        timeline = Timeline(due=time.monotonic() + due_in_seconds)
         self.timelines[ticket_id] = timeline
         return timeline
 
     def moved(self, ticket_id: str, due_in_seconds: float) -> None:
-        """Move the next deadline, as a command would."""
+        """Move the deadline, as a command would."""
         self.timelines[ticket_id].due = time.monotonic() + due_in_seconds
 
     async def settle_for_workflow(self, ticket_id: str) -> SettleResult:
-        """Find what is due."""
+        """Find nothing yet."""
         if ticket_id not in self.timelines:
             raise TicketUnknown(ticket_id)
-        timeline, now = self.timelines[ticket_id], time.monotonic()
-        found = 0
-        if not timeline.is_closed and timeline.due is not None and timeline.due <= now:
-            found = 1
-            timeline.is_closed = not timeline.then
-            timeline.due = now + timeline.then.popleft() if timeline.then else None
-        timeline.found.append(found)
-        async with self._settled:
-            self._settled.notify_all()
-        is_over = timeline.is_closed or timeline.due is None
-        return SettleResult(
-            is_closed=timeline.is_closed,
-            wake_in_seconds=None if is_over or timeline.due is None else max(timeline.due - now, 0.001),
-            found=found,
-            summary="agent: OPEN, acknowledge is next",
-        )
-
-    async def until_settled(self, ticket_id: str, times: int) -> None:
-        """Wait until a ticket was settled so often."""
-        async with asyncio.timeout(20), self._settled:
-            await self._settled.wait_for(lambda: len(self.timelines[ticket_id].found) >= times)
+        timeline = self.timelines[ticket_id]
+        wake_in_seconds = timeline.due - time.monotonic()
+        assert wake_in_seconds > 0, "the test took longer than its deadlines"
+        timeline.found.append(0)
+        return due_in(wake_in_seconds)
 
 
 def closed() -> SettleResult:
@@ -76,6 +56,14 @@ def due_in(seconds: float, *, found: int = 0) -> SettleResult:
     return SettleResult(
         is_closed=False, wake_in_seconds=seconds, found=found, summary="agent: OPEN, acknowledge is next"
     )
+
+
+class Stuck(TicketIsStuck):
+    """What settling a ticket that the rules cannot judge raises; its text is a customer's."""
+
+    def __init__(self, retry_in: timedelta) -> None:
+        super().__init__("cannot judge for Zwetschgenkuchen")
+        self.retry_in = retry_in
 
 
 class ScriptedSettler:

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 from temporalio.api.enums.v1 import EventType
+from temporalio.api.workflow.v1 import PendingActivityInfo
 from temporalio.client import Client, WorkflowHistory
 from temporalio.service import RPCError
 from temporalio.testing import TimeSkipper, TimeSkippingConfig
@@ -180,6 +181,18 @@ async def until_another_run(client: Client, ticket_id: str, run_id: str) -> None
     """Wait until a ticket has another run than that."""
     async with asyncio.timeout(PATIENCE_SECONDS):
         while (await client.get_workflow_handle(ticket_id).describe()).run_id == run_id:  # noqa: ASYNC110 - none for it
+            await asyncio.sleep(0.02)
+
+
+async def until_tried(client: Client, ticket_id: str, times: int) -> PendingActivityInfo:
+    """Wait until a ticket's ordinary settle has failed so often; gives how it waits for the next try."""
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        while True:
+            with suppress(RPCError):  # not started yet
+                described = await client.get_workflow_handle(ticket_id).describe()
+                for waiting in described.raw_description.pending_activities:
+                    if waiting.attempt > times:
+                        return waiting
             await asyncio.sleep(0.02)
 
 
