@@ -16,9 +16,10 @@ from typing import Any
 from sqlalchemy import URL, Connection, event, exc, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
-from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
+from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection, PoolResetState
 
 from services.records.errors import RecordUnavailable
+from services.records.sqlite_driver import sqlite_driver
 
 _DRIVERS = {
     "sqlite": "sqlite+aiosqlite",
@@ -31,6 +32,11 @@ SQLITE_CONNECTIONS = 8
 """At most, for each process."""
 READS = "followthrough_reads"
 """Execution option of SQLite connections that only read: their transaction need not wait for the writers."""
+IDLE = "followthrough_idle"
+"""In a SQLite connection's `info` when it goes back: all that was asked of it is answered, and it is in no transaction.
+
+Then it need not roll back, which is a change of threads.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,8 +119,13 @@ def open_database(text: str, *, timeouts: Timeouts | None = None) -> Database:
         "max_overflow": 0,  # a connection costs more than a settle: keep those there are
     }
     if sqlite_path(url) is not None:
-        arguments: dict[str, Any] = {"isolation_level": None, "timeout": limits.busy_seconds}
-        engine = create_async_engine(url, connect_args=arguments, pool_size=SQLITE_CONNECTIONS, **shared)
+        arguments: dict[str, Any] = {
+            "isolation_level": None,
+            "timeout": limits.busy_seconds,
+            "async_creator_fn": sqlite_driver,
+        }
+        shared |= {"pool_size": SQLITE_CONNECTIONS, "pool_reset_on_return": None}  # see `_roll_back`
+        engine = create_async_engine(url, connect_args=arguments, **shared)
         _set_up_sqlite(engine)
         reading = engine.execution_options(**{READS: True})
         return Database(engine=engine, looking=reading, reading=reading)
@@ -162,6 +173,13 @@ def _refuse_unfit(connection: Any, _entry: ConnectionPoolEntry, _proxy: PoolProx
         raise exc.DisconnectionError("left in a transaction")
 
 
+def _roll_back(connection: DBAPIConnection, entry: ConnectionPoolEntry, state: PoolResetState) -> None:
+    """What the pool does itself with `pool_reset_on_return`, but for connections that are known to be idle."""
+    if entry.info.pop(IDLE, False) or state.transaction_was_reset or not state.asyncio_safe:
+        return
+    connection.rollback()
+
+
 class _File:
     """SQLite's file. It can be deleted while it is open: what is written then is answered for, and gone."""
 
@@ -196,6 +214,7 @@ def _set_up_sqlite(engine: AsyncEngine) -> None:
         sqlite3.connect(path).close()
 
     event.listen(engine.sync_engine, "checkout", lambda *_: file.require_same())
+    event.listen(engine.sync_engine, "reset", _roll_back)
 
     @event.listens_for(engine.sync_engine, "connect")
     def set_pragmas(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:

@@ -31,7 +31,7 @@ class Settling(Protocol):
         ...
 
     async def write(self, rows: Rows) -> None:
-        """Write everything that tickets in hand changed."""
+        """Write everything that tickets in hand changed; the last that is asked, so it may be committed with it."""
         ...
 
     async def write_each(self, batch: Sequence[Rows]) -> list[int]:
@@ -39,7 +39,7 @@ class Settling(Protocol):
         ...
 
     async def tell(self, ticket_id: str, told_at: datetime | None) -> None:
-        """Write what the workflow knows of, and nothing else."""
+        """Write what the workflow knows of, and nothing else; the last that is asked, as `write` is."""
         ...
 
     async def mark_stuck(self, ticket_id: str, error_type: str, real_at: datetime, until: datetime) -> None:

@@ -263,20 +263,23 @@ class PostgresqlStatements:
         Cancelled or timed out, a statement may be done all the same, and the driver does not know yet what of: a BEGIN
         that nobody waited for would take the next caller's writes with it when it ends.
         """
-        async with self._database.engine.connect() as connection:
-            driver: Driver = (await connection.get_raw_connection()).driver_connection
-            is_fit = False
-            try:
-                yield driver
-                if driver.is_in_transaction():
-                    raise asyncpg.InterfaceError("nothing of this is committed: the connection was in a transaction")
-                is_fit = True
-            except RecordUnavailable:
-                raise
-            except _ANSWERED:
-                is_fit = not driver.is_closed() and not driver.is_in_transaction()
-                raise
-            finally:
-                if not is_fit:
-                    driver.terminate()  # first, for it cannot be cancelled; the pool hands out no closed one
-                    await connection.invalidate()
+        lent = await self._database.engine.raw_connection()
+        driver: Driver = lent.driver_connection
+        is_fit = False
+        try:
+            yield driver
+            if driver.is_in_transaction():
+                raise asyncpg.InterfaceError("nothing of this is committed: the connection was in a transaction")
+            is_fit = True
+        except RecordUnavailable:
+            raise
+        except _ANSWERED:
+            is_fit = not driver.is_closed() and not driver.is_in_transaction()
+            raise
+        finally:
+            # Neither way is anything awaited, so neither can be cancelled.
+            if is_fit:
+                lent.close()
+            else:
+                driver.terminate()
+                lent.invalidate()

@@ -4,15 +4,15 @@ Writers of one process queue on a lock of their own; those of different processe
 """
 
 import sqlite3
-from collections.abc import AsyncIterator, Collection, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeAlias, TypeVar
 
-import aiosqlite
+from sqlalchemy.util import greenlet_spawn
 
 from services.records.codec import STATE_VERSION, data_to_json
-from services.records.engine import Database
+from services.records.engine import IDLE, Database
 from services.records.rows import (
     DeltaColumns,
     EventColumns,
@@ -25,9 +25,15 @@ from services.records.rows import (
     Rows,
     TicketColumns,
 )
+from services.records.sqlite_driver import SqliteDriver
 from services.records.statements import RequestKey
 from services.records.tables import instant_to_text
 
+Found = TypeVar("Found")
+Work: TypeAlias = Callable[[sqlite3.Connection], Found]
+"""Done in the driver's thread."""
+
+_BEGIN = "BEGIN IMMEDIATE"
 _HELD = ", ".join(Held._fields[:-1])
 _REPLY = ", ".join(ReplyColumns._fields)
 _INSTANTS_OF_HELD = tuple(Held._fields.index(name) for name in ("advanced_to", "wake_at", "told_at"))
@@ -85,75 +91,109 @@ def _held(row: Sequence[Any], real_at: datetime) -> Held:
 
 
 class SqliteSettling:
-    """One transaction, on the driver's own connection."""
+    """One transaction, on SQLite's own connection: what is asked of it at once is done in one change of threads."""
 
-    def __init__(self, driver: aiosqlite.Connection) -> None:
+    def __init__(self, driver: SqliteDriver) -> None:
         self._driver = driver
 
     async def hold(self, ticket_id: str, key: RequestKey | None) -> tuple[Held, ReplyColumns | None] | None:
         """The transaction holds the database already; the clock is read after that."""
-        rows = list(await self._driver.execute_fetchall(_HOLD, (ticket_id,)))
-        if not rows:
-            return None
-        return _held(rows[0], datetime.now(UTC)), await _reply(self._driver, key)
+
+        def work(connection: sqlite3.Connection) -> tuple[Held, ReplyColumns | None] | None:
+            row = connection.execute(_HOLD, (ticket_id,)).fetchone()
+            return None if row is None else (_held(row, datetime.now(UTC)), _reply(connection, key))
+
+        return await self._within(work)
 
     async def hold_late(
         self, before: datetime, real_at: datetime, limit: int, *, not_under: Collection[str]
     ) -> list[Held]:
         """Nobody else writes: there is no lock to pass by."""
         asked = _bound((before, real_at, STATE_VERSION, data_to_json(list(not_under)), limit))
-        rows = await self._driver.execute_fetchall(_HOLD_LATE, asked)
+        rows = await self._within(lambda connection: connection.execute(_HOLD_LATE, asked).fetchall())
         return [_held(row, datetime.now(UTC)) for row in rows]
 
     async def write(self, rows: Rows) -> None:
-        """Write everything that tickets in hand changed."""
-        await self._many(_UPDATE, [(*row[1:], row.ticket_id) for row in rows.tickets])
-        await self.insert(rows)
+        """Write everything that tickets in hand changed, and commit."""
+        await self._finally(lambda connection: _write(connection, rows))
 
     async def write_each(self, batch: Sequence[Rows]) -> list[int]:
         """Write ticket by ticket: a savepoint costs no trip worth saving here."""
-        return [place for place, rows in enumerate(batch) if not await self._can_write(rows)]
-
-    async def _can_write(self, rows: Rows) -> bool:
-        await self._driver.execute("SAVEPOINT ticket")
-        try:
-            await self.write(rows)
-        except (sqlite3.IntegrityError, sqlite3.InterfaceError, sqlite3.DataError):
-            await self._driver.execute("ROLLBACK TO ticket")
-            return False
-        await self._driver.execute("RELEASE ticket")
-        return True
+        return await self._within(
+            lambda connection: [place for place, rows in enumerate(batch) if not _can_write(connection, rows)]
+        )
 
     async def tell(self, ticket_id: str, told_at: datetime | None) -> None:
-        """Write what the workflow knows of, and nothing else."""
-        await self._driver.execute(_TELL, _bound((told_at, ticket_id)))
+        """Write what the workflow knows of, and nothing else, and commit."""
+        await self._finally(lambda connection: connection.execute(_TELL, _bound((told_at, ticket_id))))
 
     async def mark_stuck(self, ticket_id: str, error_type: str, real_at: datetime, until: datetime) -> None:
         """Mark a ticket that could not be judged."""
-        await self._driver.execute(_MARK_STUCK, _bound((error_type, real_at, until, ticket_id)))
+        marked = _bound((error_type, real_at, until, ticket_id))
+        await self._within(lambda connection: connection.execute(_MARK_STUCK, marked))
 
-    async def insert(self, rows: Rows) -> None:
-        """Append what stands beside the tickets."""
-        await self._many(_INSERT_EVENT, rows.events)
-        await self._many(_INSERT_INPUT, rows.inputs)
-        await self._many(_INSERT_REPLY, rows.replies)
-        await self._many(_INSERT_MESSAGE, rows.messages)
-        await self._many(_INSERT_DELTA, rows.deltas)
+    async def commit(self) -> None:
+        """Commit what was not committed with the last that was asked."""
+        if self._driver.in_transaction:
+            await self._driver.commit()
 
-    async def insert_tickets(self, rows: Rows) -> None:
-        """Insert new tickets; first, so that what refers to them finds them."""
-        await self._many(_INSERT_TICKET, rows.tickets)
+    async def _finally(self, work: Work[object]) -> None:
+        def and_commit(connection: sqlite3.Connection) -> None:
+            work(connection)
+            connection.commit()
 
-    async def _many(self, statement: str, rows: Sequence[tuple[Any, ...]]) -> None:
-        if rows:
-            await self._driver.executemany(statement, [_bound(row) for row in rows])
+        await self._within(and_commit)
+
+    async def _within(self, work: Work[Found]) -> Found:
+        def within(connection: sqlite3.Connection) -> Found:
+            if not connection.in_transaction:
+                connection.execute(_BEGIN)
+            return work(connection)
+
+        return await self._driver.whole(within)
 
 
-async def _reply(driver: aiosqlite.Connection, key: RequestKey | None) -> ReplyColumns | None:
-    if key is None:
-        return None
-    rows = list(await driver.execute_fetchall(_LOOK, key))
-    return ReplyColumns(*_with_instants(rows[0], _INSTANTS_OF_REPLY)) if rows else None
+def _write(connection: sqlite3.Connection, rows: Rows) -> None:
+    _many(connection, _UPDATE, [(*row[1:], row.ticket_id) for row in rows.tickets])
+    _insert_beside(connection, rows)
+
+
+def _can_write(connection: sqlite3.Connection, rows: Rows) -> bool:
+    connection.execute("SAVEPOINT ticket")
+    try:
+        _write(connection, rows)
+    except (sqlite3.IntegrityError, sqlite3.InterfaceError, sqlite3.DataError):
+        connection.execute("ROLLBACK TO ticket")
+        return False
+    connection.execute("RELEASE ticket")
+    return True
+
+
+def _open(connection: sqlite3.Connection, rows: Rows) -> None:
+    """Tickets first, so that what refers to them finds them."""
+    connection.execute(_BEGIN)
+    _many(connection, _INSERT_TICKET, rows.tickets)
+    _insert_beside(connection, rows)
+    connection.commit()
+
+
+def _insert_beside(connection: sqlite3.Connection, rows: Rows) -> None:
+    """Append what stands beside the tickets."""
+    _many(connection, _INSERT_EVENT, rows.events)
+    _many(connection, _INSERT_INPUT, rows.inputs)
+    _many(connection, _INSERT_REPLY, rows.replies)
+    _many(connection, _INSERT_MESSAGE, rows.messages)
+    _many(connection, _INSERT_DELTA, rows.deltas)
+
+
+def _many(connection: sqlite3.Connection, statement: str, rows: Sequence[tuple[Any, ...]]) -> None:
+    if rows:
+        connection.executemany(statement, [_bound(row) for row in rows])
+
+
+def _reply(connection: sqlite3.Connection, key: RequestKey | None) -> ReplyColumns | None:
+    row = None if key is None else connection.execute(_LOOK, key).fetchone()
+    return None if row is None else ReplyColumns(*_with_instants(row, _INSTANTS_OF_REPLY))
 
 
 class SqliteStatements:
@@ -172,44 +212,62 @@ class SqliteStatements:
 
     async def greet(self, key: RequestKey | None = None) -> Greeting:
         """The process's clock, its name in the record and the stored reply."""
+
+        def work(connection: sqlite3.Connection) -> Greeting:
+            clock = connection.execute(_CLOCK).fetchone()
+            return Greeting(datetime.now(UTC), None if clock is None else clock[0], _reply(connection, key))
+
         async with self._connection() as driver:
-            clock = list(await driver.execute_fetchall(_CLOCK))
-            return Greeting(datetime.now(UTC), clock[0][0] if clock else None, await _reply(driver, key))
+            return await driver.whole(work)
 
     async def keep_policy(self, policy: PolicyColumns) -> None:
         """Store a policy's snapshot unless it is there."""
         async with self._database.writing, self._connection() as driver:
-            await driver.execute(_KEEP_POLICY, _bound(policy))
+            await driver.whole(lambda connection: connection.execute(_KEEP_POLICY, _bound(policy)))
 
     async def write(self, rows: Rows) -> None:
         """Insert one new ticket and all that comes with it."""
-        async with self.settling() as settling:
-            await settling.insert_tickets(rows)
-            await settling.insert(rows)
+        async with self._writing() as driver:
+            await driver.whole(lambda connection: _open(connection, rows))
 
     @asynccontextmanager
     async def settling(self) -> AsyncIterator[SqliteSettling]:
         """BEGIN IMMEDIATE: a transaction that reads first and writes later would lose to one that wrote meanwhile."""
-        async with self._database.writing, self._connection() as driver:
-            try:
-                await driver.execute("BEGIN IMMEDIATE")
-                yield SqliteSettling(driver)
-                await driver.commit()
-            except BaseException:
-                # A cancelled statement is still run by the driver's thread: this comes after it.
-                await driver.rollback()
-                raise
+        async with self._writing() as driver:
+            settling = SqliteSettling(driver)
+            yield settling
+            await settling.commit()
 
     async def policy(self, version: str) -> str | None:
         """A stored policy's snapshot."""
         async with self._connection() as driver:
-            rows = list(await driver.execute_fetchall(_POLICY, (version,)))
-            return rows[0][0] if rows else None
+            row = await driver.whole(lambda connection: connection.execute(_POLICY, (version,)).fetchone())
+            return None if row is None else row[0]
 
     @asynccontextmanager
-    async def _connection(self) -> AsyncIterator[aiosqlite.Connection]:
-        async with self._database.engine.connect() as connection:
-            driver = (await connection.get_raw_connection()).driver_connection
-            if not isinstance(driver, aiosqlite.Connection):
-                raise TypeError("the engine's driver is not aiosqlite")
+    async def _writing(self) -> AsyncIterator[SqliteDriver]:
+        async with self._database.writing, self._connection() as driver:
+            try:
+                yield driver
+            except BaseException:
+                # What was cancelled is still done by the driver's thread: this comes after it.
+                await driver.rollback()
+                raise
+
+    @asynccontextmanager
+    async def _connection(self) -> AsyncIterator[SqliteDriver]:
+        """Borrow a connection; one of which it is not known that it is idle rolls back when it goes back."""
+        lent = await self._database.engine.raw_connection()
+        is_idle = False
+        try:
+            driver = lent.driver_connection
+            if not isinstance(driver, SqliteDriver):
+                raise TypeError("the engine's driver is not ours")
             yield driver
+            is_idle = not driver.in_transaction
+        finally:
+            if is_idle:
+                lent.info[IDLE] = True
+                lent.close()
+            else:
+                await greenlet_spawn(lent.close)
