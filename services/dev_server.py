@@ -18,6 +18,7 @@ from typing import Self
 import grpc.aio
 from grpc_health.v1.health_pb2 import HealthCheckRequest, HealthCheckResponse
 
+from services import temporal_file
 from services.settings import Address
 
 logger = logging.getLogger(__name__)
@@ -30,6 +31,8 @@ STOP_SECONDS = 10.0
 """Real seconds it gets to stop by itself; it takes one."""
 LOG_BYTES = 10_000_000
 """A log larger than this is set aside when the server starts, in place of the one set aside before."""
+LEAST_BYTES = 1_000_000
+"""A server that ends on a disk with less has ended of that."""
 FRONTEND = "temporal.api.workflowservice.v1.WorkflowService"
 _SET_PARENT_DEATH_SIGNAL = 1
 
@@ -41,21 +44,40 @@ class DevServerFailed(Exception):  # noqa: N818 - the fact, in the desk's words
 class DevServer:
     """A running development server."""
 
-    def __init__(self, process: Process, address: Address, log: Path) -> None:
+    def __init__(self, process: Process, address: Address, log: Path, *, is_new: bool) -> None:
         self.address = address
+        self.is_new = is_new
+        """Whether it began with an empty file: it knows of no ticket."""
         self._process = process
         self._log = log
         self._is_stopping = False
 
     @classmethod
     async def start(cls, *, folder: Path, address: Address, namespace: str) -> Self:
-        """Start it on its file in `folder` and wait until it answers. Raises `DevServerFailed`."""
+        """Start it on its file in `folder` and wait until it answers; a file that it cannot work on is set aside.
+
+        Raises `DevServerFailed`, and `OSError` for what is not ours in the folder.
+        """
+        if why := temporal_file.why_unusable(folder):
+            temporal_file.set_aside(folder, why)
+        try:
+            return await cls._start(folder, address, namespace)
+        except DevServerFailed:
+            why = await asyncio.to_thread(temporal_file.why_unusable, folder, is_thorough=True)
+            if why is None:
+                raise
+        temporal_file.set_aside(folder, why)
+        return await cls._start(folder, address, namespace)
+
+    @classmethod
+    async def _start(cls, folder: Path, address: Address, namespace: str) -> Self:
+        is_new = not temporal_file.is_there(folder)
         log = folder / LOG
         if log.exists() and log.stat().st_size > LOG_BYTES:
             log.replace(log.with_suffix(".log.1"))
         with log.open("ab") as output:
             process = await asyncio.create_subprocess_exec(
-                *_command(folder / "temporal.sqlite3", address, namespace),
+                *_command(temporal_file.NAME, address, namespace),
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=output,
                 stderr=asyncio.subprocess.STDOUT,
@@ -63,7 +85,7 @@ class DevServer:
                 start_new_session=True,  # a terminal's Ctrl-C is ours to pass on, last of all
                 preexec_fn=end_with_us(signal.SIGKILL),
             )
-        server = cls(process, address, log)
+        server = cls(process, address, log, is_new=is_new)
         try:
             await server._answers()
         except BaseException:
@@ -98,17 +120,21 @@ class DevServer:
             async with asyncio.timeout(ANSWER_SECONDS), grpc.aio.insecure_channel(str(self.address)) as channel:
                 while not await _is_serving(channel):
                     if self._process.returncode is not None:
-                        raise DevServerFailed(
-                            f"the embedded temporal server ended with code {self._process.returncode}: see {self._log}"
-                        )
+                        raise DevServerFailed(self._why_it_ended())
                     await asyncio.sleep(0.05)
         except TimeoutError:
             raise DevServerFailed(
                 f"the embedded temporal server gave no answer within {ANSWER_SECONDS:.0f} s: see {self._log}"
             ) from None
 
+    def _why_it_ended(self) -> str:
+        ended = f"the embedded temporal server ended with code {self._process.returncode}"
+        if shutil.disk_usage(self._log.parent).free < LEAST_BYTES:
+            return f"{ended}, and the disk of {str(self._log.parent)!r} is full: make room"
+        return f"{ended}: see {self._log}"
 
-def _command(file: Path, address: Address, namespace: str) -> list[str]:
+
+def _command(file: str, address: Address, namespace: str) -> list[str]:
     beside_python = Path(sysconfig.get_path("scripts")) / "temporal"
     found = str(beside_python) if beside_python.exists() else shutil.which("temporal")
     if found is None:
@@ -118,7 +144,7 @@ def _command(file: Path, address: Address, namespace: str) -> list[str]:
     options = {
         "--ip": address.host,
         "--port": str(address.port),
-        "--db-filename": file.name,  # from its own folder: the server would read ?, # and % of a path as a URL's
+        "--db-filename": file,  # from its own folder: the server would read ?, # and % of a path as a URL's
         "--namespace": namespace,
         "--log-level": "warn",
     }

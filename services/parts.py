@@ -4,9 +4,7 @@ The one place where settings, record, Temporal and policies meet. Decides nothin
 line with its remedy (`CannotStart`, `SettingsError`).
 """
 
-import errno
 import logging
-import socket
 from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import replace
@@ -19,21 +17,22 @@ from services.dev_server import DevServer, DevServerFailed
 from services.exporter.exporter import Exporter
 from services.intake.server import AddressTaken, Intake, Limits
 from services.keeper.keeper import Keeper, Pace
+from services.keeper.rebuild import rebuild
 from services.loops import Loops
 from services.nudge import Nudger
 from services.patient_worker import PatientWorker
+from services.ports import listening, try_port
 from services.process import CannotStart
 from services.records.clock import RecordClock, parse, require_present
 from services.records.errors import ClockMismatch, RecordError, SchemaMissing
 from services.settings import Address, Settings, broken
 from services.temporal import TemporalPlace, TicketTimers
+from services.var_folder import require_whole_record, unusable
 from workflows import policies
 from workflows.domain.errors import PolicyError
 from workflows.policies import PolicySet
 
 logger = logging.getLogger(__name__)
-
-TAKEN = "another process has the port: stop it, or name another"
 
 
 def load_policies(modules: Iterable[str] = policies.MODULES) -> PolicySet:
@@ -55,9 +54,23 @@ def clock(settings: Settings) -> RecordClock:
 
 
 async def migrate(settings: Settings) -> str:
-    """Bring the record to this release's schema; return the revision."""
+    """Bring the record to this release's schema, and tell the log what was done; return the revision.
+
+    Makes the folder of the embedded record only: another's that is not there was mistyped.
+    """
     with _record_or_one_line(settings):
-        return await records.migrate(settings.record_url)
+        if settings.is_record_embedded:
+            require_whole_record(settings.var_dir)
+        else:
+            records.require_folder(settings.record_url)
+        before = await records.schema_of(settings.record_url)
+        now = await records.migrate(settings.record_url)
+    if before is None:
+        logger.info("record made", extra={"record": settings.shown_record_url, "schema": now})
+    elif before != now:
+        facts = {"record": settings.shown_record_url, "schema": now, "before": before}
+        logger.info("record brought to this release's schema", extra=facts)
+    return now
 
 
 @asynccontextmanager
@@ -76,7 +89,7 @@ async def record(settings: Settings, *, is_written: bool = True) -> AsyncIterato
 
 
 @asynccontextmanager
-async def dev_server(settings: Settings, loops: Loops) -> AsyncIterator[Address]:
+async def dev_server(settings: Settings, loops: Loops) -> AsyncIterator[DevServer]:
     """Run the embedded Temporal server."""
     address = settings.embedded_temporal_address
     try:
@@ -88,10 +101,18 @@ async def dev_server(settings: Settings, loops: Loops) -> AsyncIterator[Address]
     except DevServerFailed as failed:
         raise CannotStart(str(failed)) from None
     except OSError as error:
-        why = (error.strerror or "cannot be used").lower()
-        raise broken("var_dir", settings.var_dir, f"{error.filename!r}: {why}: see who owns it") from None
+        raise unusable(settings.var_dir, error) from None
     async with loops.running("temporal", server.wait(), server.stop):
-        yield server.address
+        yield server
+
+
+async def make_timers_anew(settings: Settings, opened: records.Records) -> None:
+    """Have the keeper start a timer for each open ticket, in a Temporal that knows of none."""
+    with _record_or_one_line(settings):
+        tickets = await opened.upkeep.count_told()
+        if tickets:
+            logger.warning("temporal knows of no ticket, the keeper starts the timers anew", extra={"tickets": tickets})
+            await rebuild(opened.upkeep, forgot=lambda _: None)
 
 
 @asynccontextmanager
@@ -140,7 +161,10 @@ async def worker(
     """Run the tickets' workflows as soon as Temporal is there; gives whether it was within that real time."""
     place = _place(settings)
     working = PatientWorker(
-        lambda: temporal.connect(place, say=logger.warning), opened.record, grace_seconds=settings.worker_grace_seconds
+        lambda: temporal.connect(place, say=logger.warning),
+        opened.record,
+        watch=lambda client: temporal.watch(client, place, say=logger.warning),
+        grace_seconds=settings.worker_grace_seconds,
     )
     async with loops.running("worker", working.run(), working.stop):
         yield await working.is_polled_within(awaited_seconds)
@@ -172,10 +196,12 @@ async def intake(
         address=settings.intake_address,
         limits=Limits(max_in_flight=settings.intake_max_in_flight),
     )
+    with listening("intake_address", settings.intake_address):
+        try_port(settings.intake_address)
     try:
         port = await answering.start()
-    except AddressTaken:
-        raise broken("intake_address", settings.intake_address, TAKEN) from None
+    except AddressTaken as taken:  # in this very moment
+        raise broken("intake_address", settings.intake_address, taken.remedy) from None
     address = replace(settings.intake_address, port=port)
     logger.info("intake answers", extra={"address": str(address)})
     try:
@@ -183,26 +209,6 @@ async def intake(
     finally:
         await answering.stop(settings.intake_drain_seconds)
         logger.info("intake stopped")
-
-
-@contextmanager
-def listening(field: str, address: Address) -> Iterator[None]:
-    """Say in one line why an address cannot be had."""
-    try:
-        yield
-    except OSError as error:
-        why = (error.strerror or "cannot be listened on").lower()
-        raise broken(field, address, TAKEN if error.errno == errno.EADDRINUSE else f"{why}: name another") from None
-
-
-def try_port(address: Address) -> int:
-    """Listen for a moment; the port that was had. Raises `OSError` when the address cannot be had."""
-    family = socket.AF_INET6 if ":" in address.host else socket.AF_INET
-    with socket.socket(family) as trial:
-        trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        trial.bind((address.host, address.port))
-        port: int = trial.getsockname()[1]
-        return port
 
 
 @contextmanager

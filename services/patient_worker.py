@@ -6,6 +6,7 @@ Knows nothing of settings; what it says while it waits is said by whoever connec
 import asyncio
 import contextlib
 from collections.abc import Callable, Coroutine
+from typing import Never
 
 from temporalio.api.enums.v1 import TaskQueueType
 from temporalio.api.taskqueue.v1 import TaskQueue
@@ -25,9 +26,16 @@ class PatientWorker:
     """A worker from before Temporal is there. Of one event loop; run it once, stop it once."""
 
     def __init__(
-        self, connect: Callable[[], Coroutine[None, None, Client]], settler: Settler, *, grace_seconds: float
+        self,
+        connect: Callable[[], Coroutine[None, None, Client]],
+        settler: Settler,
+        *,
+        watch: Callable[[Client], Coroutine[None, None, Never]],
+        grace_seconds: float,
     ) -> None:
+        """Take how to connect, and how to look after what was connected to: `watch` says what becomes of it."""
         self._connect = connect
+        self._watch = watch
         self._settler = settler
         self._grace_seconds = grace_seconds
         self._stopping = asyncio.Event()
@@ -41,7 +49,11 @@ class PatientWorker:
             return
         self._worker = Worker(client, self._settler, grace_seconds=self._grace_seconds)
         self._client.set_result(client)
-        await self._worker.run()
+        watching = asyncio.create_task(self._watch(client), name="temporal-watch")
+        try:
+            await self._worker.run()
+        finally:
+            watching.cancel()
 
     async def stop(self) -> None:
         """Wait no more; take no more work, finish what is in hand."""

@@ -22,6 +22,8 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 PREFIX = "FOLLOWTHROUGH_"
 RECORD_SCHEMES = ("sqlite", "sqlite+aiosqlite", "postgresql", "postgresql+asyncpg")
 HIGHEST_PORT = 65535
+RECORD_FILE = "record.sqlite3"
+"""The embedded record, in `var_dir`."""
 
 
 class SettingsError(Exception):
@@ -178,7 +180,7 @@ class Settings(BaseSettings):
     @property
     def record_url(self) -> str:
         """The record to use: the one that was named, or the embedded one."""
-        return self.database_url or f"sqlite:///{quote(str(self.var_dir / 'record.sqlite3'))}"
+        return self.database_url or f"sqlite:///{quote(str(self.var_dir / RECORD_FILE))}"
 
     @property
     def shown_record_url(self) -> str:

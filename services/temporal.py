@@ -4,13 +4,17 @@ Takes addresses and keys as values; refuses to know settings, the record and wha
 """
 
 import asyncio
+import logging
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import Never
 
 from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest
 from temporalio.client import Client
 from temporalio.exceptions import WorkflowAlreadyStartedError
+from temporalio.runtime import LogForwardingConfig, LoggingConfig, Runtime, TelemetryConfig
 from temporalio.service import RPCError, RPCStatusCode, TLSConfig
 
 from workflows import names
@@ -18,11 +22,17 @@ from workflows.messages import TicketStart
 
 SHORTEST_WAIT_SECONDS = 0.2
 LONGEST_WAIT_SECONDS = 5.0
+SAID_EVERY_SECONDS = 60.0
+"""What is still waited for is said again after so many real seconds."""
+CORE_LOG = "error,temporalio_sdk_core=warn,temporalio_client=warn,temporalio_client::retry=off"
+"""What the SDK's core says, from which severity on."""
 CONNECT_TIMEOUT = timedelta(seconds=5)
 CALL_TIMEOUT = timedelta(seconds=5)
 """For one start or signal, Temporal's own repeats included."""
 TASK_TIMEOUT = timedelta(seconds=5)
 """After so long a workflow task of a dead worker is given to another; Temporal's default is 10 s."""
+
+_UNANSWERED = frozenset({RPCStatusCode.UNAVAILABLE, RPCStatusCode.DEADLINE_EXCEEDED, RPCStatusCode.CANCELLED})
 
 
 class TemporalAway(Exception):  # noqa: N818 - the fact, in the desk's words
@@ -41,28 +51,72 @@ class TemporalPlace:
     api_key: str | None = field(default=None, repr=False)
 
 
+def log_into(logger: logging.Logger) -> None:
+    """Have the SDK's core say what it has to say there, not on standard error; before anybody connects.
+
+    Its own complaints of each call that is tried again are left out: `connect` and `watch` say once what is waited for.
+    """
+    forwarding = LogForwardingConfig(logger=logger)
+    telemetry = TelemetryConfig(logging=LoggingConfig(filter=CORE_LOG, forwarding=forwarding))
+    Runtime.set_default(Runtime(telemetry=telemetry), error_if_already_set=False)
+
+
 async def connect(place: TemporalPlace, *, say: Callable[[str], None]) -> Client:
     """Connect as soon as Temporal and the namespace are there, however long that takes; `say` hears what is waited for.
 
     What waiting cannot mend (a key or certificate that is refused) is said in the same way, and tried again.
     """
-    wait_seconds, said = SHORTEST_WAIT_SECONDS, ""
+    wait_seconds, saying = SHORTEST_WAIT_SECONDS, _Saying(say)
     while True:
-        missing = ""
         try:
             client = await _connect(place, lazy=False)
-            if await _has_namespace(client):
-                return client
-            missing = f"temporal at {place.address!r} has no namespace {place.namespace!r}: create it"
         except RuntimeError:  # how the SDK says that nobody answered
-            missing = f"temporal does not answer at {place.address!r}: start it, or correct the address"
-        except RPCError as refused:
-            missing = f"temporal at {place.address!r} answers {refused.status.name}: check its key and certificates"
-        if missing != said:
-            say(f"{missing}; still waiting")
-            said = missing
+            saying.missing(_unanswered(place))
+        else:
+            missing = await _missing(client, place)
+            if missing is None:
+                return client
+            saying.missing(missing)
         await asyncio.sleep(wait_seconds)
         wait_seconds = min(2 * wait_seconds, LONGEST_WAIT_SECONDS)
+
+
+async def watch(client: Client, place: TemporalPlace, *, say: Callable[[str], None]) -> Never:
+    """Look after a Temporal that was there: `say` hears when it goes away, what is waited for, and when it is back."""
+    saying = _Saying(say)
+    while True:
+        await asyncio.sleep(LONGEST_WAIT_SECONDS)
+        missing = await _missing(client, place)
+        if missing is not None:
+            saying.missing(missing)
+        elif saying.is_missing:
+            saying.back(f"temporal at {place.address!r} answers again")
+
+
+class _Saying:
+    """Says what is missing: when that changes, and now and then while it lasts."""
+
+    def __init__(self, say: Callable[[str], None]) -> None:
+        self._say = say
+        self._said = ""
+        self._said_at = 0.0
+
+    @property
+    def is_missing(self) -> bool:
+        """Whether what was said last is that something is."""
+        return bool(self._said)
+
+    def missing(self, what: str) -> None:
+        """Say that it is."""
+        now = time.monotonic()
+        if what != self._said or now - self._said_at >= SAID_EVERY_SECONDS:
+            self._say(f"{what}; still waiting")
+            self._said, self._said_at = what, now
+
+    def back(self, what: str) -> None:
+        """Say that nothing is."""
+        self._say(what)
+        self._said = ""
 
 
 async def connect_lazily(place: TemporalPlace) -> Client:
@@ -81,16 +135,24 @@ async def _connect(place: TemporalPlace, *, lazy: bool) -> Client:
     )
 
 
-async def _has_namespace(client: Client) -> bool:
+async def _missing(client: Client, place: TemporalPlace) -> str | None:
+    """Say what is between us and the namespace, none when nothing is."""
+    ask = DescribeNamespaceRequest(namespace=client.namespace)
     try:
-        await client.workflow_service.describe_namespace(
-            DescribeNamespaceRequest(namespace=client.namespace), timeout=CALL_TIMEOUT
-        )
+        await client.workflow_service.describe_namespace(ask, timeout=CALL_TIMEOUT)
     except RPCError as refused:
         if refused.status is RPCStatusCode.NOT_FOUND:
-            return False
-        raise
-    return True
+            return f"temporal at {place.address!r} has no namespace {place.namespace!r}: create it"
+        if refused.status in _UNANSWERED:
+            return _unanswered(place)
+        return f"temporal at {place.address!r} answers {refused.status.name}: check its key and certificates"
+    return None
+
+
+def _unanswered(place: TemporalPlace) -> str:
+    """Say that nobody answers; who speaks another way hears nothing either."""
+    way = "or its certificates" if place.tls else "or set TLS if it speaks only that"
+    return f"temporal does not answer at {place.address!r}: start it, or correct the address, {way}"
 
 
 class TicketTimers:

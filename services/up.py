@@ -3,28 +3,20 @@
 Refuses to start half: what is in the way is said in one line before anything runs.
 """
 
-import fcntl
-import logging
-import os
 import shlex
-from collections.abc import Callable, Iterator
-from contextlib import AsyncExitStack, contextmanager
+from collections.abc import Callable
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
-from tempfile import TemporaryFile
 
 from services import dev_server, parts
 from services.loops import Loops
+from services.ports import require_free
 from services.process import CannotStart
 from services.records.clock import RecordClock, ScaledClock
-from services.settings import Address, Settings, broken, variable
+from services.settings import Address, Settings
+from services.var_folder import alone_on
 from workflows.policies import PolicySet
-
-logger = logging.getLogger(__name__)
-
-LOCK = "up.lock"
-"""In the folder of everything embedded: one `up` at a time."""
 
 EMBEDDED_SECONDS = 15.0
 """Real seconds a worker gets until the embedded Temporal server has heard of it; it takes a tenth of one."""
@@ -49,8 +41,8 @@ async def up(settings: Settings, say: Callable[[str], None], program: str) -> No
     """
     policies = parts.load_policies()
     parts.clock(settings)
-    with _alone_on(settings.var_dir):
-        _require_free(settings)
+    with alone_on(settings.var_dir):
+        require_free(_listening(settings))
         async with AsyncExitStack() as running:
             # Entered in this order and left in the reverse one: intake drains first, Temporal is the last to go that
             # runs. What the record has to say against a start is said before anything does.
@@ -59,8 +51,10 @@ async def up(settings: Settings, say: Callable[[str], None], program: str) -> No
                 await parts.migrate(settings)
             record = await running.enter_async_context(parts.record(settings))
             if settings.temporal_address is None:
-                address = await running.enter_async_context(parts.dev_server(settings, loops))
-                settings = settings.model_copy(update={"embedded_temporal_address": address})
+                server = await running.enter_async_context(parts.dev_server(settings, loops))
+                settings = settings.model_copy(update={"embedded_temporal_address": server.address})
+                if server.is_new:
+                    await parts.make_timers_anew(settings, record)
             exporter = await running.enter_async_context(parts.exporter(settings, record, policies))
             await running.enter_async_context(parts.delivery(record, loops))
             nudger = await parts.make_nudger(settings, record)
@@ -115,45 +109,13 @@ def _example(intake: Address, policies: PolicySet, program: str) -> str:
     return shlex.join(words)
 
 
+def _listening(settings: Settings) -> dict[str, Address]:
+    """Where this process is about to listen, by field."""
+    fields = ["intake_address", "exporter_address"]
+    if settings.temporal_address is None:
+        fields.append("embedded_temporal_address")
+    return {field: getattr(settings, field) for field in fields}
+
+
 def _awaited_seconds(settings: Settings) -> float:
     return EMBEDDED_SECONDS if settings.temporal_address is None else ANOTHERS_SECONDS
-
-
-@contextmanager
-def _alone_on(folder: Path) -> Iterator[None]:
-    """Hold the folder's lock: the system lets go of it however this process ends."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with TemporaryFile(dir=folder):
-            lock = (folder / LOCK).open("a+", encoding="ascii")
-    except OSError as error:
-        why = (error.strerror or "it cannot be used").lower()
-        raise broken("var_dir", folder, f"{why}: name a folder that can be written") from None
-    with lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            lock.seek(0)
-            raise CannotStart(
-                f"`followthrough up` runs on {str(folder)!r} already, as process {lock.read().strip() or 'unknown'}: "
-                "stop it, or set FOLLOWTHROUGH_VAR_DIR to another folder"
-            ) from None
-        lock.truncate(0)
-        lock.write(f"{os.getpid()}\n")
-        lock.flush()
-        yield
-
-
-def _require_free(settings: Settings) -> None:
-    """Find out before anything runs whether a port is taken."""
-    listening = ["intake_address", "exporter_address"]
-    if settings.temporal_address is None:
-        listening.append("embedded_temporal_address")
-    ours: dict[Address, str] = {}
-    for field in listening:
-        address: Address = getattr(settings, field)
-        if address.port and ours.setdefault(address, field) != field:
-            remedy = f"{variable(ours[address])} is the same address: name another for one of them"
-            raise broken(field, address, remedy)
-        with parts.listening(field, address):
-            parts.try_port(address)

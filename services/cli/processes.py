@@ -11,7 +11,7 @@ from pathlib import Path
 
 import click
 
-from services import alone, logs, parts, process
+from services import alone, logs, parts, process, temporal
 from services import up as together
 from services.cli.failing import Failed
 from services.loops import LoopEnded
@@ -80,6 +80,7 @@ def _run(work: Work) -> None:
     try:
         settings = Settings.load()
         logs.configure(settings.log_level, settings.log_format)
+        temporal.log_into(logging.getLogger("temporalio.core"))
         process.run(lambda: work(settings))
     except (SettingsError, CannotStart) as error:
         code = _say(error, exit_code=2)

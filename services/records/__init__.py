@@ -6,10 +6,11 @@ await records.aclose()
 """
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from types import TracebackType
 from typing import Self
 
-from sqlalchemy import false, select, text, update
+from sqlalchemy import select, text
 
 from services.records.clock import RealClock, RecordClock, ScaledClock, parse
 from services.records.decision import Judge
@@ -34,12 +35,12 @@ from services.records.figures import Figures
 from services.records.outbox import Outbox
 from services.records.policies import KnownPolicies
 from services.records.queries import Input, Place, Queries, TicketFilter
-from services.records.schema import migrate, require_schema
+from services.records.schema import migrate, require_folder, require_schema, schema_of
 from services.records.settled import Encode, Nudge, Request, Settled, SettledBy
 from services.records.statements_postgresql import PostgresqlStatements
 from services.records.statements_sqlite import SqliteStatements
 from services.records.store import Record
-from services.records.tables import MetaRow, TicketRow
+from services.records.tables import MetaRow, TicketRow, instant_to_text
 from services.records.upkeep import Rescue, Upkeep
 from workflows.domain.ticket import judge as rules
 
@@ -79,7 +80,14 @@ __all__ = [
     "connect",
     "migrate",
     "parse",
+    "require_folder",
+    "schema_of",
 ]
+
+
+_KEEP_WRITTEN_AT = text("""
+INSERT INTO meta (name, value) VALUES ('written_at', :now) ON CONFLICT (name) DO UPDATE SET value = excluded.value
+""")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,10 +102,11 @@ class Records:
     outbox: Outbox
 
     async def require_writable(self) -> None:
-        """Raise `RecordError` unless what is settled could be written here; writes nothing."""
+        """Raise `RecordError` unless what is settled could be written here: writes when that was seen last."""
+        now = {"now": instant_to_text(datetime.now(UTC))}
         with spoken_plainly():
-            async with self.database.engine.begin() as connection:
-                await connection.execute(update(TicketRow).where(false()).values(told_at=None))
+            async with self.database.writing, self.database.engine.begin() as connection:
+                await connection.execute(_KEEP_WRITTEN_AT, now)
 
     async def aclose(self) -> None:
         """Close every connection."""

@@ -40,6 +40,7 @@ _TOLD_BY_STATE: Mapping[str, str] = {
 }
 _TOLD_BY_CODE: Mapping[int, str] = {
     sqlite3.SQLITE_NOTADB: "the file is no SQLite database: name another",
+    sqlite3.SQLITE_CORRUPT: "the file is damaged: keep it, and put a backup in its place or name another",
     sqlite3.SQLITE_CANTOPEN: "the file cannot be opened: see who owns it and its folder",
     sqlite3.SQLITE_READONLY: "it can be read but not written: see who owns the file and its folder",
     sqlite3.SQLITE_IOERR: "the file could not be read or written: see its disk",

@@ -11,7 +11,7 @@ from alembic.config import Config
 from sqlalchemy import Connection, inspect, text
 
 from services.records.engine import Database, Timeouts, open_database, sqlite_path, url_of
-from services.records.errors import SchemaMissing
+from services.records.errors import RecordFailed, SchemaMissing
 from services.records.faults import MIGRATE, spoken_plainly
 
 SCHEMA = "0002"
@@ -47,6 +47,27 @@ async def migrate(url: str) -> str:
     finally:
         await database.aclose()
     return SCHEMA
+
+
+def require_folder(url: str) -> None:
+    """Raise `RecordFailed` unless the folder of a SQLite record is there."""
+    path = sqlite_path(url_of(url))
+    if path is not None and not path.parent.is_dir():
+        raise RecordFailed(f"there is no folder {str(path.parent)!r}: make it, or correct the path")
+
+
+async def schema_of(url: str) -> str | None:
+    """Find the schema of a database; none when it has none of the record's tables, or there is no file."""
+    path = sqlite_path(url_of(url))
+    if path is not None and not path.exists():
+        return None
+    database = open_database(url)
+    try:
+        with spoken_plainly():
+            async with database.reading.connect() as connection:
+                return await connection.run_sync(_revision)
+    finally:
+        await database.aclose()
 
 
 async def require_schema(database: Database) -> None:

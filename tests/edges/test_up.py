@@ -7,7 +7,6 @@ import os
 import re
 import shlex
 import signal
-import socket
 import urllib.request
 from collections.abc import Iterable
 from datetime import UTC, datetime
@@ -17,6 +16,7 @@ import pytest
 
 from services import parts
 from services.dev_server import DevServer
+from services.ports import try_port
 from services.process import CannotStart
 from services.settings import Address
 from tests.support.databases import Cluster
@@ -136,23 +136,6 @@ async def test_it_stops_in_order_and_temporal_is_the_last(tmp_path: Path) -> Non
     ]
 
 
-@pytest.mark.parametrize("field", ["INTAKE_ADDRESS", "EXPORTER_ADDRESS", "EMBEDDED_TEMPORAL_ADDRESS"])
-async def test_a_busy_port_is_one_line_and_nothing_is_started(tmp_path: Path, field: str) -> None:
-    """Found out before anything runs."""
-    with socket.socket() as busy:
-        busy.bind(("127.0.0.1", 0))
-        busy.listen()
-        address = f"127.0.0.1:{busy.getsockname()[1]}"
-
-        up = await ended("up", env=environment(tmp_path, **{field: address}))
-
-    assert (up.code, up.out) == (2, "")
-    assert up.err == (
-        f"followthrough: FOLLOWTHROUGH_{field}='{address}': another process has the port: stop it, or name another\n"
-    )
-    assert not (tmp_path / "temporal.log").exists()
-
-
 @pytest.mark.parametrize(
     ("settings", "said"),
     [
@@ -204,14 +187,18 @@ async def test_a_record_out_of_reach_is_one_line_and_nothing_is_started(
     assert ran.err.count("\n") == 1
 
 
-async def test_a_folder_that_cannot_be_made_is_one_line(tmp_path: Path) -> None:
-    """`migrate` makes the file's folder, or says why not."""
-    url = "sqlite:////dev/null/record.sqlite3"
+async def test_a_mistyped_folder_is_not_made(tmp_path: Path) -> None:
+    """A record that one named is not begun anew somewhere else: only the embedded record's folder is ours to make."""
+    url = f"sqlite:///{tmp_path / 'mistyped' / 'record.sqlite3'}"
 
     ran = await ended("migrate", env=environment(tmp_path, DATABASE_URL=url))
 
     assert (ran.code, ran.out) == (2, "")
-    assert ran.err.startswith(f"followthrough: FOLLOWTHROUGH_DATABASE_URL='{url}': '/dev/null': file exists: name a ")
+    assert ran.err == (
+        f"followthrough: FOLLOWTHROUGH_DATABASE_URL='{url}': there is no folder '{tmp_path / 'mistyped'}': "
+        "make it, or correct the path\n"
+    )
+    assert not (tmp_path / "mistyped").exists()
 
 
 async def test_a_database_that_is_not_there_or_only_read_is_one_line(
@@ -275,19 +262,6 @@ async def test_a_record_that_can_only_be_read_is_one_line(tmp_path: Path, comman
     )
 
 
-async def test_two_parts_are_not_given_one_address(tmp_path: Path) -> None:
-    """No other process is blamed for it."""
-    up = await ended(
-        "up", env=environment(tmp_path, INTAKE_ADDRESS="127.0.0.1:7309", EXPORTER_ADDRESS="127.0.0.1:7309")
-    )
-
-    assert (up.code, up.out) == (2, "")
-    assert up.err == (
-        "followthrough: FOLLOWTHROUGH_EXPORTER_ADDRESS='127.0.0.1:7309': FOLLOWTHROUGH_INTAKE_ADDRESS is the same "
-        "address: name another for one of them\n"
-    )
-
-
 async def test_up_can_be_stopped_while_its_worker_waits(tmp_path: Path) -> None:
     """Nobody has to start Temporal to stop us."""
     async with running("up", env=environment(tmp_path, TEMPORAL_ADDRESS="127.0.0.1:1")) as up:
@@ -299,7 +273,7 @@ async def test_up_takes_tickets_while_anothers_temporal_is_away(tmp_path: Path) 
     """Only the worker waits, says so, and works once it is there; what the record's clock is, is told."""
     origin = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     clock = f"scaled:{origin}:2"
-    there = Address("127.0.0.1", parts.try_port(Address("127.0.0.1", 0)))
+    there = Address("127.0.0.1", try_port(Address("127.0.0.1", 0)))
     env = environment(tmp_path, TEMPORAL_ADDRESS=str(there), CLOCK=clock)
     async with running("up", env=env) as up:
         opened = await _printed_line(up, env)
