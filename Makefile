@@ -10,7 +10,7 @@ STAMP := $(VENV)/.installed
 TESTS ?= tests
 JOBS ?= 2
 
-.PHONY: help setup run feed check test bench-intake bench-core lint format types imports protos lock clean
+.PHONY: help setup run feed check test bench-smoke bench-core lint format types imports protos lock clean
 
 help:  ## show this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -30,8 +30,8 @@ check: setup lint types imports  ## lint, types, import contracts, generated cod
 test: setup  ## run all tests: make test [TESTS=tests/unit]
 	$(BIN)/pytest -n $(JOBS) --dist loadgroup $(TESTS)
 
-bench-intake: setup  ## openings and acknowledgements a second through gRPC, on both databases
-	@$(BIN)/python -m tests.bench.intake
+bench-smoke: setup  ## rates through gRPC and lags of deadlines, beside bare Temporal and bare rows
+	@$(BIN)/python -m tests.bench.smoke
 
 bench-core: setup  ## the core: due instants, the judge, settles beside their bare transactions, a storm
 	@$(BIN)/python -m tests.bench.core

@@ -1,19 +1,49 @@
 """A small run of each benchmark, so that they cannot rot. No figure is judged here."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from tests.bench import due, intake, late, lives, settles
+from services.records.clock import ScaledClock
+from tests.bench import deadlines, due, late, lives, rates, settles
+from tests.bench.beside import DATABASES
 from tests.support.databases import Cluster
 
 
-async def test_the_intake_benchmark_runs(sqlite_url: str) -> None:
-    """It opens and acknowledges what it is told to, through gRPC."""
-    opened, acknowledged = await intake.measure(sqlite_url, tickets=4, clients=2)
+async def test_rates_are_taken_beside_bare_ones(record_url: str) -> None:
+    """Openings, acknowledgements, bare starts and bare rows are all made, and a ticket's history is counted."""
+    (kind,) = (each for each in DATABASES if record_url.startswith(each))
+    async with rates.ours(record_url) as our:
+        (found,) = await rates.rates(our, kind, clients=(2,), calls=4, rounds=2)
+        followed = await rates.followed(our, tickets=4, clients=2)
+        events = await rates.events(our)
 
-    assert opened > 0
-    assert acknowledged > 0
+    assert min(found.openings) > 0
+    assert min(found.acknowledgements) > 0
+    assert min(found.starts) > 0
+    assert min(found.rows) > 0
+    assert followed.running_seconds >= followed.opening_seconds > 0
+    assert (events.opened, events.later, events.earlier) == (5, 0, 7)
+
+
+async def test_lags_are_read_beside_bare_ones() -> None:
+    """Every deadline of ours is in the record, and every bare timer has said how late it was."""
+    ours = await deadlines.paced("sqlite", deadlines=4, a_second=20)
+    bare = await deadlines.bare(deadlines=4, a_second=20)
+
+    assert (ours.deadlines, bare.deadlines) == (4, 4)
+    assert 0 < ours.median <= ours.p99 <= ours.greatest
+    assert 0 < bare.median <= bare.p99 <= bare.greatest
+
+
+@pytest.mark.parametrize("has_keeper", [False, True], ids=["alone", "keeper"])
+async def test_a_storm_of_deadlines_is_measured(has_keeper: bool) -> None:  # noqa: FBT001 - pytest gives it
+    """All tickets breach at one instant, each once, whoever settles them."""
+    clock = ScaledClock(origin=datetime.now(UTC), speed=10.0)
+
+    lag = await deadlines.storm("sqlite", tickets=5, has_keeper=has_keeper, preparing_seconds=6, clock=clock)
+
+    assert lag.deadlines == 5
 
 
 @pytest.mark.parametrize("desk", due.desks(), ids=lambda desk: desk.name)
