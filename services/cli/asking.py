@@ -126,8 +126,8 @@ class Asking:
 
         found, now = self._ask(read)
         if not found:
-            whose = f"{request.handler!r} works on no ticket" if request.handler else "no ticket waits to be taken"
-            _say(f"{whose} that is due{_filters(request, but='handler')}")
+            nothing = f"{request.handler!r} has nothing to do" if request.handler else "nothing waits to be taken"
+            _say(nothing + _filters(request, but="handler"))
             return
         self._show_all(found, lambda tickets: due_next(tickets, now), is_wide=is_wide)
 

@@ -22,12 +22,15 @@ from services.cli import wording
 
 INDENT = 4
 """Columns: what is said of a stretch stands under it."""
+BLANK = Text("")
 STATES_THAT_LAST = {ClockState.CLOCK_STATE_RUNNING, ClockState.CLOCK_STATE_PAUSED}
 
 
 def of_ledgers(ledgers: Sequence[ClockLedger]) -> RenderableType:
     """Show why each of these clocks ends when it does."""
-    return Group(*(Padding(of_ledger(ledger), (0, 0, 1, 0)) for ledger in ledgers))
+    return Group(
+        *(part for number, ledger in enumerate(ledgers) for part in (*[BLANK] * bool(number), of_ledger(ledger)))
+    )
 
 
 def of_ledger(ledger: ClockLedger) -> RenderableType:
@@ -37,13 +40,15 @@ def of_ledger(ledger: ClockLedger) -> RenderableType:
     return Group(
         Text(wording.plain(name).plain, style="bold"),
         _facts(_promise(ledger, zone)),
-        Padding(Group(*_lines(ledger, zone)), (1, 0)),
+        BLANK,
+        *_lines(ledger, zone),
+        BLANK,
         _facts(_outcome(ledger, zone)),
     )
 
 
 def _promise(ledger: ClockLedger, zone: tzinfo) -> Iterator[tuple[str, str]]:
-    yield "promised", f"{wording.length(ledger.length)} of {ledger.calendar}"
+    yield "promised", f"{wording.length(ledger.length)}, counted in {ledger.calendar}"
     yield "policy", f"version {ledger.policy_version}, zone rules {ledger.tzdata or 'not needed yet'}"
     yield "started", _instant(ledger.start_time, zone)
 
@@ -92,18 +97,18 @@ def _lines(ledger: ClockLedger, zone: tzinfo) -> Iterator[RenderableType]:
         number = str(interval.number)
         yield Text(_columns(number, _local(interval.start_time, zone), ends, counted, _clock(total.shown)))
         for said in _said(interval, is_moved=interval.length != allowed):
-            yield Padding(wording.plain(said), (0, 0, 0, INDENT))
+            yield Padding(wording.plain(said), (0, 0, 0, INDENT), expand=False)
         allowed = interval.length
 
 
 def _said(interval: LedgerInterval, *, is_moved: bool) -> Iterator[str]:
-    by = f", by {interval.actor}" if interval.actor else ""
+    event = f"event {interval.sequence}" + (f", by {interval.actor}" if interval.actor else "")
     if interval.pause:
-        yield f"stood still: {wording.word(interval, 'pause')}{by}"
-    elif interval.actor:
-        yield f"counted from event {interval.sequence} on{by}"
+        yield f"stood still: {wording.word(interval, 'pause')} ({event})"
+    elif interval.number > 1 and not is_moved:
+        yield f"went on ({event})"
     if is_moved:
-        yield f"from here on {wording.length(interval.length)} are allowed"
+        yield f"from here on {wording.length(interval.length)} allowed ({event})"
 
 
 def _columns(number: str, begins: str, ends: str, counted: str, total: str) -> str:

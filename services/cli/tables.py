@@ -9,6 +9,7 @@ from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderR
 from rich.measure import Measurement
 from rich.padding import Padding
 from rich.table import Table
+from rich.text import Text
 
 from protos.followthrough.v1.event_pb2 import TicketEvent
 from protos.followthrough.v1.ticket_pb2 import Clock, Ticket
@@ -52,7 +53,7 @@ class Clocks:
         """Choose by the width."""
         table = self._table()
         is_room = Measurement.get(console, options.update(width=PIPED_WIDTH), table).maximum <= options.max_width
-        yield table if is_room else Padding(Group(*self._words()), (1, 0, 0, 0))
+        yield table if is_room else Group(Text(""), *self._words())
 
     def _table(self) -> Table:
         clocks = _table("clock", "run", "tier", "state", "allowed", "spent", "deadline")
@@ -71,9 +72,11 @@ class Clocks:
     def _words(self) -> Iterator[RenderableType]:
         for clock in self.clocks:
             yield wording.plain(f"{wording.word(clock, 'target')} {clock.run} of {clock.tier}: {_state(clock)}")
-            yield Padding(f"{wording.length(clock.spent)} spent of {wording.length(clock.length)}", (0, 0, 0, 2))
+            yield Padding(
+                f"{wording.length(clock.spent)} spent of {wording.length(clock.length)}", (0, 0, 0, 2), expand=False
+            )
             if clock.HasField("deadline_time"):
-                yield Padding(wording.instant(clock, "deadline_time"), (0, 0, 0, 2))
+                yield Padding(wording.instant(clock, "deadline_time"), (0, 0, 0, 2), expand=False)
 
 
 def of_events(events: Sequence[TicketEvent]) -> RenderableType:

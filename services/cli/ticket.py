@@ -1,4 +1,4 @@
-"""`followthrough ticket …`: what a contact centre asks through gRPC, by hand. Which commands there are, and for what."""
+"""`followthrough ticket …`: what a contact centre asks through gRPC, by hand. Which commands there are."""
 
 from collections.abc import Mapping, Sequence
 
