@@ -57,7 +57,10 @@ class Watching:
             waiting.set()
 
     async def _watch(self, request: WatchTicketRequest) -> AsyncGenerator[WatchTicketResponse, None]:
-        """Find the ticket first: whether there is one is known before the stream begins."""
+        """Look for the ticket first: whether there is one is known before the stream begins.
+
+        The stream itself reads again, once it is sure to hear of what is written meanwhile.
+        """
         try:
             await self._read(request.ticket_id, request.after_sequence)
         except TicketUnknown:
@@ -69,12 +72,14 @@ class Watching:
         clock = asyncio.get_running_loop().time
         ends = clock() + self._longest_seconds
         with self._woken(ticket_id) as woken:
-            while clock() < ends:
+            while True:
                 woken.clear()
                 found = await self._read(ticket_id, after)
                 if found:
                     after = found[-1].sequence
                     yield WatchTicketResponse(events=[event_message(entry) for entry in found])
+                if clock() >= ends:
+                    return
                 if len(found) < LONGEST_PAGE:
                     await _within(min(self._look_every_seconds, ends - clock()), woken)
 

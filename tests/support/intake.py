@@ -22,6 +22,8 @@ from protos.followthrough.v1.ticket_service_pb2 import (
     AcknowledgeTicketRequest,
     OpenTicketRequest,
     ResolveTicketRequest,
+    WatchTicketRequest,
+    WatchTicketResponse,
 )
 from services.intake.ids import Ids
 from services.intake.server import Intake, Limits
@@ -34,6 +36,7 @@ MONDAY = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 """09:00 in London: the desk has been open for an hour."""
 SERVICE = "followthrough.v1.TicketService"
 
+Watch = grpc.aio.UnaryStreamCall[WatchTicketRequest, WatchTicketResponse]
 Asked = TypeVar("Asked", bound=Message)
 Detail = TypeVar("Detail")
 
@@ -83,6 +86,13 @@ class Desk:
             response_deserializer=_answer_type(method).FromString,
         )
         return await call(request, timeout=timeout)
+
+    def watch(self, ticket: Ticket, *, after: int = 0) -> Watch:
+        """Follow a ticket from a sequence on."""
+        call: grpc.aio.UnaryStreamMultiCallable[WatchTicketRequest, WatchTicketResponse] = self.channel.unary_stream(
+            f"/{SERVICE}/WatchTicket", WatchTicketRequest.SerializeToString, WatchTicketResponse.FromString
+        )
+        return call(WatchTicketRequest(ticket_id=ticket.ticket_id, after_sequence=after))
 
     async def ticket(self, request: Message) -> Ticket:
         """Call a method that returns a ticket."""
