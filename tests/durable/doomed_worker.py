@@ -1,16 +1,25 @@
-"""A worker process to be killed: its first settle that finds something commits, says so, and never answers.
+"""A worker process to be killed in its first settle that finds something: before or after that commits.
 
-Run by a test as `python -m tests.durable.doomed_worker TEMPORAL TASK_QUEUE RECORD`.
+Run by a test as `python -m tests.durable.doomed_worker TEMPORAL TASK_QUEUE RECORD before|after`. It says where it is,
+and then waits for the end.
 """
 
 import asyncio
 import sys
+import time
+from datetime import datetime
 
 from services.records import RealClock, Record, connect
 from services.temporal import TemporalPlace
 from services.temporal import connect as connect_to_temporal
 from services.worker import Worker
+from workflows.domain.policy import Policy
+from workflows.domain.ticket.commands import Command
+from workflows.domain.ticket.judge import Judged, judge
+from workflows.domain.ticket.state import Ticket
 from workflows.messages import SettleResult
+
+LONGER_THAN_ANY_TEST_SECONDS = 600.0
 
 
 class DoomedSettler:
@@ -23,16 +32,38 @@ class DoomedSettler:
         """Settle and commit; then wait for the end."""
         result = await self._record.settle_for_workflow(ticket_id)
         if result.found:
-            sys.stdout.write("committed\n")
-            sys.stdout.flush()
+            say("committed")
             await asyncio.Event().wait()
         return result
 
 
-async def work(temporal_address: str, task_queue: str, record_url: str) -> None:
+def doomed_judge(
+    policy: Policy,
+    ticket: Ticket,
+    at: datetime,
+    command: Command | None = None,
+    *,
+    expected_version: int | None = None,
+) -> Judged:
+    """Judge, with the ticket's lock in hand; what was found is never written."""
+    judged = judge(policy, ticket, at, command, expected_version=expected_version)
+    if judged.entries:
+        say("judged")
+        time.sleep(LONGER_THAN_ANY_TEST_SECONDS)
+    return judged
+
+
+def say(fact: str) -> None:
+    """Tell the test."""
+    sys.stdout.write(f"{fact}\n")
+    sys.stdout.flush()
+
+
+async def work(temporal_address: str, task_queue: str, record_url: str, when: str) -> None:
     """Run the shipped worker on the doomed record."""
     client = await connect_to_temporal(TemporalPlace(address=temporal_address), say=lambda _: None)
-    async with await connect(record_url, RealClock()) as records:
+    judging = doomed_judge if when == "before" else judge
+    async with await connect(record_url, RealClock(), judge=judging) as records:
         await Worker(client, DoomedSettler(records.record), task_queue=task_queue).run()
 
 

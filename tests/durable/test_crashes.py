@@ -2,6 +2,8 @@
 
 import asyncio
 import sys
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -29,29 +31,23 @@ async def test_a_worker_killed_after_its_settle_committed_loses_and_doubles_noth
     engine: Engine, client: Client, temporal_address: str, task_queue: str, ticket_id: str
 ) -> None:
     """4.7: SIGKILL between commit and task completion; another worker tries again and finds the work done."""
-    record_url = engine.records.database.engine.url.render_as_string(hide_password=False)
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "tests.durable.doomed_worker", temporal_address, task_queue, record_url),
-        cwd=ROOT,
-        stdout=asyncio.subprocess.PIPE,
-    )
-    try:
-        await engine.open(ticket_id, impatient(agent=0.5, specialist=6.0))
-        assert process.stdout is not None
-        async with asyncio.timeout(PATIENCE_SECONDS):
-            assert await process.stdout.readline() == b"committed\n"
-        process.kill()
-    finally:
-        if process.returncode is None:
-            process.kill()
-        await process.wait()
+    async with doomed_worker(engine, temporal_address, task_queue, "after") as doomed:
+        await engine.open(ticket_id, impatient(agent=0.5, specialist=1.0))
+        await doomed("committed")
     assert await engine.count(ticket_id, Escalated) == 1
     assert "MarkerRecorded" not in await events_of(client, ticket_id)
-    async with working(client, engine.records.record, task_queue):
-        log = await engine.until_happened(ticket_id, Escalated, 2)
-    assert [entry.event.tier for entry in log if isinstance(entry.event, ClockBreached)] == ["agent", "specialist"]
-    assert [entry.sequence for entry in log] == list(range(1, len(log) + 1))
-    assert "WorkflowTaskTimedOut" in await events_of(client, ticket_id)
+    await goes_on_once(engine, client, task_queue, ticket_id)
+
+
+async def test_a_worker_killed_in_the_middle_of_a_settle_leaves_nothing_half_way(
+    engine: Engine, client: Client, temporal_address: str, task_queue: str, ticket_id: str
+) -> None:
+    """4.7: SIGKILL between lock and commit; nothing was written, the lock is free, another worker settles it once."""
+    async with doomed_worker(engine, temporal_address, task_queue, "before") as doomed:
+        await engine.open(ticket_id, impatient(agent=0.5, specialist=1.0))
+        await doomed("judged")
+    assert await engine.count(ticket_id, ClockBreached) == 0
+    await goes_on_once(engine, client, task_queue, ticket_id)
 
 
 async def test_the_keeper_starts_a_ticket_whose_nudge_was_lost(
@@ -99,3 +95,36 @@ async def test_the_keeper_finds_a_ticket_whose_run_was_terminated(
         await until_events(client, ticket_id, TimerStarted=1)
         await engine.until_told()
     assert keeper.counts.rescued == 1
+
+
+@asynccontextmanager
+async def doomed_worker(
+    engine: Engine, temporal_address: str, task_queue: str, when: str
+) -> AsyncIterator[Callable[[str], Awaitable[None]]]:
+    """Run a worker that is killed at the end of the block; gives what waits until it has said something."""
+    url = engine.records.database.engine.url.render_as_string(hide_password=False)
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "tests.durable.doomed_worker", temporal_address, task_queue, url, when),
+        cwd=ROOT,
+        stdout=asyncio.subprocess.PIPE,
+    )
+
+    async def said(fact: str) -> None:
+        assert process.stdout is not None
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            assert (await process.stdout.readline()).decode().strip() == fact
+
+    try:
+        yield said
+    finally:
+        process.kill()
+        await process.wait()
+
+
+async def goes_on_once(engine: Engine, client: Client, task_queue: str, ticket_id: str) -> None:
+    """Another worker takes the lost task over, and each deadline was or is settled once."""
+    async with working(client, engine.records.record, task_queue):
+        log = await engine.until_happened(ticket_id, Escalated, 2)
+    assert [entry.event.tier for entry in log if isinstance(entry.event, ClockBreached)] == ["agent", "specialist"]
+    assert [entry.sequence for entry in log] == list(range(1, len(log) + 1))
+    assert "WorkflowTaskTimedOut" in await events_of(client, ticket_id)

@@ -50,6 +50,8 @@ class Cluster:
     port: int
     folder: Path
     process: "subprocess.Popen[bytes]" = field(repr=False)
+    identity: dict[str, Any]
+    """As whom it runs."""
 
     def url(self, database: str) -> str:
         """Where one of its databases is."""
@@ -73,6 +75,11 @@ class Cluster:
         except subprocess.TimeoutExpired:
             self.process.send_signal(signal.SIGQUIT)
             self.process.wait(STOP_SECONDS)
+
+    def start_again(self) -> None:
+        """After `stop`, on the same port and data."""
+        self.process = _launch(self.process.args, self.folder, self.identity)
+        _wait(self)
 
 
 def is_postgresql_required() -> bool:
@@ -145,15 +152,20 @@ def _initialise(programs: Path, folder: Path, identity: dict[str, Any]) -> None:
 def _start(programs: Path, folder: Path, identity: dict[str, Any], settings: dict[str, str]) -> Cluster:
     port = _free_port()
     settings = {**settings, "listen_addresses": "127.0.0.1", "port": str(port), "unix_socket_directories": ""}
+    arguments = [
+        *_dying_with_parent(),
+        programs / "postgres",
+        "-D",
+        folder / "data",
+        *(f"--{name}={value}" for name, value in settings.items()),
+    ]
+    return Cluster(port=port, folder=folder, process=_launch(arguments, folder, identity), identity=identity)
+
+
+def _launch(arguments: Any, folder: Path, identity: dict[str, Any]) -> "subprocess.Popen[bytes]":  # noqa: ANN401 - as `subprocess` has it
     with (folder / "log").open("wb") as log:
-        process = subprocess.Popen(  # noqa: S603 - the server's own program
-            [
-                *_dying_with_parent(),
-                programs / "postgres",
-                "-D",
-                folder / "data",
-                *(f"--{name}={value}" for name, value in settings.items()),
-            ],
+        return subprocess.Popen(  # noqa: S603 - the server's own program
+            arguments,
             cwd=folder,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
@@ -161,7 +173,6 @@ def _start(programs: Path, folder: Path, identity: dict[str, Any], settings: dic
             process_group=0,
             **identity,
         )
-    return Cluster(port=port, folder=folder, process=process)
 
 
 def _dying_with_parent() -> tuple[str, ...]:
