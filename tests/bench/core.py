@@ -19,7 +19,7 @@ from rich.console import Console
 from rich.table import Table
 
 from tests.bench import due, late, lives, settles
-from tests.bench.intake import record_url
+from tests.bench.beside import DATABASES, fresh_record
 from tests.bench.rounds import machine
 from tests.support.databases import PostgresqlMissing, cluster
 
@@ -141,17 +141,24 @@ def _settles(amount: Amount) -> Iterator[Table]:
         "bare, µs of processor",
         title="settles, beside the bare transactions of the same rows",
     )
-    for database in ("sqlite", "postgresql"):
+    for database in DATABASES:
         try:
-            with record_url(database) as url:
-                for clients, tickets in zip((1, MANY), amount.settles, strict=True):
-                    paces = _run(settles.measure(url, tickets=tickets, clients=clients, rounds=amount.settle_rounds))
-                    for settle, pace in (("open", paces.opening), ("acknowledge", paces.acknowledging)):
-                        figures = (pace.record, pace.bare, pace.ratio, pace.record_processor, pace.bare_processor)
-                        table.add_row(database, str(clients), settle, *map(str, figures))
+            for clients, paces in _run(_paces(database, amount)).items():
+                for settle, pace in (("open", paces.opening), ("acknowledge", paces.acknowledging)):
+                    figures = (pace.record, pace.bare, pace.ratio, pace.record_processor, pace.bare_processor)
+                    table.add_row(database, str(clients), settle, *map(str, figures))
         except PostgresqlMissing as missing:
             table.add_row(database, "-", "-", str(missing))
     yield table
+
+
+async def _paces(database: str, amount: Amount) -> dict[int, settles.Paces]:
+    """By one client and by many, on one record."""
+    async with fresh_record(database) as url:
+        return {
+            clients: await settles.measure(url, tickets=tickets, clients=clients, rounds=amount.settle_rounds)
+            for clients, tickets in zip((1, MANY), amount.settles, strict=True)
+        }
 
 
 def _late(amount: Amount) -> Iterator[Table]:
