@@ -13,6 +13,7 @@ from services.records.owed_messages import Fate, OwedMessage, WaitsFor, WasLetGo
 from services.records.statements_outbox import due
 from services.records.tables import MessageRow
 from tests.support.clock import MONDAY_NOON, StoryClock
+from tests.support.outbox import leases_end
 from tests.support.record import Outsider, a_policy, an_acknowledgement, an_opening
 from workflows.domain.ticket.commands import Customer, PostUpdate
 
@@ -45,13 +46,6 @@ def told(messages: Iterable[OwedMessage]) -> list[tuple[str, str, str]]:
 async def sent(records: Records, messages: Iterable[OwedMessage]) -> None:
     """Write down that they were sent."""
     assert await records.outbox.write_down([WasSent(message=message) for message in messages]) == ()
-
-
-async def leases_end(record_url: str) -> None:
-    """Let every claim run out, as it does with time."""
-    await Outsider(record_url).run(
-        "UPDATE outbox SET try_at = '1970-01-01T00:00:00.000000Z' WHERE claim IS NOT NULL AND status = 'pending'"
-    )
 
 
 async def test_recipient_gets_one_at_a_time_in_the_tickets_order(records: Records) -> None:
