@@ -12,6 +12,7 @@ import grpc
 import pytest
 from click.testing import CliRunner, Result
 from google.protobuf.descriptor import FieldDescriptor
+from google.protobuf.duration_pb2 import Duration
 from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
 from rich.console import Console
@@ -20,6 +21,9 @@ from protos.followthrough.v1.event_pb2 import TicketEvent
 from protos.followthrough.v1.ticket_pb2 import Clock, ContactKind, Customer, Outcome, Target, Ticket, TicketStatus
 from protos.followthrough.v1.ticket_service_pb2 import (
     AcknowledgeTicketRequest,
+    AddNoteRequest,
+    AssignTicketRequest,
+    ChangePriorityRequest,
     CloseTicketRequest,
     ConfirmResolutionRequest,
     ContinueTicketRequest,
@@ -29,6 +33,7 @@ from protos.followthrough.v1.ticket_service_pb2 import (
     ListTicketEventsResponse,
     ListTicketsRequest,
     ListTicketsResponse,
+    LogTimeRequest,
     OpenTicketRequest,
     PostUpdateRequest,
     RecordContactRequest,
@@ -38,7 +43,7 @@ from protos.followthrough.v1.ticket_service_pb2 import (
     TransferTicketRequest,
     WaitOnCustomerRequest,
 )
-from services.cli import main
+from services.cli import main, tables
 from services.cli.ticket_list import TicketList
 from tests.support.desk import Desk, No, serving
 
@@ -149,6 +154,12 @@ def test_an_older_ticket_is_named_by_its_reference_too(line: Line) -> None:
 CHANGES: list[tuple[list[str], Message]] = [
     (["ack", "--tier", "agent"], AcknowledgeTicketRequest(tier="agent", handler="kim")),
     (["ack", "--tier", "agent", "--handler", "lee"], AcknowledgeTicketRequest(tier="agent", handler="lee")),
+    (["assign", "lee"], AssignTicketRequest(handler="lee")),
+    (["priority", "normal", "--reason", "one lamp"], ChangePriorityRequest(priority="normal", reason="one lamp")),
+    (["note", "The socket is old."], AddNoteRequest(text="The socket is old.")),
+    (["time", "25m", "line test"], LogTimeRequest(spent=Duration(seconds=1500), text="line test")),
+    (["time", "1h30m"], LogTimeRequest(spent=Duration(seconds=5400))),
+    (["time", "2 h 5 min", "on site"], LogTimeRequest(spent=Duration(seconds=7500), text="on site")),
     (["update", "An engineer comes at three."], PostUpdateRequest(text="An engineer comes at three.")),
     (
         ["contact", "Any news?", "--kind", "complaint", "--channel", "email"],
@@ -497,6 +508,12 @@ def test_nobody_at_the_address_is_exit_code_2(line: Line) -> None:
         (["open", "--queue", "home"], "Missing option '--priority'"),
         (["resolve", TICKET_ID, "--outcome", "solved", "--explanation", "x"], "'solved' is not one of"),
         (["show", TICKET_ID, "--server", "here"], "give it as host:port"),
+        (["time", TICKET_ID, "1d"], "'1d': a day is not a unit: give hours and minutes, like 25m or 1h30m"),
+        (["time", TICKET_ID, "2 weeks"], "a day is not a unit: give hours and minutes"),
+        (["time", TICKET_ID, "25"], "'25': give hours and minutes, like 25m or 1h30m"),
+        (["time", TICKET_ID, ""], "'': give hours and minutes, like 25m or 1h30m"),
+        (["explain", TICKET_ID, "--clock", "promise"], "'promise' is not one of"),
+        (["next", "--untaken", "--handler", "lee"], "leave out --handler"),
         (["lose", TICKET_ID], "No such command 'lose'"),
     ],
 )
@@ -519,6 +536,34 @@ def test_a_broken_setting_is_one_line_and_exit_code_2(line: Line, monkeypatch: p
     assert result.stderr == (
         "followthrough: FOLLOWTHROUGH_INTAKE_ADDRESS='here': give it as host:port, like 127.0.0.1:7300\n"
     )
+
+
+def test_the_help_names_every_command_of_a_ticket() -> None:
+    """Each with what it does, under what it is for."""
+    result = CliRunner().invoke(main, ["ticket", "--help"])
+
+    assert result.exit_code == 0
+    assert re.findall(r"^  ([a-z]+)  +[A-Z]", result.stdout, re.MULTILINE) == [
+        *("next", "list", "show", "explain", "events", "watch"),
+        *("open", "ack", "assign", "priority"),
+        *("update", "contact", "wait", "continue"),
+        *("escalate", "transfer"),
+        *("resolve", "confirm", "reject", "reopen", "close"),
+        *("note", "time"),
+    ]
+
+
+@pytest.mark.parametrize("width", [50, 59, 80, 100, 200])
+def test_a_ticket_fits_the_terminal(width: int) -> None:
+    """No line is wider than it, and no deadline is torn apart: clocks that have no room as a table have words."""
+    console = Console(width=width, file=io.StringIO())
+
+    console.print(tables.of_ticket(OPENED))
+
+    written = console.file.getvalue()  # type: ignore[attr-defined]  # it was given above
+    assert max(len(line) for line in written.splitlines()) <= width
+    assert len(re.findall(r"Mon 23 Nov 2026 12:00:00 UTC", written)) >= 2
+    assert ("acknowledge 1 of agent:" in written) == (width < 100)
 
 
 def test_the_overview_names_every_subcommand() -> None:

@@ -1,0 +1,217 @@
+"""`followthrough ticket next`, `explain` and `watch`, against a real intake whose record's clock the test tells."""
+
+import asyncio
+import io
+import json
+import signal
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import timedelta
+
+import pytest
+from click.testing import CliRunner, Result
+from rich.console import Console
+
+from protos.followthrough.v1.ticket_pb2 import ContactKind, Ticket
+from protos.followthrough.v1.ticket_service_pb2 import (
+    ChangePriorityRequest,
+    ContinueTicketRequest,
+    ExplainDeadlinesRequest,
+    RecordContactRequest,
+    WaitOnCustomerRequest,
+)
+from services.cli import explained, main
+from services.client import TicketClient
+from services.settings import PREFIX, environment_with
+from tests.support.intake import Desk, a_desk, of
+from tests.support.processes import running
+
+HOUR = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A terminal beside a real desk."""
+
+    desk: Desk
+
+    async def run(self, *words: str) -> Result:
+        """Run one command to its end, beside the loop that intake runs in."""
+        return await asyncio.to_thread(CliRunner().invoke, main, ["ticket", *words])
+
+
+@pytest.fixture
+async def line(sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Line]:
+    """Give a command line whose settings name a real intake; it is Monday 2026-11-23, 09:00 in London."""
+    async with a_desk(sqlite_url) as desk:
+        monkeypatch.setenv(f"{PREFIX}INTAKE_ADDRESS", str(desk.address))
+        monkeypatch.setenv(f"{PREFIX}ACTOR", "ana")
+        monkeypatch.setenv("TZ", "UTC")
+        yield Line(desk)
+
+
+async def waited_an_hour(desk: Desk) -> Ticket:
+    """Opened at 09:00, taken on at 09:10, waiting from 09:30:30.5 to 11:00, when the customer answers."""
+    ticket = await desk.open()
+    desk.clock.pass_(timedelta(minutes=10))
+    await desk.take(ticket)
+    desk.clock.pass_(timedelta(minutes=20, seconds=30, milliseconds=500))
+    await desk.ticket(of(ticket, WaitOnCustomerRequest(question="Which lamp is red?")))
+    desk.clock.pass_(timedelta(hours=1, minutes=29, seconds=29, milliseconds=500))
+    answer = RecordContactRequest(kind=ContactKind.CONTACT_KIND_INFORMATION, channel="phone", text="The left.")
+    return await desk.ticket(of(ticket, answer))
+
+
+async def test_a_deadline_is_explained_to_the_second(line: Line) -> None:
+    """Semantics 8: each interval counted, each pause with who and why, target, version, deadline; the sums add up."""
+    ticket = await waited_an_hour(line.desk)
+    line.desk.clock.pass_(timedelta(minutes=15))
+
+    result = await line.run("explain", ticket.reference, "--clock", "resolve")
+
+    assert result.exit_code == 0, result.output
+    version = ticket.policy_version
+    calendar = next(text for text in result.stdout.splitlines() if text.startswith("promised"))
+    assert calendar.startswith("promised  8 h, counted in Europe/London ")
+    assert [text.rstrip() for text in result.stdout.splitlines() if text != calendar] == [
+        "resolve 1 of agent: running",
+        f"policy    version {version}, zone rules {(await ledger_of(line.desk, ticket))['tzdata']}",
+        "started   Mon 23 Nov 2026 09:00:00 GMT (2026-11-23 09:00:00 UTC)",
+        "",
+        " #  from                 until                  counted        sum",
+        " 1  Mon 23 Nov 09:00:00  Mon 23 Nov 09:30:30    0:30:30    0:30:30",
+        " 2  Mon 23 Nov 09:30:30  Mon 23 Nov 11:00:00          -    0:30:30",
+        "    stood still: waiting on customer (event 12, by ana)",
+        " 3  Mon 23 Nov 11:00:00  now                    0:15:00    0:45:30",
+        "    went on (event 17, by ana)",
+        "",
+        "spent     0:45:30 of 8:00:00, left 7:14:30",
+        "now       Mon 23 Nov 2026 11:15:00 GMT (2026-11-23 11:15:00 UTC)",
+        "deadline  Tue 24 Nov 2026 08:29:30 GMT (2026-11-24 08:29:30 UTC)",
+    ]
+
+
+async def ledger_of(desk: Desk, ticket: Ticket) -> dict[str, str]:
+    """Read the first ledger as the contract tells it."""
+    async with TicketClient(str(desk.address), caller="crm-1", actor="ana") as client:
+        async for ledger in client.ledgers(ExplainDeadlinesRequest(ticket_id=ticket.ticket_id)):
+            return {"tzdata": ledger.tzdata}
+    raise AssertionError("it has no clock")
+
+
+async def test_another_priority_is_explained_where_it_begins(line: Line) -> None:
+    """6.11: the new target counts from the clock's own start; the stretch from then on says what is allowed."""
+    ticket = await line.desk.open(priority="normal")
+    line.desk.clock.pass_(HOUR)
+    await line.desk.ticket(of(ticket, ChangePriorityRequest(priority="urgent", reason="the shop is shut")))
+
+    result = await line.run("explain", ticket.ticket_id, "--clock", "resolve")
+
+    lines = result.stdout.splitlines()
+    assert " 1  Mon 23 Nov 09:00:00  Mon 23 Nov 10:00:00    1:00:00    1:00:00" in lines
+    assert " 2  Mon 23 Nov 10:00:00  now                    0:00:00    1:00:00" in lines
+    assert any(line.startswith("    from here on 8 h allowed (event ") for line in lines)
+    assert any(line.startswith("spent     1:00:00 of 8:00:00, left 7:00:00") for line in lines)
+
+
+async def test_what_is_shown_adds_up(line: Line) -> None:
+    """However the microseconds fall: counted lengths make the sums, sums and what is left make what was promised."""
+    ticket = await waited_an_hour(line.desk)
+    for part in (400, 700, 300):
+        line.desk.clock.pass_(timedelta(seconds=1, milliseconds=part))
+        await line.desk.ticket(of(ticket, WaitOnCustomerRequest(question="And now?")))
+        line.desk.clock.pass_(timedelta(milliseconds=part))
+        await line.desk.ticket(of(ticket, ContinueTicketRequest(reason="seen from here")))
+
+    shown = (await line.run("explain", ticket.reference, "--clock", "resolve")).stdout.splitlines()
+
+    total = 0
+    rows = [text.split() for text in shown if text[:3].strip().isdigit()]
+    for *_, counted, summed in rows:
+        total += 0 if counted == "-" else seconds(counted)
+        assert seconds(summed) == total
+    (spent,) = (text.split() for text in shown if text.startswith("spent"))
+    assert len(rows) == 9
+    assert seconds(spent[1]) == total
+    assert seconds(spent[1]) + seconds(spent[5]) == seconds(spent[3].rstrip(","))
+
+
+def seconds(clock: str) -> int:
+    """Read `h:mm:ss`."""
+    hours, minutes, rest = clock.split(":")
+    return int(hours) * 3600 + int(minutes) * 60 + int(rest)
+
+
+async def test_the_ledger_fits_eighty_columns(line: Line) -> None:
+    """No row of it is folded there."""
+    ticket = await waited_an_hour(line.desk)
+    async with TicketClient(str(line.desk.address), caller="crm-1", actor="ana") as client:
+        ledgers = [each async for each in client.ledgers(ExplainDeadlinesRequest(ticket_id=ticket.ticket_id))]
+    console = Console(width=80, file=io.StringIO())
+
+    console.print(explained.of_ledgers(ledgers))
+
+    written = console.file.getvalue().splitlines()  # type: ignore[attr-defined]  # it was given above
+    assert max(len(text) for text in written) <= 80
+    assert [text[:3].strip() for text in written if text[4:8] in {"Mon ", "from"}][:3] == ["#", "1", "#"]
+
+
+async def test_only_live_clocks_when_asked(line: Line) -> None:
+    """The acknowledgement was met at 09:10: it is in the whole ledger, and not among what still counts."""
+    ticket = await waited_an_hour(line.desk)
+
+    whole, live = [
+        {(each["target"], each["state"]) for each in map(json.loads, (await line.run(*words)).stdout.splitlines())}
+        for words in (
+            ("explain", ticket.reference, "--json"),
+            ("explain", ticket.reference, "--json", "--live"),
+        )
+    ]
+
+    assert ("TARGET_ACKNOWLEDGE", "CLOCK_STATE_MET") in whole - live
+    assert {state for _, state in live} == {"CLOCK_STATE_RUNNING"}
+
+
+async def test_next_is_mine_and_the_most_pressing_first(line: Line) -> None:
+    """Ana's two tickets, the urgent one first, with the time left by the record's clock; nobody else's."""
+    normal, urgent, others = [await line.desk.open(priority=each) for each in ("normal", "urgent", "urgent")]
+    for ticket, handler in ((normal, "ana"), (urgent, "ana"), (others, "lee")):
+        await line.desk.take(ticket, handler)
+    line.desk.clock.pass_(timedelta(minutes=20))
+
+    mine = await line.run("next")
+    nobodys = await line.run("next", "--untaken", "--tier", "agent")
+    hers = await line.run("next", "--handler", "eve", "--queue", "home")
+
+    rows = [text.split() for text in mine.stdout.splitlines() if text.strip()][2:]
+    assert [row[0] for row in rows] == [urgent.reference, normal.reference]
+    assert rows[0][1:5] == ["40", "min", "2026-11-23", "10:00"]
+    assert (nobodys.exit_code, nobodys.stdout) == (0, "")
+    assert nobodys.stderr == "followthrough: nothing waits to be taken --tier 'agent': is it spelt right?\n"
+    assert hers.stderr == "followthrough: 'eve' has nothing to do --queue 'home': is it spelt right?\n"
+
+
+async def test_what_waits_to_be_taken_is_next_for_the_tier(line: Line) -> None:
+    """With what is late already told as late: 20 minutes on, 15 to acknowledge."""
+    ticket = await line.desk.open()
+    line.desk.clock.pass_(timedelta(minutes=20))
+
+    result = await line.run("next", "--untaken", "--tier", "agent")
+
+    assert ticket.reference in result.stdout
+    assert " 5 min late " in result.stdout
+
+
+@pytest.mark.parametrize("form", [[], ["--json"]])
+async def test_a_watch_tells_what_happens_until_ctrl_c(line: Line, form: list[str]) -> None:
+    """From now on, each event once; Ctrl-C is the way out and no failure."""
+    ticket = await line.desk.take(await line.desk.open())
+    env = environment_with({"intake_address": str(line.desk.address)})
+    async with running("ticket", "watch", ticket.reference, *form, env=env) as watching:
+        await watching.log(rf"watching {ticket.reference}, from event {ticket.sequence + 1} on; Ctrl-C ends it")
+        await line.desk.ticket(of(ticket, WaitOnCustomerRequest(question="Which lamp is red?")))
+        await watching.say("Which lamp is red")
+        assert await watching.stop(signal.SIGINT) == 0
+
+    first = watching.said.splitlines()[0]
+    assert f'"sequence": {ticket.sequence + 1},' in first if form else first.startswith(f"{ticket.sequence + 1:>4}  ")
