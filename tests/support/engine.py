@@ -45,7 +45,7 @@ def opening(ticket_id: str, *, priority: str = "normal") -> Open:
         customer=Customer(external_id=CANARY, name=CANARY, language="en-GB", zone="Europe/London"),
         subject=CANARY,
         description=CANARY,
-        channel="phone",
+        channel=CANARY,
     )
 
 
@@ -57,9 +57,11 @@ class Engine:
     timers: TicketTimers
     nudger: Nudger
 
-    async def open(self, ticket_id: str, policy: Policy, *, is_nudged: bool = True) -> Settled:
+    async def open(
+        self, ticket_id: str, policy: Policy, *, priority: str = "normal", is_nudged: bool = True
+    ) -> Settled:
         """Open a ticket; its nudge gets lost when asked."""
-        settled = await self.records.record.open_ticket(policy, opening(ticket_id))
+        settled = await self.records.record.open_ticket(policy, opening(ticket_id, priority=priority))
         return self._owe(settled) if is_nudged else settled
 
     async def do(self, ticket_id: str, command: Command) -> Settled:

@@ -1,0 +1,114 @@
+"""Personal data live in SQL only: a canary stands in every text that anybody may write, and is seen nowhere else."""
+
+import io
+import logging
+from collections.abc import Iterator
+from dataclasses import fields
+from datetime import timedelta
+from typing import get_args
+
+import pytest
+from temporalio.client import Client
+
+from services import logs
+from services.keeper.keeper import Pace
+from services.settings import LogFormat, LogLevel
+from tests.support.clock import StoryClock
+from tests.support.engine import CANARY, Engine, keeping, opening
+from tests.support.policies import LINES
+from tests.support.temporal import history_of, until_events, until_gone, working
+from workflows.domain.ticket.commands import (
+    Acknowledge,
+    AddNote,
+    Assign,
+    ChangePriority,
+    Close,
+    Command,
+    Confirm,
+    Continue,
+    Escalate,
+    LogTime,
+    PostUpdate,
+    RecordContact,
+    Reject,
+    Reopen,
+    Resolve,
+    Transfer,
+    WaitOnCustomer,
+)
+from workflows.domain.ticket.events import ClockBreached
+from workflows.domain.ticket.words import ContactKind, Outcome
+
+EAGER = Pace(grace_seconds=0.0, owed_for_seconds=0.0, rescue_every_seconds=0.05, nudge_every_seconds=0.05)
+NAMED = {"ticket_id", "reference", "queue", "priority", "tier", "from_tier", "to_tier", "duplicate_of", "follows"}
+"""Texts that the desk's own tables give, or that name a ticket."""
+WORK: tuple[Command, ...] = (
+    RecordContact(actor=CANARY, kind=ContactKind.NEWS, channel=CANARY, text=CANARY),
+    Acknowledge(actor=CANARY, handler=CANARY, tier="agent"),
+    Assign(actor=CANARY, handler=f"{CANARY} the second"),
+    PostUpdate(actor=CANARY, text=CANARY),
+    AddNote(actor=CANARY, text=CANARY),
+    LogTime(actor=CANARY, spent=timedelta(minutes=10), text=CANARY),
+    WaitOnCustomer(actor=CANARY, question=CANARY),
+    Continue(actor=CANARY, reason=CANARY),
+    ChangePriority(actor=CANARY, priority="urgent", reason=CANARY),
+    Escalate(actor=CANARY, from_tier="agent", reason=CANARY),
+    Transfer(actor=CANARY, to_tier="supplier", reason=CANARY),
+)
+END: tuple[Command, ...] = (
+    Resolve(actor=CANARY, outcome=Outcome.NOT_FEASIBLE, explanation=CANARY, alternative=CANARY),
+    Reject(actor=CANARY, reason=CANARY),
+    Resolve(actor=CANARY, outcome=Outcome.FIXED, explanation=CANARY),
+    Close(actor=CANARY, reason=CANARY),
+    Reopen(actor=CANARY, reason=CANARY),
+    Resolve(actor=CANARY, outcome=Outcome.FIXED, explanation=CANARY),
+    Confirm(actor=CANARY),
+)
+
+
+@pytest.fixture
+def written() -> Iterator[io.StringIO]:
+    """All that processes write down, as they are shipped, at their most talkative."""
+    root, stream = logging.getLogger(), io.StringIO()
+    handlers, level = root.handlers[:], root.level
+    levels = {name: logging.getLogger(name).level for name in logs.LIBRARIES}
+    logs.configure(LogLevel.DEBUG, LogFormat.JSON, stream)
+    yield stream
+    root.handlers[:] = handlers
+    root.setLevel(level)
+    for name, before in levels.items():
+        logging.getLogger(name).setLevel(before)
+
+
+def test_the_canary_stands_in_every_text() -> None:
+    """The next test bites: each command is given, and each of its texts that is not a name of ours is the canary."""
+    assert {type(command) for command in (*WORK, *END)} == set(get_args(Command))
+    first = opening("T-1")
+    for words in (*WORK, *END, first, first.customer):
+        for name in (each.name for each in fields(words)):
+            value = getattr(words, name)
+            is_free = name not in {*NAMED, "language", "zone", "kind", "outcome"}
+            assert not isinstance(value, str) or not is_free or CANARY in value, f"{type(words).__name__}.{name}"
+
+
+async def test_no_text_of_anybody_enters_a_history_or_a_log(
+    still_engine: Engine, story_clock: StoryClock, client: Client, task_queue: str, written: io.StringIO
+) -> None:
+    """Architecture, the record: whatever is opened, worked on, breached, rescued, closed and reopened."""
+    engine, ticket_id = still_engine, task_queue
+    async with working(client, engine.records.record, task_queue), keeping(engine, EAGER):
+        await engine.open(ticket_id, LINES, priority="high")
+        await until_events(client, ticket_id, TimerStarted=1)
+        for command in WORK:
+            await engine.do(ticket_id, command)
+        story_clock.pass_(timedelta(days=1))
+        await engine.until_happened(ticket_id, ClockBreached)
+        for command in END:
+            await engine.do(ticket_id, command)
+        await engine.timers.wake(ticket_id)
+        await until_gone(client, ticket_id)
+        runs = [run.run_id async for run in client.list_workflows(f"WorkflowId = '{ticket_id}'")]
+        histories = [await history_of(client, ticket_id, run_id) for run_id in (None, *runs)]
+    assert not any(CANARY.encode() in event.SerializeToString() for history in histories for event in history.events)
+    assert "keeper stopped" in written.getvalue()
+    assert CANARY not in written.getvalue()
