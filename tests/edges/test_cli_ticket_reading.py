@@ -63,7 +63,7 @@ async def waited_an_hour(desk: Desk) -> Ticket:
 
 
 async def test_a_deadline_is_explained_to_the_second(line: Line) -> None:
-    """Semantics 8: each interval counted, each pause with who and why, target, version, deadline; the sums add up."""
+    """Semantics 8: intervals, pauses with who and why, target, version, deadline; the half second is the deadline's."""
     ticket = await waited_an_hour(line.desk)
     line.desk.clock.pass_(timedelta(minutes=15))
 
@@ -87,7 +87,7 @@ async def test_a_deadline_is_explained_to_the_second(line: Line) -> None:
         "",
         "spent     0:45:30 of 8:00:00, left 7:14:30",
         "now       Mon 23 Nov 2026 11:15:00 GMT (2026-11-23 11:15:00 UTC)",
-        "deadline  Tue 24 Nov 2026 08:29:30 GMT (2026-11-24 08:29:30 UTC)",
+        "deadline  Tue 24 Nov 2026 08:29:29 GMT (2026-11-24 08:29:29 UTC)",
     ]
 
 
