@@ -36,7 +36,8 @@ RESOLUTION_PAUSES = (Target.TIER_RESOLVE, Target.UPDATE, Target.RESOLVE)
 def person_told_the_customer(draft: Draft, at: datetime, pause: Pause | None) -> None:
     """A message from a person: the update run is met and the next one begins, paused when the clock is (2.2, 2.9)."""
     draft.meet((Target.UPDATE,), at)
-    draft.change(update_breaches=0, next_news_at=None)
+    draft.update_breaches = 0
+    draft.next_news_at = None
     draft.start(Target.UPDATE, at, pause=pause)
 
 
@@ -44,11 +45,9 @@ def start_wait(draft: Draft, at: datetime, question: str) -> None:
     """Ask the customer; reminders and the give-up count from this question (6.6)."""
     policy = draft.policy
     sequence = draft.record(at, WaitStarted(question=question))
-    draft.change(
-        status=Status.WAITING_ON_CUSTOMER,
-        waiting=Waiting(question_at=at, reminders_sent=0, next_at=due(policy.calendar, at, policy.wait_steps[0])),
-        reminding=None,
-    )
+    draft.status = Status.WAITING_ON_CUSTOMER
+    draft.waiting = Waiting(question_at=at, reminders_sent=0, next_at=due(policy.calendar, at, policy.wait_steps[0]))
+    draft.reminding = None
     update_pauses = Target.UPDATE in policy.waiting_pauses
     person_told_the_customer(draft, at, Pause.WAITING_ON_CUSTOMER if update_pauses else None)
     draft.pause(policy.waiting_pauses, at, Pause.WAITING_ON_CUSTOMER)
@@ -58,7 +57,8 @@ def start_wait(draft: Draft, at: datetime, question: str) -> None:
 def end_wait(draft: Draft, at: datetime, by: WaitEnd, reason: str | None = None) -> None:
     """Back to work: in progress with a handler, else open; the customer's clocks run on (6.6)."""
     draft.record(at, WaitEnded(by=by, reason=reason))
-    draft.change(waiting=None, status=Status.IN_PROGRESS if draft.ticket.handler else Status.OPEN)
+    draft.waiting = None
+    draft.status = Status.IN_PROGRESS if draft.handler else Status.OPEN
     draft.resume(Target, at)
 
 
@@ -81,12 +81,12 @@ def give_up(draft: Draft, at: datetime, *, due_at: datetime, detected_at: dateti
 
 def resolve(draft: Draft, at: datetime, resolved: Resolved) -> None:
     """A person says that it is solved, with an explanation (6.7)."""
-    if draft.ticket.waiting:
+    if draft.waiting:
         draft.record(at, WaitEnded(by=WaitEnd.RESOLVED))
-        draft.change(waiting=None)
+        draft.waiting = None
     sequence = draft.record(at, resolved)
     if resolved.outcome.closes_at_once:
-        draft.change(resolution=Resolution(outcome=resolved.outcome, resolved_at=at, sign_off_at=None))
+        draft.resolution = Resolution(outcome=resolved.outcome, resolved_at=at, sign_off_at=None)
         close(draft, at, ClosedBy.OUTCOME)
         return
     if resolved.outcome is Outcome.NO_RESPONSE:
@@ -101,17 +101,12 @@ def resolve(draft: Draft, at: datetime, resolved: Resolved) -> None:
 def _rest(draft: Draft, at: datetime, outcome: Outcome) -> None:
     """The clocks stand still and sign-off begins (2.10, 6.8)."""
     draft.pause(RESOLUTION_PAUSES, at, Pause.RESOLVED)
-    draft.change(
-        status=Status.RESOLVED,
-        waiting=None,
-        reminding=None,
-        next_news_at=None,
-        resolution=Resolution(
-            outcome=outcome,
-            resolved_at=at,
-            sign_off_at=due(draft.policy.calendar, at, draft.policy.sign_off),
-        ),
-    )
+    draft.status = Status.RESOLVED
+    draft.waiting = None
+    draft.reminding = None
+    draft.next_news_at = None
+    sign_off_at = due(draft.policy.calendar, at, draft.policy.sign_off)
+    draft.resolution = Resolution(outcome=outcome, resolved_at=at, sign_off_at=sign_off_at)
 
 
 def close(
@@ -124,7 +119,7 @@ def close(
     detected_at: datetime | None = None,
 ) -> None:
     """Over. Clocks are met as of the Resolve; cancelled where nobody had the customer's word for it (2.10, 6.7)."""
-    resolution = draft.ticket.resolution
+    resolution = draft.resolution
     if resolution is None:
         raise AssertionError("a ticket closes only after it was resolved")
     sequence = draft.record(
@@ -135,22 +130,21 @@ def close(
         draft.cancel(Target, at)
     else:
         draft.meet(Target, at, as_of=resolution.resolved_at)
-    draft.change(
-        status=Status.CLOSED,
-        closed_at=at,
-        reminding=None,
-        next_news_at=None,
-        resolution=closed,
-    )
+    draft.status = Status.CLOSED
+    draft.closed_at = at
+    draft.reminding = None
+    draft.next_news_at = None
+    draft.resolution = closed
     draft.tell(sequence, "closed", Audience.CUSTOMER)
 
 
 def reject(draft: Draft, at: datetime, reason: str) -> None:
     """Not solved: on to the next tier; at the last one open again, and exhausted (6.8)."""
     sequence = draft.record(at, Rejected(reason=reason))
-    draft.change(status=Status.OPEN, handler=None, resolution=None)
-    ticket = draft.ticket
-    is_last = draft.policy.next_tier(ticket.tier) is None
+    draft.status = Status.OPEN
+    draft.handler = None
+    draft.resolution = None
+    is_last = draft.policy.next_tier(draft.tier) is None
     draft.resume((Target.UPDATE, Target.RESOLVE, *([Target.TIER_RESOLVE] if is_last else [])), at)
     if is_last:
         draft.start(Target.ACKNOWLEDGE, at)
@@ -160,17 +154,14 @@ def reject(draft: Draft, at: datetime, reason: str) -> None:
 
 def reopen(draft: Draft, at: datetime, reason: str) -> None:
     """Back to work at the same tier: verdicts of closing are withdrawn, breaches stay, the rest starts anew (6.9)."""
-    ticket = draft.ticket
-    if ticket.resolution is None:
+    if draft.resolution is None:
         raise AssertionError("only a resolved or closed ticket is reopened")
-    sequence = draft.record(at, Reopened(reason=reason, was=ticket.resolution.outcome))
-    draft.change(
-        status=Status.OPEN,
-        handler=None,
-        resolution=None,
-        closed_at=None,
-        update_breaches=0,
-    )
+    sequence = draft.record(at, Reopened(reason=reason, was=draft.resolution.outcome))
+    draft.status = Status.OPEN
+    draft.handler = None
+    draft.resolution = None
+    draft.closed_at = None
+    draft.update_breaches = 0
     draft.resume((Target.TIER_RESOLVE, Target.RESOLVE), at)
     _reinstate(draft, at)
     draft.cancel((Target.UPDATE,), at)
@@ -181,7 +172,7 @@ def reopen(draft: Draft, at: datetime, reason: str) -> None:
 
 def _reinstate(draft: Draft, at: datetime) -> None:
     """The resolve clocks run on from the time they had spent; a breached one stays breached (6.9)."""
-    for clock in (draft.latest(Target.TIER_RESOLVE, draft.ticket.tier), draft.latest(Target.RESOLVE)):
+    for clock in (draft.latest(Target.TIER_RESOLVE, draft.tier), draft.latest(Target.RESOLVE)):
         if clock is None or clock.state not in {ClockState.MET, ClockState.CANCELLED}:
             continue
         counting = clocks.reinstated(draft.policy, clock, at)
@@ -192,7 +183,7 @@ def _reinstate(draft: Draft, at: datetime) -> None:
                 target=clock.target,
                 run=clock.run,
                 tier=clock.tier,
-                held_by=draft.ticket.tier,
+                held_by=draft.tier,
                 was=clock.state,
                 spent=clock.spent,
                 deadline_at=counting.deadline_at or at,

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import datetime
-from typing import Any, assert_never
+from typing import assert_never
 
 from workflows.domain.policy import Policy
 from workflows.domain.ticket import clocks
@@ -30,24 +30,54 @@ class Draft:
 
     def __init__(self, policy: Policy, ticket: Ticket) -> None:
         self.policy = policy
-        self._ticket = ticket
-        self._sequence = ticket.sequence
-        self._clocks = ticket.clocks
+        self.before = ticket
+        """The ticket as it was given. What no settle changes is read there."""
         self.actor: str | None = None
         """Whose command is being obeyed; none while the clocks decide."""
         self._entries: list[Entry] = []
         self._messages: list[Message] = []
-
-    @property
-    def ticket(self) -> Ticket:
-        """The ticket as it stands. What changes with every line is put into it when somebody looks."""
-        if self._ticket.sequence != self._sequence or self._ticket.clocks is not self._clocks:
-            self._ticket = replace(self._ticket, sequence=self._sequence, clocks=self._clocks)
-        return self._ticket
+        # The ticket as it stands, in the ticket's own words.
+        self.priority = ticket.priority
+        self.status = ticket.status
+        self.tier = ticket.tier
+        self.tier_entered_at = ticket.tier_entered_at
+        self.visited = ticket.visited
+        self.owner = ticket.owner
+        self.handler = ticket.handler
+        self.clocks = ticket.clocks
+        self.chases = ticket.chases
+        self.update_breaches = ticket.update_breaches
+        self.next_news_at = ticket.next_news_at
+        self.waiting = ticket.waiting
+        self.reminding = ticket.reminding
+        self.resolution = ticket.resolution
+        self.closed_at = ticket.closed_at
+        self.version = ticket.version
+        self._sequence = ticket.sequence
 
     def judged(self, refusal: Refusal | None = None) -> Judged:
         """What stands so far."""
-        return Judged(ticket=self.ticket, entries=tuple(self._entries), messages=tuple(self._messages), refusal=refusal)
+        ticket = replace(
+            self.before,
+            priority=self.priority,
+            status=self.status,
+            tier=self.tier,
+            tier_entered_at=self.tier_entered_at,
+            visited=self.visited,
+            owner=self.owner,
+            handler=self.handler,
+            clocks=self.clocks,
+            chases=self.chases,
+            update_breaches=self.update_breaches,
+            next_news_at=self.next_news_at,
+            waiting=self.waiting,
+            reminding=self.reminding,
+            resolution=self.resolution,
+            closed_at=self.closed_at,
+            version=self.version,
+            sequence=self._sequence,
+        )
+        return Judged(ticket=ticket, entries=tuple(self._entries), messages=tuple(self._messages), refusal=refusal)
 
     # The log.
 
@@ -56,10 +86,6 @@ class Draft:
         self._sequence += 1
         self._entries.append(Entry(sequence=self._sequence, at=at, actor=self.actor, event=event))
         return self._sequence
-
-    def change(self, **fields: Any) -> None:  # noqa: ANN401 - the fields of Ticket, checked by `replace`
-        """Change the ticket's plain fields; `record` counts its lines and `keep` its clocks."""
-        self._ticket = replace(self._ticket, **fields)
 
     def tell(self, of: int, kind: str, *audiences: Audience) -> None:
         """Say who, as the ticket stands now, is to be told of the line of that sequence; the same person once."""
@@ -74,13 +100,13 @@ class Draft:
     def _recipient(self, audience: Audience) -> str:
         match audience:
             case Audience.CUSTOMER:
-                return self._ticket.customer.external_id
+                return self.before.customer.external_id
             case Audience.HANDLER:
-                return self._ticket.handler or self._ticket.tier
+                return self.handler or self.tier
             case Audience.OWNER:
-                return self._ticket.owner or self.policy.first_tier.name
+                return self.owner or self.policy.first_tier.name
             case Audience.TIER:
-                return self._ticket.tier
+                return self.tier
             case Audience.LEAD:
                 return self.policy.lead
             case Audience.LAST_RESORT:
@@ -92,17 +118,17 @@ class Draft:
 
     def live(self, *targets: Target) -> tuple[Clock, ...]:
         """Runs that have not ended, of these targets, in the targets' order."""
-        return tuple(clock for clock in self._clocks if clock.state.is_live and clock.target in targets)
+        return tuple(clock for clock in self.clocks if clock.state.is_live and clock.target in targets)
 
     def latest(self, target: Target, tier: str | None = None) -> Clock | None:
         """The last run of a target, ended or not; of one tier when given."""
-        runs = [clock for clock in self._clocks if clock.target is target and (tier is None or clock.tier == tier)]
+        runs = [clock for clock in self.clocks if clock.target is target and (tier is None or clock.tier == tier)]
         return max(runs, key=lambda clock: clock.run, default=None)
 
     def keep(self, clock: Clock) -> None:
         """Put a clock in the place of the run before it: one a tier for the tier's targets, one for the customer's."""
-        others = (other for other in self._clocks if not _is_same_place(other, clock))
-        self._clocks = tuple(sorted((*others, clock), key=lambda each: (_ORDER[each.target], each.run)))
+        others = (other for other in self.clocks if not _is_same_place(other, clock))
+        self.clocks = tuple(sorted((*others, clock), key=lambda each: (_ORDER[each.target], each.run)))
 
     def start(
         self,
@@ -119,8 +145,8 @@ class Draft:
             self.policy,
             target,
             run=last.run + 1 if last else 1,
-            tier=self._ticket.tier,
-            priority=self._ticket.priority,
+            tier=self.tier,
+            priority=self.priority,
             at=at,
             carried=carried,
             pause=pause,
@@ -204,7 +230,7 @@ class Draft:
                 target=clock.target,
                 run=clock.run,
                 tier=clock.tier,
-                held_by=self._ticket.tier,
+                held_by=self.tier,
                 started_at=clock.started_at,
                 as_of=max(as_of or at, clock.started_at),
                 spent=clock.spent,
@@ -218,7 +244,7 @@ class Draft:
             at,
             ClockState.CANCELLED,
             lambda clock: ClockCancelled(
-                target=clock.target, run=clock.run, tier=clock.tier, held_by=self._ticket.tier, spent=clock.spent
+                target=clock.target, run=clock.run, tier=clock.tier, held_by=self.tier, spent=clock.spent
             ),
         )
 

@@ -3,7 +3,6 @@
 Pure: the same policy, ticket, instant and command give the same verdict, whoever asks and however late.
 """
 
-from dataclasses import replace
 from datetime import datetime
 
 from workflows.domain.errors import DomainError
@@ -105,32 +104,38 @@ def judge(
     A refused command comes back as `Judged.refusal`; what fell due before it is in the verdict all the same.
     `expected_version` is compared after advancing (5.4). `at` must be later than every instant judged before.
     """
-    draft = Draft(policy, ticket)
-    Lapse(draft, require_utc(at)).run()
-    advanced = draft.judged()
+    draft = _advanced(policy, ticket, at)
     if command is None:
-        return _versioned(ticket, advanced)
-    version = _versioned(ticket, advanced).ticket.version
-    if expected_version is not None and expected_version != version:
-        return _versioned(ticket, replace(advanced, refusal=_stale(draft, expected_version, version)))
+        return _judged(draft)
+    if expected_version is not None and expected_version != (version := _version(draft)):
+        return _judged(draft, _stale(draft, expected_version, version))
     try:
         obey(draft, at, command)
     except CommandRefused as refused:
-        return _versioned(ticket, replace(advanced, refusal=refused.refusal))
-    return _versioned(ticket, draft.judged())
+        # Of a command half obeyed nothing stands.
+        return _judged(_advanced(policy, ticket, at), refused.refusal)
+    return _judged(draft)
 
 
-def _versioned(before: Ticket, judged: Judged) -> Judged:
+def _advanced(policy: Policy, ticket: Ticket, at: datetime) -> Draft:
+    draft = Draft(policy, ticket)
+    Lapse(draft, require_utc(at)).run()
+    return draft
+
+
+def _judged(draft: Draft, refusal: Refusal | None = None) -> Judged:
+    draft.version = _version(draft)
+    return draft.judged(refusal)
+
+
+def _version(draft: Draft) -> int:
     """One settle raises the version by one, if anything changed that a person decides on (5.4)."""
-    if _substance(judged.ticket) == _substance(before):
-        return judged
-    return replace(judged, ticket=replace(judged.ticket, version=before.version + 1))
+    return draft.before.version + (_substance(draft) != _substance(draft.before))
 
 
-def _substance(ticket: Ticket) -> tuple[object, ...]:
-    deadlines = tuple((clock.target, clock.deadline_at) for clock in ticket.clocks if clock.deadline_at)
-    life = (ticket.status, ticket.tier, ticket.handler, ticket.owner, ticket.priority)
-    return (*life, deadlines, ticket.next_news_at)
+def _substance(of: Draft | Ticket) -> tuple[object, ...]:
+    deadlines = tuple((clock.target, clock.deadline_at) for clock in of.clocks if clock.deadline_at)
+    return (of.status, of.tier, of.handler, of.owner, of.priority, deadlines, of.next_news_at)
 
 
 def _stale(draft: Draft, expected: int, version: int) -> Refusal:

@@ -19,48 +19,46 @@ def escalate(draft: Draft, at: datetime, causes: tuple[Cause, ...], reason: str 
     One that takes effect no later than the entry of the present tier is absorbed by that step (4.8), and so is one
     that coincides with giving up a wait: a resolved ticket does not climb.
     """
-    ticket = draft.ticket
-    if at <= ticket.tier_entered_at or not ticket.is_worked_on:
-        draft.record(at, EscalationAbsorbed(tier=ticket.tier, causes=causes))
+    if at <= draft.tier_entered_at or not draft.status.is_worked_on:
+        draft.record(at, EscalationAbsorbed(tier=draft.tier, causes=causes))
         return
-    if draft.policy.next_tier(ticket.tier) is None:
+    if draft.policy.next_tier(draft.tier) is None:
         _exhaust(draft, at, causes, reason)
         return
-    above, skipped = reachable(draft.policy, draft.policy.rung(ticket.tier) + 1, ticket.priority, at)
+    above, skipped = reachable(draft.policy, draft.policy.rung(draft.tier) + 1, draft.priority, at)
     record_skipped(draft, skipped, at)
     next_news_at = _next_news_at(draft, above.name, at)
     sequence = draft.record(
         at,
         Escalated(
-            from_tier=ticket.tier,
+            from_tier=draft.tier,
             to_tier=above.name,
             causes=causes,
             reason=reason,
             next_news_at=next_news_at,
-            is_ping_pong=above.name in ticket.visited,
+            is_ping_pong=above.name in draft.visited,
         ),
     )
-    draft.change(next_news_at=next_news_at)
+    draft.next_news_at = next_news_at
     _enter(draft, above.name, at)
     draft.tell(sequence, "escalated", Audience.CUSTOMER, Audience.TIER, Audience.OWNER)
 
 
 def transfer(draft: Draft, at: datetime, to_tier: str, reason: str) -> None:
     """To any other tier. The customer is told when it goes forward (6.5)."""
-    ticket = draft.ticket
-    is_forward = draft.policy.rung(to_tier) > draft.policy.rung(ticket.tier)
+    is_forward = draft.policy.rung(to_tier) > draft.policy.rung(draft.tier)
     sequence = draft.record(
         at,
         Transferred(
-            from_tier=ticket.tier,
+            from_tier=draft.tier,
             to_tier=to_tier,
             reason=reason,
             is_forward=is_forward,
-            is_ping_pong=to_tier in ticket.visited,
+            is_ping_pong=to_tier in draft.visited,
         ),
     )
     if is_forward:
-        draft.change(next_news_at=_next_news_at(draft, to_tier, at))
+        draft.next_news_at = _next_news_at(draft, to_tier, at)
     _enter(draft, to_tier, at)
     told = (Audience.CUSTOMER, Audience.TIER, Audience.OWNER) if is_forward else (Audience.TIER, Audience.OWNER)
     draft.tell(sequence, "transferred", *told)
@@ -92,10 +90,10 @@ def record_skipped(draft: Draft, skipped: tuple[Tier, ...], at: datetime) -> Non
 
 def start_tier_clocks(draft: Draft, at: datetime) -> None:
     """Acknowledge starts anew; resolve goes on from the time this tier has spent, unless it broke it (2.3, 4.4)."""
-    waiting = Pause.WAITING_ON_CUSTOMER if draft.ticket.status is Status.WAITING_ON_CUSTOMER else None
+    waiting = Pause.WAITING_ON_CUSTOMER if draft.status is Status.WAITING_ON_CUSTOMER else None
     paused_targets = draft.policy.waiting_pauses if waiting else ()
     for target in TIERS_TARGETS:
-        before = draft.latest(target, draft.ticket.tier) if target is Target.TIER_RESOLVE else None
+        before = draft.latest(target, draft.tier) if target is Target.TIER_RESOLVE else None
         if before and before.state is ClockState.BREACHED:
             continue
         draft.start(target, at, carried=before, pause=waiting if target in paused_targets else None)
@@ -104,29 +102,26 @@ def start_tier_clocks(draft: Draft, at: datetime) -> None:
 def _enter(draft: Draft, tier: str, at: datetime) -> None:
     draft.cancel(TIERS_TARGETS, at)
     moved = _moved_update(draft, tier, at)
-    is_waiting = draft.ticket.status is Status.WAITING_ON_CUSTOMER
-    draft.change(
-        tier=tier,
-        tier_entered_at=at,
-        visited=(*draft.ticket.visited, tier),
-        status=Status.WAITING_ON_CUSTOMER if is_waiting else Status.OPEN,
-        handler=None,
-        chases=0,
-        update_breaches=0,
-        reminding=None,
-    )
+    draft.tier = tier
+    draft.tier_entered_at = at
+    draft.visited = (*draft.visited, tier)
+    if draft.status is not Status.WAITING_ON_CUSTOMER:
+        draft.status = Status.OPEN
+    draft.handler = None
+    draft.chases = 0
+    draft.update_breaches = 0
+    draft.reminding = None
     start_tier_clocks(draft, at)
     if moved:
         draft.move(moved, at)
 
 
 def _exhaust(draft: Draft, at: datetime, causes: tuple[Cause, ...], reason: str | None) -> None:
-    ticket, policy = draft.ticket, draft.policy
-    before = ticket.reminding
+    policy, before = draft.policy, draft.reminding
     sequence = draft.record(
         at,
         LadderExhausted(
-            tier=ticket.tier,
+            tier=draft.tier,
             causes=causes,
             reason=reason,
             last_resort=policy.last_resort,
@@ -135,25 +130,23 @@ def _exhaust(draft: Draft, at: datetime, causes: tuple[Cause, ...], reason: str 
     )
     if before:
         new = tuple(cause for cause in causes if cause not in before.causes)
-        draft.change(
-            reminding=Reminding(causes=(*before.causes, *new), sent=before.sent, next_at=before.next_at),
-        )
+        draft.reminding = Reminding(causes=(*before.causes, *new), sent=before.sent, next_at=before.next_at)
         return
-    draft.change(reminding=Reminding(causes=causes, sent=0, next_at=due(policy.calendar, at, policy.remind_every)))
+    draft.reminding = Reminding(causes=causes, sent=0, next_at=due(policy.calendar, at, policy.remind_every))
     draft.tell(sequence, "ladder_exhausted", Audience.LAST_RESORT)
 
 
 def _moved_update(draft: Draft, tier: str, at: datetime) -> Clock | None:
     """The running update run with the new tier's length from the same start, when that ends earlier (2.2)."""
     for clock in draft.live(Target.UPDATE):
-        row = draft.policy.tier(tier).targets[draft.ticket.priority]
+        row = draft.policy.tier(tier).targets[draft.priority]
         return clocks.shortened(draft.policy, clock, at, row.update_every, row.acknowledge)
     return None
 
 
 def _next_news_at(draft: Draft, tier: str, at: datetime) -> datetime | None:
     """When the customer hears next if this tier has the ticket: the update deadline; none while waiting (6.5)."""
-    if draft.ticket.status is Status.WAITING_ON_CUSTOMER:
+    if draft.status is Status.WAITING_ON_CUSTOMER:
         return None
     moved = _moved_update(draft, tier, at)
     return moved.deadline_at if moved else next((clock.deadline_at for clock in draft.live(Target.UPDATE)), None)

@@ -7,11 +7,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import IntEnum
+from typing import NamedTuple
 
 from workflows.domain.ticket import clocks, closing, ladder
 from workflows.domain.ticket.draft import Draft
 from workflows.domain.ticket.events import ClockBreached, ClockWarned, CustomerReminded, LastResortReminded
-from workflows.domain.ticket.state import Clock, Ticket
+from workflows.domain.ticket.state import Clock
 from workflows.domain.ticket.words import Audience, Cause, ClockState, ClosedBy, Target
 from workflows.domain.working_time import due, worked
 
@@ -32,8 +33,7 @@ class Kind(IntEnum):
     SIGN_OFF_SILENCE = 5
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Due:
+class Due(NamedTuple):
     """Something due at an instant; sorts into the order in which it is judged."""
 
     at: datetime
@@ -72,8 +72,7 @@ class Lapse:
     def run(self) -> None:
         """Judge until nothing is due before the instant; a deadline at the instant itself has not passed (5.2)."""
         while True:
-            passed = (each for each in _due_items(self._draft.ticket) if each.at < self._to)
-            item = min(passed, key=self._turn, default=None)
+            item = min(_passed(self._draft, self._to), key=self._turn, default=None)
             escalation = self._escalation
             if escalation and (item is None or escalation.at < self._turn(item)[0]):
                 self._escalation = None
@@ -169,10 +168,8 @@ class Lapse:
             self._record_breach(clock, count=1, last_due_at=first_at)
 
     def _next_update(self, clock: Clock, at: datetime, run: int) -> Clock:
-        ticket = self._draft.ticket
-        return clocks.started(
-            self._draft.policy, clock.target, run=run, tier=ticket.tier, priority=ticket.priority, at=at
-        )
+        draft = self._draft
+        return clocks.started(draft.policy, clock.target, run=run, tier=draft.tier, priority=draft.priority, at=at)
 
     def _record_breach(self, clock: Clock, *, count: int, last_due_at: datetime | None) -> None:
         draft, due_at = self._draft, _deadline_of(clock)
@@ -186,7 +183,7 @@ class Lapse:
                 target=clock.target,
                 run=clock.run,
                 tier=clock.tier,
-                held_by=draft.ticket.tier,
+                held_by=draft.tier,
                 due_at=due_at,
                 detected_at=self._to,
                 effective_at=effective_at,
@@ -196,7 +193,7 @@ class Lapse:
                 last_due_at=last_due_at,
             ),
         )
-        rule = draft.policy.on_breach(draft.ticket.tier, clock.target)
+        rule = draft.policy.on_breach(draft.tier, clock.target)
         draft.tell(sequence, "clock_breached", *rule.notify)
         if self._escalates(clock.target, rule.escalate_every, count):
             self._owe_escalation(effective_at, _CAUSES[clock.target])
@@ -206,8 +203,8 @@ class Lapse:
     def _escalates(self, target: Target, every: int, count: int) -> bool:
         if target is not Target.UPDATE:
             return every > 0
-        before = self._draft.ticket.update_breaches
-        self._draft.change(update_breaches=before + count)
+        before = self._draft.update_breaches
+        self._draft.update_breaches = before + count
         return every > 0 and before // every < (before + count) // every
 
     def _owe_escalation(self, at: datetime, cause: Cause) -> None:
@@ -217,7 +214,7 @@ class Lapse:
 
     def _customer_step(self, due_at: datetime) -> None:
         """A reminder of the question, or giving up; the next step counts from when this one took effect (4.6)."""
-        draft, waiting = self._draft, self._draft.ticket.waiting
+        draft, waiting = self._draft, self._draft.waiting
         if waiting is None:
             raise AssertionError("a step of a wait is due while nobody waits")
         at = self._takes_effect(due_at)
@@ -228,11 +225,11 @@ class Lapse:
         sent = waiting.reminders_sent + 1
         sequence = draft.record(at, CustomerReminded(number=sent, due_at=due_at, detected_at=self._to))
         next_at = due(draft.policy.calendar, at, steps[sent] - steps[sent - 1])
-        draft.change(waiting=replace(waiting, reminders_sent=sent, next_at=next_at))
+        draft.waiting = replace(waiting, reminders_sent=sent, next_at=next_at)
         draft.tell(sequence, "customer_reminded", Audience.CUSTOMER)
 
     def _remind_last_resort(self, due_at: datetime) -> None:
-        draft, reminding = self._draft, self._draft.ticket.reminding
+        draft, reminding = self._draft, self._draft.reminding
         if reminding is None:
             raise AssertionError("a reminder of the last resort is due while nobody is reminded")
         at = self._takes_effect(due_at)
@@ -247,7 +244,7 @@ class Lapse:
             ),
         )
         next_at = due(draft.policy.calendar, at, draft.policy.remind_every)
-        draft.change(reminding=replace(reminding, sent=reminding.sent + 1, next_at=next_at))
+        draft.reminding = replace(reminding, sent=reminding.sent + 1, next_at=next_at)
         draft.tell(sequence, "last_resort_reminded", Audience.LAST_RESORT)
 
 
@@ -257,18 +254,20 @@ def _deadline_of(clock: Clock) -> datetime:
     return clock.deadline_at
 
 
-def _due_items(ticket: Ticket) -> Iterator[Due]:
-    for clock in ticket.clocks:
+def _passed(draft: Draft, to: datetime) -> Iterator[Due]:
+    """Yield everything that was due before the instant."""
+    for clock in draft.clocks:
         if clock.deadline_at is None:
             continue
         order = _TARGETS.index(clock.target)
-        yield Due(clock.deadline_at, Kind.BREACH, order, clock.run)
+        if clock.deadline_at < to:
+            yield Due(clock.deadline_at, Kind.BREACH, order, clock.run)
         for warning in clock.warnings:
-            if warning.at is not None:
+            if warning.at is not None and warning.at < to:
                 yield Due(warning.at, Kind.WARNING, order, clock.run, warning.fraction)
-    if ticket.waiting:
-        yield Due(ticket.waiting.next_at, Kind.CUSTOMER_STEP)
-    if ticket.reminding:
-        yield Due(ticket.reminding.next_at, Kind.LAST_RESORT_REMINDER)
-    if ticket.resolution and ticket.resolution.sign_off_at:
-        yield Due(ticket.resolution.sign_off_at, Kind.SIGN_OFF_SILENCE)
+    if draft.waiting and draft.waiting.next_at < to:
+        yield Due(draft.waiting.next_at, Kind.CUSTOMER_STEP)
+    if draft.reminding and draft.reminding.next_at < to:
+        yield Due(draft.reminding.next_at, Kind.LAST_RESORT_REMINDER)
+    if draft.resolution and draft.resolution.sign_off_at and draft.resolution.sign_off_at < to:
+        yield Due(draft.resolution.sign_off_at, Kind.SIGN_OFF_SILENCE)

@@ -100,40 +100,39 @@ def obey(draft: Draft, at: datetime, command: Command) -> None:  # noqa: C901, P
 
 
 def _acknowledge(draft: Draft, at: datetime, command: Acknowledge) -> None:
-    ticket = draft.ticket
-    speaks_as_last_resort = ticket.reminding is not None and command.tier == draft.policy.last_resort
+    speaks_as_last_resort = draft.reminding is not None and command.tier == draft.policy.last_resort
     if not speaks_as_last_resort:
         require_tier(draft, command.tier, "acknowledge")
-    is_awaited = ticket.status is Status.OPEN or ticket.reminding is not None or draft.live(Target.ACKNOWLEDGE)
+    is_awaited = draft.status is Status.OPEN or draft.reminding is not None or draft.live(Target.ACKNOWLEDGE)
     if not is_awaited:
         raise wrong_state(draft, "acknowledge", (Status.OPEN,))
     draft.record(at, Acknowledged(handler=command.handler, tier=command.tier))
     draft.meet((Target.ACKNOWLEDGE,), at)
-    is_owner = ticket.owner is None and ticket.tier == draft.policy.first_tier.name and not speaks_as_last_resort
-    draft.change(
-        handler=ticket.handler or command.handler,
-        owner=command.handler if is_owner else ticket.owner,
-        status=Status.IN_PROGRESS if ticket.status is Status.OPEN else ticket.status,
-        reminding=None,
-    )
+    is_owner = draft.owner is None and draft.tier == draft.policy.first_tier.name and not speaks_as_last_resort
+    if is_owner:
+        draft.owner = command.handler
+    if draft.status is Status.OPEN:
+        draft.status = Status.IN_PROGRESS
+    draft.handler = draft.handler or command.handler
+    draft.reminding = None
 
 
 def _assign(draft: Draft, at: datetime, command: Assign) -> None:
     require(draft, "assign", _WORKED_ON)
-    handler = draft.ticket.handler
+    handler = draft.handler
     if handler is None:
         raise wrong_state(draft, "assign", _WORKED_ON, hint="nobody has it yet: acknowledge it instead")
     if handler == command.handler:
         raise wrong_state(draft, "assign", _WORKED_ON, hint=f"{handler!r} has it already: name somebody else")
     sequence = draft.record(at, Assigned(from_handler=handler, handler=command.handler))
-    draft.change(handler=command.handler)
+    draft.handler = command.handler
     draft.tell(sequence, "assigned", Audience.HANDLER, Audience.OWNER)
 
 
 def _change_priority(draft: Draft, at: datetime, command: ChangePriority) -> None:
     """Every live clock gets its new target from its own start, and no more time when the priority is raised (6.11)."""
     require(draft, "change the priority", _WORKED_ON)
-    ticket, policy = draft.ticket, draft.policy
+    policy = draft.policy
     if command.priority not in policy.priorities:
         known = ", ".join(policy.priorities)
         raise CommandRefused(
@@ -143,18 +142,18 @@ def _change_priority(draft: Draft, at: datetime, command: ChangePriority) -> Non
                 facts=present_state(draft, priorities=",".join(policy.priorities)),
             )
         )
-    if command.priority == ticket.priority:
-        hint = f"its priority is {ticket.priority!r} already: name another"
+    if command.priority == draft.priority:
+        hint = f"its priority is {draft.priority!r} already: name another"
         raise wrong_state(draft, "change the priority", _WORKED_ON, hint=hint)
-    is_raised = policy.priorities.index(command.priority) < policy.priorities.index(ticket.priority)
+    is_raised = policy.priorities.index(command.priority) < policy.priorities.index(draft.priority)
     sequence = draft.record(
-        at, PriorityChanged(from_priority=ticket.priority, priority=command.priority, reason=command.reason)
+        at, PriorityChanged(from_priority=draft.priority, priority=command.priority, reason=command.reason)
     )
-    draft.change(priority=command.priority)
-    floor = clocks.length_of(policy, Target.ACKNOWLEDGE, ticket.tier, command.priority)
+    draft.priority = command.priority
+    floor = clocks.length_of(policy, Target.ACKNOWLEDGE, draft.tier, command.priority)
     for clock in draft.live(*Target):
         # An update run is its first tier's, or a later one's where that is shorter (2.2).
-        tiers = {clock.tier, ticket.tier} if clock.target is Target.UPDATE else {clock.tier}
+        tiers = {clock.tier, draft.tier} if clock.target is Target.UPDATE else {clock.tier}
         length = min(clocks.length_of(policy, clock.target, tier, command.priority) for tier in tiers)
         if is_raised:
             length = min(length, clock.length)
@@ -171,19 +170,18 @@ def _post_update(draft: Draft, at: datetime, command: PostUpdate) -> None:
 
 
 def _pause_of_update(draft: Draft) -> Pause | None:
-    if draft.ticket.status is Status.RESOLVED:
+    if draft.status is Status.RESOLVED:
         return Pause.RESOLVED
-    is_waiting = draft.ticket.status is Status.WAITING_ON_CUSTOMER
+    is_waiting = draft.status is Status.WAITING_ON_CUSTOMER
     return Pause.WAITING_ON_CUSTOMER if is_waiting and Target.UPDATE in draft.policy.waiting_pauses else None
 
 
 def _record_contact(draft: Draft, at: datetime, command: RecordContact) -> None:
-    ticket = draft.ticket
-    if ticket.status is Status.CLOSED:
+    if draft.status is Status.CLOSED:
         require_within_window(draft, at)
-    is_answer = ticket.status is Status.WAITING_ON_CUSTOMER
-    is_chase = command.kind.is_a_chase and ticket.is_worked_on and not is_answer
-    chases = ticket.chases + 1 if is_chase else ticket.chases
+    is_answer = draft.status is Status.WAITING_ON_CUSTOMER
+    is_chase = command.kind.is_a_chase and draft.status.is_worked_on and not is_answer
+    chases = draft.chases + 1 if is_chase else draft.chases
     sequence = draft.record(
         at,
         ContactReceived(
@@ -191,13 +189,13 @@ def _record_contact(draft: Draft, at: datetime, command: RecordContact) -> None:
         ),
     )
     draft.tell(sequence, "contact_received", Audience.OWNER, Audience.HANDLER)
-    draft.change(chases=chases)
+    draft.chases = chases
     if is_answer:
         closing.end_wait(draft, at, WaitEnd.CONTACT)
-    elif ticket.resolution and ticket.resolution.is_unanswered:
+    elif draft.resolution and draft.resolution.is_unanswered:
         closing.reopen(draft, at, "the customer answered")
     elif is_chase and chases >= draft.policy.chases_to_escalate:
-        draft.change(chases=0)
+        draft.chases = 0
         ladder.escalate(draft, at, (Cause.REPEAT_CONTACT,))
 
 
@@ -218,7 +216,7 @@ def _transfer(draft: Draft, at: datetime, command: Transfer) -> None:
                 facts=present_state(draft, tiers=",".join(names)),
             )
         )
-    if command.to_tier == draft.ticket.tier:
+    if command.to_tier == draft.tier:
         raise CommandRefused(
             Refusal(
                 reason=RefusalReason.WRONG_TIER,
@@ -261,7 +259,7 @@ def _resolve(draft: Draft, at: datetime, command: Resolve) -> None:
 
 def _reject(draft: Draft, at: datetime, command: Reject) -> None:
     require(draft, "reject", (Status.RESOLVED, Status.CLOSED))
-    if draft.ticket.status is Status.CLOSED:
+    if draft.status is Status.CLOSED:
         require_within_window(draft, at)
         closing.reopen(draft, at, command.reason)
     else:

@@ -18,7 +18,7 @@ class CommandRefused(Exception):  # noqa: N818 - the fact, in the desk's words
 
 def require(draft: Draft, what: str, allowed: Collection[Status], hint: str | None = None) -> None:
     """Refuse unless the ticket is in one of these states; the hint replaces the list of them."""
-    if draft.ticket.status not in allowed:
+    if draft.status not in allowed:
         raise wrong_state(draft, what, allowed, hint)
 
 
@@ -29,7 +29,7 @@ def wrong_state(draft: Draft, what: str, allowed: Collection[Status], hint: str 
     return CommandRefused(
         Refusal(
             reason=RefusalReason.WRONG_STATE,
-            text=f"cannot {what}: the ticket is {draft.ticket.status.value!r}; {remedy}",
+            text=f"cannot {what}: the ticket is {draft.status.value!r}; {remedy}",
             facts=present_state(draft),
         )
     )
@@ -37,12 +37,12 @@ def wrong_state(draft: Draft, what: str, allowed: Collection[Status], hint: str 
 
 def require_tier(draft: Draft, named: str, what: str) -> None:
     """Refuse unless the tier named has the ticket; the answer says who has it (4.2, 5.4)."""
-    if named != draft.ticket.tier:
-        who = draft.ticket.handler or "nobody yet"
+    if named != draft.tier:
+        who = draft.handler or "nobody yet"
         raise CommandRefused(
             Refusal(
                 reason=RefusalReason.WRONG_TIER,
-                text=f"cannot {what} tier {named!r}: tier {draft.ticket.tier!r} has the ticket now, handled by {who!r}",
+                text=f"cannot {what} tier {named!r}: tier {draft.tier!r} has the ticket now, handled by {who!r}",
                 facts=present_state(draft),
             )
         )
@@ -50,7 +50,7 @@ def require_tier(draft: Draft, named: str, what: str) -> None:
 
 def require_within_window(draft: Draft, at: datetime) -> None:
     """Refuse on a ticket that has been closed for longer than its reopen window (6.3, 6.9)."""
-    closed_at = draft.ticket.closed_at
+    closed_at = draft.closed_at
     if closed_at is None or at - closed_at <= draft.policy.reopen_window:
         return
     raise CommandRefused(
@@ -58,13 +58,12 @@ def require_within_window(draft: Draft, at: datetime) -> None:
             reason=RefusalReason.REOPEN_WINDOW_OVER,
             text=f"closed since {closed_at:%Y-%m-%d %H:%M} UTC, longer than the reopen window of "
             f"{draft.policy.reopen_window / timedelta(hours=1):g} h: "
-            f"open a new ticket that follows {draft.ticket.ticket_id!r}",
-            facts=present_state(draft, follows=draft.ticket.ticket_id),
+            f"open a new ticket that follows {draft.before.ticket_id!r}",
+            facts=present_state(draft, follows=draft.before.ticket_id),
         )
     )
 
 
 def present_state(draft: Draft, **more: str) -> dict[str, str]:
     """What a refused caller needs to decide anew."""
-    ticket = draft.ticket
-    return {"status": ticket.status.value, "tier": ticket.tier, "handler": ticket.handler or "", **more}
+    return {"status": draft.status.value, "tier": draft.tier, "handler": draft.handler or "", **more}

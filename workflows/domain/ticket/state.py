@@ -121,7 +121,7 @@ class Ticket:
     @property
     def is_worked_on(self) -> bool:
         """Whether the desk still owes work: neither resolved nor closed."""
-        return self.status in {Status.OPEN, Status.IN_PROGRESS, Status.WAITING_ON_CUSTOMER}
+        return self.status.is_worked_on
 
     def next_due_at(self) -> datetime | None:
         """The earliest instant at which anything at all is due (2.5); none when nothing is."""

@@ -14,6 +14,11 @@ class Status(StrEnum):
     """Solved, says the desk; the customer has not signed off."""
     CLOSED = "closed"
 
+    @property
+    def is_worked_on(self) -> bool:
+        """Whether the desk still owes work: neither resolved nor closed."""
+        return self is not Status.RESOLVED and self is not Status.CLOSED
+
 
 class Target(StrEnum):
     """What a clock measures. Declared in the order in which breaches of one instant are recorded (5.2)."""
@@ -30,7 +35,7 @@ class Target(StrEnum):
     @property
     def is_the_tiers(self) -> bool:
         """Whether it counts in the tier's calendar; the customer's count in the policy's (2.6)."""
-        return self in {Target.ACKNOWLEDGE, Target.TIER_RESOLVE}
+        return self is Target.ACKNOWLEDGE or self is Target.TIER_RESOLVE
 
 
 class ClockState(StrEnum):
@@ -45,7 +50,7 @@ class ClockState(StrEnum):
     @property
     def is_live(self) -> bool:
         """Whether the run has not ended."""
-        return self in {ClockState.RUNNING, ClockState.PAUSED}
+        return self is ClockState.RUNNING or self is ClockState.PAUSED
 
 
 class Outcome(StrEnum):
@@ -61,7 +66,7 @@ class Outcome(StrEnum):
     @property
     def closes_at_once(self) -> bool:
         """Whether no sign-off is asked for (6.7)."""
-        return self in {Outcome.WITHDRAWN, Outcome.DUPLICATE}
+        return self is Outcome.WITHDRAWN or self is Outcome.DUPLICATE
 
 
 class ContactKind(StrEnum):
