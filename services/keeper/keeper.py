@@ -1,6 +1,6 @@
 """The keeper: finds what fell through, by looking into the record at a steady pace.
 
-Settles what is late, sends the nudges still owed, folds totals, purges replies. Refuses to know why something fell
+Settles what is late, sends the nudges still owed, folds totals, purges what is old. Refuses to know why something fell
 through: a terminated run, a storm of deadlines, Temporal away and a process that died all look the same here.
 """
 
@@ -40,6 +40,18 @@ class Upkeep(Protocol):
         """Forget stored answers; how many."""
         ...
 
+    async def purge_messages(self, *, older_than: timedelta, limit: int) -> int:
+        """Forget messages that were sent, or never can be; how many."""
+        ...
+
+
+class Forget(Protocol):
+    """One of the record's ways to forget."""
+
+    async def __call__(self, *, older_than: timedelta, limit: int) -> int:
+        """Forget; how many."""
+        ...
+
 
 class Debts(Protocol):
     """Who sends nudges."""
@@ -58,7 +70,7 @@ class Pace:
     storm_grace_seconds: float = 0.3
     """The same, right after a batch that was full: then workflows are behind, and SQL is faster."""
     batch: int = 200
-    """Tickets settled, or replies purged, in one call; the record takes smaller bites where it must."""
+    """Tickets settled, or rows purged, in one call; the record takes smaller bites where it must."""
     owed_for_seconds: float = 10.0
     """How long a nudge must be owed: the process that left it behind comes first, and what gets late is rescued."""
     nudges: int = 500
@@ -69,6 +81,8 @@ class Pace:
     purge_every_seconds: float = 600.0
     replies_kept: timedelta = timedelta(days=30)
     """Semantics 5.5."""
+    messages_kept: timedelta = timedelta(days=30)
+    """After they were sent."""
 
 
 STEADY = Pace()
@@ -89,7 +103,7 @@ class KeeperCounts:
 
 
 class Keeper:
-    """Four loops over the record, each at its own pace, none stopped by the failure of another."""
+    """Five loops over the record, each at its own pace, none stopped by the failure of another."""
 
     def __init__(self, upkeep: Upkeep, debts: Debts, pace: Pace = STEADY) -> None:
         self.counts = KeeperCounts()
@@ -106,7 +120,8 @@ class Keeper:
             loops.create_task(self._repeat("rescue", self._rescue, pace.rescue_every_seconds))
             loops.create_task(self._repeat("nudge", self._nudge, pace.nudge_every_seconds))
             loops.create_task(self._repeat("fold", self._fold, pace.fold_every_seconds))
-            loops.create_task(self._repeat("purge", self._purge, pace.purge_every_seconds))
+            loops.create_task(self._repeat("purge", self._purge_replies, pace.purge_every_seconds))
+            loops.create_task(self._repeat("purge messages", self._purge_messages, pace.purge_every_seconds))
         logger.info("keeper stopped")
 
     def stop(self) -> None:
@@ -156,10 +171,16 @@ class Keeper:
     async def _fold(self) -> None:
         self.counts.folded += await self._upkeep.fold_totals()
 
-    async def _purge(self) -> None:
-        """Forget old replies, batch after batch while they are full."""
+    async def _purge_replies(self) -> None:
+        await self._purge(self._upkeep.purge_replies, self._pace.replies_kept)
+
+    async def _purge_messages(self) -> None:
+        await self._purge(self._upkeep.purge_messages, self._pace.messages_kept)
+
+    async def _purge(self, forget: Forget, kept: timedelta) -> None:
+        """Forget what is old, batch after batch while they are full."""
         while not self._stopping.is_set():
-            purged = await self._upkeep.purge_replies(older_than=self._pace.replies_kept, limit=self._pace.batch)
+            purged = await forget(older_than=kept, limit=self._pace.batch)
             self.counts.purged += purged
             if purged < self._pace.batch:
                 return

@@ -1,4 +1,4 @@
-"""What the keeper does to the record: settles what is late, finds nudges still owed, folds totals, forgets old replies.
+"""What the keeper does to the record: settles what is late, finds nudges still owed, folds totals, forgets what is old.
 
 Safe beside any number of settles and of other keepers: late tickets that somebody holds are passed by.
 """
@@ -22,6 +22,7 @@ from services.records.policies import KnownPolicies
 from services.records.rows import Held, Rows
 from services.records.settled import Nudge, SettledBy
 from services.records.statements import Settling, Statements
+from services.records.statements_outbox import forgotten
 from services.records.store import log_poison, mark_stuck
 from services.records.tables import LATE, NOT_CLOSED, OWED, ReplyRow, TicketRow
 from workflows.domain.ticket import judge as rules
@@ -36,6 +37,8 @@ POSTGRESQL_JUDGING_SECONDS = 0.2
 """Callers wait this long and the writing besides, and have a second; a transaction that idles for five is cut."""
 SQLITE_JUDGING_SECONDS = 0.010
 """Judging is about half of what a batch takes."""
+TURN_SECONDS = 0.002
+"""Judging keeps others on the loop waiting no longer than this and one more ticket."""
 SQLITE_REST = 2.0
 """Between two batches, as a multiple of the time that the last one took."""
 POSTGRESQL_FOLD = 5000
@@ -255,6 +258,13 @@ class Upkeep:
                 purged = await connection.execute(delete(row).where(tuple_(row.caller, row.request_id).in_(old)))
                 return purged.rowcount
 
+    async def purge_messages(self, *, older_than: timedelta, limit: int) -> int:
+        """Forget messages that were sent or rejected longer ago than that, in real time; returns how many."""
+        with spoken_plainly():
+            real_at = (await self._statements.greet()).real_at
+            async with self._writing() as connection:
+                return (await connection.execute(forgotten(real_at - older_than, limit))).rowcount
+
     async def _fold(self, limit: int) -> int:
         async with self._writing() as connection:
             if not self._database.is_sqlite:
@@ -288,7 +298,8 @@ class Upkeep:
         """Judge as many as time allows: the others are let go with the commit."""
         decided: list[tuple[Held, Decision]] = []
         poisons: list[Poison] = []
-        until = time.monotonic() + (SQLITE_JUDGING_SECONDS if self._database.is_sqlite else POSTGRESQL_JUDGING_SECONDS)
+        turn_at = now = time.monotonic()
+        until = now + (SQLITE_JUDGING_SECONDS if self._database.is_sqlite else POSTGRESQL_JUDGING_SECONDS)
         for held in late:
             try:
                 decision = decide(held, question, policies=self._policies, clock=self._clock, judge=self._judge)
@@ -296,9 +307,12 @@ class Upkeep:
                 poisons.append(poison)
             else:
                 decided.append((held, decision))
-            if time.monotonic() > until:
+            now = time.monotonic()
+            if now > until:
                 break
-            await asyncio.sleep(0)  # in a process with other loops, they have their turn
+            if now > turn_at + TURN_SECONDS:  # in a process with other loops, they have their turn
+                await asyncio.sleep(0)
+                turn_at = time.monotonic()
         return decided, poisons
 
     @asynccontextmanager

@@ -37,6 +37,7 @@ class ScriptedUpkeep:
         self.owed: deque[tuple[Nudge, ...] | Exception] = deque()
         self.folds: deque[int | Exception] = deque()
         self.purges: deque[int | Exception] = deque()
+        self.message_purges: deque[int | Exception] = deque()
         self.graces: list[float] = []
         self.asked: list[str] = []
 
@@ -56,6 +57,10 @@ class ScriptedUpkeep:
     async def purge_replies(self, *, older_than: timedelta, limit: int) -> int:
         """Forget."""
         return await self._answer(f"purge {older_than.days} {limit}", self.purges, 0)
+
+    async def purge_messages(self, *, older_than: timedelta, limit: int) -> int:
+        """Forget."""
+        return await self._answer(f"purge messages {older_than.days} {limit}", self.message_purges, 0)
 
     async def _answer(self, asked: str, script: "deque[T | Exception]", nothing: T) -> T:
         await asyncio.sleep(0)
@@ -89,11 +94,11 @@ async def keeping(keeper: Keeper) -> AsyncIterator[None]:
 
 
 async def test_each_round_asks_for_what_the_keeper_is_there_for() -> None:
-    """Architecture 5: what is late by the grace, what is owed for long, deltas to fold, replies of 30 days (5.5)."""
+    """Architecture 5: what is late by the grace, what is owed for long, deltas to fold, what is 30 days old (5.5)."""
     upkeep = ScriptedUpkeep()
     async with keeping(Keeper(upkeep, Debts())):
-        await until(lambda: len(upkeep.asked) >= 4)
-    assert set(upkeep.asked) == {"rescue 200", "owed 10.0 500", "fold", "purge 30 200"}
+        await until(lambda: len(upkeep.asked) >= 5)
+    assert set(upkeep.asked) == {"rescue 200", "owed 10.0 500", "fold", "purge 30 200", "purge messages 30 200"}
     assert upkeep.graces == [2.0]
 
 
@@ -129,6 +134,17 @@ async def test_replies_are_purged_batch_after_batch() -> None:
     async with keeping(keeper):
         await until(lambda: keeper.counts.purged == 24)
     assert upkeep.asked.count("purge 30 10") == 3
+
+
+async def test_messages_are_purged_batch_after_batch() -> None:
+    """What was sent is kept as long as answers are; a record that forgets no answers keeps it from nothing."""
+    upkeep = ScriptedUpkeep()
+    upkeep.message_purges += [10, 2]
+    upkeep.purges.append(RecordUnavailable("away"))
+    keeper = Keeper(upkeep, Debts(), replace(BRISK, purge_every_seconds=3600.0))
+    async with keeping(keeper):
+        await until(lambda: keeper.counts.purged == 12)
+    assert upkeep.asked.count("purge messages 30 10") == 2
 
 
 async def test_totals_are_folded_as_they_come() -> None:

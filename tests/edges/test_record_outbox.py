@@ -239,6 +239,23 @@ async def test_nothing_at_all_is_written_down_of_no_fates(records: Records) -> N
     assert await records.outbox.write_down([]) == ()
 
 
+async def test_messages_are_forgotten_when_they_are_long_sent(record_url: str, records: Records) -> None:
+    """Kept for as long as is asked for, in real time; what is pending is kept for ever, and no counter goes back."""
+    await opened(records, 1, 2)
+    one, other, _, _ = await take(records)
+    await records.outbox.write_down([WasSent(message=one), WasRejected(message=other, reason="no_address")])
+    before = (await records.queries.figures()).totals
+
+    assert await records.upkeep.purge_messages(older_than=timedelta(days=30), limit=9) == 0
+    assert await records.upkeep.purge_messages(older_than=timedelta(0), limit=1) == 1
+    assert await records.upkeep.purge_messages(older_than=timedelta(0), limit=9) == 1
+    assert await records.upkeep.purge_messages(older_than=timedelta(0), limit=9) == 0
+
+    assert await Outsider(record_url).run("SELECT count(*) FROM outbox") == [(2,)]
+    figures = await records.queries.figures()
+    assert (figures.pending_messages, figures.totals) == (2, before)
+
+
 def test_key_is_the_messages_own_for_ever() -> None:
     """4.7: of ticket, sequence, kind, audience and recipient, and of nothing else; a recipient may have it stored."""
     message = OwedMessage(
