@@ -25,7 +25,7 @@ from services.records.tables import MessageRow, TotalDeltaRow
 from services.records.totals import MESSAGES_POSSIBLY_SENT_TWICE, MESSAGES_REJECTED, MESSAGES_SENT, Delta
 
 POSTGRESQL_TAKE = 100
-SQLITE_TAKE = 20
+SQLITE_TAKE = 50
 """Messages claimed in one transaction, at most: SQLite has one writer, and callers need it."""
 SQLITE_REST = 2.0
 """After each transaction, as a multiple of the time that it took."""
