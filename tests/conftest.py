@@ -10,7 +10,8 @@ from hypothesis import Phase, settings
 
 from services.records import Records, connect, migrate
 from tests.support.clock import StoryClock
-from tests.support.databases import Cluster, PostgresqlMissing, cluster, is_postgresql_required
+from tests.support.databases import Cluster, PostgresqlMissing, cluster
+from tests.support.needed import missing
 
 _numbers = count(1)
 
@@ -44,9 +45,7 @@ def _postgresql_server() -> Iterator[Cluster | PostgresqlMissing]:
 def postgresql(_postgresql_server: Cluster | PostgresqlMissing) -> Cluster:
     """The server; skips with the reason where there is none, or fails where there has to be one."""
     if isinstance(_postgresql_server, PostgresqlMissing):
-        if is_postgresql_required():
-            pytest.fail(f"PostgreSQL is required here: {_postgresql_server}")
-        pytest.skip(str(_postgresql_server))
+        missing(_postgresql_server)
     return _postgresql_server
 
 

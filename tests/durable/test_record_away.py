@@ -9,8 +9,9 @@ from temporalio.client import Client
 from services.records import RecordUnavailable, connect, migrate
 from services.temporal import TicketTimers
 from tests.support.clock import StoryClock
-from tests.support.databases import Cluster, PostgresqlMissing, cluster, is_postgresql_required
+from tests.support.databases import Cluster, PostgresqlMissing, cluster
 from tests.support.engine import Engine, engine_of, impatient
+from tests.support.needed import missing
 from tests.support.temporal import events_of, until_events, until_tried, working
 from workflows.domain.ticket.commands import Acknowledge, PostUpdate
 from workflows.domain.ticket.events import ClockBreached, Escalated
@@ -24,10 +25,8 @@ def server() -> Iterator[Cluster]:
     try:
         with cluster() as running:
             yield running
-    except PostgresqlMissing as missing:
-        if is_postgresql_required():
-            raise
-        pytest.skip(str(missing))
+    except PostgresqlMissing as why:
+        missing(why)
 
 
 @pytest.fixture

@@ -20,8 +20,6 @@ from typing import Any
 
 import asyncpg  # type: ignore[import-untyped]  # it ships no types
 
-REQUIRED = "FOLLOWTHROUGH_REQUIRE_POSTGRES"
-"""Set to 1 where a missing server is a failure, not a reason to skip."""
 UNPRIVILEGED = ("postgres", "nobody")
 START_SECONDS = 30.0
 STOP_SECONDS = 20.0
@@ -80,11 +78,6 @@ class Cluster:
         """After `stop`, on the same port and data."""
         self.process = _launch(self.process.args, self.folder, self.identity)
         _wait(self)
-
-
-def is_postgresql_required() -> bool:
-    """Whether a missing server is a failure."""
-    return os.environ.get(REQUIRED) == "1"
 
 
 @contextlib.contextmanager
