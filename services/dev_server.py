@@ -11,7 +11,7 @@ import signal
 import sys
 import sysconfig
 from asyncio.subprocess import Process
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Self
 
@@ -37,6 +37,10 @@ FRONTEND = "temporal.api.workflowservice.v1.WorkflowService"
 _SET_PARENT_DEATH_SIGNAL = 1
 
 
+async def _nothing() -> None:
+    """What has to be done where nobody owes Temporal anything."""
+
+
 class DevServerFailed(Exception):  # noqa: N818 - the fact, in the desk's words
     """The server did not start: says why and where to look."""
 
@@ -44,34 +48,38 @@ class DevServerFailed(Exception):  # noqa: N818 - the fact, in the desk's words
 class DevServer:
     """A running development server."""
 
-    def __init__(self, process: Process, address: Address, log: Path, *, is_new: bool) -> None:
+    def __init__(self, process: Process, address: Address, log: Path) -> None:
         self.address = address
-        self.is_new = is_new
-        """Whether it began with an empty file: it knows of no ticket."""
         self._process = process
         self._log = log
         self._is_stopping = False
 
     @classmethod
-    async def start(cls, *, folder: Path, address: Address, namespace: str) -> Self:
+    async def start(
+        cls, *, folder: Path, address: Address, namespace: str, before_new: Callable[[], Awaitable[None]] = _nothing
+    ) -> Self:
         """Start it on its file in `folder` and wait until it answers; a file that it cannot work on is set aside.
 
-        Raises `DevServerFailed`, and `OSError` for what is not ours in the folder.
+        `before_new` is awaited before it begins with a new file, knowing of nothing. Raises `DevServerFailed`, and
+        `OSError` for what is not ours in the folder.
         """
         if why := temporal_file.why_unusable(folder):
             temporal_file.set_aside(folder, why)
         try:
-            return await cls._start(folder, address, namespace)
+            return await cls._start(folder, address, namespace, before_new)
         except DevServerFailed:
             why = await asyncio.to_thread(temporal_file.why_unusable, folder, is_thorough=True)
             if why is None:
                 raise
         temporal_file.set_aside(folder, why)
-        return await cls._start(folder, address, namespace)
+        return await cls._start(folder, address, namespace, before_new)
 
     @classmethod
-    async def _start(cls, folder: Path, address: Address, namespace: str) -> Self:
-        is_new = not temporal_file.is_there(folder)
+    async def _start(
+        cls, folder: Path, address: Address, namespace: str, before_new: Callable[[], Awaitable[None]]
+    ) -> Self:
+        if not temporal_file.is_there(folder):
+            await before_new()
         log = folder / LOG
         if log.exists() and log.stat().st_size > LOG_BYTES:
             log.replace(log.with_suffix(".log.1"))
@@ -85,7 +93,7 @@ class DevServer:
                 start_new_session=True,  # a terminal's Ctrl-C is ours to pass on, last of all
                 preexec_fn=end_with_us(signal.SIGKILL),
             )
-        server = cls(process, address, log, is_new=is_new)
+        server = cls(process, address, log)
         try:
             await server._answers()
         except BaseException:

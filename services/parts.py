@@ -89,24 +89,25 @@ async def record(settings: Settings, *, is_written: bool = True) -> AsyncIterato
 
 
 @asynccontextmanager
-async def dev_server(settings: Settings, loops: Loops) -> AsyncIterator[DevServer]:
-    """Run the embedded Temporal server."""
+async def dev_server(settings: Settings, opened: records.Records, loops: Loops) -> AsyncIterator[Address]:
+    """Run the embedded Temporal server; one that begins anew is owed what the record says it was told."""
     address = settings.embedded_temporal_address
     try:
         server = await DevServer.start(
             folder=settings.var_dir,
             address=address if address.port else replace(address, port=try_port(address)),
             namespace=settings.temporal_namespace,
+            before_new=lambda: _owe_all_timers(settings, opened),
         )
     except DevServerFailed as failed:
         raise CannotStart(str(failed)) from None
     except OSError as error:
         raise unusable(settings.var_dir, error) from None
     async with loops.running("temporal", server.wait(), server.stop):
-        yield server
+        yield server.address
 
 
-async def make_timers_anew(settings: Settings, opened: records.Records) -> None:
+async def _owe_all_timers(settings: Settings, opened: records.Records) -> None:
     """Have the keeper start a timer for each open ticket, in a Temporal that knows of none."""
     with _record_or_one_line(settings):
         tickets = await opened.upkeep.count_told()

@@ -51,10 +51,8 @@ async def up(settings: Settings, say: Callable[[str], None], program: str) -> No
                 await parts.migrate(settings)
             record = await running.enter_async_context(parts.record(settings))
             if settings.temporal_address is None:
-                server = await running.enter_async_context(parts.dev_server(settings, loops))
-                settings = settings.model_copy(update={"embedded_temporal_address": server.address})
-                if server.is_new:
-                    await parts.make_timers_anew(settings, record)
+                address = await running.enter_async_context(parts.dev_server(settings, record, loops))
+                settings = settings.model_copy(update={"embedded_temporal_address": address})
             exporter = await running.enter_async_context(parts.exporter(settings, record, policies))
             await running.enter_async_context(parts.delivery(record, loops))
             nudger = await parts.make_nudger(settings, record)

@@ -54,15 +54,15 @@ async def serve(settings: Settings, promised: PolicySet, *, has_keeper: bool) ->
     async with AsyncExitStack() as running:
         loops = Loops()
         record = await running.enter_async_context(parts.record(settings))
-        server = await running.enter_async_context(parts.dev_server(settings, loops))
-        settings = settings.model_copy(update={"embedded_temporal_address": server.address})
+        temporal = await running.enter_async_context(parts.dev_server(settings, record, loops))
+        settings = settings.model_copy(update={"embedded_temporal_address": temporal})
         nudger = await parts.make_nudger(settings, record)
         if has_keeper:
             await running.enter_async_context(parts.keeper(settings, record, nudger, loops))
         await running.enter_async_context(parts.worker(settings, record, loops, awaited_seconds=15))
         await running.enter_async_context(parts.nudging(nudger, loops))
         intake = await running.enter_async_context(parts.intake(settings, record, promised, nudger))
-        print(f"intake {intake} temporal {server.address}", flush=True)  # noqa: T201 - what it was started for
+        print(f"intake {intake} temporal {temporal}", flush=True)  # noqa: T201 - what it was started for
         await loops.until_one_ends()
 
 

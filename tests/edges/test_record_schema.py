@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
@@ -30,6 +29,7 @@ from services.settings import Settings
 from tests.support.clock import MONDAY_NOON, StoryClock
 from tests.support.databases import Cluster
 from tests.support.record import Outsider, a_policy, an_opening
+from tests.support.schema import at_revision
 
 
 @pytest.fixture
@@ -123,22 +123,6 @@ async def test_newer_schema_that_only_adds_is_run_on(record_url: str) -> None:
         await records.record.open_ticket(a_policy(), an_opening())
     with pytest.raises(SchemaMissing, match="newer release"):
         await migrate(record_url)
-
-
-async def at_revision(url: str, revision: str) -> None:
-    """Make a record as an older release had it."""
-
-    def upgrade(connection: Connection) -> None:
-        config = Config()
-        config.set_main_option("script_location", str(Path(migrations_file).parent))
-        config.set_main_option("path_separator", "os")
-        config.attributes["connection"] = connection
-        command.upgrade(config, revision)
-
-    database = open_database(url)
-    async with database.engine.begin() as connection:
-        await connection.run_sync(upgrade)
-    await database.aclose()
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

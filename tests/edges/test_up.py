@@ -7,7 +7,6 @@ import os
 import re
 import shlex
 import signal
-import urllib.request
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,7 +19,7 @@ from services.ports import try_port
 from services.process import CannotStart
 from services.settings import Address
 from tests.support.databases import Cluster
-from tests.support.processes import Running, ended, environment, is_gone, running
+from tests.support.processes import Running, above_nothing, ended, environment, is_gone, page, running
 from workflows.policies import load
 
 SHIPPED = load()
@@ -246,7 +245,7 @@ async def test_a_folder_of_somebody_else_is_one_line(tmp_path: Path, writable: t
     )
 
 
-@pytest.mark.parametrize("command", ["up", "intake", "worker", "keeper"])
+@pytest.mark.parametrize("command", ["up", "intake", "worker", "keeper", "delivery"])
 async def test_a_record_that_can_only_be_read_is_one_line(tmp_path: Path, command: str) -> None:
     """Who has to write is told at the start, not by each refused ticket."""
     url = f"sqlite:///{tmp_path / 'record.sqlite3'}"
@@ -324,7 +323,7 @@ async def test_each_process_runs_alone_and_tickets_are_taken_while_temporal_is_a
         running("exporter", env=env) as exporter,
     ):
         server = (await intake.log(r"intake answers  address=(\S+)")).group(1)
-        page = (await exporter.log(r"exporter answers  address=(\S+)")).group(1)
+        metrics = (await exporter.log(r"exporter answers  address=(\S+)")).group(1)
         await keeper.log("keeper started")
         await worker.log("temporal does not answer at .*; still waiting")
         who = ["--queue", QUEUE, "--priority", PRIORITY, "--customer", "C-1", "--name", "Ada Example"]
@@ -334,7 +333,7 @@ async def test_each_process_runs_alone_and_tickets_are_taken_while_temporal_is_a
         taken = await ended("ticket", "ack", ticket_id, "--tier", FIRST.name, "--server", server, "--json", env=env)
 
         assert json.loads(taken.out)["status"] == "TICKET_STATUS_IN_PROGRESS"
-        assert "\nfollowthrough_owed_nudges 1.0\n" in await _page(page)
+        assert "\nfollowthrough_owed_nudges 1.0\n" in await page(metrics)
         assert [await process.stop() for process in (intake, worker, keeper, exporter)] == [0, 0, 0, 0]
 
 
@@ -362,21 +361,4 @@ async def _server(up: Running) -> str:
 
 async def _wait_for(up: Running, series: str) -> None:
     """Scrape until the series is above nothing."""
-    address = (await up.say(r"\n  metrics +http://(\S+)/metrics\n")).group(1)
-    async with asyncio.timeout(60):
-        while True:
-            page = await _page(address)
-            lines = [line for line in page.splitlines() if line.startswith(f"followthrough_{series}")]
-            assert lines, f"no series {series}"
-            if any(float(line.rpartition(" ")[2]) for line in lines):
-                return
-            await asyncio.sleep(0.1)
-
-
-async def _page(address: str) -> str:
-    def read() -> str:
-        with urllib.request.urlopen(f"http://{address}/metrics", timeout=10) as answer:
-            text: str = answer.read().decode()
-            return text
-
-    return await asyncio.to_thread(read)
+    await above_nothing((await up.say(r"\n  metrics +http://(\S+)/metrics\n")).group(1), series)

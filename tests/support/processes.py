@@ -6,6 +6,7 @@ import os
 import re
 import signal
 import sys
+import urllib.request
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -120,6 +121,28 @@ def _bound(words: Sequence[str]) -> Sequence[str]:
     if sys.platform != "linux":
         pytest.skip("the superuser is kept from nothing here")
     return (sys.executable, "-c", _DROP_AND_RUN, *words)
+
+
+async def page(address: str) -> str:
+    """Scrape an exporter."""
+
+    def read() -> str:
+        with urllib.request.urlopen(f"http://{address}/metrics", timeout=PATIENCE_SECONDS) as answer:
+            text: str = answer.read().decode()
+            return text
+
+    return await asyncio.to_thread(read)
+
+
+async def above_nothing(address: str, series: str) -> float:
+    """Scrape until one of the series that begin so is above nothing; its value."""
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        while True:
+            lines = [line for line in (await page(address)).splitlines() if line.startswith(f"followthrough_{series}")]
+            assert lines, f"no series {series}"
+            if value := max(float(line.rpartition(" ")[2]) for line in lines):
+                return value
+            await asyncio.sleep(0.1)
 
 
 async def is_gone(pid: int) -> bool:
