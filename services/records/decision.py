@@ -92,16 +92,16 @@ class Decision:
 
     judged: Judged
     instant: datetime
+    wake_at: datetime | None
     told_at: datetime | None
     rows: Rows | None
     """None when nothing was due and nothing was asked: then at most `told_at` is written."""
 
     def settled(self, clock: RecordClock, answer: bytes | None) -> Settled:
         """Say what was done."""
-        ticket = self.judged.ticket
-        wake_at = ticket.wake_at()
+        wake_at = self.wake_at
         return Settled(
-            ticket_id=ticket.ticket_id,
+            ticket_id=self.judged.ticket.ticket_id,
             judged=self.judged,
             answer=answer,
             refusal=self.judged.refusal,
@@ -149,17 +149,18 @@ def _decide(held: Held, question: Question, policy: Policy, clock: RecordClock, 
     if is_idle and wake_at is not None and wake_at <= instant:
         raise NothingMoved
     if is_idle and question.command is None and not held.stuck_tries and held.wake_at == wake_at:
-        return Decision(judged=judged, instant=instant, told_at=told_at, rows=None)
+        return Decision(judged=judged, instant=instant, wake_at=wake_at, told_at=told_at, rows=None)
     rows = rows_of(
         judged,
         instant=instant,
         real_at=held.real_at,
+        wake_at=wake_at,
         told_at=told_at,
         number=held.inputs,
         command=question.command,
         rescued=question.by is SettledBy.KEEPER,
     )
-    return Decision(judged=judged, instant=instant, told_at=told_at, rows=rows)
+    return Decision(judged=judged, instant=instant, wake_at=wake_at, told_at=told_at, rows=rows)
 
 
 def _known_to_temporal(by: SettledBy, wake_at: datetime, told_at: datetime | None) -> datetime | None:

@@ -3,12 +3,16 @@
 Pure: told the instant, the real one and the judge's word. The statements of each dialect only carry these over.
 """
 
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Sequence
 from datetime import datetime
+from functools import cache
+from itertools import chain
 from typing import NamedTuple
 
 from services.records import codec
 from services.records.totals import Delta, deltas
+from workflows.domain.ticket.state import Ticket
 from workflows.domain.ticket.verdict import RULES_VERSION, Judged
 
 
@@ -129,8 +133,7 @@ class Greeting(NamedTuple):
     reply: ReplyColumns | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rows:
+class Rows(NamedTuple):
     """All that one transaction writes, of one ticket or of many."""
 
     tickets: tuple[TicketColumns, ...] = ()
@@ -140,15 +143,21 @@ class Rows:
     messages: tuple[MessageColumns, ...] = ()
     deltas: tuple[DeltaColumns, ...] = ()
 
-    def __add__(self, other: "Rows") -> "Rows":
-        return Rows(
-            tickets=self.tickets + other.tickets,
-            events=self.events + other.events,
-            inputs=self.inputs + other.inputs,
-            replies=self.replies + other.replies,
-            messages=self.messages + other.messages,
-            deltas=self.deltas + other.deltas,
-        )
+
+def together(batch: Sequence[Rows]) -> Rows:
+    """What is written of many tickets at once: whatever adds to one total is one delta."""
+    sums: Counter[tuple[str, str]] = Counter()
+    for rows in batch:
+        for name, labels, amount in rows.deltas:
+            sums[name, labels] += amount
+    return Rows(
+        tickets=tuple(chain.from_iterable(rows.tickets for rows in batch)),
+        events=tuple(chain.from_iterable(rows.events for rows in batch)),
+        inputs=tuple(chain.from_iterable(rows.inputs for rows in batch)),
+        replies=tuple(chain.from_iterable(rows.replies for rows in batch)),
+        messages=tuple(chain.from_iterable(rows.messages for rows in batch)),
+        deltas=tuple(DeltaColumns(*key, amount) for key, amount in sums.items()),
+    )
 
 
 def rows_of(
@@ -156,6 +165,7 @@ def rows_of(
     *,
     instant: datetime,
     real_at: datetime,
+    wake_at: datetime | None,
     told_at: datetime | None,
     number: int,
     command: codec.Input | None = None,
@@ -163,13 +173,18 @@ def rows_of(
 ) -> Rows:
     """Everything that a judged ticket changes, but for the reply.
 
-    `number` is that of the last input before; `told_at` is the wake-up that the workflow knows of after this settle.
+    `number` is that of the last input before; `wake_at` is the ticket's own, as it stands now; `told_at` is the wake-up
+    that the workflow knows of after this settle.
     """
     is_input = command is not None and judged.refusal is None
     number += is_input
     ticket_id = judged.ticket.ticket_id
     return Rows(
-        tickets=(_ticket_columns(judged, instant=instant, real_at=real_at, told_at=told_at, inputs=number),),
+        tickets=(
+            _ticket_columns(
+                judged.ticket, instant=instant, real_at=real_at, wake_at=wake_at, told_at=told_at, inputs=number
+            ),
+        ),
         events=tuple(
             EventColumns(
                 ticket_id,
@@ -200,13 +215,23 @@ def rows_of(
 
 def delta_columns(delta: Delta) -> DeltaColumns:
     """One total's growth as it is stored."""
-    return DeltaColumns(delta.name, codec.data_to_json(delta.labels), delta.amount)
+    return DeltaColumns(delta.name, _labels(delta.labels), delta.amount)
+
+
+@cache  # there are as many as series of figures: policies and desks name them, never a customer
+def _labels(labels: tuple[str, ...]) -> str:
+    return codec.data_to_json(labels)
 
 
 def _ticket_columns(
-    judged: Judged, *, instant: datetime, real_at: datetime, told_at: datetime | None, inputs: int
+    ticket: Ticket,
+    *,
+    instant: datetime,
+    real_at: datetime,
+    wake_at: datetime | None,
+    told_at: datetime | None,
+    inputs: int,
 ) -> TicketColumns:
-    ticket = judged.ticket
     return TicketColumns(
         ticket_id=ticket.ticket_id,
         reference=ticket.reference,
@@ -225,7 +250,7 @@ def _ticket_columns(
         opened_at=ticket.opened_at,
         closed_at=ticket.closed_at,
         deadline_at=ticket.deadline_at(),
-        wake_at=ticket.wake_at(),
+        wake_at=wake_at,
         told_at=told_at,
         advanced_to=instant,
         settled_at=real_at,

@@ -27,6 +27,7 @@ from services.records.rows import (
     ReplyColumns,
     Rows,
     TicketColumns,
+    together,
 )
 from services.records.statements import RequestKey
 
@@ -185,7 +186,7 @@ class PostgresqlSettling:
         """Write all at once; where the database refuses a row, find out whose."""
         try:
             async with self._driver.transaction():
-                await self.write(sum(batch, Rows()))
+                await self.write(together(batch))
         except (asyncpg.IntegrityConstraintViolationError, asyncpg.DataError, asyncpg.PostgresSyntaxError):
             return [place for place, rows in enumerate(batch) if not await self._can_write(rows)]
         return []

@@ -74,8 +74,8 @@ _INSERT_DELTA = _insert("total_deltas", DeltaColumns._fields)
 _KEEP_POLICY = f"{_insert('policies', PolicyColumns._fields)} ON CONFLICT DO NOTHING"
 
 
-def _bound(row: Iterable[Any]) -> tuple[Any, ...]:
-    return tuple(instant_to_text(value) if isinstance(value, datetime) else value for value in row)
+def _bound(row: Iterable[Any]) -> list[Any]:
+    return [instant_to_text(value) if type(value) is datetime else value for value in row]
 
 
 def _with_instants(row: Sequence[Any], places: Iterable[int]) -> list[Any]:

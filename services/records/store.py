@@ -195,8 +195,11 @@ class Record:
     def _decide_opening(self, policy: Policy, command: Open, real_at: datetime) -> Decision:
         instant = instant_by(self._clock, real_at)
         judged = self._open_ticket(policy, command, instant)
-        rows = rows_of(judged, instant=instant, real_at=real_at, told_at=None, number=0, command=command)
-        return Decision(judged=judged, instant=instant, told_at=None, rows=rows)
+        wake_at = judged.ticket.wake_at()
+        rows = rows_of(
+            judged, instant=instant, real_at=real_at, wake_at=wake_at, told_at=None, number=0, command=command
+        )
+        return Decision(judged=judged, instant=instant, wake_at=wake_at, told_at=None, rows=rows)
 
     async def _is_answered(self, request: Request | None) -> bool:
         with spoken_plainly():
@@ -277,7 +280,7 @@ def _with_reply(decision: Decision, request: Request | None, answer: bytes | Non
         answer=answer,
         refusal=None if refusal is None else codec.refusal_to_json(refusal),
     )
-    return rows + Rows(replies=(reply,))
+    return rows._replace(replies=(reply,))
 
 
 def _again(request: Request, reply: ReplyColumns) -> Settled:

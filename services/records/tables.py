@@ -33,7 +33,9 @@ NAMING = {
 
 def instant_to_text(at: datetime) -> str:
     """An instant in SQLite: text of one width, so that its order is time's order."""
-    return at.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
+    if at.tzinfo is not UTC:
+        at = at.astimezone(UTC)
+    return at.isoformat(timespec="microseconds").removesuffix("+00:00") + "Z"
 
 
 class Instant(TypeDecorator[datetime]):

@@ -5,8 +5,7 @@ Whole numbers only, so that folding in any order can never lower a sum by a roun
 """
 
 from bisect import bisect_left
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -18,6 +17,7 @@ from workflows.domain.ticket.events import (
     Closed,
     Entry,
     Escalated,
+    Event,
     LadderExhausted,
     Opened,
     PriorityChanged,
@@ -72,6 +72,23 @@ the ladder counts once, under the first of its causes. `breach_lag_bucket` is on
 cumulated, by the upper bound of its bucket.
 """
 
+_COUNTED = frozenset(
+    {
+        Opened,
+        Closed,
+        Reopened,
+        ClockMet,
+        ClockCancelled,
+        ClockReinstated,
+        ClockBreached,
+        Escalated,
+        LadderExhausted,
+        Transferred,
+        PriorityChanged,
+    }
+)
+"""Most lines of a log are none of these: they are told from them once, and quickly."""
+
 LAG_BUCKETS_SECONDS = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3600)
 """Upper bounds of the lag histogram, in seconds of the record's clock: with a scaled clock, divide by its speed."""
 
@@ -85,24 +102,25 @@ class Delta:
     amount: int
 
 
-def deltas(ticket: Ticket, entries: Iterable[Entry], *, rescued: bool = False) -> tuple[Delta, ...]:
+def deltas(ticket: Ticket, entries: Sequence[Entry], *, rescued: bool = False) -> tuple[Delta, ...]:
     """Sum up what these new lines of the log add; `rescued`: the keeper found them, not the ticket's own timer."""
-    sums: Counter[tuple[str, tuple[str, ...]]] = Counter()
-    lines = tuple(entries)
-    changes = [entry.event for entry in lines if isinstance(entry.event, PriorityChanged)]
+    sums: dict[tuple[str, tuple[str, ...]], int] = {}
+    if rescued and entries:
+        sums[RESCUED, ()] = 1
+    counted = [entry.event for entry in entries if type(entry.event) in _COUNTED]
+    changes = [event for event in counted if isinstance(event, PriorityChanged)]
     priority = changes[0].from_priority if changes else ticket.priority
-    for entry in lines:
-        if isinstance(entry.event, PriorityChanged):
-            priority = entry.event.priority
-        for name, labels, amount in _of_entry(entry, priority, ticket.queue):
-            sums[name, labels] += amount
-    if rescued and lines:
-        sums[RESCUED, ()] += 1
+    for event in counted:
+        if isinstance(event, PriorityChanged):
+            priority = event.priority
+            continue
+        for name, labels, amount in _of_event(event, priority, ticket.queue):
+            sums[name, labels] = sums.get((name, labels), 0) + amount
     return tuple(Delta(name, labels, amount) for (name, labels), amount in sorted(sums.items()))
 
 
-def _of_entry(entry: Entry, priority: str, queue: str) -> Iterator[tuple[str, tuple[str, ...], int]]:
-    match entry.event:
+def _of_event(event: Event, priority: str, queue: str) -> Iterator[tuple[str, tuple[str, ...], int]]:
+    match event:
         case Opened():
             yield OPENED, (priority, queue), 1
         case Closed(outcome=outcome):
@@ -110,7 +128,7 @@ def _of_entry(entry: Entry, priority: str, queue: str) -> Iterator[tuple[str, tu
         case Reopened():
             yield REOPENED, (priority, queue), 1
         case ClockMet() | ClockCancelled() | ClockReinstated() | ClockBreached():
-            yield from _of_clock(entry.event, priority, queue)
+            yield from _of_clock(event, priority, queue)
         case Escalated(from_tier=from_tier, to_tier=to_tier, causes=causes, is_ping_pong=is_ping_pong):
             yield ESCALATIONS, (from_tier, to_tier, causes[0].value, queue), 1
             if is_ping_pong:
