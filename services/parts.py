@@ -10,6 +10,8 @@ from contextlib import asynccontextmanager, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 
+from temporalio.service import TLSConfig
+
 from services import records, temporal
 from services.delivery.delivery import Delivery
 from services.delivery.log_channel import LogChannel
@@ -230,6 +232,27 @@ def _place(settings: Settings) -> TemporalPlace:
     return TemporalPlace(
         address=str(settings.temporal),
         namespace=settings.temporal_namespace,
-        tls=settings.temporal_tls,
+        tls=_tls(settings),
         api_key=key.get_secret_value() if key else None,
     )
+
+
+def _tls(settings: Settings) -> bool | TLSConfig:
+    """Encrypted or not; with certificates of the operator's own where files are named."""
+    ca, cert, key = (_pem(settings, field) for field in ("temporal_tls_ca", "temporal_tls_cert", "temporal_tls_key"))
+    if ca is None and cert is None:
+        return settings.temporal_tls
+    return TLSConfig(server_root_ca_cert=ca, client_cert=cert, client_private_key=key)
+
+
+def _pem(settings: Settings, field: str) -> bytes | None:
+    path = getattr(settings, field)
+    if path is None:
+        return None
+    try:
+        text: bytes = path.read_bytes()
+    except OSError as error:
+        raise broken(field, path, f"{(error.strerror or 'cannot be read').lower()}: name a file to read") from None
+    if b"-----BEGIN " not in text:
+        raise broken(field, path, "the file is not in PEM: name one that begins with -----BEGIN")
+    return text

@@ -117,6 +117,16 @@ class Settings(BaseSettings):
     temporal_tls: bool = False
     """Whether the way to `temporal_address` is encrypted, with the system's certificates. Default false."""
 
+    temporal_tls_ca: Path | None = None
+    """File with the certificate of the authority that vouches for `temporal_address`, in place of the system's, with
+    `temporal_tls`; PEM. Default: none."""
+
+    temporal_tls_cert: Path | None = None
+    """File with the certificate that we show to `temporal_address`, with `temporal_tls`; PEM. Default: none."""
+
+    temporal_tls_key: Path | None = None
+    """File with the private key of `temporal_tls_cert`; PEM. Default: none."""
+
     temporal_api_key: SecretStr | None = None
     """The key that `temporal_address` asks for, with `temporal_tls`. Default: none."""
 
@@ -169,13 +179,23 @@ class Settings(BaseSettings):
             raise SettingsError("; ".join([*misspelt, *(_line(detail) for detail in error.errors())])) from None
         if misspelt:
             raise SettingsError("; ".join(misspelt))
-        if settings.temporal_address is None and (settings.temporal_tls or settings.temporal_api_key):
-            field = "temporal_api_key" if settings.temporal_api_key else "temporal_tls"
-            raise SettingsError(
-                f"{variable(field)} is for a server that others run: set {variable('temporal_address')} to it, "
-                "or leave it out"
-            )
+        settings._require_way_to_temporal()
         return settings
+
+    def _require_way_to_temporal(self) -> None:
+        """See that what is said of another's server belongs together; nothing secret goes there in clear."""
+        for field in ("temporal_api_key", "temporal_tls_ca", "temporal_tls_cert", "temporal_tls_key", "temporal_tls"):
+            if getattr(self, field) and self.temporal_address is None:
+                raise SettingsError(
+                    f"{variable(field)} is for a server that others run: set {variable('temporal_address')} to it, "
+                    "or leave it out"
+                )
+            if getattr(self, field) and not self.temporal_tls:
+                raise SettingsError(f"{variable(field)} is for an encrypted way: set {variable('temporal_tls')}=true")
+        pair = ("temporal_tls_cert", "temporal_tls_key")
+        for field, other in (pair, pair[::-1]):
+            if getattr(self, field) and not getattr(self, other):
+                raise SettingsError(f"{variable(field)} is of no use alone: set {variable(other)} too")
 
     @property
     def record_url(self) -> str:

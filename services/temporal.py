@@ -35,6 +35,20 @@ TASK_TIMEOUT = timedelta(seconds=5)
 _UNANSWERED = frozenset({RPCStatusCode.UNAVAILABLE, RPCStatusCode.DEADLINE_EXCEEDED, RPCStatusCode.CANCELLED})
 
 
+_UNCONNECTED = (
+    ("UnknownIssuer", "shows a certificate of an authority that is not trusted: name its CA, or correct the address"),
+    ("NotValidForName", "shows a certificate of another name: correct the address"),
+    ("InvalidCertificate(Expired", "shows a certificate that has expired: have it renewed"),
+    ("InvalidCertificate", "shows a certificate that is not accepted: see who made it and for what"),
+    ("InvalidMessage", "does not speak TLS: leave TLS out, or correct the address"),
+    ("KeyMismatch", "cannot be asked with a client's certificate and key that do not belong together: correct one"),
+    ("code: Unauthenticated", "answers UNAUTHENTICATED: check its key and certificates"),
+    ("code: PermissionDenied", "answers PERMISSION_DENIED: check its key and certificates"),
+    ("call error after connection", "ends each connection: see whether it speaks TLS, and which client's certificate"),
+)
+"""What the SDK's words tell."""
+
+
 class TemporalAway(Exception):  # noqa: N818 - the fact, in the desk's words
     """Temporal did not do it. The text is a fixed word for the reason, never the server's own words."""
 
@@ -70,8 +84,8 @@ async def connect(place: TemporalPlace, *, say: Callable[[str], None]) -> Client
     while True:
         try:
             client = await _connect(place, lazy=False)
-        except RuntimeError:  # how the SDK says that nobody answered
-            saying.missing(_unanswered(place))
+        except RuntimeError as failed:  # how the SDK says that nobody answered
+            saying.missing(_unconnected(place, str(failed)))
         else:
             missing = await _missing(client, place)
             if missing is None:
@@ -147,6 +161,14 @@ async def _missing(client: Client, place: TemporalPlace) -> str | None:
             return _unanswered(place)
         return f"temporal at {place.address!r} answers {refused.status.name}: check its key and certificates"
     return None
+
+
+def _unconnected(place: TemporalPlace, words: str) -> str:
+    """Say why there is no connection, from the SDK's own words where they tell."""
+    for told, why in _UNCONNECTED:
+        if told in words:
+            return f"temporal at {place.address!r} {why}"
+    return _unanswered(place)
 
 
 def _unanswered(place: TemporalPlace) -> str:

@@ -31,7 +31,8 @@ async def test_it_waits_until_temporal_is_there_and_says_so_once() -> None:
     with dev_server(port=port) as address:
         client = await connecting
         assert client.namespace == "default"
-    assert said == [f"temporal does not answer at {address!r}: start it, or correct the address; still waiting"]
+    remedy = "start it, or correct the address, or set TLS if it speaks only that"
+    assert said == [f"temporal does not answer at {address!r}: {remedy}; still waiting"]
 
 
 @pytest.mark.usefixtures("client")  # the server is up

@@ -108,7 +108,9 @@ def test_what_an_orchestrator_adds_under_our_prefix_is_left_alone(monkeypatch: p
     assert Settings.load().intake_address == Address("127.0.0.1", 7300)
 
 
-@pytest.mark.parametrize(("name", "value"), [("TEMPORAL_API_KEY", "secret"), ("TEMPORAL_TLS", "true")])
+@pytest.mark.parametrize(
+    ("name", "value"), [("TEMPORAL_API_KEY", "secret"), ("TEMPORAL_TLS", "true"), ("TEMPORAL_TLS_CA", "ca.pem")]
+)
 def test_what_is_for_anothers_temporal_is_refused_without_one(
     monkeypatch: pytest.MonkeyPatch, name: str, value: str
 ) -> None:
@@ -124,10 +126,37 @@ def test_what_is_for_anothers_temporal_is_refused_without_one(
     )
 
 
+@pytest.mark.parametrize("name", ["TEMPORAL_API_KEY", "TEMPORAL_TLS_CA"])
+def test_nothing_secret_goes_to_temporal_in_clear(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    """Who names a key or an authority means an encrypted way: without one, neither would be of use."""
+    monkeypatch.setenv("FOLLOWTHROUGH_TEMPORAL_ADDRESS", "temporal.example:7233")
+    monkeypatch.setenv(PREFIX + name, "secret")
+
+    with pytest.raises(SettingsError) as refused:
+        Settings.load()
+
+    assert str(refused.value) == f"FOLLOWTHROUGH_{name} is for an encrypted way: set FOLLOWTHROUGH_TEMPORAL_TLS=true"
+
+
+@pytest.mark.parametrize(("name", "other"), [("CERT", "KEY"), ("KEY", "CERT")])
+def test_a_certificate_and_its_key_belong_together(monkeypatch: pytest.MonkeyPatch, name: str, other: str) -> None:
+    """Half of the pair shows nobody who we are."""
+    monkeypatch.setenv("FOLLOWTHROUGH_TEMPORAL_ADDRESS", "temporal.example:7233")
+    monkeypatch.setenv("FOLLOWTHROUGH_TEMPORAL_TLS", "true")
+    monkeypatch.setenv(f"FOLLOWTHROUGH_TEMPORAL_TLS_{name}", "ours.pem")
+
+    with pytest.raises(SettingsError) as refused:
+        Settings.load()
+
+    told = f"FOLLOWTHROUGH_TEMPORAL_TLS_{name} is of no use alone: set FOLLOWTHROUGH_TEMPORAL_TLS_{other} too"
+    assert str(refused.value) == told
+
+
 def test_a_password_is_not_in_the_settings_own_text(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever logs the settings by mistake logs no secret."""
     monkeypatch.setenv("FOLLOWTHROUGH_DATABASE_URL", "postgresql://desk:secret@db/x")
     monkeypatch.setenv("FOLLOWTHROUGH_TEMPORAL_ADDRESS", "temporal.example:7233")
+    monkeypatch.setenv("FOLLOWTHROUGH_TEMPORAL_TLS", "true")
     monkeypatch.setenv("FOLLOWTHROUGH_TEMPORAL_API_KEY", "secret")
 
     assert "secret" not in repr(Settings.load())
