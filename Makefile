@@ -7,6 +7,8 @@ PYTHON ?= $(firstword $(foreach name,python3.11 python3.12 python3.13 python3,$(
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+INTEROP := tests/interop
+NODE_STAMP := $(INTEROP)/node_modules/.installed
 TESTS ?= tests
 JOBS ?= 2
 
@@ -23,11 +25,12 @@ run: setup  ## run everything on embedded defaults (SQLite, Temporal dev server)
 feed: setup  ## drive a help desk's log through it all: make feed [LOG=incidents.csv.gz]
 	@exec $(BIN)/followthrough feed --embedded $(or $(LOG),--speed 20000 tests/data/made-up-incidents.csv) $(FEED)
 
-check: setup lint types imports  ## lint, types, import contracts, generated code
+check: setup lint types imports  ## lint, types, import contracts, generated code, the last release's callers
 	$(BIN)/python protos/generate.py --lint
 	$(BIN)/python protos/generate.py --check
+	$(BIN)/python protos/generate.py --breaking
 
-test: setup  ## run all tests: make test [TESTS=tests/unit]
+test: setup $(NODE_STAMP)  ## run all tests: make test [TESTS=tests/unit]
 	$(BIN)/pytest -n $(JOBS) --dist loadgroup $(TESTS)
 
 bench-smoke: setup  ## rates through gRPC and lags of deadlines, beside bare Temporal and bare rows
@@ -59,7 +62,7 @@ lock: setup  ## resolve the versions anew into requirements.lock
 		--no-emit-index-url --no-emit-find-links --group dev pyproject.toml --output-file requirements.lock
 
 clean:  ## remove what was set up, and var/ with the record that `make run` keeps there
-	rm -rf $(VENV) var .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) $(INTEROP)/node_modules var .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
 $(STAMP): requirements.lock pyproject.toml
 	@test -n "$(PYTHON)" && $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
@@ -69,3 +72,10 @@ $(STAMP): requirements.lock pyproject.toml
 	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements.lock
 	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
+
+# Node comes with the locked versions; its packages come from npm's registry. Out of reach, it is no reason to run no test.
+$(NODE_STAMP): $(INTEROP)/package-lock.json $(STAMP)
+	@echo "setting up $(INTEROP)/node_modules with the versions of its package-lock.json …"
+	@if $(BIN)/python $(INTEROP)/node.py npm ci --prefix $(INTEROP) --loglevel=error; then touch $@; \
+	elif [ "$(FOLLOWTHROUGH_REQUIRE_ALL)" = 1 ]; then echo "make: npm cannot install them, and they are required here" >&2; exit 2; \
+	else echo "make: npm cannot install them: the tests that call from Node will say so and skip" >&2; fi
