@@ -3,6 +3,8 @@
     python protos/generate.py            writes *_pb2.py, *_pb2.pyi, *_pb2_grpc.py and *_pb2_grpc.pyi beside the protos
     python protos/generate.py --check    writes nothing; exit 1 names each file that differs, lacks or is left over
     python protos/generate.py --lint     buf's lint and format; exit 1 with what they say
+    python protos/generate.py --breaking what would break callers of the last release; exit 1 with each line
+    python protos/generate.py --release  keeps the contract of this version in protos/released/, for the check above
 
 Files are compiled from the top of the checkout, so the import path is the folder and the output needs no patching. The
 sources of google/rpc and google/api come from the wheel `googleapis-common-protos`: nothing is fetched.
@@ -13,12 +15,15 @@ import subprocess
 import sys
 import sysconfig
 import tempfile
+import tomllib
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 SOURCES = Path("protos/followthrough/v1")
 GENERATED = ("*_pb2.py", "*_pb2.pyi", "*_pb2_grpc.py", "*_pb2_grpc.pyi")
 CONFIG = Path("protos/buf.yaml")
+RELEASED = Path("protos/released")
+"""One image a release, named by its version: the contract as callers of that release know it."""
 
 
 def main() -> int:
@@ -27,11 +32,12 @@ def main() -> int:
     mode = parser.add_mutually_exclusive_group()
     mode.add_argument("--check", action="store_true", help="compare with what is committed, write nothing")
     mode.add_argument("--lint", action="store_true", help="run buf's lint and format, write nothing")
+    mode.add_argument("--breaking", action="store_true", help="compare with the last release, write nothing")
+    mode.add_argument("--release", action="store_true", help="keep the contract of this version")
     asked = parser.parse_args()
-    if asked.lint:
-        return lint()
-    if asked.check:
-        return check()
+    for wanted, run in ((asked.lint, lint), (asked.check, check), (asked.breaking, breaking), (asked.release, release)):
+        if wanted:
+            return run()
     generate(ROOT)
     return 0
 
@@ -60,16 +66,37 @@ def lint() -> int:
     with tempfile.TemporaryDirectory() as scratch:
         image = Path(scratch) / "contract.binpb"
         _compile("--include_imports", "--include_source_info", f"--descriptor_set_out={image}")
-        asked = (
-            ("lint", str(image), "--config", str(CONFIG), "--path", str(SOURCES.parent)),
-            ("format", str(CONFIG.parent), "--diff", "--exit-code"),
-        )
-        buf = _script("buf")
         statuses = [
-            subprocess.run((buf, *arguments), cwd=ROOT, check=False).returncode  # noqa: S603 - our own arguments
-            for arguments in asked
+            _buf("lint", str(image), "--config", str(CONFIG), "--path", str(SOURCES.parent)),
+            _buf("format", str(CONFIG.parent), "--diff", "--exit-code"),
         ]
     return 1 if any(statuses) else 0
+
+
+def breaking() -> int:
+    """Compare with the last release by buf; 1 when a caller of that release would be broken."""
+    releases = sorted((ROOT / RELEASED).glob("*.binpb"), key=lambda path: _numbers(path.stem))
+    if not releases:
+        sys.stderr.write(f"{RELEASED} has no release: keep one with python protos/generate.py --release\n")
+        return 1
+    last = str(releases[-1].relative_to(ROOT))
+    with tempfile.TemporaryDirectory() as scratch:
+        image = Path(scratch) / "contract.binpb"
+        _compile("--include_imports", "--include_source_info", f"--descriptor_set_out={image}")
+        found = _buf("breaking", str(image), "--against", last, "--config", str(CONFIG), "--path", str(SOURCES.parent))
+    return 1 if found else 0
+
+
+def release() -> int:
+    """Keep the contract under the version of pyproject.toml; 1 when that version is released already."""
+    version = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
+    image = ROOT / RELEASED / f"{version}.binpb"
+    if image.exists():
+        sys.stderr.write(f"{image.relative_to(ROOT)} is there: a release stays as it was, raise the version first\n")
+        return 1
+    image.parent.mkdir(exist_ok=True)
+    _compile("--include_imports", f"--descriptor_set_out={image}")
+    return 0
 
 
 def _compile(*arguments: str) -> None:
@@ -83,6 +110,15 @@ def _compile(*arguments: str) -> None:
 def _generated(root: Path) -> dict[str, bytes]:
     """Read the generated files under that root, by name."""
     return {path.name: path.read_bytes() for pattern in GENERATED for path in (root / SOURCES).glob(pattern)}
+
+
+def _buf(*arguments: str) -> int:
+    """Run buf from the top of the checkout; its exit status."""
+    return subprocess.run((_script("buf"), *arguments), cwd=ROOT, check=False).returncode  # noqa: S603 - our own
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    return tuple(int(number) for number in version.split("."))
 
 
 def _script(name: str) -> str:

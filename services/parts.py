@@ -197,7 +197,8 @@ async def intake(
         policies=promised,
         nudger=nudger,
         address=settings.intake_address,
-        limits=Limits(max_in_flight=settings.intake_max_in_flight),
+        limits=Limits(max_in_flight=settings.intake_max_in_flight, max_streams=settings.intake_max_streams),
+        has_reflection=settings.intake_reflection,
     )
     with listening("intake_address", settings.intake_address):
         try_port(settings.intake_address)

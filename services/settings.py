@@ -136,6 +136,13 @@ class Settings(BaseSettings):
     intake_max_in_flight: PositiveInt = 128
     """Calls that intake works on at once; more are refused with RESOURCE_EXHAUSTED. Default 128."""
 
+    intake_max_streams: PositiveInt = 64
+    """Streams that intake keeps open at once, that is watched tickets and reflection; one more is refused with
+    RESOURCE_EXHAUSTED. Default 64."""
+
+    intake_reflection: bool = True
+    """Whether intake tells tools like grpcurl which methods there are: the contract is no secret. Default true."""
+
     intake_drain_seconds: Seconds = 10
     """Real seconds that calls in flight get to finish when intake stops. Default 10."""
 
