@@ -6,7 +6,8 @@ One table by field name, for the record's door and for intake alike. Knows no ti
 import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, fields
-from typing import Any
+from functools import cache
+from typing import Any, NamedTuple
 
 from workflows.domain.errors import TextError
 from workflows.domain.ticket.commands import Command, Customer, Open
@@ -129,24 +130,49 @@ def quoted(value: object) -> str:
 
 
 def _problems(command: Open | Command | Customer, path: str, but: Collection[str]) -> Iterator[str]:
-    kind = type(command).__name__
-    for field in fields(command):
-        value: Any = getattr(command, field.name)
+    kind: Any = type(command)  # to mypy, a class of these is not hashable
+    for check in _checks(kind):
+        value: Any = getattr(command, check.name)
         if isinstance(value, Customer):
-            yield from _problems(value, f"{path}{field.name}.", ())
+            yield from _problems(value, f"{path}{check.name}.", ())
             continue
-        rule = TEXTS.get(field.name)
-        if rule is None or field.name in but or (value is None and field.default is None):
+        if check.rule is None or check.name in but or (value is None and check.may_be_none):
             continue
-        is_required = (kind, field.name) not in MAY_BE_EMPTY
-        if problem := _problem(rule, value, is_required=is_required):
-            yield f"{path}{field.name} {problem}"
+        if problem := _problem(check.rule, value, is_required=check.is_required):
+            yield f"{path}{check.name} {problem}"
+
+
+class _Check(NamedTuple):
+    """What is asked of one field of a command."""
+
+    name: str
+    rule: Text | None
+    """None: it is no text, but may be the customer."""
+    is_required: bool
+    may_be_none: bool
+
+
+@cache
+def _checks(kind: type) -> tuple[_Check, ...]:
+    return tuple(
+        _Check(
+            field.name, TEXTS.get(field.name), (kind.__name__, field.name) not in MAY_BE_EMPTY, field.default is None
+        )
+        for field in fields(kind)
+    )
 
 
 def _problem(rule: Text, value: object, *, is_required: bool) -> str | None:
     if not isinstance(value, str):
         return f"is of type {type(value).__name__!r}: give a text"
+    if _is_plain(value) and len(value) <= rule.longest:
+        return None
     problem = text_problem(rule, value, is_required=is_required) or stray_space(rule, value)
     if problem is None or rule.is_a_customers or not value:
         return problem
     return f"{quoted(value)} {problem}"
+
+
+def _is_plain(value: str) -> bool:
+    """Whether it is of visible ASCII, with spaces only within, as most are: only its length is left to look at."""
+    return value.isascii() and value.isprintable() and value[:1] not in {"", " "} and value[-1] != " "
