@@ -49,40 +49,47 @@ def started(
 
     `carried` is the tier's run before, whose time spent it goes on from (2.3).
     """
-    length = length_of(policy, target, tier, priority)
+    length, spent = length_of(policy, target, tier, priority), ZERO
     if carried:
+        spent = carried.spent
         floor = length_of(policy, Target.ACKNOWLEDGE, tier, priority)
-        length = whole_length(length, carried.spent, floor, left=carried.length - carried.spent)
-    clock = Clock(
+        length = whole_length(length, spent, floor, left=carried.length - spent)
+    if pause:
+        return Clock(
+            target=target,
+            run=run,
+            tier=tier,
+            state=ClockState.PAUSED,
+            started_at=at,
+            length=length,
+            spent=spent,
+            warnings=_unscheduled(policy.warn_at),
+            pause=pause,
+        )
+    calendar = calendar_of(policy, target, tier)
+    return Clock(
         target=target,
         run=run,
         tier=tier,
-        state=ClockState.PAUSED,
+        state=ClockState.RUNNING,
         started_at=at,
         length=length,
-        spent=carried.spent if carried else ZERO,
-        warnings=_unscheduled(policy.warn_at),
-        pause=pause,
+        spent=spent,
+        running_since=at,
+        deadline_at=due(calendar, at, length - spent),
+        warnings=_scheduled(calendar, at, length, spent, policy.warn_at),
     )
-    return clock if pause else running(policy, clock, at)
 
 
 def running(policy: Policy, clock: Clock, at: datetime) -> Clock:
     """The same run, counting from `at` on: deadline and unsent warnings are computed, and kept from then on (3.6)."""
-    calendar = calendar_of(policy, clock.target, clock.tier)
-
-    def warn_at(fraction: float) -> datetime:
-        ahead = clock.length * fraction - clock.spent
-        return due(calendar, at, ahead) if ahead > ZERO else at
-
+    calendar, length, spent = calendar_of(policy, clock.target, clock.tier), clock.length, clock.spent
     return replace(
         clock,
         state=ClockState.RUNNING,
         running_since=at,
-        deadline_at=due(calendar, at, clock.length - clock.spent),
-        warnings=tuple(
-            PendingWarning(fraction=warning.fraction, at=warn_at(warning.fraction)) for warning in clock.warnings
-        ),
+        deadline_at=due(calendar, at, length - spent),
+        warnings=_scheduled(calendar, at, length, spent, (warning.fraction for warning in clock.warnings)),
         pause=None,
     )
 
@@ -148,6 +155,16 @@ def with_length(policy: Policy, clock: Clock, at: datetime, length: timedelta, f
 def whole_length(length: timedelta, spent: timedelta, floor: timedelta, *, left: timedelta) -> timedelta:
     """What a run is allowed in all, when so much of a new length is spent (6.11)."""
     return length if spent < length else spent + min(floor, left)
+
+
+def _scheduled(
+    calendar: Calendar, at: datetime, length: timedelta, spent: timedelta, fractions: Iterable[float]
+) -> tuple[PendingWarning, ...]:
+    """Warnings of a run that counts from `at` on; one whose fraction is spent already is due at once (2.8)."""
+    ahead = [(fraction, length * fraction - spent) for fraction in fractions]
+    return tuple(
+        PendingWarning(fraction=fraction, at=due(calendar, at, left) if left > ZERO else at) for fraction, left in ahead
+    )
 
 
 def _unscheduled(fractions: Iterable[float]) -> tuple[PendingWarning, ...]:

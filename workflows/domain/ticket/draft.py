@@ -1,5 +1,6 @@
 """A ticket while it is being judged: the only mutable thing of the domain, and it never leaves the judge."""
 
+from bisect import insort
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import datetime
@@ -116,9 +117,9 @@ class Draft:
 
     # The clocks.
 
-    def live(self, *targets: Target) -> tuple[Clock, ...]:
+    def live(self, *targets: Target) -> list[Clock]:
         """Runs that have not ended, of these targets, in the targets' order."""
-        return tuple(clock for clock in self.clocks if clock.state.is_live and clock.target in targets)
+        return [clock for clock in self.clocks if clock.target in targets and clock.state.is_live]
 
     def latest(self, target: Target, tier: str | None = None) -> Clock | None:
         """The last run of a target, ended or not; of one tier when given."""
@@ -127,8 +128,9 @@ class Draft:
 
     def keep(self, clock: Clock) -> None:
         """Put a clock in the place of the run before it: one a tier for the tier's targets, one for the customer's."""
-        others = (other for other in self.clocks if not _is_same_place(other, clock))
-        self.clocks = tuple(sorted((*others, clock), key=lambda each: (_ORDER[each.target], each.run)))
+        kept = [other for other in self.clocks if not _is_same_place(other, clock)]
+        insort(kept, clock, key=_in_order)
+        self.clocks = tuple(kept)
 
     def start(
         self,
@@ -253,6 +255,10 @@ class Draft:
             over = clocks.ended(self.policy, clock, at, state)
             self.keep(over)
             self.record(at, event(over))
+
+
+def _in_order(clock: Clock) -> tuple[int, int]:
+    return _ORDER[clock.target], clock.run
 
 
 def _is_same_place(one: Clock, other: Clock) -> bool:

@@ -27,7 +27,8 @@ def escalate(draft: Draft, at: datetime, causes: tuple[Cause, ...], reason: str 
         return
     above, skipped = reachable(draft.policy, draft.policy.rung(draft.tier) + 1, draft.priority, at)
     record_skipped(draft, skipped, at)
-    next_news_at = _next_news_at(draft, above.name, at)
+    moved = _moved_update(draft, above.name, at)
+    next_news_at = _next_news_at(draft, moved)
     sequence = draft.record(
         at,
         Escalated(
@@ -40,12 +41,13 @@ def escalate(draft: Draft, at: datetime, causes: tuple[Cause, ...], reason: str 
         ),
     )
     draft.next_news_at = next_news_at
-    _enter(draft, above.name, at)
+    _enter(draft, above.name, at, moved)
     draft.tell(sequence, "escalated", Audience.CUSTOMER, Audience.TIER, Audience.OWNER)
 
 
 def transfer(draft: Draft, at: datetime, to_tier: str, reason: str) -> None:
     """To any other tier. The customer is told when it goes forward (6.5)."""
+    moved = _moved_update(draft, to_tier, at)
     is_forward = draft.policy.rung(to_tier) > draft.policy.rung(draft.tier)
     sequence = draft.record(
         at,
@@ -58,8 +60,8 @@ def transfer(draft: Draft, at: datetime, to_tier: str, reason: str) -> None:
         ),
     )
     if is_forward:
-        draft.next_news_at = _next_news_at(draft, to_tier, at)
-    _enter(draft, to_tier, at)
+        draft.next_news_at = _next_news_at(draft, moved)
+    _enter(draft, to_tier, at, moved)
     told = (Audience.CUSTOMER, Audience.TIER, Audience.OWNER) if is_forward else (Audience.TIER, Audience.OWNER)
     draft.tell(sequence, "transferred", *told)
 
@@ -99,9 +101,8 @@ def start_tier_clocks(draft: Draft, at: datetime) -> None:
         draft.start(target, at, carried=before, pause=waiting if target in paused_targets else None)
 
 
-def _enter(draft: Draft, tier: str, at: datetime) -> None:
+def _enter(draft: Draft, tier: str, at: datetime, moved: Clock | None) -> None:
     draft.cancel(TIERS_TARGETS, at)
-    moved = _moved_update(draft, tier, at)
     draft.tier = tier
     draft.tier_entered_at = at
     draft.visited = (*draft.visited, tier)
@@ -144,9 +145,8 @@ def _moved_update(draft: Draft, tier: str, at: datetime) -> Clock | None:
     return None
 
 
-def _next_news_at(draft: Draft, tier: str, at: datetime) -> datetime | None:
-    """When the customer hears next if this tier has the ticket: the update deadline; none while waiting (6.5)."""
+def _next_news_at(draft: Draft, moved: Clock | None) -> datetime | None:
+    """When the customer hears next: the deadline of the update run, moved or not; none while waiting (6.5)."""
     if draft.status is Status.WAITING_ON_CUSTOMER:
         return None
-    moved = _moved_update(draft, tier, at)
     return moved.deadline_at if moved else next((clock.deadline_at for clock in draft.live(Target.UPDATE)), None)

@@ -259,12 +259,11 @@ def _passed(draft: Draft, to: datetime) -> Iterator[Due]:
     for clock in draft.clocks:
         if clock.deadline_at is None:
             continue
-        order = _TARGETS.index(clock.target)
         if clock.deadline_at < to:
-            yield Due(clock.deadline_at, Kind.BREACH, order, clock.run)
+            yield Due(clock.deadline_at, Kind.BREACH, _TARGETS.index(clock.target), clock.run)
         for warning in clock.warnings:
             if warning.at is not None and warning.at < to:
-                yield Due(warning.at, Kind.WARNING, order, clock.run, warning.fraction)
+                yield Due(warning.at, Kind.WARNING, _TARGETS.index(clock.target), clock.run, warning.fraction)
     if draft.waiting and draft.waiting.next_at < to:
         yield Due(draft.waiting.next_at, Kind.CUSTOMER_STEP)
     if draft.reminding and draft.reminding.next_at < to:
