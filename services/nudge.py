@@ -108,6 +108,11 @@ class Nudger:
         """How many tickets' nudges are in the queue."""
         return len(self._queue)
 
+    @property
+    def is_away(self) -> bool:
+        """Whether Temporal took none of late."""
+        return self._rest_seconds > 0
+
     def owe(self, nudge: "Nudge") -> None:
         """Take one over. Never blocks, never raises; a full queue drops it."""
         self.counts.owed += 1

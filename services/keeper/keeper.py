@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Protocol
 
+from services.keeper.sent import SentNudges
+
 if TYPE_CHECKING:
     from services.records.settled import Nudge
     from services.records.upkeep import Rescue
@@ -19,6 +21,8 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 LONGEST_BACK_OFF_SECONDS = 30.0
+PAGES = 20
+"""Of owed nudges that are looked through in one round."""
 
 
 class Upkeep(Protocol):
@@ -28,8 +32,8 @@ class Upkeep(Protocol):
         """Settle a batch of tickets that are late by more than the grace, in real seconds."""
         ...
 
-    async def owed_nudges(self, *, older_than_seconds: float, limit: int) -> "Sequence[Nudge]":
-        """Find wake-ups that Temporal does not know of, owed for longer than that."""
+    async def owed_nudges(self, *, older_than_seconds: float, limit: int, skip: int) -> "Sequence[Nudge]":
+        """Find wake-ups that Temporal does not know of, owed for longer than that; soonest first, but for so many."""
         ...
 
     async def fold_totals(self) -> int:
@@ -56,6 +60,16 @@ class Forget(Protocol):
 class Debts(Protocol):
     """Who sends nudges."""
 
+    @property
+    def waiting(self) -> int:
+        """How many tickets' nudges were taken over and not sent yet."""
+        ...
+
+    @property
+    def is_away(self) -> bool:
+        """Whether Temporal took none of late."""
+        ...
+
     def owe(self, nudge: "Nudge") -> None:
         """Take one over; never blocks, never raises."""
         ...
@@ -75,6 +89,8 @@ class Pace:
     """How long a nudge must be owed: the process that left it behind comes first, and what gets late is rescued."""
     nudges: int = 500
     """Owed nudges taken over at once."""
+    again_after_seconds: float = 10.0
+    """How long a nudge that was sent has to show in the record before it is sent again, the first time."""
     rescue_every_seconds: float = 0.5
     nudge_every_seconds: float = 2.0
     fold_every_seconds: float = 10.0
@@ -110,6 +126,9 @@ class Keeper:
         self._upkeep = upkeep
         self._debts = debts
         self._pace = pace
+        self._sent = SentNudges(pace.again_after_seconds)
+        self._skip = 0
+        """How many owed nudges earlier rounds have looked through without finding enough to send."""
         self._stopping = asyncio.Event()
 
     async def run(self) -> None:
@@ -161,12 +180,31 @@ class Keeper:
             grace_seconds = self._pace.storm_grace_seconds
 
     async def _nudge(self) -> None:
-        owed = await self._upkeep.owed_nudges(older_than_seconds=self._pace.owed_for_seconds, limit=self._pace.nudges)
-        for nudge in owed:
+        """Send what is owed, soonest first; what was sent gets time to show before it is sent again."""
+        if self._debts.is_away:
+            self._sent.forget_all()
+            if self._debts.waiting:
+                return
+        sent = 0
+        for _ in range(PAGES):
+            owed = await self._upkeep.owed_nudges(
+                older_than_seconds=self._pace.owed_for_seconds, limit=self._pace.nudges, skip=self._skip
+            )
+            sent += self._owe_in_turn(owed)
+            is_enough = sent >= self._pace.nudges or len(owed) < self._pace.nudges
+            self._skip = 0 if is_enough else self._skip + len(owed)
+            if is_enough:
+                break
+        self._sent.forget_settled()
+        self.counts.nudged += sent
+        if sent:
+            logger.info("sending nudges still owed", extra={"count": sent})
+
+    def _owe_in_turn(self, owed: "Sequence[Nudge]") -> int:
+        turns = [nudge for nudge in owed if self._sent.take_turn(nudge)]
+        for nudge in turns:
             self._debts.owe(nudge)
-        self.counts.nudged += len(owed)
-        if owed:
-            logger.info("sending nudges still owed", extra={"count": len(owed)})
+        return len(turns)
 
     async def _fold(self) -> None:
         self.counts.folded += await self._upkeep.fold_totals()

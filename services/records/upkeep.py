@@ -149,8 +149,11 @@ class Upkeep:
                 question = replace(question, unreadable={**question.unreadable, **found})
         return rescue
 
-    async def owed_nudges(self, *, older_than_seconds: float, limit: int) -> tuple[Nudge, ...]:
-        """Wake-ups that Temporal does not know of, owed for longer than so many real seconds; soonest first."""
+    async def owed_nudges(self, *, older_than_seconds: float, limit: int, skip: int = 0) -> tuple[Nudge, ...]:
+        """Wake-ups that Temporal does not know of, owed for longer than so many real seconds; soonest first.
+
+        `skip`: so many are passed over, about: others come and go between two questions.
+        """
         row = TicketRow
         with spoken_plainly():
             real_at = (await self._statements.greet()).real_at
@@ -163,6 +166,7 @@ class Upkeep:
                 )
                 .order_by(row.wake_at)
                 .limit(limit)
+                .offset(skip)
             )
             async with self._database.looking.connect() as connection:
                 found = (await connection.execute(owed)).all()

@@ -10,7 +10,8 @@ from typing import TypeVar
 
 import pytest
 
-from services.keeper.keeper import Keeper, Pace
+from services.keeper.keeper import PAGES, Keeper, Pace
+from services.keeper.sent import SentNudges
 from services.records.errors import RecordUnavailable
 from services.records.settled import Nudge
 from services.records.upkeep import NOBODY, Rescue
@@ -39,6 +40,7 @@ class ScriptedUpkeep:
         self.purges: deque[int | Exception] = deque()
         self.message_purges: deque[int | Exception] = deque()
         self.graces: list[float] = []
+        self.skipped: list[int] = []
         self.asked: list[str] = []
 
     async def rescue_late(self, *, grace_seconds: float, limit: int) -> Rescue:
@@ -46,8 +48,9 @@ class ScriptedUpkeep:
         self.graces.append(grace_seconds)
         return await self._answer(f"rescue {limit}", self.rescues, NOBODY)
 
-    async def owed_nudges(self, *, older_than_seconds: float, limit: int) -> tuple[Nudge, ...]:
+    async def owed_nudges(self, *, older_than_seconds: float, limit: int, skip: int) -> tuple[Nudge, ...]:
         """Find nudges."""
+        self.skipped.append(skip)
         return await self._answer(f"owed {older_than_seconds} {limit}", self.owed, ())
 
     async def fold_totals(self) -> int:
@@ -74,8 +77,10 @@ class ScriptedUpkeep:
 class Debts:
     """Remembers what is owed."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, is_away: bool = False) -> None:
         self.owed: list[str] = []
+        self.waiting = 0
+        self.is_away = is_away
 
     def owe(self, nudge: Nudge) -> None:
         """Take it."""
@@ -124,6 +129,78 @@ async def test_nudges_owed_by_others_and_by_its_own_settles_are_sent() -> None:
         await until(lambda: len(debts.owed) == 2)
     assert sorted(debts.owed) == ["LATE", "OWED"]
     assert keeper.counts.nudged == 1
+
+
+def owed_at(minute: int) -> Nudge:
+    """A wake-up that Temporal does not know of."""
+    return Nudge(ticket_id=f"T-{minute}", wake_at=NOW + timedelta(minutes=minute), is_new=True, wake_in_seconds=60.0)
+
+
+async def test_what_was_sent_and_is_owed_still_is_not_sent_every_round() -> None:
+    """Architecture 5: while workers are away no nudge shows in the record, and each is one more signal."""
+    upkeep, debts = ScriptedUpkeep(), Debts()
+    earlier = replace(OWED, wake_at=NOW - timedelta(minutes=1))
+    upkeep.owed += [(OWED,), (OWED,), (OWED,), (earlier,), (earlier,)]
+    keeper = Keeper(upkeep, debts, BRISK)
+    async with keeping(keeper):
+        await until(lambda: upkeep.asked.count("owed 10.0 500") >= 6)
+    assert debts.owed == ["OWED", "OWED"]
+    assert keeper.counts.nudged == 2
+
+
+async def test_those_that_were_sent_keep_no_others_from_their_turn() -> None:
+    """Architecture 5: a round looks on until it has found enough to send; the next begins with the soonest."""
+    upkeep, debts = ScriptedUpkeep(), Debts()
+    first, second, third = (owed_at(1), owed_at(2)), (owed_at(3), owed_at(4)), (owed_at(5),)
+    upkeep.owed += [first, first, second, first, second, third]
+    keeper = Keeper(upkeep, debts, replace(BRISK, nudges=2))
+    async with keeping(keeper):
+        await until(lambda: len(debts.owed) == 5)
+    assert debts.owed == ["T-1", "T-2", "T-3", "T-4", "T-5"]
+    assert upkeep.skipped[:6] == [0, 0, 2, 0, 2, 4]
+
+
+async def test_a_round_that_looked_far_is_gone_on_with() -> None:
+    """Architecture 5: short questions only; whoever stands behind very many that were sent has a turn all the same."""
+    upkeep, debts = ScriptedUpkeep(), Debts()
+    upkeep.owed += [(owed_at(1),), *[(owed_at(1),)] * PAGES, (owed_at(2),)]
+    keeper = Keeper(upkeep, debts, replace(BRISK, nudges=1))
+    async with keeping(keeper):
+        await until(lambda: len(debts.owed) == 2)
+    assert debts.owed == ["T-1", "T-2"]
+    assert upkeep.skipped[: PAGES + 2] == [0, *range(PAGES + 1)]
+
+
+async def test_while_temporal_is_away_nothing_counts_as_sent() -> None:
+    """Architecture 5: what waits already is not handed over again; once it is back, everything goes at once."""
+    upkeep, debts = ScriptedUpkeep(), Debts(is_away=True)
+    upkeep.owed += [(OWED,), (OWED,)]
+    keeper = Keeper(upkeep, debts, BRISK)
+    async with keeping(keeper):
+        await until(lambda: len(debts.owed) == 2)
+        debts.waiting = 1
+        upkeep.owed.append((OWED,))
+        rescues = upkeep.asked.count("rescue 10")
+        await until(lambda: upkeep.asked.count("rescue 10") >= rescues + 5)
+        assert debts.owed == ["OWED", "OWED"]
+        debts.is_away = False
+        await until(lambda: len(debts.owed) == 3)
+
+
+def test_a_nudge_is_sent_again_later_and_later() -> None:
+    """Architecture 5: after 10 s, doubling up to ten minutes; whoever is owed no more is let go."""
+    at = [1000.0]
+    sent = SentNudges(10.0, stopwatch=lambda: at[0])
+    turns = []
+    for second in range(5000):
+        at[0] = 1000.0 + second
+        if sent.take_turn(OWED):
+            turns.append(second)
+        sent.forget_settled()
+    assert turns == [0, 10, 30, 70, 150, 310, 630, 1230, 1830, 2430, 3030, 3630, 4230, 4830]
+    at[0] += 1200.0
+    sent.forget_settled()
+    assert len(sent) == 0
 
 
 async def test_replies_are_purged_batch_after_batch() -> None:

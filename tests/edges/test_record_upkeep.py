@@ -281,6 +281,19 @@ async def told_at(records: Records, ticket_id: str) -> datetime | None:
     return (await records.record.settle(ticket_id, by=SettledBy.INTAKE)).told_at
 
 
+async def test_owed_nudges_come_in_pages(records: Records, story_clock: StoryClock) -> None:
+    """Soonest first; the next page passes over the ones before."""
+    await opened(records, 1, 2, 3)
+    story_clock.pass_(timedelta(minutes=1))
+    await opened(records, 4, 0)
+    pages = [await records.upkeep.owed_nudges(older_than_seconds=0, limit=3, skip=skip) for skip in (0, 3, 6)]
+    assert [sorted(nudge.ticket_id for nudge in page) for page in pages] == [
+        ["t-0001", "t-0002", "t-0003"],
+        ["t-0000", "t-0004"],
+        [],
+    ]
+
+
 async def test_earlier_wake_up_is_owed_again(records: Records) -> None:
     """A workflow that knows of a later wake-up than the ticket's is to be told, and not by a plain start."""
     await opened(records, 1)
