@@ -26,7 +26,7 @@ from services.patient_worker import PatientWorker
 from services.ports import listening, try_port
 from services.process import CannotStart
 from services.records.clock import RecordClock, parse, require_present
-from services.records.errors import ClockMismatch, RecordError, SchemaMissing
+from services.records.errors import ClockMismatch, RecordError, RecordUnavailable, SchemaMissing
 from services.settings import Address, Settings, broken
 from services.temporal import TemporalPlace, TicketTimers
 from services.var_folder import require_whole_record, unusable
@@ -194,6 +194,7 @@ async def intake(
     answering = Intake(
         record=opened.record,
         queries=opened.queries,
+        require_writable=lambda: _require_writable(settings, opened),
         policies=promised,
         nudger=nudger,
         address=settings.intake_address,
@@ -213,6 +214,14 @@ async def intake(
     finally:
         await answering.stop(settings.intake_drain_seconds)
         logger.info("intake stopped")
+
+
+async def _require_writable(settings: Settings, opened: records.Records) -> None:
+    """See that the record can be written; say where it is when not."""
+    try:
+        await opened.require_writable()
+    except RecordError as refused:
+        raise RecordUnavailable(f"{settings.shown_record_url}: {refused}") from None
 
 
 @contextmanager

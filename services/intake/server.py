@@ -5,6 +5,7 @@ import contextlib
 import errno
 import logging
 import socket
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 import grpc
@@ -19,9 +20,9 @@ from services.intake.ids import Ids
 from services.intake.interceptors import Around, FirstMessage, KnownMethods, Step
 from services.intake.methods import LARGEST_MESSAGE, SERVICE, service_handler
 from services.intake.questions import Questions
+from services.intake.readiness import Readiness
 from services.intake.steps import Admission, Deadline, Streams, Unbroken, guard, log
 from services.intake.watching import METHOD, Watching
-from services.records.errors import RecordError
 from services.records.queries import Queries
 from services.records.store import Record
 from services.settings import Address
@@ -72,6 +73,8 @@ class Limits:
     """How often a watch looks for what other processes wrote; what this one wrote is seen at once."""
     probe_every_seconds: float = 1.0
     """How often the record is asked whether it is there."""
+    write_every_seconds: float = 10.0
+    """How often it is written to, to see that it can be."""
     probe_seconds: float = 2.0
     """How long it may take to say so."""
     drain_pause_seconds: float = 0.0
@@ -88,6 +91,7 @@ class Intake:
         *,
         record: Record,
         queries: Queries,
+        require_writable: Callable[[], Awaitable[None]],
         policies: PolicySet,
         nudger: Owed,
         address: Address,
@@ -97,7 +101,13 @@ class Intake:
     ) -> None:
         self._address = address
         self._limits = limits or Limits()
-        self._queries = queries
+        self._readiness = Readiness(
+            queries,
+            require_writable,
+            read_seconds=self._limits.probe_seconds,
+            write_seconds=self._limits.longest_call_seconds,
+            write_every_seconds=self._limits.write_every_seconds,
+        )
         self._health = health.aio.HealthServicer()
         self._streams = Streams(
             self._limits.max_streams,
@@ -147,10 +157,10 @@ class Intake:
             port = self._server.add_insecure_port(str(self._address))
         except RuntimeError:
             raise AddressTaken(self._address) from None
-        is_ready = await self._is_record_there()
-        await self._say(is_ready=is_ready)
+        why_not = await self._readiness.why_not()
+        await self._say(why_not)
         await self._server.start()
-        self._probe = asyncio.create_task(self._keep_probing(is_ready=is_ready), name="intake-probe")
+        self._probe = asyncio.create_task(self._keep_probing(why_not), name="intake-probe")
         return port
 
     async def stop(self, grace_seconds: float) -> None:
@@ -168,25 +178,19 @@ class Intake:
         await self._server.stop(grace_seconds)
         await self._unbroken.drain(self._limits.finish_seconds)
 
-    async def _keep_probing(self, *, is_ready: bool) -> None:
+    async def _keep_probing(self, why_not: str | None) -> None:
         while True:
             await asyncio.sleep(self._limits.probe_every_seconds)
-            was_ready, is_ready = is_ready, await self._is_record_there()
-            if is_ready != was_ready:
-                logger.warning("record reachable again" if is_ready else "record out of reach")
-                await self._say(is_ready=is_ready)
+            before, why_not = why_not, await self._readiness.why_not()
+            if why_not != before:
+                if why_not is None:
+                    logger.warning("record can be used again")
+                await self._say(why_not)
 
-    async def _is_record_there(self) -> bool:
-        """Readiness is the record's: Temporal's absence delays nobody who calls."""
-        try:
-            async with asyncio.timeout(self._limits.probe_seconds):
-                await self._queries.instant()
-        except (RecordError, TimeoutError):
-            return False
-        return True
-
-    async def _say(self, *, is_ready: bool) -> None:
-        status = HealthCheckResponse.SERVING if is_ready else HealthCheckResponse.NOT_SERVING
+    async def _say(self, why_not: str | None) -> None:
+        if why_not is not None:
+            logger.warning("record cannot be used, not ready", extra={"why": why_not})
+        status = HealthCheckResponse.SERVING if why_not is None else HealthCheckResponse.NOT_SERVING
         for name in self._names:
             await self._health.set(name, status)
 

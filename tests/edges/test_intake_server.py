@@ -307,6 +307,7 @@ def another(desk: Desk, address: Address) -> Intake:
     return Intake(
         record=desk.records.record,
         queries=desk.records.queries,
+        require_writable=desk.records.require_writable,
         policies=PROMISED,
         nudger=KeptNudges(),
         address=address,

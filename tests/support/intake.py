@@ -197,6 +197,7 @@ async def a_desk(
         intake = Intake(
             record=records.record,
             queries=records.queries,
+            require_writable=records.require_writable,
             policies=PROMISED,
             nudger=nudges,
             address=Address("127.0.0.1", 0),

@@ -28,6 +28,12 @@ for capability in (override_modes, read_and_search):
 os.execv(sys.argv[1], sys.argv[1:])
 """
 
+_CONFINE_AND_RUN = """
+import os, resource, sys
+resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[1]), resource.RLIM_INFINITY))
+os.execv(sys.argv[2], sys.argv[2:])
+"""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ended:
@@ -89,9 +95,17 @@ def environment(var: Path, **settings: str) -> dict[str, str]:
 
 
 @asynccontextmanager
-async def running(*words: str, env: Mapping[str, str], is_bound: bool = False) -> AsyncIterator[Running]:
-    """Start it, and make sure of its end; a bound one is kept from what files' modes forbid, the superuser's too."""
-    line = (PROGRAM, *words)
+async def running(
+    *words: str, env: Mapping[str, str], is_bound: bool = False, room_bytes: int | None = None
+) -> AsyncIterator[Running]:
+    """Start it, and make sure of its end.
+
+    A bound one is kept from what files' modes forbid, the superuser's too. One with so much room finds the disk full
+    in any file that would be longer.
+    """
+    line: Sequence[str] = (PROGRAM, *words)
+    if room_bytes is not None:
+        line = (sys.executable, "-c", _CONFINE_AND_RUN, str(room_bytes), *line)
     process = await asyncio.create_subprocess_exec(
         *(_bound(line) if is_bound else line),
         env=env,
@@ -106,9 +120,12 @@ async def running(*words: str, env: Mapping[str, str], is_bound: bool = False) -
         await process.communicate()
 
 
-async def ended(*words: str, env: Mapping[str, str], is_bound: bool = False) -> Ended:
+async def ended(*words: str, env: Mapping[str, str], is_bound: bool = False, room_bytes: int | None = None) -> Ended:
     """Run it to its end."""
-    async with running(*words, env=env, is_bound=is_bound) as started, asyncio.timeout(PATIENCE_SECONDS):
+    async with (
+        running(*words, env=env, is_bound=is_bound, room_bytes=room_bytes) as started,
+        asyncio.timeout(PATIENCE_SECONDS),
+    ):
         out, err = await started.process.communicate()
         code = await started.process.wait()
     return Ended(code=code, out=out.decode(), err=err.decode())

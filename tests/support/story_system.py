@@ -188,6 +188,7 @@ async def told_system(url: str, policy: Policy, temporal_address: str) -> AsyncI
         intake = Intake(
             record=records.record,
             queries=records.queries,
+            require_writable=records.require_writable,
             policies=PolicySet(policies={policy.name: policy}, queues={"home": policy.name}),
             nudger=engine.nudger,
             address=Address("127.0.0.1", 0),
