@@ -17,12 +17,12 @@ from google.protobuf.json_format import MessageToDict
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from protos.followthrough.v1 import event_pb2, ticket_pb2, ticket_service_pb2
+from protos.followthrough.v1 import event_pb2, ledger_pb2, ticket_pb2, ticket_service_pb2
 from services.intake.convert import COMMANDS, INTERNAL, event_field, event_message, ticket_message, wire_name
 from services.intake.errors import STATUSES, Reason
 from services.intake.fields import RULES
 from tests.support.policies import LINES
-from workflows.domain.ticket import events, state, words
+from workflows.domain.ticket import events, ledger, state, words
 from workflows.domain.ticket.commands import Acknowledge, Customer, Open
 from workflows.domain.ticket.events import Entry
 from workflows.domain.ticket.judge import judge, open_ticket
@@ -74,6 +74,14 @@ def test_a_ticket_is_in_the_contract_with_its_earliest_deadline() -> None:
     """A ticket is shown whole, its earliest deadline worked out."""
     names = {field.name for field in ticket_pb2.Ticket.DESCRIPTOR.fields}
     assert names == wire_names(state.Ticket) | {"deadline_time"}
+
+
+def test_a_ledger_is_in_the_contract_with_its_sums() -> None:
+    """Every clock run and every interval is shown whole, its sums worked out, its intervals counted (8)."""
+    names = {field.name for field in ledger_pb2.ClockLedger.DESCRIPTOR.fields}
+    assert names == wire_names(ledger.Line) | {"counted", "spent", "left", "interval_count", "next_after_interval"}
+    names = {field.name for field in ledger_pb2.LedgerInterval.DESCRIPTOR.fields}
+    assert names == wire_names(ledger.Interval) | {"number"}
 
 
 @pytest.mark.parametrize(("words_of_ours", "name"), ENUMS.items())

@@ -10,11 +10,15 @@ from datetime import timedelta
 import grpc
 import grpc.aio
 import pytest
+from google.protobuf.duration_pb2 import Duration
 from google.protobuf.message import Message
 
 from protos.followthrough.v1 import ticket_pb2
 from protos.followthrough.v1.ticket_service_pb2 import (
     AcknowledgeTicketRequest,
+    AddNoteRequest,
+    AssignTicketRequest,
+    ChangePriorityRequest,
     CloseTicketRequest,
     ConfirmResolutionRequest,
     ContinueTicketRequest,
@@ -22,6 +26,7 @@ from protos.followthrough.v1.ticket_service_pb2 import (
     GetTicketRequest,
     ListTicketEventsRequest,
     ListTicketsRequest,
+    LogTimeRequest,
     PostUpdateRequest,
     RecordContactRequest,
     RejectResolutionRequest,
@@ -161,6 +166,10 @@ async def test_unknown_queues_and_priorities_are_refused_with_the_known_ones(
         PostUpdateRequest(ticket_id="nobody", text="we are on it"),
         RecordContactRequest(ticket_id="nobody", channel="phone"),
         ConfirmResolutionRequest(ticket_id="nobody"),
+        AssignTicketRequest(ticket_id="nobody", handler="ben"),
+        ChangePriorityRequest(ticket_id="nobody", priority="high", reason="a shop"),
+        AddNoteRequest(ticket_id="nobody", text="socket was wet"),
+        LogTimeRequest(ticket_id="nobody", spent=Duration(seconds=300)),
     ],
     ids=lambda request: type(request).__name__,
 )
@@ -241,6 +250,8 @@ async def test_a_closed_ticket_takes_no_more_work(desk: Desk) -> None:
         WaitOnCustomerRequest(question="which lamp?"),
         EscalateTicketRequest(from_tier="agent", reason="beyond us"),
         TransferTicketRequest(to_tier="supplier", reason="theirs"),
+        AssignTicketRequest(handler="ben"),
+        ChangePriorityRequest(priority="high", reason="a shop"),
         ResolveTicketRequest(outcome=ticket_pb2.OUTCOME_FIXED, explanation="again"),
     ):
         refusal = await desk.refusal(of(ticket, request))
@@ -401,6 +412,17 @@ async def test_bytes_that_are_no_message_are_refused(desk: Desk) -> None:
         refusal = refusal_of(raised.value)
         assert (refusal.code, refusal.reason) == (CODES.INVALID_ARGUMENT, "REQUEST_MALFORMED")
         assert refusal.text == "the content is no followthrough.v1.OpenTicketRequest"
+
+
+async def test_a_message_that_is_too_large_is_refused_with_a_reason(desk: Desk) -> None:
+    """Over 4 MiB: the size is named, and the limit; gRPC itself would give no reason."""
+    call: grpc.aio.UnaryUnaryMultiCallable[bytes, bytes] = desk.channel.unary_unary(f"/{SERVICE}/OpenTicket")
+    with pytest.raises(grpc.aio.AioRpcError) as raised:
+        await call(b"x" * (4 * 1024 * 1024 + 1))
+    refusal = refusal_of(raised.value)
+    assert (refusal.code, refusal.reason) == (CODES.RESOURCE_EXHAUSTED, "MESSAGE_TOO_LARGE")
+    assert refusal.text == "the content has 4194305 bytes: at most 4194304 are taken"
+    assert refusal.facts == {"bytes": "4194305"}
 
 
 async def test_unknown_methods_say_so(desk: Desk) -> None:

@@ -158,10 +158,10 @@ class _Draft:
                 self._begin(entry.at, None, entry)
                 self._state, self._deadline_at, self._tzdata = ClockState.RUNNING, event.deadline_at, event.tzdata
             case ClockMoved(length=length, spent=spent):
-                pause = self._last.pause if self._last else None
+                still = self._last.pause if self._last else None
                 self._end(entry.at, spent)
                 self._length, self._deadline_at, self._tzdata = length, event.deadline_at, event.tzdata
-                self._begin(entry.at, pause, entry)
+                self._begin(entry.at, still, entry)
             case ClockMet(spent=spent):
                 self._over(ClockState.MET, entry.at, spent)
             case ClockCancelled(spent=spent):
