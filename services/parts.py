@@ -198,7 +198,11 @@ async def intake(
         policies=promised,
         nudger=nudger,
         address=settings.intake_address,
-        limits=Limits(max_in_flight=settings.intake_max_in_flight, max_streams=settings.intake_max_streams),
+        limits=Limits(
+            max_in_flight=settings.intake_max_in_flight,
+            max_streams=settings.intake_max_streams,
+            drain_pause_seconds=settings.intake_drain_pause_seconds,
+        ),
         has_reflection=settings.intake_reflection,
     )
     with listening("intake_address", settings.intake_address):

@@ -57,6 +57,7 @@ def _read_address(value: object) -> object:
 
 
 Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+SecondsOrZero = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 AddressText = Annotated[Address, NoDecode, BeforeValidator(_read_address)]
 
 
@@ -145,6 +146,10 @@ class Settings(BaseSettings):
 
     intake_drain_seconds: Seconds = 10
     """Real seconds that calls in flight get to finish when intake stops. Default 10."""
+
+    intake_drain_pause_seconds: SecondsOrZero = 0
+    """Real seconds between saying that intake stops and taking no more calls: time for a load balancer to look
+    elsewhere. Default 0."""
 
     exporter_address: AddressText = Address("127.0.0.1", 7302)
     """Where the exporter serves `/metrics` and `/healthz` over HTTP. Default `127.0.0.1:7302`."""
