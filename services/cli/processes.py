@@ -14,16 +14,20 @@ import click
 from services import alone, logs, parts, process, temporal
 from services import up as together
 from services.cli.failing import Failed
+from services.cli.process_help import LOGS, RECORD, TEMPORAL, Process
 from services.loops import LoopEnded
 from services.process import CannotStart
 from services.settings import Settings, SettingsError
 
 logger = logging.getLogger(__name__)
 
+EVERYTHING = (*RECORD, "clock", *TEMPORAL, "intake_", "worker_", "keeper_", "delivery_", "exporter_", *LOGS)
+"""Ports and paths, all of them: what one process does here, `up` does too."""
+
 Work = Callable[[Settings], Coroutine[None, None, None]]
 
 
-@click.command()
+@click.command(cls=Process, reads=EVERYTHING)
 def up() -> None:
     """Run everything on this machine, until Ctrl-C or SIGTERM.
 
@@ -33,37 +37,37 @@ def up() -> None:
     _run(lambda settings: together.up(settings, click.echo, _program()))
 
 
-@click.command()
+@click.command(cls=Process, reads=(*RECORD, "clock", *TEMPORAL, "intake_", *LOGS))
 def intake() -> None:
     """Run intake alone: the gRPC door."""
     _run(alone.intake)
 
 
-@click.command()
+@click.command(cls=Process, reads=(*RECORD, "clock", *TEMPORAL, "worker_", *LOGS))
 def worker() -> None:
     """Run the worker alone: the tickets' durable timers."""
     _run(alone.worker)
 
 
-@click.command()
+@click.command(cls=Process, reads=(*RECORD, "clock", *TEMPORAL, "keeper_", *LOGS))
 def keeper() -> None:
     """Run the keeper alone: settles what is late, sends what is owed."""
     _run(alone.keeper)
 
 
-@click.command()
+@click.command(cls=Process, reads=(*RECORD, "clock", "delivery_", *LOGS))
 def delivery() -> None:
     """Run delivery alone: sends what somebody is to be told; today by printing it."""
     _run(alone.delivery)
 
 
-@click.command()
+@click.command(cls=Process, reads=(*RECORD, "clock", "exporter_", *LOGS))
 def exporter() -> None:
     """Run the exporter alone: the metrics page."""
     _run(alone.exporter)
 
 
-@click.command()
+@click.command(cls=Process, reads=(*RECORD, *LOGS))
 def migrate() -> None:
     """Bring the record's schema up to this version; nothing is lost, and nothing happens when it is."""
 

@@ -1,9 +1,12 @@
-"""Settings: read from the environment only, refused in one line."""
+"""Settings: read from the environment only, refused in one line, listed by the help of who reads them."""
 
+import re
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from services.cli import main
 from services.settings import PREFIX, Address, LogFormat, LogLevel, Settings, SettingsError
 
 
@@ -160,3 +163,42 @@ def test_a_password_is_not_in_the_settings_own_text(monkeypatch: pytest.MonkeyPa
     monkeypatch.setenv("FOLLOWTHROUGH_TEMPORAL_API_KEY", "secret")
 
     assert "secret" not in repr(Settings.load())
+
+
+def _listed(command: str) -> set[str]:
+    """Name the settings that a command's help lists."""
+    ran = CliRunner().invoke(main, [command, "--help"])
+    assert ran.exit_code == 0
+    assert "`" not in ran.output
+    return set(re.findall(rf"^  {PREFIX}(\w+)$", ran.output, re.MULTILINE))
+
+
+def test_the_help_of_up_lists_every_port_and_path() -> None:
+    """Every setting, but who a command line acts as: nothing has to be looked up elsewhere."""
+    assert _listed("up") == {name.upper() for name in Settings.model_fields} - {"ACTOR"}
+
+
+def test_the_help_of_a_process_lists_what_it_reads() -> None:
+    """And nothing else: who runs one alone sets no more than that."""
+    everywhere = {"VAR_DIR", "DATABASE_URL", "LOG_LEVEL", "LOG_FORMAT"}
+    temporal = {name.upper() for name in Settings.model_fields if "temporal" in name}
+    own = {
+        part: {name.upper() for name in Settings.model_fields if name.startswith(f"{part}_")}
+        for part in ("intake", "worker", "keeper", "delivery", "exporter")
+    }
+
+    assert _listed("migrate") == everywhere
+    for part in ("delivery", "exporter"):
+        assert _listed(part) == everywhere | {"CLOCK"} | own[part]
+    for part in ("intake", "worker", "keeper"):
+        assert _listed(part) == everywhere | {"CLOCK"} | own[part] | temporal
+
+
+def test_each_setting_tells_its_true_default() -> None:
+    """What the help and the operator's table say is what happens."""
+    for name, field in Settings.model_fields.items():
+        told = re.search(r"Default:? `?(.+?)`?(, taken|\.\s|\.$|, the)", " ".join((field.description or "").split()))
+        assert told, name
+        if field.default is not None and field.default_factory is None:
+            default = str(field.default).lower() if isinstance(field.default, bool) else str(field.default)
+            assert told.group(1) == default, name
