@@ -30,6 +30,9 @@ HEALTH = "/grpc.health."
 INFRASTRUCTURE = "/grpc."
 """Health and reflection: they touch no record."""
 
+DEADLINE_SLACK_SECONDS = 0.1
+"""A caller's deadline began to run before we heard of it: who leaves so close to it has left for it."""
+
 Done = TypeVar("Done")
 
 
@@ -99,7 +102,7 @@ def _ending(error: BaseException, context: Context) -> tuple[grpc.StatusCode, st
     task = asyncio.current_task()
     if isinstance(error, asyncio.CancelledError) and task is not None and task.cancelling():
         left = cast(float | None, context.time_remaining())  # none for a caller without a deadline
-        is_over = left is not None and left <= 0
+        is_over = left is not None and left <= DEADLINE_SLACK_SECONDS
         return (CODES.DEADLINE_EXCEEDED, "CALLERS_DEADLINE") if is_over else (CODES.CANCELLED, "CALLER_LEFT")
     problem = _problem_of(error)
     is_unforeseen = problem.reason is Reason.INTERNAL

@@ -135,6 +135,24 @@ async def test_a_caller_that_leaves_after_the_commit_of_a_change_takes_no_nudge_
         assert (await desk.ticket(request)).handler == "ana"
 
 
+async def test_how_a_call_ended_for_a_caller_who_left_is_known(
+    sqlite_url: str, heard: Heard, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Whose own deadline ran out, and who hung up: gRPC tells the server neither, and whoever counts wants both."""
+    held = HeldRecord()
+    async with a_held_desk(sqlite_url, held) as desk:
+        while not heard("call ended", "CALLERS_DEADLINE"):  # a busy server may see some of them too late
+            with pytest.raises(grpc.aio.AioRpcError):
+                await desk.ask(opening(), timeout=0.2)
+            await asyncio.sleep(0.02)
+        await held.committed.wait()
+        held.committed.clear()
+        await leave(asyncio.create_task(desk.open()), held, heard)
+        held.may_go_on.set()
+    codes = {getattr(record, "reason", ""): getattr(record, "code", "") for record in caplog.records}
+    assert (codes["CALLERS_DEADLINE"], codes["CALLER_LEFT"]) == ("DEADLINE_EXCEEDED", "CANCELLED")
+
+
 async def test_the_servers_own_limit_takes_no_nudge_along(sqlite_url: str) -> None:
     """A caller that is told DEADLINE_EXCEEDED is answered; the work goes on."""
     held = HeldRecord()
