@@ -128,7 +128,7 @@ def _zone(ledger: ClockLedger) -> tzinfo:
     """Read the zone that the calendar's words begin with."""
     try:
         return ZoneInfo(ledger.calendar.partition(" ")[0])
-    except (ZoneInfoNotFoundError, ValueError):
+    except (ZoneInfoNotFoundError, ValueError, OSError):
         return UTC
 
 

@@ -10,9 +10,12 @@ from datetime import timedelta
 
 import pytest
 from click.testing import CliRunner, Result
+from google.protobuf.duration_pb2 import Duration
+from google.protobuf.timestamp_pb2 import Timestamp
 from rich.console import Console
 
-from protos.followthrough.v1.ticket_pb2 import ContactKind, Ticket
+from protos.followthrough.v1.ledger_pb2 import ClockLedger, LedgerInterval
+from protos.followthrough.v1.ticket_pb2 import ClockState, ContactKind, Target, Ticket
 from protos.followthrough.v1.ticket_service_pb2 import (
     ChangePriorityRequest,
     ContinueTicketRequest,
@@ -154,6 +157,46 @@ async def test_the_ledger_fits_eighty_columns(line: Line) -> None:
     written = console.file.getvalue().splitlines()  # type: ignore[attr-defined]  # it was given above
     assert max(len(text) for text in written) <= 80
     assert [text[:3].strip() for text in written if text[4:8] in {"Mon ", "from"}][:3] == ["#", "1", "#"]
+
+
+def test_a_tier_entered_again_goes_on_from_what_it_had_spent() -> None:
+    """2.3: what was carried over stands first in the sum; a breach shows the deadline that was broken."""
+    start, end = Timestamp(seconds=1795435200), Timestamp(seconds=1795437000)  # Mon 2026-11-23, 12:00 and 12:30 UTC
+    ledger = ClockLedger(
+        target=Target.TARGET_TIER_RESOLVE,
+        run=2,
+        tier="agent",
+        state=ClockState.CLOCK_STATE_BREACHED,
+        calendar="Europe/Berlin mon-fri 08:00-18:00",
+        policy_version="abc",
+        tzdata="2026f",
+        start_time=start,
+        deadline_time=end,
+        length=Duration(seconds=7200),
+        carried=Duration(seconds=5400),
+        counted=Duration(seconds=1800),
+        spent=Duration(seconds=7200),
+        intervals=[
+            LedgerInterval(number=1, start_time=start, end_time=end, counted=Duration(seconds=1800), sequence=9)
+        ],
+    )
+    console = Console(width=80, file=io.StringIO())
+
+    console.print(explained.of_ledger(ledger))
+
+    assert [text.rstrip() for text in console.file.getvalue().splitlines()] == [  # type: ignore[attr-defined]  # it was given above
+        "tier resolve 2 of agent: breached",
+        "promised  2 h, counted in Europe/Berlin mon-fri 08:00-18:00",
+        "policy    version abc, zone rules 2026f",
+        "started   Mon 23 Nov 2026 13:00:00 CET (2026-11-23 12:00:00 UTC)",
+        "",
+        " #  from                 until                  counted        sum",
+        "                         carried over           1:30:00    1:30:00",
+        " 1  Mon 23 Nov 13:00:00  Mon 23 Nov 13:30:00    0:30:00    2:00:00",
+        "",
+        "spent     2:00:00 of 2:00:00, left 0:00:00",
+        "deadline  Mon 23 Nov 2026 13:30:00 CET (2026-11-23 12:30:00 UTC)",
+    ]
 
 
 async def test_only_live_clocks_when_asked(line: Line) -> None:

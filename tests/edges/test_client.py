@@ -1,6 +1,7 @@
 """The client package, in both its forms: the whole contract, safe repeats, typed refusals, watches that go on."""
 
 import inspect
+import json
 import subprocess
 import sys
 import uuid
@@ -205,17 +206,25 @@ async def test_what_is_not_there_is_not_found(desk: Desk, make: Make) -> None:
 
 
 async def test_no_answer_leaves_the_id_to_ask_again_with(desk: Desk, make: Make) -> None:
-    """Whether the change was applied is unknown; the same request with that id tells."""
-    desk.answers = [Silence(), TICKET]
-    client, request = await make(deadline_seconds=0.2), AcknowledgeTicketRequest(ticket_id="T1", handler="kim")
+    """When every retry is over, whether the change was applied is unknown; the same request with that id tells."""
+    desk.answers = [AWAY, AWAY, AWAY, AWAY, TICKET]
+    client, request = await make(deadline_seconds=60), AcknowledgeTicketRequest(ticket_id="T1", handler="kim")
 
-    with pytest.raises(Unreachable, match=r"gave no answer within 0\.2 s") as raised:
+    with pytest.raises(Unreachable, match="the record cannot be reached: try again") as raised:
         await client.change(request)
     request.request_id = raised.value.request_id
-    await (await make()).change(request)
+    await client.change(request)
 
-    first, second = desk.asked
-    assert first == second
+    assert len(desk.asked) == 5
+    assert all(each == desk.asked[0] for each in desk.asked)
+
+
+async def test_a_call_has_a_deadline(desk: Desk, make: Make) -> None:
+    """The client's own, however silent the other side is."""
+    desk.answers = [Silence()]
+
+    with pytest.raises(Unreachable, match=r"gave no answer within 0\.2 s"):
+        await (await make(deadline_seconds=0.2)).ticket(ticket_id="T1")
 
 
 async def test_nobody_there_is_unreachable() -> None:
@@ -351,7 +360,9 @@ def test_a_channels_own_options_win() -> None:
     """The service config and keepalive are there unless the caller says otherwise."""
     options = dict(channel_options([("grpc.keepalive_time_ms", 5), ("grpc.max_receive_message_length", 7)]))
 
-    assert "TicketService" in str(options["grpc.service_config"])
+    config = json.loads(str(options["grpc.service_config"]))["methodConfig"]
+    assert ["retryPolicy" in methods for methods in config] == [True, True]
+    assert ["timeout" in methods for methods in config] == [False, False]  # a deadline is the client's to give
     assert (options["grpc.keepalive_time_ms"], options["grpc.max_receive_message_length"]) == (5, 7)
     assert options["grpc.keepalive_timeout_ms"] == 20_000
 
