@@ -1,6 +1,7 @@
 """How a process runs and ends: signals, and the exit itself. Knows no part of the product."""
 
 import asyncio
+import gc
 import logging
 import os
 import signal
@@ -25,6 +26,7 @@ class CannotStart(Exception):  # noqa: N818 - the fact, in the desk's words
 
 def run(work: Callable[[], Coroutine[None, None, None]]) -> None:
     """Run until the work ends, or until Ctrl-C or SIGTERM has stopped it in order; what it raises is raised."""
+    gc.freeze()  # what is imported stays: looking through it for garbage took a seventh of the work in a storm
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(_until_stopped(work))
 

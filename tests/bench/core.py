@@ -8,6 +8,7 @@ greatest. Others use the machine too: compare the columns of one run, not two ru
 
 import argparse
 import asyncio
+import gc
 import sys
 from collections.abc import Coroutine, Iterator
 from dataclasses import dataclass
@@ -186,7 +187,8 @@ def _minute(at: datetime) -> str:
 
 
 def _run(work: Coroutine[None, None, Found]) -> Found:
-    """On the loop that the services run on."""
+    """On the loop that the services run on, and with their garbage collector."""
+    gc.freeze()
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         return runner.run(work)
 
