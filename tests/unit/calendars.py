@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
+from importlib.resources import files
+from itertools import pairwise
 
 from hypothesis import strategies as st
 
@@ -55,6 +57,10 @@ CLOCK_CHANGES = (
     ClockChange("Asia/Pyongyang", date(2018, 5, 5)),
     ClockChange("Asia/Kathmandu", date(2026, 5, 1)),
 )
+
+
+ZONES = tuple(files("tzdata").joinpath("zones").read_text(encoding="utf-8").split())
+"""Every zone that there is."""
 
 
 @dataclass(frozen=True)
@@ -119,9 +125,19 @@ def calendars() -> st.SearchStrategy[Calendar]:
 
 
 @st.composite
+def _changes_anywhere(draw: st.DrawFn) -> ClockChange:
+    """Draw any zone and a date: one on which its clocks change, if they do in the year from a date drawn first."""
+    name, first = draw(st.sampled_from(ZONES)), draw(st.dates(date(1980, 1, 1), date(2036, 12, 31)))
+    midnights = (datetime.combine(first, time(), zone(name)) + number * DAY for number in range(366))
+    offsets = [(midnight.date(), midnight.utcoffset()) for midnight in midnights]
+    changes = (day for (day, offset), (_, later) in pairwise(offsets) if offset != later)
+    return ClockChange(name, next(changes, first))
+
+
+@st.composite
 def clock_changes(draw: st.DrawFn) -> tuple[Notice, ClockChange]:
-    """Draw a clock change, and hours in its zone with exceptional dates about it."""
-    change = draw(st.sampled_from(CLOCK_CHANGES))
+    """Draw a clock change of those above or of any zone, and hours there with exceptional dates about it."""
+    change = draw(st.sampled_from(CLOCK_CHANGES) | _changes_anywhere())
     return draw(notices((change.zone,), change.on)), change
 
 

@@ -12,13 +12,18 @@ from tests.support.story import CUSTOMER
 from workflows.domain.calendar import Calendar
 from workflows.domain.policy import OnBreach, Policy, Targets, hours, minutes
 from workflows.domain.ticket.clocks import calendar_of
+from workflows.domain.ticket.closing import RESOLUTION_PAUSES
 from workflows.domain.ticket.commands import (
     Acknowledge,
+    AddNote,
+    Assign,
+    ChangePriority,
     Close,
     Command,
     Confirm,
     Continue,
     Escalate,
+    LogTime,
     Open,
     PostUpdate,
     RecordContact,
@@ -29,6 +34,7 @@ from workflows.domain.ticket.commands import (
     WaitOnCustomer,
 )
 from workflows.domain.ticket.events import (
+    Assigned,
     ClockBreached,
     ClockStarted,
     ClockWarned,
@@ -40,6 +46,7 @@ from workflows.domain.ticket.events import (
     LadderExhausted,
     LastResortReminded,
     Opened,
+    PriorityChanged,
     Rejected,
     Reopened,
     Resolved,
@@ -50,7 +57,7 @@ from workflows.domain.ticket.events import (
 from workflows.domain.ticket.judge import Judged, judge, open_ticket
 from workflows.domain.ticket.rederive import Input, looks, rederive
 from workflows.domain.ticket.state import TICK, Clock, Ticket
-from workflows.domain.ticket.words import Audience, ClockState, ContactKind, Outcome, Status, Target
+from workflows.domain.ticket.words import Audience, ClockState, ContactKind, Outcome, Pause, Status, Target
 from workflows.domain.working_time import due
 
 OPENED_AT = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)  # a Monday
@@ -74,6 +81,8 @@ CALENDARS = (
 DETECTED = (ClockBreached, ClockWarned, CustomerReminded, LastResortReminded, Resolved, Closed)
 TOLD_OF = {
     "opened": Opened,
+    "assigned": Assigned,
+    "priority_changed": PriorityChanged,
     "clock_warned": ClockWarned,
     "clock_breached": ClockBreached,
     "escalated": Escalated,
@@ -150,6 +159,8 @@ def command_of(choice: int, ticket: Ticket) -> Command:
     kind = KINDS[ticket.status][choice % len(KINDS[ticket.status])]
     if kind.startswith("to "):
         return Transfer(actor="ann", to_tier=kind.removeprefix("to "), reason="theirs")
+    if kind.startswith("as "):
+        return ChangePriority(actor="ann", priority=kind.removeprefix("as "), reason="their shop")
     if kind in set(Outcome):
         return Resolve(
             actor="ann", outcome=Outcome(kind), explanation="done", alternative="another", duplicate_of="t-0"
@@ -159,6 +170,9 @@ def command_of(choice: int, ticket: Ticket) -> Command:
     commands: dict[str, Command] = {
         "acknowledge": Acknowledge(actor="ann", handler="ann", tier=ticket.tier),
         "last resort": Acknowledge(actor="dora", handler="dora", tier="duty-manager"),
+        "assign": Assign(actor="ann", handler="bob"),
+        "note": AddNote(actor="ann", text="swapped the splitter"),
+        "time": LogTime(actor="ann", spent=minutes(20), text="on the phone"),
         "update": PostUpdate(actor="ann", text="soon"),
         "ask": WaitOnCustomer(actor="ann", question="which router?"),
         "continue": Continue(actor="ann", reason="found it"),
@@ -171,14 +185,17 @@ def command_of(choice: int, ticket: Ticket) -> Command:
     return commands[kind]
 
 
-WORK = ("update", "ask", "escalate", "to agent", "to specialist", "to supplier", "news", "complaint", "information")
+WORK = (
+    *("update", "ask", "escalate", "to agent", "to specialist", "to supplier", "news", "complaint", "information"),
+    *("as urgent", "as urgent", "as normal", "as normal", "assign", "note", "time"),
+)
 OUTCOMES = ("fixed", "fixed", "not_feasible", "no_response", "withdrawn")
 KINDS = {
     Status.OPEN: (*WORK, *OUTCOMES, "acknowledge", "acknowledge", "acknowledge", "last resort", "confirm"),
     Status.IN_PROGRESS: (*WORK, *OUTCOMES, "last resort", "acknowledge", "reopen"),
     Status.WAITING_ON_CUSTOMER: (*WORK, *OUTCOMES, "news", "continue", "acknowledge", "close"),
     Status.RESOLVED: ("confirm", "confirm", "reject", "reject", "close", "update", "news", "information", "ask"),
-    Status.CLOSED: ("reopen", "reopen", "reject", "news", "escalate"),
+    Status.CLOSED: ("reopen", "reopen", "reject", "news", "escalate", "note"),
 }
 """What people would send in that state, and something illegal."""
 # Quarter hours, so that deadlines coincide often.
@@ -191,7 +208,7 @@ rules = st.fixed_dictionaries(
     {}, optional={target: again_and_again if target is Target.UPDATE else once for target in Target}
 )
 calendars = st.sampled_from(CALENDARS)
-policies = st.builds(
+ladders = st.builds(
     ladder,
     agent=rows,
     specialist=rows,
@@ -205,6 +222,21 @@ policies = st.builds(
     waiting_pauses=st.sets(st.sampled_from(tuple(Target))).map(lambda targets: tuple(sorted(targets))),
     chases_to_escalate=st.integers(1, 3),
 )
+
+
+def with_urgent(policy: Policy, resolve: timedelta, *targets: Targets) -> Policy:
+    """The same ladder with a row more a tier; a table may well give the urgent longer."""
+    return replace(
+        policy,
+        resolve={"urgent": resolve, **policy.resolve},
+        tiers=tuple(
+            replace(tier, targets={"urgent": row, **tier.targets})
+            for tier, row in zip(policy.tiers, targets, strict=True)
+        ),
+    )
+
+
+policies = st.builds(with_urgent, ladders, st.integers(7, 60).map(hours), rows, rows, rows)
 # Gaps are of whole quarters too: commands meet deadlines.
 gaps = st.integers(1, 120).map(lambda quarters: minutes(15 * quarters))
 steps = st.builds(Step, gap=gaps, choice=st.none() | st.integers(0, 1000), is_outage=st.booleans())
@@ -337,13 +369,17 @@ def test_a_ticket_asks_to_be_woken_for_something_and_in_time(policy: Policy, pla
 @ENOUGH
 @given(policies, plans, lags)
 def test_time_spent_survives_and_makes_the_deadline(policy: Policy, plan: list[Step], lag: timedelta) -> None:
-    """2.3, 2.7: what a run has spent never shrinks, its length never grows, and both give its deadline."""
+    """2.3, 2.7, 6.11: what a run has spent never shrinks, only a lower priority makes it longer, both give its end."""
     seen: dict[tuple[Target, int], Clock] = {}
     for judged in lived(policy, plan, lag=lag).judgements:
+        is_lowered = any(
+            isinstance(entry.event, PriorityChanged) and entry.event.priority == "normal" for entry in judged.entries
+        )
         for clock in judged.ticket.clocks:
             before = seen.get((clock.target, clock.run), clock)
             seen[clock.target, clock.run] = clock
-            assert timedelta() <= before.spent <= clock.spent <= clock.length <= before.length
+            assert timedelta() <= before.spent <= clock.spent <= clock.length
+            assert clock.length <= before.length or is_lowered
             assert (clock.deadline_at is None) == (clock.state is not ClockState.RUNNING)
             assert before.state is not ClockState.BREACHED or clock == before
             if clock.running_since:
@@ -367,5 +403,18 @@ def test_the_parts_of_a_state_agree(policy: Policy, plan: list[Step], lag: timed
         live = [clock.target for clock in ticket.clocks if clock.state.is_live]
         assert len(live) == len(set(live))
         assert (Target.UPDATE in live) == (ticket.status is not Status.CLOSED)
-        if ticket.status in {Status.OPEN, Status.IN_PROGRESS}:
-            assert all(clock.state is not ClockState.PAUSED for clock in ticket.clocks)
+
+
+@ENOUGH
+@given(policies, plans, lags)
+def test_a_clock_stands_still_exactly_while_its_state_says_so(policy: Policy, plan: list[Step], lag: timedelta) -> None:
+    """2.7, 2.10: a pause survives whatever happens meanwhile, and ends with the state that it belongs to."""
+    standing = {
+        Status.WAITING_ON_CUSTOMER: dict.fromkeys(policy.waiting_pauses, Pause.WAITING_ON_CUSTOMER),
+        Status.RESOLVED: dict.fromkeys(RESOLUTION_PAUSES, Pause.RESOLVED),
+    }
+    for ticket in (judged.ticket for judged in lived(policy, plan, lag=lag).judgements):
+        for clock in ticket.clocks:
+            pauses = standing.get(ticket.status, {}) if clock.state.is_live else {}
+            assert clock.pause is pauses.get(clock.target)
+            assert clock.state is not ClockState.PAUSED or clock.pause
