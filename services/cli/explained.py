@@ -96,12 +96,12 @@ def _lines(ledger: ClockLedger, zone: tzinfo) -> Iterator[RenderableType]:
         ends = _local(interval.end_time, zone) if interval.HasField("end_time") else "now"
         number = str(interval.number)
         yield Text(_columns(number, _local(interval.start_time, zone), ends, counted, _clock(total.shown)))
-        for said in _said(interval, is_moved=interval.length != allowed):
+        for said in _said(ledger, interval, is_moved=interval.length != allowed):
             yield Padding(wording.plain(said), (0, 0, 0, INDENT), expand=False)
         allowed = interval.length
 
 
-def _said(interval: LedgerInterval, *, is_moved: bool) -> Iterator[str]:
+def _said(ledger: ClockLedger, interval: LedgerInterval, *, is_moved: bool) -> Iterator[str]:
     event = f"event {interval.sequence}" + (f", by {interval.actor}" if interval.actor else "")
     if interval.pause:
         yield f"stood still: {wording.word(interval, 'pause')} ({event})"
@@ -109,6 +109,18 @@ def _said(interval: LedgerInterval, *, is_moved: bool) -> Iterator[str]:
         yield f"went on ({event})"
     if is_moved:
         yield f"from here on {wording.length(interval.length)} allowed ({event})"
+    closed = _closed(ledger, interval)
+    if closed >= wording.SECOND:
+        yield f"outside the hours: {_clock(closed // wording.SECOND)}"
+
+
+def _closed(ledger: ClockLedger, interval: LedgerInterval) -> timedelta:
+    """How much of a stretch that counted lies outside the calendar's hours: what passed, less what was counted."""
+    until = interval.end_time if interval.HasField("end_time") else ledger.as_of_time
+    is_overdue = ledger.HasField("deadline_time") and wording.at(until) > wording.at(ledger.deadline_time)
+    if interval.pause or is_overdue:
+        return timedelta()
+    return wording.at(until) - wording.at(interval.start_time) - interval.counted.ToTimedelta()
 
 
 def _columns(number: str, begins: str, ends: str, counted: str, total: str) -> str:

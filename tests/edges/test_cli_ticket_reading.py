@@ -102,6 +102,19 @@ async def ledger_of(desk: Desk, ticket: Ticket) -> dict[str, str]:
     raise AssertionError("it has no clock")
 
 
+async def test_a_night_is_told_as_outside_the_hours(line: Line) -> None:
+    """3.4: from Monday 17:00 to Tuesday 10:00 in London pass 17 hours, of which the desk is open for three."""
+    line.desk.clock.pass_(8 * HOUR)
+    ticket = await line.desk.open(priority="normal")
+    line.desk.clock.pass_(17 * HOUR)
+
+    result = await line.run("explain", ticket.ticket_id, "--clock", "resolve")
+
+    lines = result.stdout.splitlines()
+    assert " 1  Mon 23 Nov 17:00:00  now                    3:00:00    3:00:00" in lines
+    assert "    outside the hours: 14:00:00" in lines
+
+
 async def test_another_priority_is_explained_where_it_begins(line: Line) -> None:
     """6.11: the new target counts from the clock's own start; the stretch from then on says what is allowed."""
     ticket = await line.desk.open(priority="normal")
