@@ -2,7 +2,6 @@
 
 import contextlib
 from collections.abc import AsyncGenerator, Callable, Mapping
-from dataclasses import dataclass
 
 import grpc
 from google.protobuf.message import DecodeError, Message
@@ -18,19 +17,6 @@ SERVICE = ticket_service_pb2.DESCRIPTOR.services_by_name["TicketService"]
 
 LARGEST_MESSAGE = 4 * 1024 * 1024
 """Bytes; the longest texts there are make less than a twentieth of it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Malformed:
-    """Stands in for a request whose bytes are no message of its method: gRPC would answer with a parser's text."""
-
-
-@dataclass(frozen=True, slots=True)
-class TooLarge:
-    """Stands in for a request that is larger than any that makes sense: gRPC would answer without a reason."""
-
-    size: int
-    """Bytes."""
 
 
 def service_handler(
@@ -52,15 +38,15 @@ def _method(request: type[Message]) -> str:
 
 
 def _once(request_type: type[Message], handle: Handle[Message]) -> "grpc.RpcMethodHandler[object, Message | bytes]":
-    async def behave(request: object, _: object) -> Message | bytes:
-        return await handle(_checked(request_type, request))
+    async def behave(request: Message, _: object) -> Message | bytes:
+        return await handle(_checked(request))
 
     return grpc.unary_unary_rpc_method_handler(behave, _reader(request_type), _written)
 
 
 def _again_and_again(request_type: type[Message], follow: Follow) -> "grpc.RpcMethodHandler[object, Message | bytes]":
-    async def behave(request: object, context: Context) -> AsyncGenerator[Message, None]:
-        answers = await follow(_checked(request_type, request))
+    async def behave(request: Message, context: Context) -> AsyncGenerator[Message, None]:
+        answers = await follow(_checked(request))
         await context.send_initial_metadata(())  # who watches what is quiet wants to know that it is watched
         async with contextlib.aclosing(answers):
             async for each in answers:
@@ -69,25 +55,24 @@ def _again_and_again(request_type: type[Message], follow: Follow) -> "grpc.RpcMe
     return grpc.unary_stream_rpc_method_handler(behave, _reader(request_type), _written)
 
 
-def _reader(request_type: type[Message]) -> Callable[[bytes], object]:
-    def read(content: bytes) -> object:
-        if len(content) > LARGEST_MESSAGE:
-            return TooLarge(len(content))
+def _reader(request_type: type[Message]) -> Callable[[bytes], Message]:
+    """What reads a request. It is called where its `Problem` is answered: see `FirstMessage`."""
+
+    def read(content: bytes) -> Message:
+        if (size := len(content)) > LARGEST_MESSAGE:
+            text = f"the content has {size} bytes: at most {LARGEST_MESSAGE} are taken"
+            raise Problem(Reason.MESSAGE_TOO_LARGE, text, facts={"bytes": str(size)})
         try:
             return request_type.FromString(content)
         except DecodeError:
-            return Malformed()
+            text = f"the content is no {request_type.DESCRIPTOR.full_name}"
+            raise Problem(Reason.REQUEST_MALFORMED, text) from None  # a parser's text stays here
 
     return read
 
 
-def _checked(request_type: type[Message], request: object) -> Message:
+def _checked(request: Message) -> Message:
     """The request, fit to be worked on. Raises `Problem`."""
-    if isinstance(request, TooLarge):
-        text = f"the content has {request.size} bytes: at most {LARGEST_MESSAGE} are taken"
-        raise Problem(Reason.MESSAGE_TOO_LARGE, text, facts={"bytes": str(request.size)})
-    if not isinstance(request, Message):
-        raise Problem(Reason.REQUEST_MALFORMED, f"the content is no {request_type.DESCRIPTOR.full_name}")
     if found := violations(request):
         raise invalid(found)
     return request

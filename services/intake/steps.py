@@ -15,6 +15,7 @@ from typing import Any, TypeVar, cast
 
 import grpc
 import grpc.aio
+from google.protobuf.message import DecodeError
 from google.rpc import status_pb2  # type: ignore[import-untyped]  # the wheel has no stubs
 
 from services.intake.errors import Problem, Reason, answer, internal, of_record, status_of, try_again
@@ -73,6 +74,8 @@ def _problem_of(why: BaseException) -> Problem:
         case asyncio.CancelledError():
             # A cancellation that leaked from below would leave the caller without an answer (grpc#29248).
             return try_again(Reason.INTERRUPTED, "the call was interrupted: repeat it with the same request_id")
+        case DecodeError():  # of health or reflection; our own requests say what they are not
+            return Problem(Reason.REQUEST_MALFORMED, "the content is no message of this method")
         case RecordError():
             return of_record(why)
         case _:

@@ -15,7 +15,7 @@ from protos.followthrough.v1.ticket_service_pb2 import AcknowledgeTicketRequest,
 from services.intake.server import Limits
 from services.records import Encode, Record, Records, Request, Settled, SettledBy
 from tests.support.intake import Desk, KeptNudges, a_desk, of, opening, refusal_of
-from tests.support.waiting import until
+from tests.support.waiting import PATIENCE_SECONDS, until
 from workflows.domain.policy import Policy
 from workflows.domain.ticket.commands import Command, Open
 
@@ -141,10 +141,11 @@ async def test_how_a_call_ended_for_a_caller_who_left_is_known(
     """Whose own deadline ran out, and who hung up: gRPC tells the server neither, and whoever counts wants both."""
     held = HeldRecord()
     async with a_held_desk(sqlite_url, held) as desk:
-        while not heard("call ended", "CALLERS_DEADLINE"):  # a busy server may see some of them too late
-            with pytest.raises(grpc.aio.AioRpcError):
-                await desk.ask(opening(), timeout=0.2)
-            await asyncio.sleep(0.02)
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            while not heard("call ended", "CALLERS_DEADLINE"):  # a busy server may see some of them too late
+                with pytest.raises(grpc.aio.AioRpcError):
+                    await desk.ask(opening(), timeout=0.2)
+                await asyncio.sleep(0.02)
         await held.committed.wait()
         held.committed.clear()
         await leave(asyncio.create_task(desk.open()), held, heard)

@@ -414,6 +414,22 @@ async def test_bytes_that_are_no_message_are_refused(desk: Desk) -> None:
         assert refusal.text == "the content is no followthrough.v1.OpenTicketRequest"
 
 
+async def test_bytes_that_are_no_question_about_health_are_refused(
+    desk: Desk, caplog: pytest.LogCaptureFixture
+) -> None:
+    """What others made is guarded as well: the caller's mistake is no fault of ours, and fills no log."""
+    reflection = "reflection.v1alpha.ServerReflection/ServerReflectionInfo"
+    for method in ("health.v1.Health/Check", "health.v1.Health/Watch", reflection):
+        call: grpc.aio.StreamStreamMultiCallable[bytes, bytes] = desk.channel.stream_stream(f"/grpc.{method}")
+        stream = call()
+        await stream.write(b"\xff\xff\xff")
+        with pytest.raises(grpc.aio.AioRpcError) as raised:
+            await stream.read()
+        refusal = refusal_of(raised.value)
+        assert (refusal.code, refusal.reason) == (CODES.INVALID_ARGUMENT, "REQUEST_MALFORMED")
+    assert "Traceback" not in caplog.text
+
+
 async def test_a_message_that_is_too_large_is_refused_with_a_reason(desk: Desk) -> None:
     """Over 4 MiB: the size is named, and the limit; gRPC itself would give no reason."""
     call: grpc.aio.UnaryUnaryMultiCallable[bytes, bytes] = desk.channel.unary_unary(f"/{SERVICE}/OpenTicket")
