@@ -19,7 +19,7 @@ from services.ports import try_port
 from services.process import CannotStart
 from services.settings import Address
 from tests.support.databases import Cluster
-from tests.support.processes import Running, above_nothing, ended, environment, is_gone, page, running
+from tests.support.processes import Running, above_nothing, ended, environment, is_gone, running
 from workflows.policies import load
 
 SHIPPED = load()
@@ -298,43 +298,6 @@ def test_a_policy_that_does_not_load_is_one_line() -> None:
         "a policy does not load: tests.support.processes: it has no `policy`: end the module with policy = Policy(…); "
         "tests.support.processes: it has no `queues`: name the desks it serves, like queues = ('home',)"
     )
-
-
-async def test_a_record_without_its_schema_says_which_command_to_run(tmp_path: Path) -> None:
-    """A process alone migrates nothing; `followthrough migrate` does, as often as one likes."""
-    env = environment(tmp_path)
-
-    before = await ended("exporter", env=env)
-    migrated = [await ended("migrate", env=env), await ended("migrate", env=env)]
-
-    assert (before.code, before.out) == (2, "")
-    assert before.err.endswith("run `followthrough migrate`\n")
-    assert [run.code for run in migrated] == [0, 0]
-
-
-async def test_each_process_runs_alone_and_tickets_are_taken_while_temporal_is_away(tmp_path: Path) -> None:
-    """Opening and acknowledging need the record only; what Temporal is owed is on the page."""
-    env = environment(tmp_path)
-    assert (await ended("migrate", env=env)).code == 0
-    async with (
-        running("intake", env=env) as intake,
-        running("worker", env=env) as worker,
-        running("keeper", env=env) as keeper,
-        running("exporter", env=env) as exporter,
-    ):
-        server = (await intake.log(r"intake answers  address=(\S+)")).group(1)
-        metrics = (await exporter.log(r"exporter answers  address=(\S+)")).group(1)
-        await keeper.log("keeper started")
-        await worker.log("temporal does not answer at .*; still waiting")
-        who = ["--queue", QUEUE, "--priority", PRIORITY, "--customer", "C-1", "--name", "Ada Example"]
-
-        opened = await ended("ticket", "open", *who, "--subject", "No mail", "--server", server, "--json", env=env)
-        ticket_id = json.loads(opened.out)["ticket_id"]
-        taken = await ended("ticket", "ack", ticket_id, "--tier", FIRST.name, "--server", server, "--json", env=env)
-
-        assert json.loads(taken.out)["status"] == "TICKET_STATUS_IN_PROGRESS"
-        assert "\nfollowthrough_owed_nudges 1.0\n" in await page(metrics)
-        assert [await process.stop() for process in (intake, worker, keeper, exporter)] == [0, 0, 0, 0]
 
 
 def _leave_to_others(folder: Path, writable: Iterable[str]) -> None:
