@@ -1,5 +1,6 @@
 """When it is due, and how much was worked (rules 3.2 to 3.5)."""
 
+import sys
 from datetime import datetime, timedelta
 from itertools import takewhile
 
@@ -27,6 +28,23 @@ MICROSECOND = timedelta(microseconds=1)
 def hours(number: float) -> timedelta:
     """Return a length of working time."""
     return timedelta(hours=number)
+
+
+def calls(calendar: Calendar, start_at: datetime, length: timedelta) -> int:
+    """Count what is called to find a due instant, in Python and in C."""
+    made = 0
+
+    def count(_frame: object, event: str, _argument: object) -> None:
+        nonlocal made
+        made += event in {"call", "c_call"}
+
+    before = sys.getprofile()
+    sys.setprofile(count)
+    try:
+        due(calendar, start_at, length)
+    finally:
+        sys.setprofile(before)
+    return made
 
 
 class TestDue:
@@ -104,6 +122,17 @@ class TestDue:
     def test_a_target_of_half_a_year(self) -> None:
         """3.2: 1,300 hours of 50 a week are 26 weeks, from Monday 2026-01-05 to closing time on Friday 2026-07-03."""
         assert due(WEEKDAYS, utc("2026-01-05 08:00"), hours(1300)) == utc("2026-07-03 17:00")
+
+    @pytest.mark.parametrize("start", ["2026-01-05 08:00", "2026-06-12 15:00", "2026-10-05 11:00", "2026-12-07 03:00"])
+    def test_half_a_year_is_no_more_than_twice_the_work_of_four_hours(self, start: str) -> None:
+        """3.2: by the number of calls that are made, over a new year too; inside of each a table is halved at most."""
+        for length in (hours(4), hours(1300)):
+            due(WEEKDAYS, utc(start), length)  # what is read once has been read
+        assert calls(WEEKDAYS, utc(start), hours(1300)) <= 2 * calls(WEEKDAYS, utc(start), hours(4))
+
+    def test_a_day_is_not_a_unit(self) -> None:
+        """3.7: 24 hours of an eight-hour desk are three of its days, from Monday 2026-06-15 to Wednesday's closing."""
+        assert due(TWO_SHIFTS, utc("2026-06-15 08:00"), hours(24)) == utc("2026-06-17 17:00")
 
     def test_a_target_that_outlasts_the_year(self) -> None:
         """3.2: 500 hours of 50 a week are ten weeks, from Monday 2026-12-07 to closing time on Friday 2027-02-12."""
