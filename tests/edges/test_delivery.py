@@ -178,6 +178,18 @@ async def test_rests_grow_and_are_never_the_end() -> None:
     ]
 
 
+async def test_while_there_is_something_it_looks_at_once() -> None:
+    """Looking is seldom while there is nothing, and never waited for while there is much."""
+    outbox = ScriptedOutbox([a_message(1)], [a_message(2)], [a_message(3)])
+    channel = ScriptedChannel(m1=Sent(), m2=TryAgain(reason="mailbox_full"), m3=Sent())
+
+    async with delivering(Delivery(outbox, channel, replace(BRISK, look_every_seconds=3600.0))):
+        await until(lambda: len(outbox.fates) == 3)
+        await until(lambda: len(outbox.asked) == 4)
+
+    assert channel.sent == [1, 2, 3]
+
+
 async def test_channel_that_does_not_answer_may_have_sent_it() -> None:
     """4.7: it is tried again, and may be sent twice."""
     outbox = ScriptedOutbox([a_message(1)])
