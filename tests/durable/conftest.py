@@ -7,7 +7,7 @@ import pytest
 from services.records import RealClock, connect
 from services.temporal import TicketTimers
 from tests.support.clock import StoryClock
-from tests.support.engine import Engine, engine_of
+from tests.support.engine import UNHURRIED, Engine, engine_of
 from tests.support.temporal import client, skipper, skipping_address, task_queue, temporal_address, timers
 
 __all__ = ["client", "skipper", "skipping_address", "task_queue", "temporal_address", "timers"]
@@ -16,14 +16,20 @@ __all__ = ["client", "skipper", "skipping_address", "task_queue", "temporal_addr
 @pytest.fixture
 async def engine(record_url: str, timers: TicketTimers) -> AsyncIterator[Engine]:
     """Staff an engine."""
-    async with await connect(record_url, RealClock()) as records, engine_of(records, timers) as whole:
+    async with (
+        await connect(record_url, RealClock(), timeouts=UNHURRIED) as records,
+        engine_of(records, timers) as whole,
+    ):
         yield whole
 
 
 @pytest.fixture
 async def still_engine(record_url: str, timers: TicketTimers, story_clock: StoryClock) -> AsyncIterator[Engine]:
     """Staff an engine whose record's clock stands still until the test moves it: nothing is due by accident."""
-    async with await connect(record_url, story_clock) as records, engine_of(records, timers) as whole:
+    async with (
+        await connect(record_url, story_clock, timeouts=UNHURRIED) as records,
+        engine_of(records, timers) as whole,
+    ):
         yield whole
 
 

@@ -8,7 +8,7 @@ from temporalio.client import Client
 
 from services.records import Record, connect
 from services.temporal import TicketTimers
-from tests.support.engine import Engine, engine_of, impatient
+from tests.support.engine import UNHURRIED, Engine, engine_of, impatient
 from tests.support.temporal import events_of, until_events, working
 from workflows.domain.ticket.events import ClockBreached, Escalated
 from workflows.messages import SettleResult
@@ -51,7 +51,7 @@ def clock() -> ApartClock:
 @pytest.fixture
 async def engine(record_url: str, timers: TicketTimers, clock: ApartClock) -> AsyncIterator[Engine]:
     """Staff an engine by that clock."""
-    async with await connect(record_url, clock) as records, engine_of(records, timers) as whole:
+    async with await connect(record_url, clock, timeouts=UNHURRIED) as records, engine_of(records, timers) as whole:
         yield whole
 
 

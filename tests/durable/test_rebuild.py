@@ -14,7 +14,7 @@ from services.records.errors import RecordUnavailable
 from services.records.upkeep import Forgotten
 from services.temporal import TicketTimers
 from tests.support.clock import StoryClock
-from tests.support.engine import Engine, engine_of, impatient, keeping
+from tests.support.engine import UNHURRIED, Engine, engine_of, impatient, keeping
 from tests.support.temporal import SKIPPING, connect_for_test, dev_server, free_port, until_events, working
 from workflows.domain.ticket.commands import Confirm, Resolve
 from workflows.domain.ticket.events import Escalated
@@ -31,7 +31,7 @@ async def test_every_open_ticket_has_a_timer_in_an_empty_temporal_and_meets_its_
 ) -> None:
     """Architecture 4: Temporal's memory is gone; the record is told, the keeper nudges, the workflows do the rest."""
     open_ones, port, clock, heard = [f"T-{number}" for number in range(1, 31)], free_port(), StoryClock(), list[int]()
-    async with await connect(record_url, clock) as records, AsyncExitStack() as parts:
+    async with await connect(record_url, clock, timeouts=UNHURRIED) as records, AsyncExitStack() as parts:
         with dev_server(*SKIPPING, port=port) as address:
             timers = TicketTimers((await _skipper(address)).client, task_queue=task_queue)
             engine = await parts.enter_async_context(engine_of(records, timers))
@@ -62,7 +62,7 @@ async def test_every_open_ticket_has_a_timer_in_an_empty_temporal_and_meets_its_
 
 async def test_doing_it_again_costs_a_signal_and_changes_no_timer(record_url: str, task_queue: str) -> None:
     """Architecture 4: idempotent; a ticket whose run is there is woken, settles, and knows of its timer again."""
-    async with await connect(record_url, StoryClock()) as records, AsyncExitStack() as parts:
+    async with await connect(record_url, StoryClock(), timeouts=UNHURRIED) as records, AsyncExitStack() as parts:
         with dev_server(*SKIPPING) as address:
             skipper = await _skipper(address)
             timers = TicketTimers(skipper.client, task_queue=task_queue)

@@ -13,7 +13,7 @@ from temporalio.client import Client
 from temporalio.worker import Replayer, UnsandboxedWorkflowRunner
 
 from services.records import RealClock, connect
-from tests.support.engine import CANARY, Engine, impatient
+from tests.support.engine import CANARY, UNHURRIED, Engine, impatient
 from tests.support.temporal import events_of, kinds, read_history, until_events, working
 from workflows import names
 from workflows.domain.policy import Policy
@@ -98,7 +98,7 @@ async def test_a_running_ticket_goes_on_by_an_edited_rule(
         assert await engine.count(ticket_id, Escalated) == 0
     url = engine.records.database.engine.url.render_as_string(hide_password=False)
     async with (
-        await connect(url, RealClock(), judge=an_hour_ahead) as edited,
+        await connect(url, RealClock(), judge=an_hour_ahead, timeouts=UNHURRIED) as edited,
         working(client, edited.record, task_queue),
     ):
         await engine.timers.wake(ticket_id)

@@ -10,7 +10,7 @@ from temporalio.testing import TimeSkipper
 from services.records import Records, SettledBy, connect
 from services.temporal import TicketTimers
 from tests.support.clock import StoryClock
-from tests.support.engine import opening
+from tests.support.engine import UNHURRIED, opening
 from tests.support.policies import LINES
 from tests.support.temporal import until_gone, working
 from tests.support.waiting import PATIENCE_SECONDS
@@ -64,7 +64,7 @@ class Days:
 async def friday(sqlite_url: str) -> AsyncIterator[tuple[Records, StoryClock]]:
     """Open the record on a Friday afternoon."""
     clock = StoryClock(FRIDAY)
-    async with await connect(sqlite_url, clock) as records:
+    async with await connect(sqlite_url, clock, timeouts=UNHURRIED) as records:
         yield records, clock
 
 

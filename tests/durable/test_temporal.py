@@ -13,7 +13,7 @@ from services.records import connect
 from services.temporal import TemporalAway, TemporalPlace, TicketTimers, connect_lazily
 from services.temporal import connect as connect_to_temporal
 from tests.support.clock import StoryClock
-from tests.support.engine import engine_of, impatient, keeping
+from tests.support.engine import UNHURRIED, engine_of, impatient, keeping
 from tests.support.temporal import PLAIN, SKIPPING, connect_for_test, dev_server, free_port, until_events, working
 from tests.support.waiting import until
 from workflows.domain.ticket.commands import Escalate
@@ -65,7 +65,7 @@ async def test_an_outage_of_temporal_loses_no_ticket(
 ) -> None:
     """Architecture 2 and 5: settled by the keeper while it is away, handed over when it is back on its file."""
     port, file = free_port(), tmp_path / "temporal.sqlite3"
-    async with await connect(sqlite_url, story_clock) as records, AsyncExitStack() as parts:
+    async with await connect(sqlite_url, story_clock, timeouts=UNHURRIED) as records, AsyncExitStack() as parts:
         with dev_server(*PLAIN, port=port, file=file) as address:
             client = await connect_for_test(address)
             engine = await parts.enter_async_context(engine_of(records, TicketTimers(client, task_queue=task_queue)))
@@ -92,7 +92,7 @@ async def test_a_ticket_escalated_by_hand_while_temporal_is_stopped_keeps_its_ne
 ) -> None:
     """Architecture 4: the nudge finds nobody, the keeper sends it later; its grace is too long to rescue anything."""
     port, file = free_port(), tmp_path / "temporal.sqlite3"
-    async with await connect(sqlite_url, story_clock) as records, AsyncExitStack() as parts:
+    async with await connect(sqlite_url, story_clock, timeouts=UNHURRIED) as records, AsyncExitStack() as parts:
         with dev_server(*SKIPPING, port=port, file=file) as address:
             skipper = TimeSkipper(await connect_for_test(address), config=TimeSkippingConfig(enabled=False))
             client = skipper.client
