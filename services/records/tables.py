@@ -4,6 +4,7 @@ Instants are the record's unless a column says real. Who writes: settle, under t
 """
 
 from datetime import UTC, datetime
+from functools import lru_cache
 
 from sqlalchemy import (
     JSON,
@@ -31,6 +32,7 @@ NAMING = {
 }
 
 
+@lru_cache(maxsize=1024)  # a settle writes few instants, and each of them many times
 def instant_to_text(at: datetime) -> str:
     """An instant in SQLite: text of one width, so that its order is time's order."""
     if at.tzinfo is not UTC:
