@@ -41,8 +41,11 @@ class Reason(StrEnum):
     REQUEST_INVALID = "REQUEST_INVALID"
     """Fields are missing or not as they must be; BadRequest names each."""
     UNKNOWN_QUEUE = "UNKNOWN_QUEUE"
+    UNKNOWN_POLICY = "UNKNOWN_POLICY"
     UNKNOWN_PRIORITY = "UNKNOWN_PRIORITY"
     """The queue's policy does not promise it."""
+    UNKNOWN_TIER = "UNKNOWN_TIER"
+    """No policy has it; of a ticket's own policy the judge says so."""
     PAGE_TOKEN_INVALID = "PAGE_TOKEN_INVALID"  # noqa: S105 - a page's token, not a password
     """Not a token of this list with these filters."""
     UNKNOWN_TICKET = "UNKNOWN_TICKET"
@@ -71,8 +74,10 @@ STATUSES: Mapping[AnyReason, grpc.StatusCode] = {
     Reason.MESSAGE_TOO_LARGE: grpc.StatusCode.RESOURCE_EXHAUSTED,
     Reason.REQUEST_INVALID: grpc.StatusCode.INVALID_ARGUMENT,
     Reason.UNKNOWN_QUEUE: grpc.StatusCode.INVALID_ARGUMENT,
+    Reason.UNKNOWN_POLICY: grpc.StatusCode.INVALID_ARGUMENT,
     Reason.UNKNOWN_PRIORITY: grpc.StatusCode.INVALID_ARGUMENT,
     Reason.PAGE_TOKEN_INVALID: grpc.StatusCode.INVALID_ARGUMENT,
+    Reason.UNKNOWN_TIER: grpc.StatusCode.INVALID_ARGUMENT,
     Reason.UNKNOWN_TICKET: grpc.StatusCode.NOT_FOUND,
     Reason.REQUEST_ID_REUSED: grpc.StatusCode.ALREADY_EXISTS,
     Reason.UNKNOWN_METHOD: grpc.StatusCode.UNIMPLEMENTED,

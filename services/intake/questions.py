@@ -3,8 +3,8 @@
 Requests arrive checked field by field.
 """
 
-from collections.abc import Awaitable, Callable, Mapping
-from itertools import dropwhile, islice
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from itertools import chain, dropwhile, islice
 from typing import TypeVar, cast
 
 from google.protobuf.message import Message
@@ -34,6 +34,8 @@ from services.intake.paging import (
 )
 from services.records.queries import Place, Queries, TicketFilter
 from workflows.domain.ticket.ledger import Line
+from workflows.domain.ticket.texts import quoted
+from workflows.policies import PolicySet
 from workflows.ports import TicketUnknown
 
 Asked = TypeVar("Asked", bound=Message)
@@ -43,8 +45,9 @@ Handle = Callable[[Asked], Awaitable[Message | bytes]]
 class Questions:
     """Everything that can be asked about tickets. Holds no state of its own."""
 
-    def __init__(self, queries: Queries) -> None:
+    def __init__(self, queries: Queries, policies: PolicySet) -> None:
         self._queries = queries
+        self._policies = policies
 
     def methods(self) -> Mapping[type[Message], Handle[Message]]:
         """What handles each request."""
@@ -77,6 +80,8 @@ class Questions:
             found = await self._queries.tickets(
                 wanted, page_size=size + 1, after=None if after is None else after.ticket_id
             )
+        if not found and after is None:
+            self._require_known(request)
         page = found[:size]
         return ListTicketsResponse(
             tickets=[ticket_message(ticket) for ticket in page],
@@ -115,6 +120,24 @@ class Questions:
             ledgers=[ledger_message(line, after_interval=request.after_interval) for line in page],
             next_page_token=next_ledgers(request, page[-1]) if len(found) > size else "",
         )
+
+    def _require_known(self, request: ListTicketsRequest) -> None:
+        """See that nothing was found because there is nothing, and not because a name was misspelt.
+
+        Only then: tickets may still have a name that is not declared any more.
+        """
+        policies = self._policies.policies.values()
+        known: Mapping[str, tuple[Reason, Iterable[str]]] = {
+            "queue": (Reason.UNKNOWN_QUEUE, self._policies.queues),
+            "policy": (Reason.UNKNOWN_POLICY, self._policies.policies),
+            "priority": (Reason.UNKNOWN_PRIORITY, chain.from_iterable(policy.priorities for policy in policies)),
+            "tier": (Reason.UNKNOWN_TIER, chain.from_iterable(policy.tier_names for policy in policies)),
+        }
+        for field, (reason, names) in known.items():
+            asked, declared = getattr(request, field), dict.fromkeys(names)
+            if asked and asked not in declared:
+                text = f"{quoted(asked)} is unknown, and no ticket has it: use one of {', '.join(declared)}"
+                raise invalid([Violation(field, text)], reason, **{field: asked})
 
 
 def _wanted(request: ListTicketsRequest) -> TicketFilter:

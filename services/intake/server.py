@@ -95,11 +95,13 @@ class Intake:
         policies: PolicySet,
         nudger: Owed,
         address: Address,
+        credentials: grpc.ServerCredentials | None = None,
         limits: Limits | None = None,
         has_reflection: bool = True,
         ids: Ids | None = None,
     ) -> None:
         self._address = address
+        self._credentials = credentials
         self._limits = limits or Limits()
         self._readiness = Readiness(
             queries,
@@ -140,7 +142,7 @@ class Intake:
             ids=ids or Ids(),
             wrote=watching.wrote,
         )
-        handles = {**changes.methods(), **Questions(queries).methods()}
+        handles = {**changes.methods(), **Questions(queries, policies).methods()}
         self._server.add_generic_rpc_handlers((service_handler(handles, watching.methods()),))
         add_HealthServicer_to_server(self._health, self._server)
         self._names = [SERVICE.full_name, health.SERVICE_NAME, health.OVERALL_HEALTH]
@@ -154,7 +156,7 @@ class Intake:
         """Listen and say how it is; the port that was taken. Raises `AddressTaken`."""
         _require_free(self._address)
         try:
-            port = self._server.add_insecure_port(str(self._address))
+            port = self._listen_on(str(self._address))
         except RuntimeError:
             raise AddressTaken(self._address) from None
         why_not = await self._readiness.why_not()
@@ -162,6 +164,11 @@ class Intake:
         await self._server.start()
         self._probe = asyncio.create_task(self._keep_probing(why_not), name="intake-probe")
         return port
+
+    def _listen_on(self, address: str) -> int:
+        if self._credentials is None:
+            return self._server.add_insecure_port(address)
+        return self._server.add_secure_port(address, self._credentials)
 
     async def stop(self, grace_seconds: float) -> None:
         """Say NOT_SERVING, take no more calls, let those in flight finish within the grace.

@@ -28,6 +28,8 @@ from protos.followthrough.v1.ticket_service_pb2 import (
     WaitOnCustomerRequest,
 )
 from tests.support.intake import MONDAY, Desk, a_desk, of
+from tests.support.policies import LINES
+from workflows.domain.ticket.commands import Customer, Open
 
 CODES = grpc.StatusCode
 HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
@@ -141,9 +143,48 @@ async def test_what_a_tier_has_still_to_take(desk: Desk) -> None:
         (ListTicketsRequest(owner="ana"), [taken]),
         (ListTicketsRequest(priority="normal"), [free]),
         (ListTicketsRequest(policy="lines", order_by="open_time"), [free, taken]),
-        (ListTicketsRequest(policy="other"), []),
     ):
         assert await pages(desk, request) == [[ticket.ticket_id for ticket in expected]]
+
+
+@pytest.mark.parametrize(
+    ("field", "reason", "known"),
+    [
+        ("queue", "UNKNOWN_QUEUE", "home, business"),
+        ("policy", "UNKNOWN_POLICY", "lines"),
+        ("priority", "UNKNOWN_PRIORITY", "urgent, high, normal"),
+        ("tier", "UNKNOWN_TIER", "agent, specialist, supplier"),
+    ],
+)
+async def test_a_misspelt_name_is_no_empty_list(desk: Desk, field: str, reason: str, known: str) -> None:
+    """Nothing to do is good news, and must be true: a name that nobody declared and no ticket has is refused."""
+    await desk.open()
+    for order in ("", "deadline_time"):
+        refusal = await desk.refusal(ListTicketsRequest(**{field: "hmoe"}, order_by=order))  # type: ignore[arg-type]  # each is a text
+        assert (refusal.code, refusal.reason, refusal.facts) == (CODES.INVALID_ARGUMENT, reason, {field: "hmoe"})
+        assert refusal.violations == {field: f"{field} 'hmoe' is unknown, and no ticket has it: use one of {known}"}
+
+
+async def test_what_is_not_declared_any_more_is_still_found(record_url: str) -> None:
+    """A queue that was given up: its tickets are listed by its name as ever."""
+    async with a_desk(record_url) as desk:
+        await desk.records.record.open_ticket(LINES, an_old_opening())
+        assert await pages(desk, ListTicketsRequest(queue="garden")) == [["t-old"]]
+
+
+def an_old_opening() -> Open:
+    """Of a queue that is not declared."""
+    return Open(
+        actor="ana",
+        ticket_id="t-old",
+        reference="K7QM-3XVP",
+        queue="garden",
+        priority="urgent",
+        customer=Customer(external_id="c-1", name="Ada Example", language="en-GB", zone="Europe/London"),
+        subject="no line",
+        description="",
+        channel="phone",
+    )
 
 
 async def test_a_page_token_is_of_one_order(desk: Desk) -> None:

@@ -14,7 +14,7 @@ from google.protobuf.message import Message
 from protos.followthrough.v1.ticket_service_pb2 import AcknowledgeTicketRequest, GetTicketRequest
 from services.intake.server import Limits
 from services.records import Encode, Record, Records, Request, Settled, SettledBy
-from tests.support.intake import Desk, KeptNudges, a_desk, of, opening, refusal_of
+from tests.support.intake import Desk, KeptNudges, a_desk, answered_in_time, of, opening, refusal_of
 from tests.support.waiting import PATIENCE_SECONDS, until
 from workflows.domain.policy import Policy
 from workflows.domain.ticket.commands import Command, Open
@@ -200,7 +200,9 @@ async def test_what_hangs_keeps_no_place(sqlite_url: str) -> None:
         with pytest.raises(grpc.aio.AioRpcError) as told:
             await calling
         assert refusal_of(told.value).reason == "DEADLINE_EXCEEDED"
-        assert (await desk.refusal(GetTicketRequest(ticket_id="any"))).reason == "UNKNOWN_TICKET"
+        with pytest.raises(grpc.aio.AioRpcError) as unknown:
+            await answered_in_time(desk, GetTicketRequest(ticket_id="any"))
+        assert refusal_of(unknown.value).reason == "UNKNOWN_TICKET"
 
 
 async def test_what_hangs_keeps_no_process(sqlite_url: str, heard: Heard) -> None:

@@ -13,8 +13,8 @@ CODES = grpc.StatusCode
 Reflecting = grpc.aio.StreamStreamCall[ServerReflectionRequest, ServerReflectionResponse]
 
 
-async def reflecting(desk: Desk) -> Reflecting:
-    """A reflection stream that was answered once and is left open."""
+async def asking(desk: Desk) -> Reflecting:
+    """A reflection stream that was asked something and is left open."""
     ask: grpc.aio.StreamStreamMultiCallable[ServerReflectionRequest, ServerReflectionResponse] = (
         desk.channel.stream_stream(
             "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo",
@@ -24,6 +24,12 @@ async def reflecting(desk: Desk) -> Reflecting:
     )
     call = ask(timeout=20)
     await call.write(ServerReflectionRequest(list_services=""))
+    return call
+
+
+async def reflecting(desk: Desk) -> Reflecting:
+    """A reflection stream that was answered once and is left open."""
+    call = await asking(desk)
     assert isinstance(await call.read(), ServerReflectionResponse)
     return call
 
@@ -31,8 +37,14 @@ async def reflecting(desk: Desk) -> Reflecting:
 async def end_of(call: Reflecting) -> Refusal:
     """How a stream ends that the server ends."""
     with pytest.raises(grpc.aio.AioRpcError) as ended:
-        await call.read()
+        await read_all(call)
     return refusal_of(ended.value)
+
+
+async def read_all(call: Reflecting) -> None:
+    """Take every answer."""
+    while await call.read() is not grpc.aio.EOF:
+        pass
 
 
 async def refused(desk: Desk) -> Refusal:
@@ -64,14 +76,14 @@ async def test_health_is_watched_however_many_streams_are_open(sqlite_url: str) 
         watching = [watch(HealthCheckRequest()) for _ in range(3)]
         for each in watching:
             assert (await anext(aiter(each))).status == HealthCheckResponse.SERVING
-        assert (await end_of(await reflecting(desk))).code is CODES.DEADLINE_EXCEEDED
+        assert (await end_of(await asking(desk))).code is CODES.DEADLINE_EXCEEDED
         assert not any(each.done() for each in watching)
 
 
 async def test_no_stream_is_for_ever(sqlite_url: str) -> None:
     """A forgotten stream makes room for others."""
     async with a_desk(sqlite_url, limits=Limits(max_streams=1, longest_stream_seconds=0.05)) as desk:
-        refusal = await end_of(await reflecting(desk))
+        refusal = await end_of(await asking(desk))
         assert (refusal.code, refusal.reason) == (CODES.DEADLINE_EXCEEDED, "DEADLINE_EXCEEDED")
         assert refusal.text == "a stream stays open for 0.05 s at most: open another"
-        await reflecting(desk)
+        assert (await end_of(await asking(desk))).reason == "DEADLINE_EXCEEDED"

@@ -137,7 +137,9 @@ Global___GetTicketRequest: _TypeAlias = GetTicketRequest  # noqa: Y015
 
 @_typing.final
 class ListTicketsRequest(_message.Message):
-    """What is asked of ListTickets. Filters that are given must all hold."""
+    """What is asked of ListTickets. Filters that are given must all hold. When nothing is found, and a tier, queue, priority
+    or policy asked for is not one of those declared, it is refused: a misspelt name is not an empty list.
+    """
 
     DESCRIPTOR: _descriptor.Descriptor
 
