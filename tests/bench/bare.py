@@ -1,7 +1,8 @@
 """The bare transaction: a settle's own statements, heard once from the driver and run again with other ids.
 
 Nothing here knows the statements. A record says them while it opens and acknowledges one ticket; whatever carries that
-ticket's ids is then written anew, so that a replay writes the very same rows, with no judge, no codec and no pool.
+ticket's ids is then written anew, so that a replay writes the very same rows, with no judge, no codec and no pool. It
+goes statement by statement, as the drivers offer it: on SQLite the record itself changes threads less often.
 """
 
 import asyncio
