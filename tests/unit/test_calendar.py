@@ -2,7 +2,7 @@
 
 import json
 import pickle
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import islice, pairwise, takewhile
 
 import pytest
@@ -327,6 +327,29 @@ class TestRefusals:
         """3.1: ("2026-12-25") is a text, not a tuple of one."""
         (problem,) = problems_of("UTC", {}, closed="2026-12-25")
         assert problem == "calendar 'UTC': closed is one text '2026-12-25': write a list, ['2026-12-25']"
+
+    @pytest.mark.parametrize(
+        ("written", "told"),
+        [
+            ({"zone": None}, "the zone is None: write an IANA name such as 'Europe/London'"),
+            ({"week": ["mon"]}, "the week is ['mon']: write {'mon-fri': '08:00-18:00'}"),
+            ({"week": {"mon": 8}}, "'mon' has hours 8: write 'HH:MM-HH:MM', the latest end being 24:00"),
+            (
+                {"week": {1: "09:00-17:00"}},
+                "unknown day 1 in 1: write one of mon, tue, wed, thu, fri, sat, sun, or a range such as 'mon-fri'",
+            ),
+            ({"closed": 25}, "closed is 25: write a list of dates, ['2026-12-25']"),
+            (
+                {"closed": [date(2026, 12, 25)]},
+                "datetime.date(2026, 12, 25) stands where a date is: write it in quotes, 'YYYY-MM-DD'",
+            ),
+            ({"special": ["2026-12-24"]}, "special is ['2026-12-24']: write {'2026-12-24': '08:00-12:00'}"),
+        ],
+    )
+    def test_what_is_of_another_kind(self, written: dict[str, object], told: str) -> None:
+        """3.1, 7.1: whoever writes a calendar needs no type checker and sees no traceback."""
+        slipped = {"zone": "UTC", "week": {}, **written}
+        assert problems_of(**slipped) == (f"calendar {slipped['zone']!r}: {told}",)
 
     @pytest.mark.parametrize("name", ["", "../zones", "/etc/localtime", "Europe/../Europe/London", "europe/london"])
     def test_a_zone_is_a_listed_name(self, name: str) -> None:
