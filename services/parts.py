@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 
 from temporalio.service import TLSConfig
 
-from services import records, temporal
+from services import certificates, records, temporal
 from services.delivery.delivery import Delivery
 from services.delivery.log_channel import LogChannel
 from services.dev_server import DevServer, DevServerFailed
@@ -198,6 +198,7 @@ async def intake(
         policies=promised,
         nudger=nudger,
         address=settings.intake_address,
+        credentials=certificates.of_intake(settings),
         limits=Limits(
             max_in_flight=settings.intake_max_in_flight,
             max_streams=settings.intake_max_streams,
@@ -253,20 +254,8 @@ def _place(settings: Settings) -> TemporalPlace:
 
 def _tls(settings: Settings) -> bool | TLSConfig:
     """Encrypted or not; with certificates of the operator's own where files are named."""
-    ca, cert, key = (_pem(settings, field) for field in ("temporal_tls_ca", "temporal_tls_cert", "temporal_tls_key"))
+    fields = ("temporal_tls_ca", "temporal_tls_cert", "temporal_tls_key")
+    ca, cert, key = (certificates.pem(settings, field) for field in fields)
     if ca is None and cert is None:
         return settings.temporal_tls
     return TLSConfig(server_root_ca_cert=ca, client_cert=cert, client_private_key=key)
-
-
-def _pem(settings: Settings, field: str) -> bytes | None:
-    path = getattr(settings, field)
-    if path is None:
-        return None
-    try:
-        text: bytes = path.read_bytes()
-    except OSError as error:
-        raise broken(field, path, f"{(error.strerror or 'cannot be read').lower()}: name a file to read") from None
-    if b"-----BEGIN " not in text:
-        raise broken(field, path, "the file is not in PEM: name one that begins with -----BEGIN")
-    return text

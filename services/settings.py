@@ -22,6 +22,16 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 PREFIX = "FOLLOWTHROUGH_"
 RECORD_SCHEMES = ("sqlite", "sqlite+aiosqlite", "postgresql", "postgresql+asyncpg")
 HIGHEST_PORT = 65535
+USELESS_WITHOUT = (
+    ("temporal_tls_cert", "temporal_tls_key"),
+    ("temporal_tls_key", "temporal_tls_cert"),
+    ("intake_tls_cert", "intake_tls_key"),
+    ("intake_tls_key", "intake_tls_cert"),
+    ("intake_tls_client_ca", "intake_tls_cert"),
+    ("caller_tls_cert", "caller_tls_key"),
+    ("caller_tls_key", "caller_tls_cert"),
+    ("caller_tls_cert", "caller_tls_ca"),
+)
 RECORD_FILE = "record.sqlite3"
 """The embedded record, in `var_dir`."""
 
@@ -134,6 +144,17 @@ class Settings(BaseSettings):
     intake_address: AddressText = Address("127.0.0.1", 7300)
     """Where intake answers gRPC, and where `followthrough ticket` asks. Default `127.0.0.1:7300`."""
 
+    intake_tls_cert: Path | None = None
+    """File with the certificate that intake shows its callers, with all that vouch for it; PEM. With it the way to
+    intake is encrypted. Default: none, it is not."""
+
+    intake_tls_key: Path | None = None
+    """File with the private key of `intake_tls_cert`; PEM. Default: none."""
+
+    intake_tls_client_ca: Path | None = None
+    """File with the certificate of the authority that vouches for callers, with `intake_tls_cert`; PEM. Who shows none
+    of its is not answered. Default: none, whoever comes is."""
+
     intake_max_in_flight: PositiveInt = 128
     """Calls that intake works on at once; more are refused with RESOURCE_EXHAUSTED. Default 128."""
 
@@ -169,6 +190,16 @@ class Settings(BaseSettings):
     actor: str = Field(default_factory=_login_name, min_length=1)
     """Who `followthrough ticket` acts as unless `--actor` says otherwise. Default: the login name."""
 
+    caller_tls_ca: Path | None = None
+    """File with the certificate of the authority that vouches for intake; PEM. With it `followthrough ticket` and
+    `followthrough feed` ask encrypted. Default: none, they ask in clear."""
+
+    caller_tls_cert: Path | None = None
+    """File with the certificate that they show intake, with `caller_tls_ca`; PEM. Default: none."""
+
+    caller_tls_key: Path | None = None
+    """File with the private key of `caller_tls_cert`; PEM. Default: none."""
+
     @field_validator("database_url")
     @classmethod
     def _names_a_known_database(cls, url: str | None) -> str | None:
@@ -192,6 +223,7 @@ class Settings(BaseSettings):
         if misspelt:
             raise SettingsError("; ".join(misspelt))
         settings._require_way_to_temporal()
+        settings._require_pairs()
         return settings
 
     def _require_way_to_temporal(self) -> None:
@@ -204,8 +236,10 @@ class Settings(BaseSettings):
                 )
             if getattr(self, field) and not self.temporal_tls:
                 raise SettingsError(f"{variable(field)} is for an encrypted way: set {variable('temporal_tls')}=true")
-        pair = ("temporal_tls_cert", "temporal_tls_key")
-        for field, other in (pair, pair[::-1]):
+
+    def _require_pairs(self) -> None:
+        """See that no certificate comes without what it takes to use it."""
+        for field, other in USELESS_WITHOUT:
             if getattr(self, field) and not getattr(self, other):
                 raise SettingsError(f"{variable(field)} is of no use alone: set {variable(other)} too")
 

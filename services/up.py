@@ -76,13 +76,14 @@ def welcome(settings: Settings, places: Places, clock: RecordClock, policies: Po
         temporal += f"  (embedded; its log is {settings.var_dir / dev_server.LOG})"
     elif not places.is_temporal_there:
         temporal += "  (does not answer yet: the worker waits for it, the keeper settles what is due)"
+    way = "gRPC over TLS" if settings.intake_tls_cert else "gRPC"
     its_time = f"{clock.read(datetime.now(UTC)):%a %d %b %Y %H:%M}"
     its_clock = (f"  clock     {clock.name}  (it is {its_time} UTC there)",) if isinstance(clock, ScaledClock) else ()
     return "\n".join(
         (
             "Followthrough is up.",
             "",
-            f"  intake    {places.intake}  (gRPC, followthrough.v1.TicketService)",
+            f"  intake    {places.intake}  ({way}, followthrough.v1.TicketService)",
             f"  metrics   http://{places.exporter}/metrics",
             f"  temporal  {temporal}",
             f"  record    {settings.shown_record_url}",

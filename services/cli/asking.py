@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from typing import TypeVar
 
 import click
+import grpc
 from google.protobuf.json_format import MessageToDict
 from google.protobuf.message import Message
 from rich.console import RenderableType
@@ -59,6 +60,8 @@ class Asking:
     """One question to one intake, and how its answer is shown."""
 
     server: Address
+    credentials: grpc.ChannelCredentials | None
+    """None: the way there is not encrypted."""
     actor: str
     request_id: str
     expected_version: int
@@ -160,7 +163,8 @@ class Asking:
 
     def _ask(self, question: Callable[[TicketClient], Coroutine[None, None, T]]) -> T:
         async def ask() -> T:
-            async with TicketClient(str(self.server), caller=CALLER, actor=self.actor) as client:
+            client_of = TicketClient(str(self.server), caller=CALLER, actor=self.actor, credentials=self.credentials)
+            async with client_of as client:
                 return await question(client)
 
         try:

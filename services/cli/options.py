@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import click
 
+from services import certificates
 from services.cli.asking import Asking
 from services.cli.failing import Failed
 from services.settings import Address, Settings, SettingsError
@@ -61,10 +62,12 @@ def reads(command: Callable[..., None]) -> Callable[..., None]:
     ) -> None:
         try:
             settings = Settings.load()
+            credentials = certificates.to_intake(settings)
         except SettingsError as error:
             raise Failed(str(error), exit_code=2) from None
         asking = Asking(
             server=server or settings.intake_address,
+            credentials=credentials,
             actor=actor or settings.actor,
             request_id=request_id,
             expected_version=expected_version,

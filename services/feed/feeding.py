@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
-from services import parts
+from services import certificates, parts
 from services.client import Refused, TicketClient, Unreachable
 from services.feed import requests
 from services.feed.compare import Findings, look_into
@@ -69,7 +69,12 @@ async def feed(
     """
     clock = parts.clock(settings)
     async with AsyncExitStack() as using:
-        client = TicketClient(str(settings.intake_address), caller=CALLER, actor=settings.actor)
+        client = TicketClient(
+            str(settings.intake_address),
+            caller=CALLER,
+            actor=settings.actor,
+            credentials=certificates.to_intake(settings),
+        )
         desk = await using.enter_async_context(client)
         await _require_same(desk, clock, cases[0], queue)
         record = await using.enter_async_context(parts.record(settings, is_written=False))
