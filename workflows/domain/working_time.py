@@ -28,7 +28,7 @@ def due(calendar: Calendar, start_at: datetime, length: timedelta, *, years_ahea
     """
     require_utc(start_at)
     if length < _NOTHING:
-        raise CalendarError(f"length {_in_hours(length)!r} is negative: working time only adds up")
+        raise CalendarError(f"length {_in_hours(length)!r} is negative: ask for none or more")
     year = start_at.year
     found = calendar.years[year].due(start_at, length)
     while not isinstance(found, datetime):
@@ -46,7 +46,7 @@ def worked(calendar: Calendar, start_at: datetime, end_at: datetime) -> timedelt
     """Return the open time between two instants."""
     require_utc(start_at)
     if require_utc(end_at) < start_at:
-        raise CalendarError(f"'{end_at.isoformat()}' lies before '{start_at.isoformat()}': swap start and end")
+        raise CalendarError(f"end '{end_at.isoformat()}' lies before start '{start_at.isoformat()}': swap them")
     years = calendar.years
     counted = years[end_at.year].open_before(end_at) - years[start_at.year].open_before(start_at)
     for year in range(start_at.year, end_at.year):

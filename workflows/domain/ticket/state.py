@@ -125,19 +125,15 @@ class Ticket:
 
     def next_due_at(self) -> datetime | None:
         """The earliest instant at which anything at all is due (2.5); none when nothing is."""
-        instants = [
-            clock_at
-            for clock in self.clocks
-            for clock_at in (clock.deadline_at, *(warning.at for warning in clock.warnings))
-            if clock.state is ClockState.RUNNING and clock_at is not None
-        ]
+        instants = [clock.deadline_at for clock in self.clocks]
+        instants += [warning.at for clock in self.clocks for warning in clock.warnings]
         if self.waiting:
             instants.append(self.waiting.next_at)
         if self.reminding:
             instants.append(self.reminding.next_at)
-        if self.resolution and self.resolution.sign_off_at:
+        if self.resolution:
             instants.append(self.resolution.sign_off_at)
-        return min(instants, default=None)
+        return min(filter(None, instants), default=None)
 
     def wake_at(self) -> datetime | None:
         """The first instant at which settling finds something due; none when only a command can change it."""
