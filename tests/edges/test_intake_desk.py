@@ -1,5 +1,7 @@
 """What the desk asks for among itself, its work list, and why a deadline is when it is: through a real server."""
 
+import base64
+import hashlib
 from collections.abc import AsyncIterator
 from datetime import UTC, timedelta
 from itertools import pairwise
@@ -203,6 +205,35 @@ async def test_a_page_token_is_of_one_order(desk: Desk) -> None:
     }
     refusal = await desk.refusal(ListTicketsRequest(untaken=True, handler="ana"))
     assert refusal.violations == {"untaken": "untaken does not go with handler: leave one of the two out"}
+
+
+def sealed(request: ListTicketsRequest | ExplainDeadlinesRequest, after: bytes) -> str:
+    """A token whose seal fits: it is no secret, and proves nothing."""
+    seal = hashlib.sha256(request.SerializeToString(deterministic=True) + b"\0" + after).digest()[:12]
+    return base64.urlsafe_b64encode(seal + after).decode()
+
+
+@pytest.mark.parametrize(
+    "after", [b"9" * 18 + b"0" * 26, b"1e9" + b"0" * 26, b" 1" + b"0" * 26, b"1" * 26, b"17", b"x"]
+)
+async def test_a_forged_place_by_deadline_is_no_place(desk: Desk, after: bytes) -> None:
+    """A page begins after an instant and a ticket id, or after an id, and after nothing else."""
+    request = ListTicketsRequest(order_by="deadline_time")
+    request.page_token = sealed(request, after)
+    if after == b"1" * 26:  # a place without a deadline, of a ticket that there is not
+        assert await pages(desk, request) == [[]]
+    else:
+        assert (await desk.refusal(request)).reason == "PAGE_TOKEN_INVALID"
+
+
+@pytest.mark.parametrize(
+    "after", [b"update", b"update:", b"update:x", b"moon:1", b"update:1:1", b"update:" + b"9" * 11]
+)
+async def test_a_forged_clock_run_is_no_place(desk: Desk, after: bytes) -> None:
+    """A page of the ledger begins after a target and a run, and after nothing else."""
+    request = ExplainDeadlinesRequest(ticket_id=(await desk.open()).ticket_id)
+    request.page_token = sealed(request, after)
+    assert (await desk.refusal(request)).reason == "PAGE_TOKEN_INVALID"
 
 
 async def explained(desk: Desk, ticket: Ticket, **given: object) -> list[ClockLedger]:
