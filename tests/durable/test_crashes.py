@@ -83,18 +83,18 @@ async def test_the_keeper_finds_a_ticket_whose_run_was_terminated(
 ) -> None:
     """Architecture 3: a run terminated by an operator leaves nothing behind; the ticket is rescued, and runs again."""
     engine = still_engine
-    once = replace(EAGER, nudge_every_seconds=3600.0)  # a task in flight when the run ends would settle all the same
-    async with keeping(engine, once) as keeper, working(client, engine.records.record, task_queue):
+    async with working(client, engine.records.record, task_queue):
         await engine.open(ticket_id, impatient(agent=3600.0, specialist=3600.0))
         await until_events(client, ticket_id, TimerStarted=1)
         await engine.until_told()
         first = await client.get_workflow_handle(ticket_id).describe()
         await client.get_workflow_handle(ticket_id).terminate()
         story_clock.pass_(timedelta(seconds=3601))
-        await engine.until_happened(ticket_id, Escalated)
-        await until_another_run(client, ticket_id, first.run_id)
-        await until_events(client, ticket_id, TimerStarted=1)
-        await engine.until_told()
+        async with keeping(engine, EAGER) as keeper:
+            await engine.until_happened(ticket_id, Escalated)
+            await until_another_run(client, ticket_id, first.run_id)
+            await until_events(client, ticket_id, TimerStarted=1)
+            await engine.until_told()
     assert keeper.counts.rescued == 1
 
 

@@ -18,7 +18,6 @@ WOKEN = [
     "WorkflowTaskCompleted",
     "MarkerRecorded",
 ]
-RUN_OUT = ["TimerFired", "WorkflowTaskScheduled", "WorkflowTaskStarted", "WorkflowTaskCompleted", "MarkerRecorded"]
 
 
 async def test_an_opened_ticket_costs_five_events(client: Client, timers: TicketTimers, task_queue: str) -> None:
@@ -38,12 +37,9 @@ async def test_it_wakes_at_each_deadline_and_completes_when_closed(skipper: Time
             await skipper.fast_forward(client.get_workflow_handle("T-WAKES"), timedelta(hours=hours))
         await until_gone(client, "T-WAKES")
     assert settler.settles == 3
-    assert await events_of(client, "T-WAKES") == [
-        *OPENED,
-        "TimerStarted",
-        *[*RUN_OUT, "TimerStarted"],
-        *[*RUN_OUT, "TimerStarted"],
-        *RUN_OUT,
+    assert but_tasks(await events_of(client, "T-WAKES")) == [
+        "WorkflowExecutionStarted",
+        *["TimerStarted", "TimerFired", "MarkerRecorded"] * 3,
         "WorkflowExecutionCompleted",
     ]
 
@@ -74,7 +70,7 @@ async def test_a_later_deadline_costs_nothing_until_the_old_timer_runs_out(
         before = await until_events(client, "T-LATER", TimerStarted=1)
         await skipper.fast_forward(client.get_workflow_handle("T-LATER"), timedelta(hours=1))
         events = await until_events(client, "T-LATER", TimerStarted=2)
-    assert events[len(before) :] == [*RUN_OUT, "TimerStarted"]
+    assert but_tasks(events[len(before) :]) == ["TimerFired", "MarkerRecorded", "TimerStarted"]
 
 
 async def test_a_nudge_that_finds_a_later_deadline_leaves_the_timer_alone(
@@ -188,6 +184,11 @@ async def test_a_long_history_is_continued_with_what_is_left_of_the_timer(
     assert len(history) > EVENTS_BEFORE_CONTINUING
     lengths = timer_lengths(await history_of(client, "T-LONG"))
     assert timedelta(seconds=3500) < lengths[0] < timedelta(seconds=3600)
+
+
+def but_tasks(events: list[str]) -> list[str]:
+    """Leave out workflow tasks: where the clock is forwarded, one is split into two now and then."""
+    return [event for event in events if not event.startswith("WorkflowTask")]
 
 
 def timer_lengths(history: WorkflowHistory) -> list[timedelta]:

@@ -64,7 +64,7 @@ async def test_a_tickets_timer_runs_over_an_encrypted_way(
 ) -> None:
     """Issue 4, item 4: worker and nudges against a Temporal that speaks TLS with a certificate of one's own."""
     await connect_for_test(plain)
-    async with tls_in_front_of(plain, server) as address:
+    with tls_in_front_of(plain, server) as address:
         place = TemporalPlace(address=address, tls=trusting(ours))
         client = await connect_to_temporal(place, say=pytest.fail)
         async with working(client, ScriptedSettler(), task_queue):
@@ -78,7 +78,7 @@ async def test_a_process_shows_its_own_certificate(
     """Issue 4, item 4: by settings only; a server that asks who comes lets nobody else in."""
     await connect_for_test(plain)
     client = ours.sign("client")
-    async with tls_in_front_of(plain, server, ours) as address:
+    with tls_in_front_of(plain, server, ours) as address:
         env = environment(
             tmp_path,
             DATABASE_URL=sqlite_url,
@@ -118,7 +118,7 @@ async def test_who_is_not_trusted_is_said_with_the_remedy(
 ) -> None:
     """One clear line each, and patience: whoever corrects the server need not start us again."""
     await connect_for_test(plain)
-    async with tls_in_front_of(plain, server) as address:
+    with tls_in_front_of(plain, server) as address:
         by_name = address.replace("127.0.0.1", "localhost")
         assert await said_by(TemporalPlace(address=address, tls=trusting(others))) == (
             f"temporal at {address!r} shows a certificate of an authority that is not trusted: name its CA, "
@@ -143,7 +143,7 @@ async def test_who_shows_no_certificate_or_anothers_is_told(
     await connect_for_test(plain)
     stranger = others.sign("stranger")
     mixed = Identity(certificate=ours.sign("mixed").certificate, key=stranger.key)
-    async with tls_in_front_of(plain, server, ours) as address:
+    with tls_in_front_of(plain, server, ours) as address:
         ends = (
             f"temporal at {address!r} ends each connection: see whether it speaks TLS, and which client's certificate"
         )

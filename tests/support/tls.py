@@ -1,18 +1,16 @@
 """TLS in front of a server that has none: certificates of the test's own, and a proxy on loopback."""
 
-import asyncio
-import contextlib
 import shutil
-import ssl
 import subprocess
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from tests.support.needed import missing
 
-CHUNK = 65_536
+PROXY = Path(__file__).with_name("tls_proxy.py")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,38 +53,18 @@ def _make(folder: Path, name: str, extensions: tuple[str, ...], *signed_by: str)
     return made
 
 
-@asynccontextmanager
-async def tls_in_front_of(address: str, identity: Identity, clients: Authority | None = None) -> AsyncIterator[str]:
+@contextmanager
+def tls_in_front_of(address: str, identity: Identity, clients: Authority | None = None) -> Iterator[str]:
     """Answer TLS with this certificate, and pass on what comes; with `clients`, only of whom they vouch for."""
-    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    context.load_cert_chain(identity.certificate, identity.key)
-    context.set_alpn_protocols(["h2"])
-    if clients is not None:
-        context.load_verify_locations(clients.certificate)
-        context.verify_mode = ssl.CERT_REQUIRED
-    host, _, port = address.rpartition(":")
-    passing = set[asyncio.Task[None]]()
-
-    async def pass_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        there_reader, there_writer = await asyncio.open_connection(host, int(port))
-        ways = (_copy(reader, there_writer), _copy(there_reader, writer))
-        passing.update(asyncio.create_task(way) for way in ways)
-
-    server = await asyncio.start_server(pass_on, "127.0.0.1", 0, ssl=context)
-    try:
-        yield f"127.0.0.1:{server.sockets[0].getsockname()[1]}"
-    finally:
-        server.close()
-        for way in passing:
-            way.cancel()
-        await asyncio.gather(*passing, return_exceptions=True)
-
-
-async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    with contextlib.suppress(ConnectionError, ssl.SSLError):
+    trusted = [] if clients is None else [clients.certificate]
+    with subprocess.Popen(  # noqa: S603 - a program of ours
+        [sys.executable, PROXY, address, identity.certificate, identity.key, *trusted],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    ) as process:
         try:
-            while chunk := await reader.read(CHUNK):
-                writer.write(chunk)
-                await writer.drain()
+            assert process.stdout is not None
+            yield f"127.0.0.1:{int(process.stdout.readline())}"
         finally:
-            writer.close()
+            process.kill()
