@@ -72,7 +72,7 @@ class Questions:
         try:
             after = tickets_after(request)
         except PageTokenInvalid:
-            raise _not_of_this_list() from None
+            raise _not_of_this_list(request.page_token) from None
         size, wanted = page_size(request.page_size), _wanted(request)
         if is_by_deadline(request):
             found = await self._queries.next_due(wanted, page_size=size + 1, after=after)
@@ -107,7 +107,7 @@ class Questions:
             after = ledgers_after(request)
             lines = await self._queries.ledger(request.ticket_id)
         except PageTokenInvalid:
-            raise _not_of_this_list() from None
+            raise _not_of_this_list(request.page_token) from None
         except TicketUnknown:
             raise unknown_ticket(request.ticket_id) from None
         if after is not None:
@@ -160,6 +160,6 @@ def _is_asked_for(line: Line, request: ExplainDeadlinesRequest) -> bool:
     return is_the_target and is_the_run and (line.state.is_live or not request.live_only)
 
 
-def _not_of_this_list() -> Problem:
-    problem = "is no token of this list with these filters and this order: begin again without one"
+def _not_of_this_list(token: str) -> Problem:
+    problem = f"{quoted(token)} is no token of this list with these filters and this order: begin again without one"
     return invalid([Violation("page_token", problem)], Reason.PAGE_TOKEN_INVALID)
