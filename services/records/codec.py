@@ -86,7 +86,7 @@ def policy_from_json(version: str, text: str) -> Policy:
     found = data.get("format", 1)
     if found > POLICY_FORMAT:
         raise PolicyTooNew(version, found, POLICY_FORMAT)
-    return from_data(data)
+    return from_data(data, version)
 
 
 def data_to_json(data: object) -> str:

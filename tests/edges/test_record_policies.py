@@ -8,6 +8,7 @@ import pytest
 from services.records import SettledBy, StateTooNew, TicketStuck, connect
 from tests.support.clock import StoryClock
 from tests.support.record import ACKNOWLEDGE, Outsider, a_policy, an_opening
+from workflows.domain.policy_data import version_of
 
 ODD = a_policy("odd")
 
@@ -99,3 +100,17 @@ async def test_policy_stored_before_there_were_formats_is_read(record_url: str, 
 
     async with await connect(record_url, story_clock) as records:
         assert (await records.upkeep.rescue_late(grace_seconds=0, limit=9)).settled == 3
+
+
+async def test_policy_stored_without_its_defaults_keeps_its_version(record_url: str, story_clock: StoryClock) -> None:
+    """7.2: read into words of today it is what its tickets were opened under: what is worked out anew names it too."""
+    outsider = await opened(record_url, story_clock)
+    body = await body_of(outsider)
+    await store(outsider, body | {"tiers": [tier | {"on_breach": {}} for tier in body["tiers"]]})
+    await outsider.run("UPDATE policies SET version = 'of-an-older-release' WHERE name = 'odd'")
+
+    async with await connect(record_url, story_clock) as records:
+        found = await records.queries.policy("of-an-older-release")
+
+    assert found == ODD
+    assert version_of(found) == "of-an-older-release"

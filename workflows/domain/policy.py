@@ -7,11 +7,10 @@ from datetime import timedelta
 from workflows.domain.calendar import Calendar
 from workflows.domain.errors import DomainError, PolicyError
 from workflows.domain.policy_problems import problems_of, said
-from workflows.domain.policy_rows import OnBreach, Targets, Tier
-from workflows.domain.ticket.words import Audience, Target
+from workflows.domain.policy_rows import OnBreach, Targets, Tier, freeze
+from workflows.domain.ticket.words import Target
 
 __all__ = [
-    "DEFAULT_ON_BREACH",
     "DEFAULT_WAITING_PAUSES",
     "OnBreach",
     "Policy",
@@ -37,14 +36,6 @@ def minutes(number: float) -> timedelta:
     except (TypeError, ValueError, OverflowError):
         raise PolicyError(f"minutes are {said(number)}: write a number, like minutes(15)") from None
 
-
-DEFAULT_ON_BREACH: Mapping[Target, OnBreach] = {
-    Target.ACKNOWLEDGE: OnBreach(escalate_every=1),
-    Target.TIER_RESOLVE: OnBreach(escalate_every=1),
-    Target.UPDATE: OnBreach(notify=(Audience.HANDLER, Audience.OWNER), escalate_every=2),
-    Target.RESOLVE: OnBreach(notify=(Audience.LAST_RESORT,), escalate_every=1),
-}
-"""Semantics 4.2."""
 
 DEFAULT_WAITING_PAUSES = (Target.TIER_RESOLVE, Target.UPDATE, Target.RESOLVE)
 """What stands still while the customer is waited for (2.7)."""
@@ -84,9 +75,10 @@ class Policy:
     """Read back from the record: it was validated when it was built, and no later rule may refuse it (7.2)."""
 
     def __post_init__(self, is_snapshot: bool) -> None:
+        freeze(self, "resolve")
         if is_snapshot:
             return
-        if problems := tuple(f"policy {self.name!r}: {problem}" for problem in problems_of(self)):
+        if problems := tuple(f"policy {said(self.name)}: {problem}" for problem in problems_of(self)):
             raise PolicyError(*problems)
 
     @property
@@ -127,4 +119,4 @@ class Policy:
 
     def on_breach(self, tier: str, target: Target) -> OnBreach:
         """What follows when this target is breached while this tier has the ticket (4.2)."""
-        return self.tier(tier).on_breach.get(target, DEFAULT_ON_BREACH[target])
+        return self.tier(tier).on_breach[target]

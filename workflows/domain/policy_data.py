@@ -15,6 +15,17 @@ from workflows.domain.ticket.words import Audience, Target
 
 Data = Mapping[str, Any]
 
+_ON_BREACH_BEFORE_IT_WAS_STORED: dict[str, Any] = {
+    "acknowledge": {"notify": [], "escalate_every": 1},
+    "tier_resolve": {"notify": [], "escalate_every": 1},
+    "update": {"notify": ["handler", "owner"], "escalate_every": 2},
+    "resolve": {"notify": ["last_resort"], "escalate_every": 1},
+}
+"""What followed a breach where a tier's data does not say: the defaults of the releases that left them out.
+
+It is of that data, not of the policies of today, and never changes.
+"""
+
 
 def version_of(policy: Policy) -> str:
     """16 hex characters of the SHA-256 of the policy's canonical JSON: the same content, the same version anywhere."""
@@ -45,9 +56,12 @@ def to_data(policy: Policy) -> dict[str, object]:
     }
 
 
-def from_data(data: Data) -> Policy:
-    """The policy that `to_data` was given. Not validated anew: a snapshot outlives the rules it was built under."""
-    return Policy(
+def from_data(data: Data, version: str | None = None) -> Policy:
+    """The policy that `to_data` was given. Not validated anew: a snapshot outlives the rules it was built under.
+
+    It keeps the version that it was stored under, if that is told, however much more would be written today.
+    """
+    policy = Policy(
         name=data["name"],
         calendar=Calendar.from_data(data["calendar"]),
         resolve={priority: _length(data["resolve_seconds"][priority]) for priority in data["priorities"]},
@@ -64,6 +78,9 @@ def from_data(data: Data) -> Policy:
         waiting_pauses=tuple(Target(target) for target in data["waiting_pauses"]),
         is_snapshot=True,
     )
+    if version is not None:
+        policy.memo["version"] = version
+    return policy
 
 
 def _tier_to_data(tier: Tier) -> dict[str, object]:
@@ -80,6 +97,7 @@ def _tier_to_data(tier: Tier) -> dict[str, object]:
         },
         # Left out where there is none: a table that does not use it is the version that it always was.
         **({"skip_when_closed": sorted(tier.skip_when_closed)} if tier.skip_when_closed else {}),
+        # All of them, the defaults too: what a later release has for a default changes no running ticket.
         "on_breach": {
             target.value: {
                 "notify": [audience.value for audience in rule.notify],
@@ -107,7 +125,7 @@ def _tier_from_data(data: Data) -> Tier:
             Target(target): OnBreach(
                 notify=tuple(Audience(audience) for audience in rule["notify"]), escalate_every=rule["escalate_every"]
             )
-            for target, rule in data["on_breach"].items()
+            for target, rule in (_ON_BREACH_BEFORE_IT_WAS_STORED | data["on_breach"]).items()
         },
     )
 

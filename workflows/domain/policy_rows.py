@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
+from types import MappingProxyType
 
 from workflows.domain.calendar import Calendar
 from workflows.domain.ticket.words import Audience, Target
@@ -28,6 +29,17 @@ class OnBreach:
     """0: never; 1: each breach; 2: every second one, and so on."""
 
 
+DEFAULT_ON_BREACH: Mapping[Target, OnBreach] = MappingProxyType(
+    {
+        Target.ACKNOWLEDGE: OnBreach(escalate_every=1),
+        Target.TIER_RESOLVE: OnBreach(escalate_every=1),
+        Target.UPDATE: OnBreach(notify=(Audience.HANDLER, Audience.OWNER), escalate_every=2),
+        Target.RESOLVE: OnBreach(notify=(Audience.LAST_RESORT,), escalate_every=1),
+    }
+)
+"""Semantics 4.2."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tier:
     """A rung of the ladder."""
@@ -37,6 +49,21 @@ class Tier:
     targets: Mapping[str, Targets]
     """By priority."""
     on_breach: Mapping[Target, OnBreach] = field(default_factory=dict)
-    """What differs from the defaults of semantics 4.2."""
+    """What is written differs from the defaults of semantics 4.2; those stand here too once the tier is built."""
     skip_when_closed: tuple[str, ...] = ()
     """Priorities for which this tier is skipped while it is closed and a later one is open (4.5). Never the last."""
+
+    def __post_init__(self) -> None:
+        freeze(self, "targets")
+        freeze(self, "on_breach", DEFAULT_ON_BREACH)
+
+
+def freeze(value: object, table: str, defaults: Mapping[Target, OnBreach] = MappingProxyType({})) -> None:
+    """Put a copy that nobody can change in the place of a frozen value's table, with the defaults that it lacks.
+
+    What is no table is left as it is: the policy tells of it.
+    """
+    written: object = getattr(value, table)
+    if isinstance(written, Mapping):
+        lacking = {key: default for key, default in defaults.items() if key not in written}
+        object.__setattr__(value, table, MappingProxyType({**written, **lacking}))

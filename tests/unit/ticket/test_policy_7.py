@@ -1,20 +1,23 @@
 """Semantics 7.1, 7.2: what a policy that says little promises, and the snapshot of it that a ticket carries."""
 
 import json
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from tests.support.policies import LINES, TINY_DESK, TINY_ROW, ladder, row, tiny, tiny_tier
 from tests.support.story import Tell
+from workflows.domain import policy_rows
 from workflows.domain.calendar import Calendar
 from workflows.domain.errors import DomainError
-from workflows.domain.policy import OnBreach, Tier, hours, minutes
+from workflows.domain.policy import OnBreach, Policy, Tier, hours, minutes
 from workflows.domain.policy_data import from_data, to_data, version_of
 from workflows.domain.ticket.words import Audience, Target
 
-TINY_DATA = {
+TINY_DATA: dict[str, Any] = {
     "name": "tiny",
     "calendar": {
         "zone": "Europe/London",
@@ -48,7 +51,12 @@ TINY_DATA = {
             "targets": {
                 "normal": {"acknowledge_seconds": 1800, "update_every_seconds": 7200, "resolve_seconds": 14400}
             },
-            "on_breach": {"update": {"notify": ["lead"], "escalate_every": 3}},
+            "on_breach": {
+                "acknowledge": {"notify": [], "escalate_every": 1},
+                "tier_resolve": {"notify": [], "escalate_every": 1},
+                "update": {"notify": ["lead"], "escalate_every": 3},
+                "resolve": {"notify": ["last_resort"], "escalate_every": 1},
+            },
         }
     ],
     "lead": "team-lead",
@@ -63,6 +71,13 @@ TINY_DATA = {
     "waiting_pauses": ["tier_resolve", "update", "resolve"],
 }
 """What an earlier release stored; a later one must be able to read it."""
+
+LEFT_OUT: dict[str, Any] = {
+    **TINY_DATA,
+    "tiers": [{**tier, "on_breach": {"update": tier["on_breach"]["update"]}} for tier in TINY_DATA["tiers"]],
+}
+"""What a release before that one stored, which left out the rules that were its defaults."""
+LEFT_OUT_VERSION = "ed716df943bf90c3"
 
 
 def test_a_tier_that_is_not_there_is_refused_with_what_there_is() -> None:
@@ -94,7 +109,7 @@ def test_a_policy_is_plain_data_and_back() -> None:
 
 def test_the_version_is_the_same_on_any_machine() -> None:
     """7.2: the first 16 characters of `sha256sum` over the canonical JSON, worked out outside of Python."""
-    assert version_of(tiny()) == "ed716df943bf90c3"
+    assert version_of(tiny()) == "ba281dc805593cec"
 
 
 def test_the_version_does_not_depend_on_the_order_of_writing() -> None:
@@ -168,8 +183,65 @@ def test_the_order_of_tiers_and_of_priorities_is_content() -> None:
 
 def test_a_snapshot_outlives_the_rules_it_was_built_under() -> None:
     """7.2: no later rule refuses what a running ticket was promised."""
-    data = {**TINY_DATA, "warn_at": [1.5], "lead": ""}
+    data = {**TINY_DATA, "warn_at": [1.5], "lead": "", "last_resort": "duty manager "}
     assert from_data(data).warn_at == (1.5,)
+
+
+def test_the_snapshot_says_what_the_defaults_were(monkeypatch: pytest.MonkeyPatch) -> None:
+    """7.2: a release with another default reads what was promised, and promises its own default to new tickets only."""
+    silent = tiny(tiers=(tiny_tier(on_breach={}),))
+    stored, version, promised = json.loads(json.dumps(to_data(silent))), version_of(silent), rules_of(silent)
+    monkeypatch.setattr(policy_rows, "DEFAULT_ON_BREACH", dict.fromkeys(Target, OnBreach(escalate_every=0)))
+
+    assert rules_of(from_data(stored)) == promised
+    assert version_of(from_data(stored)) == version
+    assert rules_of(tiny(tiers=(tiny_tier(on_breach={}),))) == dict.fromkeys(Target, OnBreach(escalate_every=0))
+
+
+def test_a_snapshot_that_left_its_defaults_out_has_those_of_its_release(monkeypatch: pytest.MonkeyPatch) -> None:
+    """7.2: what stored it meant the defaults of semantics 4.2, whatever a later release has; its version stays."""
+    promised = rules_of(tiny())
+    monkeypatch.setattr(policy_rows, "DEFAULT_ON_BREACH", dict.fromkeys(Target, OnBreach(escalate_every=0)))
+
+    old = from_data(LEFT_OUT, LEFT_OUT_VERSION)
+
+    assert rules_of(old) == promised
+    assert version_of(old) == LEFT_OUT_VERSION
+    assert from_data(to_data(old)) == old
+
+
+def rules_of(policy: Policy) -> dict[Target, OnBreach]:
+    """Return what follows each breach while the first tier has the ticket."""
+    return {target: policy.on_breach(policy.first_tier.name, target) for target in Target}
+
+
+@pytest.mark.parametrize(
+    "table_of",
+    [
+        lambda policy: policy.resolve,
+        lambda policy: policy.first_tier.targets,
+        lambda policy: policy.first_tier.on_breach,
+        lambda policy: from_data(to_data(policy)).resolve,
+    ],
+)
+def test_no_table_of_a_policy_can_be_changed(table_of: Callable[[Policy], dict[Any, Any]]) -> None:
+    """7.1, 7.2: a frozen value is one all through, and its version stays its content's."""
+    table = table_of(tiny())
+    with pytest.raises(TypeError, match="does not support item assignment"):
+        table[next(iter(table))] = hours(99)
+
+
+def test_a_policy_keeps_what_it_was_built_with() -> None:
+    """7.1, 7.2: whoever changes the dictionary it was written with changes nothing that is promised."""
+    promised, rows, rules = {"normal": hours(8)}, {"normal": TINY_ROW}, {Target.UPDATE: OnBreach(escalate_every=3)}
+    policy = tiny(resolve=promised, tiers=(tiny_tier(targets=rows, on_breach=rules),))
+    before = to_data(policy)
+    promised["normal"], rows["normal"] = hours(99), replace(TINY_ROW, acknowledge=hours(99))
+    rules[Target.UPDATE] = OnBreach()
+
+    assert to_data(policy) == before
+    assert to_data(replace(policy)) == before
+    assert replace(policy, tiers=(replace(policy.first_tier),)) == policy
 
 
 def test_a_ticket_judged_by_its_snapshot_is_judged_the_same(tell: Tell) -> None:
@@ -187,4 +259,4 @@ def test_a_ticket_names_the_policy_and_the_version_it_was_opened_under(tell: Tel
     """7.2: so that anybody can say what was promised."""
     policy = tiny()
     story = tell(policy, zone="Europe/London").open("Mon 23 Nov 09:00").as_told()
-    assert (story.ticket.policy, story.ticket.policy_version) == ("tiny", "ed716df943bf90c3")
+    assert (story.ticket.policy, story.ticket.policy_version) == ("tiny", "ba281dc805593cec")
