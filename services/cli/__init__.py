@@ -3,6 +3,7 @@
 A subcommand's module is imported when it is asked for, so that help and `ticket` answer at once.
 """
 
+import os
 from dataclasses import dataclass
 from importlib import import_module
 
@@ -59,6 +60,8 @@ class LazyGroup(click.Group):
         found = SUBCOMMANDS.get(cmd_name)
         if found is None:
             return None
+        # Read when gRPC is imported. Below that its core writes lines of its own, one for each broken handshake.
+        os.environ.setdefault("GRPC_VERBOSITY", "ERROR")
         command: click.Command = getattr(import_module(f"services.cli.{found.module}"), found.name)
         return command
 

@@ -173,7 +173,8 @@ class Asking:
             text = typed.in_words_of(click.get_current_context().command, refused)
             raise Failed(f"refused: {text} [{refused.reason or refused.code.name}]", exit_code=1) from None
         except Unreachable as error:
-            raise Failed(str(error), exit_code=2) from None
+            way = "; FOLLOWTHROUGH_CALLER_TLS_CA asks over TLS: see that both speak it" if self.credentials else ""
+            raise Failed(f"{error}{way}", exit_code=2) from None
 
     def _show(self, ticket: Ticket) -> None:
         self._show_all([ticket], lambda tickets: tables.of_ticket(tickets[0]))

@@ -62,6 +62,8 @@ async def test_a_ticket_is_opened_over_an_encrypted_way(tmp_path: Path, ours: Au
         assert json.loads(opened.out)["reference"]
         assert (in_clear.code, in_clear.out) == (2, "")
         assert await intake.stop() == 0
+        await intake.log("intake stopped")
+        assert "ssl" not in intake.logged.lower()  # whoever knocks writes no lines of his own into the log
 
 
 async def test_only_callers_who_are_vouched_for_are_answered(
@@ -79,6 +81,7 @@ async def test_only_callers_who_are_vouched_for_are_answered(
 
         assert opened.code == 0, opened.err
         assert [(ran.code, ran.out) for ran in (nobody, stranger)] == [(2, "")] * 2
+        assert stranger.err.endswith("; FOLLOWTHROUGH_CALLER_TLS_CA asks over TLS: see that both speak it\n")
         assert await intake.stop() == 0
 
 

@@ -209,6 +209,21 @@ async def test_a_folder_in_a_files_place_is_one_line(tmp_path: Path, name: str) 
     )
 
 
+@pytest.mark.parametrize("name", [NAME, f"{NAME}-wal", "temporal.log"])
+async def test_a_file_that_another_owns_is_one_line(tmp_path: Path, name: str) -> None:
+    """Begun by the superuser, say, and gone on with by somebody else."""
+    (tmp_path / NAME).touch()
+    (tmp_path / name).touch()
+    (tmp_path / name).chmod(0o444)
+
+    up = await ended("up", env=environment(tmp_path), is_bound=True)
+
+    assert (up.code, up.out) == (2, "")
+    assert up.err.splitlines()[-1] == (
+        f"followthrough: FOLLOWTHROUGH_VAR_DIR='{tmp_path}': '{name}' in it: permission denied: see who owns it"
+    )
+
+
 async def test_what_is_no_folder_is_one_line(tmp_path: Path) -> None:
     """A file, a link that leads nowhere, one that leads to itself, a name that no system takes."""
     (tmp_path / "file").touch()
