@@ -393,6 +393,14 @@ class TestAsData:
             "Europe/London mon-tue 08:00-12:00, 13:00-17:00; sat 09:00-13:00 (2 dates closed, 1 special)"
         )
 
+    def test_what_a_calendar_has_read_is_no_part_of_its_value(self) -> None:
+        """7.2: asked or not, it is the same calendar in the same words; equal ones read a year once for all of them."""
+        hours = {"mon-fri": "07:45-16:15"}
+        asked, other = Calendar("Europe/Madrid", hours), Calendar("Europe/Madrid", hours)
+        year = asked.years[2026]
+        assert (asked, hash(asked), repr(asked), asked.to_data()) == (other, hash(other), repr(other), other.to_data())
+        assert other.years[2026] is year
+
     def test_merged_hours_of_more_than_a_day_can_be_read_back(self) -> None:
         """3.1: 00:00 to 06:00 of the next day cannot be written as one interval."""
         calendar = Calendar("UTC", {"mon": "00:00-24:00, 22:00-06:00"})
