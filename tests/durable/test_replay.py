@@ -13,7 +13,7 @@ from temporalio.client import Client
 from temporalio.worker import Replayer, UnsandboxedWorkflowRunner
 
 from services.records import RealClock, connect
-from tests.support.engine import CANARY, UNHURRIED, Engine, impatient
+from tests.support.engine import CANARY, UNHURRIED, Engine, impatient, opening
 from tests.support.temporal import events_of, kinds, read_history, until_events, working
 from workflows import names
 from workflows.domain.policy import Policy
@@ -107,6 +107,29 @@ async def test_a_running_ticket_goes_on_by_an_edited_rule(
     assert "WorkflowTaskFailed" not in events
     assert (await engine.log(ticket_id))[-1].at - (await engine.ticket(ticket_id)).opened_at > timedelta(minutes=59)
     assert await events_of(client, ticket_id) == events
+
+
+async def test_a_running_ticket_keeps_its_promise_when_its_policy_is_edited(
+    engine: Engine, client: Client, task_queue: str, ticket_id: str
+) -> None:
+    """7.2: a worker beside the edited policy replays the history and keeps the deadline; new tickets get the new."""
+    before, after = impatient(agent=7200.0), impatient(agent=3600.0)
+    assert before.name == after.name
+    async with working(client, engine.records.record, task_queue):
+        await engine.open(ticket_id, before)
+        await until_events(client, ticket_id, TimerStarted=1)
+    promised = (await engine.ticket(ticket_id)).deadline_at()
+    url = engine.records.database.engine.url.render_as_string(hide_password=False)
+    async with await connect(url, RealClock(), timeouts=UNHURRIED) as edited:
+        await edited.record.open_ticket(after, opening(f"{ticket_id}-new"))
+        async with working(client, edited.record, task_queue):
+            await engine.timers.wake(ticket_id)
+            events = await until_events(client, ticket_id, MarkerRecorded=1)
+    assert "WorkflowTaskFailed" not in events
+    old, new = await engine.ticket(ticket_id), await engine.ticket(f"{ticket_id}-new")
+    assert old.policy_version != new.policy_version
+    assert promised == old.deadline_at() == old.opened_at + timedelta(hours=2)
+    assert new.deadline_at() == new.opened_at + timedelta(hours=1)
 
 
 def an_hour_ahead(
