@@ -89,7 +89,14 @@ def test_the_example_loads(write: Callable[[str], str]) -> None:
         ("hours(8)", "1 / 0", "it.py:9: ZeroDivisionError: division by zero: compare this line with docs/policy.md"),
         ('("garden",)', '("garden")', "it: queues is 'garden', not a tuple: write ('garden',), with its comma"),
         ('("garden",)', '["garden"]', "it: queues is of type list, not a tuple: write ('home',), with its comma"),
-        ('("garden",)', "(7,)", "it: queues names 7: write a name in quotes, like 'home'"),
+        ('("garden",)', "(7,)", "it: a queue is 7: write a name in quotes, like 'home'"),
+        ('("garden",)', '("",)', "it: queues names one that is empty: give it a name, like 'home'"),
+        ('("garden",)', '("garden ",)', "it: a queue 'garden ' begins or ends with a space: leave it out"),
+        (
+            '("garden",)',
+            '("garden\\0",)',
+            "it: a queue 'garden\\x00' has the character U+0000 at 6: leave control characters out",
+        ),
         ('("garden",)', "()", "it: it has no `queues`: name the desks it serves, like queues = ('home',)"),
         ("policy = Policy(", "garden = Policy(", "it: it has no `policy`: end the module with policy = Policy(…)"),
         (

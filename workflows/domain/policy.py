@@ -6,7 +6,8 @@ from datetime import timedelta
 
 from workflows.domain.calendar import Calendar
 from workflows.domain.errors import DomainError, PolicyError
-from workflows.domain.policy_problems import problems_of, said
+from workflows.domain.policy_as_written import said
+from workflows.domain.policy_problems import problems_of
 from workflows.domain.policy_rows import OnBreach, Targets, Tier, freeze
 from workflows.domain.ticket.words import Target
 

@@ -7,7 +7,8 @@ from types import ModuleType
 
 from workflows.domain.errors import PolicyError
 from workflows.domain.policy import Policy
-from workflows.domain.policy_problems import not_a_tuple, said
+from workflows.domain.policy_as_written import not_a_tuple, said
+from workflows.domain.policy_problems import of_name
 from workflows.policies.mistakes import told
 
 MODULES = ("workflows.policies.broadband",)
@@ -83,5 +84,5 @@ def _problems_of(module: ModuleType) -> Iterator[str]:
         yield from not_a_tuple("queues", queues, example)
     else:
         for queue in queues:
-            if not isinstance(queue, str) or not queue:
-                yield f"queues names {said(queue)}: write a name in quotes, like 'home'"
+            missing = "queues names one that is empty: give it a name"
+            yield from of_name("a queue", queue, text="queue", missing=missing, example="home")
