@@ -100,6 +100,7 @@ class TestDue:
     def test_a_deadline_on_the_year_s_last_closing_time(self) -> None:
         """3.3: Thursday 2026-12-31 18:00 in London, not Friday's opening in the new year."""
         assert due(WEEKDAYS, utc("2026-12-31 15:00"), hours(3)) == utc("2026-12-31 18:00")
+        assert due(WEEKDAYS, utc("2026-12-30 15:00"), hours(13)) == utc("2026-12-31 18:00")
         assert due(WEEKDAYS, utc("2026-12-31 18:00"), NOTHING) == utc("2027-01-01 08:00")
 
     def test_christmas_is_not_worked(self) -> None:
