@@ -15,6 +15,8 @@ logger = logging.getLogger(__name__)
 NAME = "temporal.sqlite3"
 BESIDE = ("", "-wal", "-shm")
 """What SQLite keeps beside a file, by the ending of its name."""
+BUSY_SECONDS = 1.0
+_DAMAGES = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
 _FIRST_TABLE = "namespaces"
 """All of the server's tables are made in one transaction; when it dies before, it never makes them."""
 
@@ -39,7 +41,9 @@ def why_unusable(folder: Path, *, is_thorough: bool = False) -> str | None:
     try:
         return _fault(file, is_thorough=is_thorough)
     except sqlite3.DatabaseError as error:
-        return f"it is damaged ({getattr(error, 'sqlite_errorname', type(error).__name__)})"
+        if error.sqlite_errorcode & 0xFF not in _DAMAGES:  # somebody looks into it, say: that is no fault of the file
+            return None
+        return f"it is damaged ({error.sqlite_errorname})"
 
 
 def set_aside(folder: Path, why: str) -> Path:
@@ -58,7 +62,7 @@ def set_aside(folder: Path, why: str) -> Path:
 
 def _fault(file: Path, *, is_thorough: bool) -> str | None:
     # Only read: whoever is the last to close a file that may be written cleans up beside it.
-    connection = sqlite3.connect(f"file:{quote(str(file.absolute()))}?mode=ro", uri=True)
+    connection = sqlite3.connect(f"file:{quote(str(file.absolute()))}?mode=ro", uri=True, timeout=BUSY_SECONDS)
     try:
         tables = connection.execute("SELECT 1 FROM sqlite_master WHERE name = ?", (_FIRST_TABLE,)).fetchall()
         if not tables:

@@ -91,6 +91,14 @@ def test_a_damage_in_the_middle_is_found_when_the_server_does_not_start(folder: 
     assert temporal_file.why_unusable(folder, is_thorough=True) == "it is damaged"
 
 
+def test_a_file_that_somebody_looks_into_is_not_set_aside(folder: Path) -> None:
+    """It cannot be read just now, and nothing is wrong with it."""
+    with closing(sqlite3.connect(folder / NAME, isolation_level=None)) as somebody:
+        somebody.execute("BEGIN EXCLUSIVE")
+
+        assert temporal_file.why_unusable(folder, is_thorough=True) is None
+
+
 def test_what_is_set_aside_is_all_there(folder: Path) -> None:
     """With what SQLite keeps beside it, under names that belong together: nothing is deleted."""
     contents = {ending: f"contents{ending}".encode() for ending in BESIDE}

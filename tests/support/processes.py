@@ -30,7 +30,7 @@ os.execv(sys.argv[1], sys.argv[1:])
 
 _CONFINE_AND_RUN = """
 import os, resource, sys
-resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[1]), resource.RLIM_INFINITY))
+resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[1]), resource.getrlimit(resource.RLIMIT_FSIZE)[1]))
 os.execv(sys.argv[2], sys.argv[2:])
 """
 
