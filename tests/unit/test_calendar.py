@@ -289,10 +289,11 @@ class TestRefusals:
         )
 
     @pytest.mark.parametrize(
-        "hours", ["", "closed", "24:00-06:00", "08:60-09:00", "08:00-25:00", "08:00-12:00,", "08:00"]
+        "hours",
+        ["", "closed", "24:00-06:00", "08:60-09:00", "08:00-25:00", "08:00-12:00,", "08:00", "0\u0668:00-1\u0662:00"],
     )
     def test_hours_that_cannot_be_read(self, hours: str) -> None:
-        """3.1: an interval is two times of day, the second at most 24:00."""
+        """3.1: an interval is two times of day in digits that everybody reads, the second at most 24:00."""
         (problem,) = problems_of("UTC", {"mon": hours})
         assert "'mon' has hours" in problem
 
@@ -322,6 +323,14 @@ class TestRefusals:
     def test_dates_that_cannot_be_read(self, day: str) -> None:
         """3.1: a date is written in one way, and in a century in which somebody works."""
         assert "is not a date from 1900 to 2199" in problems_of("UTC", {}, closed=[day])[0]
+
+    @pytest.mark.parametrize("field", ["zone", "week", "closed", "special"])
+    def test_a_problem_is_never_a_page_long_and_can_be_printed(self, field: str) -> None:
+        """3.1, 7.1: whatever stands in the wrong place is quoted cut, and not as it is."""
+        for slip in ("x" * 9000, "\ud800\0"):
+            (problem,) = problems_of(**{"zone": "UTC", "week": {}, field: slip})
+            assert len(problem) < 300
+            assert problem.isprintable()
 
     def test_the_forgotten_comma(self) -> None:
         """3.1: ("2026-12-25") is a text, not a tuple of one."""

@@ -23,6 +23,7 @@ from workflows.domain.opening_hours import (
     read_special,
     read_week,
     read_zone,
+    said,
     written,
 )
 
@@ -79,7 +80,7 @@ class Calendar:
             for day in sorted(closed_on & special_on.keys())
         )
         if problems:
-            raise CalendarError(*(f"calendar {zone!r}: {problem}" for problem in problems))
+            raise CalendarError(*(f"calendar {said(zone)}: {problem}" for problem in problems))
         object.__setattr__(self, "zone", zone)
         object.__setattr__(self, "week", hours)
         object.__setattr__(self, "closed", tuple(sorted(closed_on)))

@@ -7,7 +7,7 @@ so that all of it is told at once. It knows no instant.
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, datetime
-from reprlib import repr as said
+from reprlib import Repr
 from typing import NamedTuple, TypeVar
 
 from workflows.domain import zones
@@ -17,9 +17,13 @@ DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 MIDNIGHT = 24 * 60
 """The end of a day, in minutes."""
 
-_INTERVAL = re.compile(r"([01]\d|2[0-3]):([0-5]\d)\s*-\s*(?:([01]\d|2[0-3]):([0-5]\d)|24:00)")
+# Other scripts have digits, too: hours that not every reader can check are no promise.
+_INTERVAL = re.compile(r"([01]\d|2[0-3]):([0-5]\d)\s*-\s*(?:([01]\d|2[0-3]):([0-5]\d)|24:00)", re.ASCII)
 # Of closed and special dates: whoever writes 2206 meant 2026.
 _YEARS = range(1900, 2200)
+
+_quotes = Repr()
+_quotes.maxstring = 60  # a zone's name, or the hours of a day, as a whole
 
 _Point = TypeVar("_Point", int, datetime)
 
@@ -38,6 +42,11 @@ class Opening(NamedTuple):
             # Merged from two; a day and more cannot be written as one.
             return f"{opens}-24:00, 23:59-{closes}"
         return f"{opens}-{closes}"
+
+
+def said(value: object) -> str:
+    """Quote a value that somebody wrote, never a page long."""
+    return _quotes.repr(value)
 
 
 def written(hours: Iterable[Opening]) -> str:
@@ -88,7 +97,7 @@ def read_week(week: object, problems: list[str]) -> tuple[tuple[Opening, ...], .
 def read_closed(closed: object, problems: list[str]) -> set[date]:
     """Return the dates of a list of texts."""
     if isinstance(closed, str):
-        problems.append(f"closed is one text {said(closed)}: write a list, ['{closed}']")
+        problems.append(f"closed is one text {said(closed)}: write a list, [{said(closed)}]")
         return set()
     if not isinstance(closed, Iterable):
         problems.append(f"closed is {said(closed)}: write a list of dates, ['2026-12-25']")

@@ -8,15 +8,18 @@ from zoneinfo import ZoneInfo
 
 from workflows.domain.errors import CalendarError
 
+_LONGEST_QUOTE = 60
+
 
 @cache
 def zone(name: str) -> ZoneInfo:
     """Return the zone of that IANA name, upper and lower case as IANA writes it."""
     # Only a listed name is ever made into a path: a name is text that somebody sent.
     if name not in _names():
-        near = get_close_matches(name, _names(), n=1)
+        start = name[:_LONGEST_QUOTE]
+        near = get_close_matches(start, _names(), n=1)
         hint = f"did you mean {near[0]!r}?" if near else "use an IANA name such as 'Europe/London'"
-        raise CalendarError(f"unknown time zone {name!r}: {hint}")
+        raise CalendarError(f"unknown time zone {start!r}{'…' if start != name else ''}: {hint}")
     with files("tzdata").joinpath("zoneinfo", *name.split("/")).open("rb") as rules:
         return ZoneInfo.from_file(rules, key=name)
 
