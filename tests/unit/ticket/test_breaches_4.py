@@ -10,7 +10,7 @@ from workflows.domain.calendar import Calendar
 from workflows.domain.policy import OnBreach, hours
 from workflows.domain.ticket.events import ClockBreached
 from workflows.domain.ticket.judge import judge
-from workflows.domain.ticket.words import Audience, Status, Target
+from workflows.domain.ticket.words import Audience, Outcome, Status, Target
 
 
 def test_a_breach_says_when_it_was_due_found_and_takes_effect(tell: Tell) -> None:
@@ -193,6 +193,43 @@ def test_a_persons_message_restarts_the_count_of_update_breaches(tell: Tell) -> 
         "Mon 23 Nov 18:00 breached update/3 of agent, due 18:00",
         "Mon 23 Nov 22:00 breached update/4 of agent, due 22:00",
         "Mon 23 Nov 22:00 escalated agent -> specialist: update_breached, next news Tue 24 Nov 02:00",
+    )
+
+
+def test_reopening_is_no_persons_message(tell: Tell) -> None:
+    """4.2, 6.9: breached in the wait, given up, reopened by the answer: the next breach is the second, and escalates."""
+    pauses = (Target.TIER_RESOLVE, Target.RESOLVE)
+    story = tell(ladder(agent=row(update_every=20), waiting_pauses=pauses))
+    story.open("Mon 23 Nov 00:00").until("Mon 23 Nov 02:00").ask().as_told()
+    story.until("Tue 24 Nov 09:00").contact().in_short(
+        "Mon 23 Nov 12:00 customer reminded 1, due 12:00",
+        "Mon 23 Nov 22:00 breached update/2 of agent, due 22:00",
+        "Mon 23 Nov 22:00 customer reminded 2, due 22:00",
+        "Tue 24 Nov 08:00 wait ended: gave_up",
+        "Tue 24 Nov 08:00 resolved no_response, due 08:00",
+        "Tue 24 Nov 09:00 contact: news, chases 0",
+        "Tue 24 Nov 09:00 reopened, was no_response",
+    )
+    story.until("Wed 25 Nov 05:30").in_short(
+        "Wed 25 Nov 05:00 breached update/4 of agent, due 05:00",
+        "Wed 25 Nov 05:00 escalated agent -> specialist: update_breached, next news Thu 26 Nov 01:00",
+    )
+
+
+def test_the_explanation_of_a_withdrawal_is_a_persons_message(tell: Tell) -> None:
+    """4.2, 2.2, 6.7: one breach, withdrawn and reopened: the next breach is the first since somebody explained."""
+    story = tell(ladder(agent=row(update_every=4)))
+    story.open("Mon 23 Nov 09:00").until("Mon 23 Nov 14:00").resolve(Outcome.WITHDRAWN).in_short(
+        "Mon 23 Nov 09:00 opened normal in agent",
+        "Mon 23 Nov 13:00 breached update/1 of agent, due 13:00",
+        "Mon 23 Nov 14:00 resolved withdrawn",
+        "Mon 23 Nov 14:00 closed withdrawn by outcome",
+    )
+    story.until("Mon 23 Nov 15:00").reopen().as_told()
+    story.until("Mon 23 Nov 23:30").in_short(
+        "Mon 23 Nov 19:00 breached update/3 of agent, due 19:00",
+        "Mon 23 Nov 23:00 breached update/4 of agent, due 23:00",
+        "Mon 23 Nov 23:00 escalated agent -> specialist: update_breached, next news Tue 24 Nov 03:00",
     )
 
 

@@ -86,6 +86,7 @@ def resolve(draft: Draft, at: datetime, resolved: Resolved) -> None:
         draft.waiting = None
     sequence = draft.record(at, resolved)
     if resolved.outcome.closes_at_once:
+        draft.update_breaches = 0  # the explanation is a person's message, though no run starts after it (2.2, 4.2)
         draft.resolution = Resolution(outcome=resolved.outcome, resolved_at=at, sign_off_at=None)
         close(draft, at, ClosedBy.OUTCOME)
         return
@@ -161,7 +162,6 @@ def reopen(draft: Draft, at: datetime, reason: str) -> None:
     draft.handler = None
     draft.resolution = None
     draft.closed_at = None
-    draft.update_breaches = 0
     draft.resume((Target.TIER_RESOLVE, Target.RESOLVE), at)
     _reinstate(draft, at)
     draft.cancel((Target.UPDATE,), at)
