@@ -1,5 +1,7 @@
 """Semantics 4.1-4.3: what a breach does."""
 
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -7,10 +9,15 @@ import pytest
 from tests.support.policies import ladder, row
 from tests.support.story import Tell
 from workflows.domain.calendar import Calendar
-from workflows.domain.policy import OnBreach, hours
-from workflows.domain.ticket.events import ClockBreached
+from workflows.domain.policy import OnBreach, Policy, hours
+from workflows.domain.ticket.events import ClockBreached, Escalated
 from workflows.domain.ticket.judge import judge
-from workflows.domain.ticket.words import Audience, Outcome, Status, Target
+from workflows.domain.ticket.words import Audience, Cause, Outcome, Status, Target
+
+
+def with_rules(policy: Policy, **by_tier: Mapping[Target, OnBreach]) -> Policy:
+    """The same ladder, each tier with rules of its own; those that are not named keep the defaults."""
+    return replace(policy, tiers=tuple(replace(tier, on_breach=by_tier.get(tier.name, {})) for tier in policy.tiers))
 
 
 def test_a_breach_says_when_it_was_due_found_and_takes_effect(tell: Tell) -> None:
@@ -105,6 +112,25 @@ def test_a_policy_may_escalate_every_breach_of_update_or_every_third(tell: Tell)
     )
 
 
+def test_the_rule_is_that_of_the_tier_that_has_the_ticket(tell: Tell) -> None:
+    """4.2: the customer's clocks began with the agents, who would tell the lead; the specialists escalate, silently."""
+    agents = dict.fromkeys((Target.UPDATE, Target.RESOLVE), OnBreach(notify=(Audience.LEAD,)))
+    specialists = dict.fromkeys((Target.UPDATE, Target.RESOLVE), OnBreach(escalate_every=1))
+    policy = with_rules(ladder(agent=row(update_every=4), resolve=hours(6)), agent=agents, specialist=specialists)
+    update = tell(policy).open("Mon 23 Nov 09:00").until("Mon 23 Nov 11:00").transfer("specialist").as_told()
+    update.until("Mon 23 Nov 13:30").in_short(
+        "Mon 23 Nov 13:00 breached update/1 of agent, due 13:00",
+        "Mon 23 Nov 13:00 escalated specialist -> supplier: update_breached, next news 18:59",
+    )
+    update.told("escalated to customer c-1", "escalated to tier supplier", "escalated to owner agent")
+    resolve = tell(policy).open("Mon 23 Nov 09:00").until("Mon 23 Nov 11:30").transfer("specialist")
+    resolve.until("Mon 23 Nov 12:00").post_update().as_told().until("Mon 23 Nov 15:30").in_short(
+        "Mon 23 Nov 15:00 breached resolve/1 of agent, due 15:00",
+        "Mon 23 Nov 15:00 escalated specialist -> supplier: resolve_breached, next news 17:59",
+    )
+    resolve.told("escalated to customer c-1", "escalated to tier supplier", "escalated to owner agent")
+
+
 def test_an_acknowledgement_after_its_escalation_is_refused_and_told_who_has_it(tell: Tell) -> None:
     """4.2: a second too late is too late; the answer names the tier, and the handler once there is one."""
     story = tell(ladder(agent=row(acknowledge=1)))
@@ -197,7 +223,7 @@ def test_a_persons_message_restarts_the_count_of_update_breaches(tell: Tell) -> 
 
 
 def test_reopening_is_no_persons_message(tell: Tell) -> None:
-    """4.2, 6.9: breached in the wait, given up, reopened by the answer: the next breach is the second, and escalates."""
+    """4.2, 6.9: breached in the wait, given up, reopened by the answer: the next breach is the second."""
     pauses = (Target.TIER_RESOLVE, Target.RESOLVE)
     story = tell(ladder(agent=row(update_every=20), waiting_pauses=pauses))
     story.open("Mon 23 Nov 00:00").until("Mon 23 Nov 02:00").ask().as_told()
@@ -294,6 +320,26 @@ def test_the_run_after_a_collapsed_one_starts_at_the_last_deadline(tell: Tell) -
     assert [each.last_due_at for each in last] == [story.instant("Tue 24 Nov 06:00"), None]
     assert story.clock(Target.UPDATE).deadline_at == story.instant("Tue 24 Nov 08:00")
     story.as_told()
+
+
+def test_runs_told_together_are_each_counted_towards_the_escalation(tell: Tell) -> None:
+    """4.2, 4.3: every twenty-third escalates; it is the third of five that are one event, and not the last of them."""
+    story = tell(ladder(agent=row(update_every=1), on_breach={Target.UPDATE: OnBreach(escalate_every=23)}))
+    story.open("Mon 23 Nov 09:00").late_until("Tue 24 Nov 10:30")
+    steps = [entry.event.causes for entry in story.entries if isinstance(entry.event, Escalated)]
+    assert steps == [(Cause.UPDATE_BREACHED,)]
+    assert story.as_told().ticket.tier == "specialist"
+
+
+def test_runs_told_together_that_are_too_few_do_not_escalate(tell: Tell) -> None:
+    """4.2, 4.3: twenty-five breaches of twenty-six; the next one escalates, the count goes on."""
+    story = tell(ladder(agent=row(update_every=1), on_breach={Target.UPDATE: OnBreach(escalate_every=26)}))
+    story.open("Mon 23 Nov 09:00").late_until("Tue 24 Nov 10:30")
+    assert not [entry.event for entry in story.entries if isinstance(entry.event, Escalated)]
+    story.as_told().until("Tue 24 Nov 11:30").in_short(
+        "Tue 24 Nov 11:00 breached update/26 of agent, due 11:00",
+        "Tue 24 Nov 11:00 escalated agent -> specialist: update_breached, next news 12:00",
+    )
 
 
 def test_twenty_late_update_runs_are_told_singly(tell: Tell) -> None:

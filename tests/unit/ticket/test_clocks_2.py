@@ -321,6 +321,16 @@ def test_a_tier_entered_while_waiting_starts_with_what_the_wait_pauses_paused(te
     assert story.clock(Target.ACKNOWLEDGE).state is ClockState.RUNNING
 
 
+def test_a_tier_entered_while_waiting_pauses_what_the_policy_says_and_no_more(tell: Tell) -> None:
+    """2.7: a policy whose waits pause acknowledge alone: the new tier's stands still, its resolve runs."""
+    story = tell(ladder(specialist=row(acknowledge=2, resolve=9), waiting_pauses=(Target.ACKNOWLEDGE,)))
+    story.open("Mon 23 Nov 09:00").ask().until("Mon 23 Nov 10:00").escalate().as_told()
+    assert story.clock(Target.ACKNOWLEDGE).state is ClockState.PAUSED
+    assert story.clock(Target.TIER_RESOLVE, "specialist").deadline_at == story.instant("Mon 23 Nov 19:00")
+    story.until("Mon 23 Nov 15:00").contact().as_told()
+    assert story.clock(Target.ACKNOWLEDGE).deadline_at == story.instant("Mon 23 Nov 17:00")
+
+
 def test_a_warning_goes_to_the_tier_and_the_owner_once_a_run(tell: Tell) -> None:
     """2.8: at 75 % of the working time, to the handler (none: the tier) and the owner (none: the first tier)."""
     story = tell(ladder(agent=row(acknowledge=4), specialist=row(acknowledge=4), warn_at=(0.75,)))
@@ -363,6 +373,31 @@ def test_a_warning_that_lies_in_the_past_after_a_move_is_sent_at_once(tell: Tell
     story = tell(ladder(agent=row(update_every=8), specialist=row(update_every=2), warn_at=(0.75,)))
     story.open("Mon 23 Nov 09:00").until("Mon 23 Nov 10:45").escalate().as_told()
     story.until("Mon 23 Nov 10:59").happened("Mon 23 Nov 10:45 warned 75% of update/1 of agent, due 10:45")
+
+
+def test_a_warning_that_lies_in_the_past_does_not_wait_for_the_opening(tell: Tell) -> None:
+    """2.8: handed on after hours, two of the specialists' two and a half open hours over: told now, not tomorrow."""
+    policy = ladder(
+        calendar=OFFICE,
+        agent=row(update_every=8),
+        specialist=row(update_every=2.5),
+        resolve=hours(900),
+        warn_at=(0.75,),
+    )
+    story = tell(policy).open("Mon 23 Nov 15:00").until("Mon 23 Nov 20:00").escalate().as_told()
+    story.until("Mon 23 Nov 20:01").happened("Mon 23 Nov 20:00 warned 75% of update/1 of agent, due 20:00")
+    assert story.clock(Target.UPDATE).deadline_at == story.instant("Tue 24 Nov 09:30")
+
+
+def test_a_past_warning_of_a_tier_entered_again_does_not_wait_for_the_opening(tell: Tell) -> None:
+    """2.8, 2.3: seven of the agents' eight hours were spent when their warning could not be sent; it is when they can.
+
+    The ticket left them at the very instant of the warning, and comes back after hours.
+    """
+    story = tell(ladder(agents_calendar=OFFICE, agent=row(resolve=8), warn_at=(0.875,)))
+    story.open("Mon 23 Nov 09:00").until("Mon 23 Nov 16:00").transfer("supplier").as_told()
+    story.until("Mon 23 Nov 20:00").transfer("agent").as_told()
+    story.until("Mon 23 Nov 20:01").happened("Mon 23 Nov 20:00 warned 88% of tier_resolve/3 of agent, due 20:00")
 
 
 def test_resolved_clocks_are_met_at_closing_as_of_the_resolve(tell: Tell) -> None:

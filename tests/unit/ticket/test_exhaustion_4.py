@@ -1,5 +1,7 @@
 """Semantics 4.4: the end of the ladder, which is never silent."""
 
+from dataclasses import replace
+
 from tests.support.policies import ladder, row
 from tests.support.story import Tell
 from workflows.domain.calendar import Calendar
@@ -90,6 +92,27 @@ def test_exhausting_again_while_reminded_adds_its_reason_to_the_next_reminder(te
         "Mon 23 Nov 13:20 ladder ended at supplier: by_hand, duty-manager",
         "Mon 23 Nov 14:20 reminded duty-manager 1: by_hand, due 14:20",
     )
+
+
+def test_a_reason_that_the_reminders_name_already_is_not_named_twice(tell: Tell) -> None:
+    """4.4: exhausting again adds its reason; one that is there is there."""
+    story = tell(ladder()).open("Mon 23 Nov 09:00").transfer("supplier").as_told()
+    story.until("Mon 23 Nov 10:00").escalate().until("Mon 23 Nov 10:30").escalate()
+    story.until("Mon 23 Nov 11:30").happened(
+        "Mon 23 Nov 10:00 ladder ended at supplier: by_hand, duty-manager",
+        "Mon 23 Nov 10:30 ladder ended at supplier, again: by_hand, duty-manager",
+        "Mon 23 Nov 11:00 reminded duty-manager 1: by_hand, due 11:00",
+    )
+
+
+def test_the_last_resort_that_acknowledges_handles_it_and_owns_nothing(tell: Tell) -> None:
+    """4.4, 1: on a ladder of one tier too, the owner is the first of that tier who acknowledges."""
+    story = tell(replace(ladder(), tiers=ladder().tiers[:1]))
+    story.open("Mon 23 Nov 09:00").until("Mon 23 Nov 10:00").escalate().as_told()
+    story.until("Mon 23 Nov 10:30").acknowledge("dora", tier="duty-manager").as_told()
+    assert (story.ticket.status, story.ticket.handler, story.ticket.owner) == (Status.IN_PROGRESS, "dora", None)
+    story.until("Mon 23 Nov 11:00").escalate().until("Mon 23 Nov 11:30").acknowledge("ann", tier="agent").as_told()
+    assert (story.ticket.handler, story.ticket.owner) == ("dora", "ann")
 
 
 def test_the_last_resort_is_reminded_in_open_time_of_the_policys_calendar(tell: Tell) -> None:

@@ -1,5 +1,6 @@
 """Semantics 6.11: another priority, with the time spent kept; never itself a breach, never a gift."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -124,6 +125,51 @@ def test_a_tier_entered_again_under_another_priority_is_no_breach(tell: Tell) ->
     story.open("Mon 23 Nov 09:00").until("Mon 23 Nov 12:00").transfer("specialist").as_told()
     change(story.until("Mon 23 Nov 12:30"), URGENT).until("Mon 23 Nov 13:00").transfer("agent").as_told()
     assert story.clock(Target.TIER_RESOLVE, "agent").deadline_at == story.instant("Mon 23 Nov 13:30")
+
+
+def test_a_tier_entered_again_under_another_priority_gets_no_more_than_it_had_left(tell: Tell) -> None:
+    """6.11, 2.3: ten minutes of nine hours were left; the acknowledge target of half an hour makes them no thirty."""
+    story = tell(two(urgent=row(acknowledge=0.5, resolve=2), normal=row(acknowledge=20, resolve=9)))
+    story.open("Mon 23 Nov 09:00").until("Mon 23 Nov 17:50").transfer("specialist").as_told()
+    change(story.until("Mon 23 Nov 18:30"), URGENT).until("Mon 23 Nov 19:00").transfer("agent").as_told()
+    clock = story.clock(Target.TIER_RESOLVE, "agent")
+    assert (clock.deadline_at, clock.length) == (story.instant("Mon 23 Nov 19:10"), hours(9))
+
+
+@pytest.mark.parametrize(
+    ("agents", "specialists", "opened", "deadline"),
+    [
+        pytest.param((6, 8), (2, 3), NORMAL_PRIORITY, "Mon 23 Nov 11:00", id="raised, specialists sooner"),
+        pytest.param((2, 8), (1, 3), URGENT, "Mon 23 Nov 12:00", id="lowered, specialists sooner"),
+        pytest.param((2, 3), (6, 8), NORMAL_PRIORITY, "Mon 23 Nov 11:00", id="raised, agents sooner"),
+        pytest.param((1, 3), (2, 8), URGENT, "Mon 23 Nov 12:00", id="lowered, agents sooner"),
+    ],
+)
+def test_an_update_run_gets_the_new_target_of_the_tier_that_promised_sooner(
+    tell: Tell, agents: tuple[float, float], specialists: tuple[float, float], opened: str, deadline: str
+) -> None:
+    """6.11, 2.2: begun with the agents, held by the specialists: whichever of the two new lengths ends earlier.
+
+    Each tier's hours are the urgent and the normal ones; three quarters of an hour are over when the priority changes.
+    """
+    urgent, normal = (row(update_every=each) for each in agents)
+    policy = two(urgent=urgent, normal=normal)
+    targets = {URGENT: row(update_every=specialists[0]), NORMAL_PRIORITY: row(update_every=specialists[1])}
+    policy = replace(policy, tiers=(policy.tiers[0], replace(policy.tiers[1], targets=targets)))
+    story = tell(policy).open("Mon 23 Nov 09:00", priority=opened)
+    story.until("Mon 23 Nov 09:30").transfer("specialist").until("Mon 23 Nov 09:45").as_told()
+    change(story, NORMAL_PRIORITY if opened == URGENT else URGENT).as_told()
+    assert story.clock(Target.UPDATE).deadline_at == story.instant(deadline)
+
+
+def test_a_warning_that_the_new_target_puts_in_the_past_is_sent_at_once_after_hours_too(tell: Tell) -> None:
+    """6.11, 2.8: two of two and a half hours spent when the desk has gone home; it does not wait for the morning."""
+    policy = two(urgent=row(resolve=2.5), normal=row(resolve=8), agents=OFFICE)
+    story = tell(replace(policy, warn_at=(0.75,)), zone="Europe/London")
+    story.open("Mon 23 Nov 15:00").until("Mon 23 Nov 20:00").as_told()
+    change(story, URGENT).as_told().until("Mon 23 Nov 20:01").happened(
+        "Mon 23 Nov 20:00 warned 75% of tier_resolve/1 of agent, due 20:00"
+    )
 
 
 def test_who_has_it_is_told(tell: Tell) -> None:
