@@ -12,6 +12,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from services import logs, parts
 from services.cli.failing import Failed
+from services.cli.process_help import LOGS, RECORD, Process
 from services.keeper import rebuild as rebuilding
 from services.process import CannotStart
 from services.records.errors import RecordError
@@ -47,7 +48,7 @@ class Shown:
         self.bar.update(self._task, advance=tickets)
 
 
-@click.command()
+@click.command(cls=Process, reads=(*RECORD, "clock", *LOGS))
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def rebuild(*, as_json: bool) -> None:
     """Give every open ticket a timer in another Temporal, after a move or a loss.

@@ -1,5 +1,6 @@
 """`followthrough rebuild` as a real process: what it says, and how it ends."""
 
+import asyncio
 import json
 import socket
 from pathlib import Path
@@ -8,8 +9,13 @@ import pytest
 
 from services.records import RealClock, connect
 from tests.support.engine import impatient, opening
-from tests.support.processes import ended, environment
+from tests.support.processes import PATIENCE_SECONDS, ended, environment, running
 from tests.support.record import Outsider
+from workflows.policies import load
+
+SHIPPED = load()
+QUEUE = next(iter(SHIPPED.queues))
+PRIORITY = SHIPPED.of_queue(QUEUE).priorities[-1]
 
 OPEN = [f"T-{number}" for number in range(1, 46)]
 """More than one step's."""
@@ -71,3 +77,28 @@ async def test_a_record_of_another_release_is_one_line(tmp_path: Path) -> None:
     assert done.code == 2
     assert "run `followthrough migrate`" in done.err
     assert done.err.count("\n") == 1
+
+
+async def test_beside_everything_that_runs_the_keeper_makes_good_at_once(tmp_path: Path) -> None:
+    """Architecture 4: no part is stopped for it, and each ticket's timer is known of again without anybody's doing."""
+    env = environment(tmp_path)
+    async with running("up", env=env) as up:
+        server = (await up.say(r"intake +(\S+)")).group(1)
+        await up.say(r"Ctrl-C stops it\.")
+        words = ("--queue", QUEUE, "--priority", PRIORITY, "--customer", "C-1", "--name", "Ada", "--subject", "No line")
+        assert (await ended("ticket", "open", *words, "--server", server, env=env)).code == 0
+        record = Outsider(f"sqlite:///{tmp_path / 'record.sqlite3'}")
+        await until_told(record)
+
+        done = await ended("rebuild", "--json", env=env)
+
+        assert (done.code, json.loads(done.out)) == (0, {"tickets": 1})
+        await until_told(record)
+        assert await up.stop() == 0
+
+
+async def until_told(record: Outsider) -> None:
+    """Wait until Temporal knows of the one ticket's wake-up."""
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        while await record.run("SELECT told_at IS NOT NULL FROM tickets") != [(1,)]:  # noqa: ASYNC110 - another's state
+            await asyncio.sleep(0.05)
