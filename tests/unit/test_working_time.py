@@ -304,7 +304,7 @@ class TestHorizon:
         assert least_open(Calendar("UTC", {}, special={"2026-12-20": "10:00-12:00"})) == hours(0)
 
     def test_the_worst_start_may_lie_in_the_week_after_the_last_exception(self) -> None:
-        """3.5: six days from any earlier closing hold a Monday or the special Tuesday; from the Monday after, neither."""
+        """3.5: six days from any earlier closing hold a Monday or the special Tuesday; from the next Monday, none."""
         calendar = Calendar("UTC", {"mon": "09:00-10:00"}, special={"2026-12-22": "10:00-12:00"})
         assert least_open(calendar, timedelta(days=6)) == NOTHING
         weekend = Calendar("UTC", {"mon": "09:00-10:00"}, special={"2026-12-19": "10:00-12:00"})
