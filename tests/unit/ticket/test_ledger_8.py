@@ -1,14 +1,18 @@
 """Semantics 8: any deadline is explained, from the log alone."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
+from itertools import pairwise
 
 from hypothesis import given
 
 from tests.support.policies import ladder, row
 from tests.support.story import Story, Tell
-from tests.unit.ticket.test_properties import ENOUGH, Step, lags, lived, plans, policies
+from tests.unit.ticket.counting import counted
+from tests.unit.ticket.test_journeys import Leg, journeys, travelled
+from tests.unit.ticket.test_properties import ENOUGH, Life, Step, lags, lived, plans, policies
 from workflows.domain.calendar import Calendar
 from workflows.domain.policy import Policy, hours
+from workflows.domain.ticket.events import ClockReinstated, Entry
 from workflows.domain.ticket.ledger import Line, ledger
 from workflows.domain.ticket.words import ClockState, Pause, Target
 
@@ -71,27 +75,80 @@ def test_a_tier_entered_again_says_what_it_had_spent(tell: Tell) -> None:
     assert (line.carried, line.spent, line.left) == (hours(2), hours(3), hours(6))
 
 
+def assert_counted(policy: Policy, line: Line) -> timedelta:
+    """Each interval of a line holds the open time that there was in it, and they follow each other; their sum."""
+    is_the_tiers = line.target in {Target.ACKNOWLEDGE, Target.TIER_RESOLVE}
+    calendar = policy.tier(line.tier).calendar if is_the_tiers else policy.calendar
+    for each in line.intervals:
+        to_at = line.as_of if each.to_at is None else each.to_at
+        assert each.counted == (timedelta() if each.pause else counted(calendar, each.from_at, to_at))
+    for one, next_one in pairwise(line.intervals):
+        assert one.to_at is not None
+        assert one.to_at <= next_one.from_at
+    return line.spent
+
+
+def assert_adds_up(life: Life) -> None:
+    """Each interval is what a wall clock counts; at the deadline, kept or broken, they are the target."""
+    policy, now = life.policy, life.settled_at[-1]
+    reinstated = {
+        (entry.event.target, entry.event.run) for entry in life.entries if isinstance(entry.event, ClockReinstated)
+    }
+    for line in ledger(policy, life.entries, now):
+        spent = assert_counted(policy, line)
+        assert timedelta() <= spent <= line.length
+        if (line.target, line.run) not in reinstated:
+            assert all(one.to_at == next_one.from_at for one, next_one in pairwise(line.intervals))
+        if line.state is ClockState.BREACHED:
+            assert spent == line.length
+            assert line.intervals[-1].to_at == line.deadline_at
+        if line.state is ClockState.RUNNING:
+            assert line.deadline_at is not None
+            assert assert_counted(policy, as_of(policy, life.entries, line, line.deadline_at)) == line.length
+
+
 @ENOUGH
 @given(policies, plans, lags)
 def test_every_ledger_adds_up(policy: Policy, plan: list[Step], lag: timedelta) -> None:
-    """8: of any life, a running clock's ledger at its deadline is its target; a breached one's is its target too."""
-    life = lived(policy, plan, lag=lag)
-    now = life.settled_at[-1]
-    for line in ledger(policy, life.entries, now):
-        assert all(each.counted >= timedelta() for each in line.intervals)
-        assert timedelta() <= line.spent <= line.length
-        if line.state is ClockState.BREACHED:
-            assert line.left == timedelta()
+    """8: of any life: started at, each interval counted, each pause, target, deadline."""
+    assert_adds_up(lived(policy, plan, lag=lag))
+
+
+@ENOUGH
+@given(policies, journeys, lags)
+def test_the_ledger_of_every_journey_adds_up(policy: Policy, journey: tuple[Leg, ...], lag: timedelta) -> None:
+    """8, 6.11: so does that of a life held to another priority in the middle of a wait, rejected and reopened."""
+    *_, life = travelled(policy, journey, lag)
+    assert_adds_up(life)
+
+
+@ENOUGH
+@given(policies, plans)
+def test_a_ledger_asked_for_ahead_of_time_spends_no_more_than_the_target(policy: Policy, plan: list[Step]) -> None:
+    """8: what runs on past its deadline, before anybody settles, has spent its target and has nothing left."""
+    life = lived(policy, plan)
+    for line in ledger(policy, life.entries, life.settled_at[-1]):
         if line.state is ClockState.RUNNING:
             assert line.deadline_at is not None
-            (at_deadline,) = [
-                each
-                for each in ledger(policy, life.entries, line.deadline_at)
-                if (each.target, each.run) == (line.target, line.run)
-            ]
-            assert at_deadline.left == timedelta()
+            assert as_of(policy, life.entries, line, line.deadline_at + timedelta(days=4)).left == timedelta()
+
+
+@ENOUGH
+@given(policies, plans, lags)
+def test_a_ledger_tells_what_the_ticket_says(policy: Policy, plan: list[Step], lag: timedelta) -> None:
+    """8: the log alone gives state, length, start and deadline of the runs a ticket holds, and what they spent."""
+    life = lived(policy, plan, lag=lag)
+    lines = {(line.target, line.run): line for line in ledger(policy, life.entries, life.settled_at[-1])}
     for clock in life.ticket.clocks:
-        (line,) = [
-            each for each in ledger(policy, life.entries, now) if (each.target, each.run) == (clock.target, clock.run)
-        ]
+        line = lines[clock.target, clock.run]
         assert (line.state, line.length, line.started_at) == (clock.state, clock.length, clock.started_at)
+        if clock.state is ClockState.RUNNING:
+            assert line.deadline_at == clock.deadline_at
+        else:
+            assert line.spent == clock.spent
+
+
+def as_of(policy: Policy, entries: list[Entry], line: Line, at: datetime) -> Line:
+    """The same run's line, as of another instant."""
+    lines = ledger(policy, entries, at)
+    return next(each for each in lines if (each.target, each.run) == (line.target, line.run))
