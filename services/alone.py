@@ -1,16 +1,18 @@
 """Each process by itself: which parts it needs. Any number of each may run; one exporter a record."""
 
 import asyncio
+from collections.abc import Iterable
 from contextlib import AsyncExitStack
 
 from services import parts
 from services.loops import Loops
 from services.settings import Settings
+from workflows.policies import MODULES
 
 
-async def intake(settings: Settings) -> None:
-    """Answer gRPC until cancelled; Temporal may be away."""
-    promised = parts.load_policies()
+async def intake(settings: Settings, modules: Iterable[str] = MODULES) -> None:
+    """Answer gRPC until cancelled, on the promises of these policy modules; Temporal may be away."""
+    promised = parts.load_policies(modules)
     async with AsyncExitStack() as running:
         loops = Loops()
         record = await running.enter_async_context(parts.record(settings))
