@@ -19,6 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection, PoolResetState
 
 from services.records.errors import RecordUnavailable
+from services.records.postgresql_driver import postgresql_driver
 from services.records.sqlite_driver import sqlite_driver
 
 _DRIVERS = {
@@ -141,6 +142,7 @@ def open_database(text: str, *, timeouts: Timeouts | None = None) -> Database:
 
 def _postgresql_arguments(limits: Timeouts) -> dict[str, Any]:
     return {
+        "async_creator_fn": postgresql_driver,
         "timeout": limits.connect_seconds,
         # Behind the server's own: a server that is stopped enforces none.
         "command_timeout": limits.statement_seconds * 2,

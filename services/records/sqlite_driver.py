@@ -3,6 +3,7 @@
 A change of threads costs as much as a statement, and a settle has a dozen of them. Knows no statement.
 """
 
+import asyncio
 import sqlite3
 from collections.abc import Callable
 from functools import partial
@@ -27,6 +28,10 @@ class SqliteDriver(aiosqlite.Connection):
         """Do it all in the thread, with SQLite's own connection; raises what it raises."""
         found: Found = await self._execute(work, self._conn)  # type: ignore[no-untyped-call]  # it has no types
         return found
+
+    def stop(self) -> asyncio.Future[Any] | None:
+        """Close and end the thread. Asked again, nothing: there is no thread any more that could answer."""
+        return super().stop() if self._running else None
 
 
 def sqlite_driver(path: str, **options: Any) -> SqliteDriver:  # noqa: ANN401 - what `sqlite3.connect` takes

@@ -16,6 +16,7 @@ from services.records.decision import Poison, PolicyNotLoaded
 from services.records.engine import Database
 from services.records.errors import RecordError, RecordUnavailable, TicketUnknown
 from services.records.faults import Duplicate
+from services.records.postgresql_driver import Driver
 from services.records.rows import (
     DeltaColumns,
     EventColumns,
@@ -30,9 +31,6 @@ from services.records.rows import (
     together,
 )
 from services.records.statements import RequestKey
-
-Driver = Any
-"""asyncpg's connection, which has no types of its own."""
 
 _ANSWERED = (asyncpg.PostgresError, RecordError, TicketUnknown, Duplicate, PolicyNotLoaded, Poison)
 """The server's word, and our own refusals on it: what ended in one of these left no statement on its way."""

@@ -3,6 +3,7 @@
 Writers of one process queue on a lock of their own; those of different processes wait on `busy_timeout`.
 """
 
+import asyncio
 import sqlite3
 from collections.abc import AsyncIterator, Callable, Collection, Iterable, Sequence
 from contextlib import asynccontextmanager
@@ -270,4 +271,5 @@ class SqliteStatements:
                 lent.info[IDLE] = True
                 lent.close()
             else:
-                await greenlet_spawn(lent.close)
+                # Shielded, as SQLAlchemy gives back its own: it is to be done also when whoever left leaves again.
+                await asyncio.shield(asyncio.create_task(greenlet_spawn(lent.close)))

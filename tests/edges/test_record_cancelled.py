@@ -1,6 +1,8 @@
 """A caller that goes away in the middle of anything, or is given up: what others are told is stored all the same."""
 
 import asyncio
+import gc
+import logging
 import os
 import signal
 from collections.abc import AsyncIterator, Callable, Coroutine
@@ -8,10 +10,23 @@ from contextlib import asynccontextmanager, suppress
 
 import pytest
 
-from services.records import RecordError, Records, RecordUnavailable, SettledBy, Timeouts, connect, engine
+from services.records import (
+    RecordError,
+    Records,
+    RecordUnavailable,
+    SettledBy,
+    TicketUnknown,
+    Timeouts,
+    connect,
+    engine,
+    postgresql_driver,
+)
+from services.records.engine import url_of
+from services.records.postgresql_driver import Driver
 from services.records.settled import Nudge
 from tests.support.clock import MONDAY_NOON, StoryClock
 from tests.support.record import Outsider, a_policy, an_opening
+from tests.support.waiting import PATIENCE_SECONDS
 from workflows.domain.ticket.commands import PostUpdate
 
 TURNS = 120
@@ -133,3 +148,85 @@ async def test_connection_found_in_a_transaction_stores_nothing_and_says_so(
 
         assert set(told) == await stored(Outsider(postgresql_url))
         assert "t-0002" in told
+
+
+async def test_caller_who_leaves_leaves_nothing_in_the_log(
+    record_url: str, story_clock: StoryClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Whoever is cancelled, at any moment, is no error: connections are opened, given back and closed all the same."""
+    complaints: list[str] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, what: complaints.append(repr(what)))
+    times = 2 if Outsider(record_url).is_sqlite else 1  # cancelled twice, asyncpg lets its word to the server drop
+    async with await connect(record_url, story_clock) as records:
+        await records.record.open_ticket(a_policy(), an_opening(1))
+        for turns in range(1, TURNS):
+            for ask in (records.record.settle("nobody", by=SettledBy.INTAKE), records.queries.ticket("t-0001")):
+                leaving = asyncio.create_task(ask)
+                for _ in range(turns):
+                    await asyncio.sleep(0)
+                for _ in range(times):
+                    leaving.cancel()
+                    await asyncio.sleep(0)
+                with suppress(asyncio.CancelledError, TicketUnknown):
+                    await leaving
+
+        assert (await records.queries.ticket("t-0001")).ticket_id == "t-0001"
+    gc.collect()
+    await asyncio.sleep(0)
+    assert complaints == []
+    assert [told.getMessage() for told in caplog.records if told.levelno >= logging.WARNING] == []
+
+
+async def leave(opening: Coroutine[None, None, Driver]) -> None:
+    """Begin to open a connection, and go away."""
+    leaving = asyncio.create_task(opening)
+    await asyncio.sleep(0)
+    leaving.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await leaving
+
+
+async def test_connection_that_nobody_waits_for_is_closed_once_it_is_open(
+    postgresql_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A caller who leaves while it is opened leaves none behind at the server."""
+    monkeypatch.setattr(postgresql_driver, "PATIENCE_SECONDS", PATIENCE_SECONDS)
+    url, outsider = url_of(postgresql_url), Outsider(postgresql_url)
+    others = asyncio.all_tasks()
+    named = {"application_name": "left"}
+    await leave(
+        postgresql_driver.postgresql_driver(
+            host=url.host, port=url.port, user=url.username, database=url.database, server_settings=named
+        )
+    )
+
+    await asyncio.wait(asyncio.all_tasks() - others)
+
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        while await outsider.run("SELECT 1 FROM pg_stat_activity WHERE application_name = 'left'"):  # noqa: ASYNC110 - another process's state has no event
+            await asyncio.sleep(0.01)
+
+
+async def test_connection_that_nobody_waits_for_and_never_opens_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A server that is stopped does not find a crowd at its door."""
+    monkeypatch.setattr(postgresql_driver, "PATIENCE_SECONDS", 0.05)
+    called, was_left = asyncio.Event(), asyncio.Event()
+
+    async def hear_and_say_nothing(heard: asyncio.StreamReader, said: asyncio.StreamWriter) -> None:
+        called.set()
+        await heard.read()
+        was_left.set()
+        said.close()
+
+    async with await asyncio.start_server(hear_and_say_nothing, "127.0.0.1", 0) as server:
+        _, port = server.sockets[0].getsockname()
+        opening = asyncio.create_task(
+            postgresql_driver.postgresql_driver(host="127.0.0.1", port=port, user="crm", timeout=PATIENCE_SECONDS)
+        )
+        await called.wait()
+        opening.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await opening
+
+        async with asyncio.timeout(PATIENCE_SECONDS / 2):
+            await was_left.wait()
