@@ -37,8 +37,13 @@ async def fresh_record(kind: str) -> AsyncIterator[str]:
 
 
 @asynccontextmanager
-async def module(name: str, *words: str, env: Mapping[str, str] | None = None) -> AsyncIterator[Running]:
-    """Run a module of this folder until the block ends; what it says on standard error goes to ours."""
+async def module(
+    name: str, *words: str, env: Mapping[str, str] | None = None, is_asked: bool = False
+) -> AsyncIterator[Running]:
+    """Run a module of this folder until the block ends; what it says on standard error goes to ours.
+
+    One that is asked has a pipe for its standard input.
+    """
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
@@ -46,6 +51,7 @@ async def module(name: str, *words: str, env: Mapping[str, str] | None = None) -
         *words,
         cwd=Path(__file__).parents[2],
         env=env or dict(os.environ),
+        stdin=asyncio.subprocess.PIPE if is_asked else None,
         stdout=asyncio.subprocess.PIPE,
     )
     try:

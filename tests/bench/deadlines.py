@@ -56,7 +56,7 @@ async def paced(kind: str, *, deadlines: int, a_second: float) -> Lag:
     """Of our deadlines, so many a second."""
     clock = RealClock()
     async with fresh_record(kind) as url, _serving(url, clock=clock) as our:
-        await _at_pace(deadlines, a_second, lambda: our.open("brisk"))
+        await at_pace(deadlines, a_second, lambda: our.open("brisk"))
         return await _breached(our, deadlines, clock)
 
 
@@ -66,7 +66,7 @@ async def bare(*, deadlines: int, a_second: float) -> Lag:
         lags = Path(folder) / "lags.txt"
         async with module("rivals", "timers", "--folder", folder) as timers:
             temporal = await Client.connect((await timers.say(r"timers (\S+)"))[1])
-            await _at_pace(deadlines, a_second, lambda: start_bare(temporal, time.time() + BRISK_SECONDS))
+            await at_pace(deadlines, a_second, lambda: start_bare(temporal, time.time() + BRISK_SECONDS))
             async with asyncio.timeout(LONGEST_SECONDS):
                 while len(found := lags.read_text(encoding="ascii").splitlines()) < deadlines:  # noqa: ASYNC110 - another process writes it
                     await asyncio.sleep(0.1)
@@ -116,7 +116,7 @@ async def _serving(url: str, *words: str, clock: RecordClock) -> AsyncIterator[O
                 yield our
 
 
-async def _at_pace(times: int, a_second: float, call: Callable[[], Awaitable[object]]) -> None:
+async def at_pace(times: int, a_second: float, call: Callable[[], Awaitable[object]]) -> None:
     """Begin so many calls at even distances, whether or not those before have been answered."""
     loop = asyncio.get_running_loop()
     began = loop.time()

@@ -36,14 +36,14 @@ def main() -> None:
     leave(0)
 
 
-def promises(due_at: datetime | None) -> PolicySet:
+def promises(due_at: datetime | None, *, storm_seconds: float = STORM_SECONDS) -> PolicySet:
     """Make the policies of both queues; of the first alone when no instant is given."""
     policies = [replace(ladder(agent=row(acknowledge=BRISK_SECONDS / HOUR_SECONDS)), name="brisk")]
     if due_at is not None:
         opens, closes = due_at.astimezone(UTC), due_at.astimezone(UTC) + timedelta(hours=12)
         desk = Calendar("UTC", {WEEK: f"{opens:%H:%M}-{closes:%H:%M}"})
-        one_second = ladder(agent=row(acknowledge=STORM_SECONDS / HOUR_SECONDS), agents_calendar=desk)
-        policies.append(replace(one_second, name="storm"))
+        soon = ladder(agent=row(acknowledge=storm_seconds / HOUR_SECONDS), agents_calendar=desk)
+        policies.append(replace(soon, name="storm"))
     return PolicySet(
         policies={each.name: each for each in policies}, queues={each.name: each.name for each in policies}
     )
