@@ -152,11 +152,13 @@ def _decide(held: Held, question: Question, policy: Policy, clock: RecordClock, 
         return Decision(judged=judged, instant=instant, wake_at=wake_at, told_at=told_at, rows=None)
     rows = rows_of(
         judged,
+        policy,
         instant=instant,
         real_at=held.real_at,
         wake_at=wake_at,
         told_at=told_at,
         number=held.inputs,
+        clock_speed=clock.speed,
         command=question.command,
         rescued=question.by is SettledBy.KEEPER,
     )

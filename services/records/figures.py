@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.records import codec
 from services.records.tables import (
+    AT_RISK,
     LATE,
     NOT_CLOSED,
     OWED,
@@ -33,6 +34,8 @@ class Figures:
     """By the total's name and label values, in the order that `totals.TOTALS` declares."""
     open_tickets: Mapping[LabelValues, int] = field(default_factory=dict)
     """Not closed, by queue, tier, priority, status."""
+    at_risk_tickets: Mapping[LabelValues, int] = field(default_factory=dict)
+    """Not closed, and a running clock was warned of; by queue, tier, priority."""
     overdue_tickets: Mapping[LabelValues, int] = field(default_factory=dict)
     """Not closed, and a running clock's deadline has passed unseen; by queue, tier, priority."""
     next_deadline_at: datetime | None = None
@@ -57,6 +60,11 @@ async def read_figures(connection: AsyncConnection, instant: datetime) -> Figure
         .where(NOT_CLOSED)
         .group_by(row.queue, row.tier, row.priority, row.status)
     )
+    at_risk = (
+        select(row.queue, row.tier, row.priority, func.count())
+        .where(AT_RISK)
+        .group_by(row.queue, row.tier, row.priority)
+    )
     overdue = (
         select(row.queue, row.tier, row.priority, func.count())
         .where(NOT_CLOSED, row.deadline_at < instant)
@@ -76,6 +84,7 @@ async def read_figures(connection: AsyncConnection, instant: datetime) -> Figure
         instant=instant,
         totals=await _totals(connection),
         open_tickets={tuple(found[:-1]): found[-1] for found in await connection.execute(open_tickets)},
+        at_risk_tickets={tuple(found[:-1]): found[-1] for found in await connection.execute(at_risk)},
         overdue_tickets={tuple(found[:-1]): found[-1] for found in await connection.execute(overdue)},
         next_deadline_at=deadline_at,
         next_wake_at=wake_at,

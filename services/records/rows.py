@@ -12,6 +12,8 @@ from typing import NamedTuple
 
 from services.records import codec
 from services.records.totals import Delta, deltas
+from workflows.domain.policy import Policy
+from workflows.domain.ticket.clocks import is_warned
 from workflows.domain.ticket.state import Ticket
 from workflows.domain.ticket.verdict import RULES_VERSION, Judged
 
@@ -36,6 +38,7 @@ class TicketColumns(NamedTuple):
     opened_at: datetime
     closed_at: datetime | None
     deadline_at: datetime | None
+    warned_deadline_at: datetime | None
     wake_at: datetime | None
     told_at: datetime | None
     advanced_to: datetime
@@ -162,19 +165,21 @@ def together(batch: Sequence[Rows]) -> Rows:
 
 def rows_of(
     judged: Judged,
+    policy: Policy,
     *,
     instant: datetime,
     real_at: datetime,
     wake_at: datetime | None,
     told_at: datetime | None,
     number: int,
+    clock_speed: float,
     command: codec.Input | None = None,
     rescued: bool = False,
 ) -> Rows:
     """Everything that a judged ticket changes, but for the reply.
 
     `number` is that of the last input before; `wake_at` is the ticket's own, as it stands now; `told_at` is the wake-up
-    that the workflow knows of after this settle.
+    that the workflow knows of after this settle; `clock_speed` is the record's clock's, in seconds a real one.
     """
     is_input = command is not None and judged.refusal is None
     number += is_input
@@ -182,7 +187,7 @@ def rows_of(
     return Rows(
         tickets=(
             _ticket_columns(
-                judged.ticket, instant=instant, real_at=real_at, wake_at=wake_at, told_at=told_at, inputs=number
+                judged.ticket, policy, instant=instant, real_at=real_at, wake_at=wake_at, told_at=told_at, inputs=number
             ),
         ),
         events=tuple(
@@ -209,7 +214,10 @@ def rows_of(
             )
             for message in dict.fromkeys(judged.messages)  # the same message twice is one message
         ),
-        deltas=tuple(delta_columns(delta) for delta in deltas(judged.ticket, judged.entries, rescued=rescued)),
+        deltas=tuple(
+            delta_columns(delta)
+            for delta in deltas(judged.ticket, judged.entries, policy, clock_speed=clock_speed, rescued=rescued)
+        ),
     )
 
 
@@ -225,6 +233,7 @@ def _labels(labels: tuple[str, ...]) -> str:
 
 def _ticket_columns(
     ticket: Ticket,
+    policy: Policy,
     *,
     instant: datetime,
     real_at: datetime,
@@ -250,6 +259,7 @@ def _ticket_columns(
         opened_at=ticket.opened_at,
         closed_at=ticket.closed_at,
         deadline_at=ticket.deadline_at(),
+        warned_deadline_at=_warned_deadline_at(ticket, policy),
         wake_at=wake_at,
         told_at=told_at,
         advanced_to=instant,
@@ -257,3 +267,8 @@ def _ticket_columns(
         state=codec.state_to_json(ticket),
         state_version=codec.STATE_VERSION,
     )
+
+
+def _warned_deadline_at(ticket: Ticket, policy: Policy) -> datetime | None:
+    warned = (clock.deadline_at for clock in ticket.clocks if is_warned(policy, clock))
+    return min(filter(None, warned), default=None)

@@ -197,7 +197,15 @@ class Record:
         judged = self._open_ticket(policy, command, instant)
         wake_at = judged.ticket.wake_at()
         rows = rows_of(
-            judged, instant=instant, real_at=real_at, wake_at=wake_at, told_at=None, number=0, command=command
+            judged,
+            policy,
+            instant=instant,
+            real_at=real_at,
+            wake_at=wake_at,
+            told_at=None,
+            number=0,
+            clock_speed=self._clock.speed,
+            command=command,
         )
         return Decision(judged=judged, instant=instant, wake_at=wake_at, told_at=None, rows=rows)
 

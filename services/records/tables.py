@@ -71,6 +71,7 @@ NOT_CLOSED = text("status <> 'closed'")
 WORKED_ON = text("status <> 'closed' AND status <> 'resolved'")
 """The desk still owes work."""
 STUCK = text("stuck_until IS NOT NULL")
+AT_RISK = text("warned_deadline_at IS NOT NULL")
 HANDLED = text("handler IS NOT NULL")
 UNTAKEN = text("handler IS NULL")
 _HANDLED_WORK = text(f"{WORKED_ON.text} AND {HANDLED.text}")
@@ -123,6 +124,7 @@ class TicketRow(Base):
             sqlite_where=_UNTAKEN_WORK,
         ),
         Index("ix_tickets_stuck", "stuck_until", postgresql_where=STUCK, sqlite_where=STUCK),
+        Index("ix_tickets_at_risk", "queue", "tier", "priority", postgresql_where=AT_RISK, sqlite_where=AT_RISK),
         Index("ix_tickets_customer", "customer_id", "ticket_id"),
     )
 
@@ -149,6 +151,8 @@ class TicketRow(Base):
     closed_at: Mapped[datetime | None]
     deadline_at: Mapped[datetime | None]
     """The earliest deadline of all running clocks."""
+    warned_deadline_at: Mapped[datetime | None]
+    """The earliest deadline of those of them that were warned of (2.8); none: nothing is at risk."""
     wake_at: Mapped[datetime | None]
     """The first instant at which settling finds something due; none when only a command can change the ticket."""
     told_at: Mapped[datetime | None]

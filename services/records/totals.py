@@ -9,12 +9,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
+from services.records import time_to
+from workflows.domain.policy import Policy
+from workflows.domain.ticket.clocks import length_of
 from workflows.domain.ticket.events import (
     ClockBreached,
     ClockCancelled,
     ClockMet,
     ClockReinstated,
+    ClockWarned,
     Closed,
+    ContactReceived,
     Entry,
     Escalated,
     Event,
@@ -22,6 +27,7 @@ from workflows.domain.ticket.events import (
     Opened,
     PriorityChanged,
     Reopened,
+    TierSkipped,
     Transferred,
 )
 from workflows.domain.ticket.state import Ticket
@@ -33,16 +39,23 @@ CLOCKS_MET = "clocks_met"
 CLOCKS_BREACHED = "clocks_breached"
 CLOCKS_CANCELLED = "clocks_cancelled"
 CLOCKS_REINSTATED = "clocks_reinstated"
+CLOCKS_WARNED = "clocks_warned"
 ESCALATIONS = "escalations"
 EXHAUSTIONS = "exhaustions"
+TIERS_SKIPPED = "tiers_skipped"
 TRANSFERS = "transfers"
 PING_PONGS = "ping_pongs"
+CHASES = "chases"
+TIME_TO_BUCKET = "time_to_bucket"
+TIME_TO_MICROSECONDS = "time_to_microseconds"
 BREACH_LAG_BUCKET = "breach_lag_bucket"
 BREACH_LAG_MICROSECONDS = "breach_lag_microseconds"
 RESCUED = "rescued"
 MESSAGES_SENT = "messages_sent"
 MESSAGES_REJECTED = "messages_rejected"
 MESSAGES_POSSIBLY_SENT_TWICE = "messages_possibly_sent_twice"
+
+MICROSECOND = timedelta(microseconds=1)
 
 _CLOCK = ("target", "tier", "priority", "queue")
 
@@ -54,10 +67,15 @@ TOTALS: Mapping[str, tuple[str, ...]] = {
     CLOCKS_BREACHED: _CLOCK,
     CLOCKS_CANCELLED: _CLOCK,
     CLOCKS_REINSTATED: _CLOCK,
+    CLOCKS_WARNED: _CLOCK,
     ESCALATIONS: ("from_tier", "to_tier", "cause", "queue"),
     EXHAUSTIONS: ("tier", "cause", "queue"),
+    TIERS_SKIPPED: ("tier", "queue"),
     TRANSFERS: ("from_tier", "to_tier", "queue"),
     PING_PONGS: ("to_tier", "queue"),
+    CHASES: ("kind", "tier", "priority", "queue"),
+    TIME_TO_BUCKET: (*_CLOCK, "le"),
+    TIME_TO_MICROSECONDS: _CLOCK,
     BREACH_LAG_BUCKET: ("le",),
     BREACH_LAG_MICROSECONDS: (),
     RESCUED: (),
@@ -68,8 +86,9 @@ TOTALS: Mapping[str, tuple[str, ...]] = {
 """Every total with the names of its labels, in the order in which their values are stored.
 
 `clocks_reinstated` counts verdicts that reopening withdrew: subtract it from `clocks_met` for attainment. One step of
-the ladder counts once, under the first of its causes. `breach_lag_bucket` is one observation a breach event, *not*
-cumulated, by the upper bound of its bucket.
+the ladder counts once, under the first of its causes. `tier` is the one that had the ticket. What ends in `bucket` is
+observations by the upper bound of their bucket, *not* cumulated: of `breach_lag_bucket` one a breach event, in real
+seconds; of `time_to_bucket` one a clock run that was met or breached.
 """
 
 _COUNTED = frozenset(
@@ -81,6 +100,9 @@ _COUNTED = frozenset(
         ClockCancelled,
         ClockReinstated,
         ClockBreached,
+        ClockWarned,
+        ContactReceived,
+        TierSkipped,
         Escalated,
         LadderExhausted,
         Transferred,
@@ -90,7 +112,7 @@ _COUNTED = frozenset(
 """Most lines of a log are none of these: they are told from them once, and quickly."""
 
 LAG_BUCKETS_SECONDS = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3600)
-"""Upper bounds of the lag histogram, in seconds of the record's clock: with a scaled clock, divide by its speed."""
+"""Upper bounds of the lag histogram, in real seconds: what lags is the machine, however fast the clock runs."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -102,65 +124,109 @@ class Delta:
     amount: int
 
 
-def deltas(ticket: Ticket, entries: Sequence[Entry], *, rescued: bool = False) -> tuple[Delta, ...]:
-    """Sum up what these new lines of the log add; `rescued`: the keeper found them, not the ticket's own timer."""
+def deltas(
+    ticket: Ticket, entries: Sequence[Entry], policy: Policy, *, clock_speed: float = 1.0, rescued: bool = False
+) -> tuple[Delta, ...]:
+    """Sum up what these new lines of the log add. `policy` is the ticket's own.
+
+    `clock_speed`: seconds of the record's clock in a real one. `rescued`: the keeper found them, not the timer.
+    """
     sums: dict[tuple[str, tuple[str, ...]], int] = {}
     if rescued and entries:
         sums[RESCUED, ()] = 1
     counted = [entry.event for entry in entries if type(entry.event) in _COUNTED]
-    changes = [event for event in counted if isinstance(event, PriorityChanged)]
-    priority = changes[0].from_priority if changes else ticket.priority
+    counting = _Counting(ticket, counted, policy, clock_speed)
     for event in counted:
-        if isinstance(event, PriorityChanged):
-            priority = event.priority
-            continue
-        for name, labels, amount in _of_event(event, priority, ticket.queue):
+        for name, labels, amount in counting.added_by(event):
             sums[name, labels] = sums.get((name, labels), 0) + amount
-    return tuple(Delta(name, labels, amount) for (name, labels), amount in sorted(sums.items()))
+    return tuple(Delta(name, labels, amount) for (name, labels), amount in sorted(sums.items()) if amount)
 
 
-def _of_event(event: Event, priority: str, queue: str) -> Iterator[tuple[str, tuple[str, ...], int]]:
-    match event:
-        case Opened():
-            yield OPENED, (priority, queue), 1
-        case Closed(outcome=outcome):
-            yield CLOSED, (outcome.value, priority, queue), 1
-        case Reopened():
-            yield REOPENED, (priority, queue), 1
-        case ClockMet() | ClockCancelled() | ClockReinstated() | ClockBreached():
-            yield from _of_clock(event, priority, queue)
-        case Escalated(from_tier=from_tier, to_tier=to_tier, causes=causes, is_ping_pong=is_ping_pong):
-            yield ESCALATIONS, (from_tier, to_tier, causes[0].value, queue), 1
-            if is_ping_pong:
-                yield PING_PONGS, (to_tier, queue), 1
-        case LadderExhausted(tier=tier, causes=causes):
-            yield EXHAUSTIONS, (tier, causes[0].value, queue), 1
-        case Transferred(from_tier=from_tier, to_tier=to_tier, is_ping_pong=is_ping_pong):
-            yield TRANSFERS, (from_tier, to_tier, queue), 1
-            if is_ping_pong:
-                yield PING_PONGS, (to_tier, queue), 1
-        case _:
-            pass  # the rest of the log is counted nowhere
+_Added = Iterator[tuple[str, tuple[str, ...], int]]
+_Ending = ClockMet | ClockCancelled | ClockReinstated | ClockBreached
 
 
-def _of_clock(
-    event: ClockMet | ClockCancelled | ClockReinstated | ClockBreached, priority: str, queue: str
-) -> Iterator[tuple[str, tuple[str, ...], int]]:
-    labels = (event.target.value, event.held_by, priority, queue)
-    match event:
-        case ClockMet():
-            yield CLOCKS_MET, labels, 1
-        case ClockCancelled():
-            yield CLOCKS_CANCELLED, labels, 1
-        case ClockReinstated():
-            yield CLOCKS_REINSTATED, labels, 1
-        case ClockBreached(due_at=due_at, detected_at=detected_at, count=count):
-            yield CLOCKS_BREACHED, labels, count
-            lag = detected_at - due_at
-            yield BREACH_LAG_BUCKET, (_bucket(lag),), 1
-            yield BREACH_LAG_MICROSECONDS, (), lag // timedelta(microseconds=1)
+class _Counting:
+    """Reads new lines of one log in their order: where the ticket was, and how urgent, changes on the way."""
+
+    def __init__(self, ticket: Ticket, events: Sequence[Event], policy: Policy, clock_speed: float) -> None:
+        self._policy = policy
+        self._clock_speed = clock_speed
+        self._queue = ticket.queue
+        self._priority = next(
+            (event.from_priority for event in events if isinstance(event, PriorityChanged)), ticket.priority
+        )
+        self._tier = next(
+            (event.from_tier for event in events if isinstance(event, Escalated | Transferred)), ticket.tier
+        )
+        self._has_work = ticket.status.is_worked_on and not any(isinstance(event, Reopened) for event in events)
+
+    def added_by(self, event: Event) -> _Added:
+        """Yield what the next line adds."""
+        match event:
+            case Opened():
+                yield OPENED, (self._priority, self._queue), 1
+            case Closed(outcome=outcome):
+                yield CLOSED, (outcome.value, self._priority, self._queue), 1
+            case Reopened():
+                yield REOPENED, (self._priority, self._queue), 1
+            case PriorityChanged(priority=priority):
+                self._priority = priority
+            case ContactReceived():
+                yield from self._by_contact(event)
+            case ClockWarned(target=target):
+                yield CLOCKS_WARNED, (target.value, self._tier, self._priority, self._queue), 1
+            case ClockMet() | ClockCancelled() | ClockReinstated() | ClockBreached():
+                yield from self._by_clock(event)
+            case Escalated() | Transferred() | TierSkipped() | LadderExhausted():
+                yield from self._by_step(event)
+            case _:
+                pass  # the rest of the log is counted nowhere
+
+    def _by_contact(self, contact: ContactReceived) -> _Added:
+        """A contact is a chase while the desk owes work and nothing was asked of the customer (6.3)."""
+        if contact.kind.is_a_chase and not contact.answered_wait and self._has_work:
+            yield CHASES, (contact.kind.value, self._tier, self._priority, self._queue), 1
+
+    def _by_step(self, step: Escalated | Transferred | TierSkipped | LadderExhausted) -> _Added:
+        match step:
+            case TierSkipped(tier=tier):
+                yield TIERS_SKIPPED, (tier, self._queue), 1
+            case LadderExhausted(tier=tier, causes=causes):
+                yield EXHAUSTIONS, (tier, causes[0].value, self._queue), 1
+            case Escalated(from_tier=from_tier, to_tier=to_tier, causes=causes):
+                yield ESCALATIONS, (from_tier, to_tier, causes[0].value, self._queue), 1
+                yield from self._by_entry(to_tier, is_ping_pong=step.is_ping_pong)
+            case Transferred(from_tier=from_tier, to_tier=to_tier):
+                yield TRANSFERS, (from_tier, to_tier, self._queue), 1
+                yield from self._by_entry(to_tier, is_ping_pong=step.is_ping_pong)
+
+    def _by_entry(self, tier: str, *, is_ping_pong: bool) -> _Added:
+        self._tier = tier
+        if is_ping_pong:
+            yield PING_PONGS, (tier, self._queue), 1
+
+    def _by_clock(self, event: _Ending) -> _Added:
+        labels = (event.target.value, event.held_by, self._priority, self._queue)
+        match event:
+            case ClockMet(target=target, spent=spent):
+                yield CLOCKS_MET, labels, 1
+                yield TIME_TO_BUCKET, (*labels, time_to.bucket(self._policy, target, spent)), 1
+                yield TIME_TO_MICROSECONDS, labels, spent // MICROSECOND
+            case ClockCancelled():
+                yield CLOCKS_CANCELLED, labels, 1
+            case ClockReinstated():
+                yield CLOCKS_REINSTATED, labels, 1
+            case ClockBreached(target=target, tier=tier, count=count):
+                yield CLOCKS_BREACHED, labels, count
+                yield TIME_TO_BUCKET, (*labels, time_to.BEYOND), count
+                at_least = length_of(self._policy, target, tier, self._priority)
+                yield TIME_TO_MICROSECONDS, labels, count * (at_least // MICROSECOND)
+                lag = (event.detected_at - event.due_at) / self._clock_speed
+                yield BREACH_LAG_BUCKET, (_lag_bucket(lag),), 1
+                yield BREACH_LAG_MICROSECONDS, (), lag // MICROSECOND
 
 
-def _bucket(lag: timedelta) -> str:
+def _lag_bucket(lag: timedelta) -> str:
     place = bisect_left(LAG_BUCKETS_SECONDS, lag.total_seconds())
     return str(LAG_BUCKETS_SECONDS[place]) if place < len(LAG_BUCKETS_SECONDS) else "+Inf"

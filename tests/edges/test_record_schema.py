@@ -135,10 +135,10 @@ def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 
 async def test_record_of_the_first_release_keeps_what_it_has(empty_url: str, story_clock: StoryClock) -> None:
-    """0001 to 0002: the outbox's rows are there still, pending, as new ones are, and an old process may insert more."""
+    """0001 to this one: the outbox's rows are still pending, as new ones are, and an old process may insert more."""
     await at_revision(empty_url, "0001")
     outsider = Outsider(empty_url)
-    refuse_new = "has schema 0001, this release needs 0002: run `followthrough migrate`"
+    refuse_new = f"has schema 0001, this release needs {SCHEMA}: run `followthrough migrate`"
     with pytest.raises(SchemaMissing, match=refuse_new):
         await connect(empty_url, story_clock)
     await outsider.run(f"INSERT INTO tickets ({', '.join(A_TICKET)}) VALUES ({', '.join(A_TICKET.values())})")  # noqa: S608 - a test's own words

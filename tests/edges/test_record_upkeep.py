@@ -384,11 +384,20 @@ async def test_totals_equal_a_count_of_the_log(records: Records, story_clock: St
         counted += counted_by_hand(await records.queries.entries(f"t-{number:04d}"))
     totals = (await records.queries.figures()).totals
 
-    kept_beside = {"breach_lag_bucket", "breach_lag_microseconds", "rescued"}
+    kept_beside = {"breach_lag_bucket", "breach_lag_microseconds", "rescued", "time_to_bucket", "time_to_microseconds"}
     assert {key: amount for key, amount in totals.items() if key[0] not in kept_beside} == counted
     assert {name for name, _ in counted} >= {"closed", "clocks_reinstated", "exhaustions", "ping_pongs", "reopened"}
     breaches = sum(amount for (name, _), amount in counted.items() if name == "clocks_breached")
     assert sum(amount for (name, _), amount in totals.items() if name == "breach_lag_bucket") <= breaches
+    timed: Counter[tuple[str, ...]] = Counter()
+    for (name, labels), amount in totals.items():
+        if name == "time_to_bucket":
+            timed[labels[:-1]] += amount
+    verdicts: Counter[tuple[str, ...]] = Counter()
+    for (name, labels), amount in counted.items():
+        if name in {"clocks_met", "clocks_breached"}:
+            verdicts[labels] += amount
+    assert timed == verdicts
 
 
 def counted_by_hand(entries: Sequence[Entry]) -> Counter[tuple[str, tuple[str, ...]]]:

@@ -133,6 +133,11 @@ def spent_by(policy: Policy, clock: Clock, at: datetime) -> timedelta:
     return min(clock.length, clock.spent + counted)
 
 
+def is_warned(policy: Policy, clock: Clock) -> bool:
+    """Whether the run counts, and a fraction of its target was warned of: it is at risk (2.8)."""
+    return clock.state is ClockState.RUNNING and len(clock.warnings) < len(policy.warn_at)
+
+
 def shortened(policy: Policy, clock: Clock, at: datetime, length: timedelta, floor: timedelta) -> Clock | None:
     """The same run with a shorter length from the same start; none when that does not end it earlier (2.2)."""
     return None if length >= clock.length else with_length(policy, clock, at, length, floor)
