@@ -1,4 +1,4 @@
-"""What is promised to the customers of a chaos run: minutes, which a scaled clock makes seconds; every rule gets its turn.
+"""What is promised to the customers of a chaos run: minutes, which a scaled clock makes seconds; all rules get a turn.
 
 Read by `tests.chaos.intake` as a policy module. The checker does not import it: it is told the ladder.
 """
@@ -10,7 +10,8 @@ URGENT, NORMAL = "urgent", "normal"
 
 always = Calendar.round_the_clock("UTC")
 every_other_ten_minutes = Calendar(
-    "UTC", {"mon-sun": ", ".join(f"{hour:02}:{tens}0-{hour:02}:{tens}9" for hour in range(24) for tens in range(0, 6, 2))}
+    "UTC",
+    {"mon-sun": ", ".join(f"{hour:02}:{tens}0-{hour:02}:{tens}9" for hour in range(24) for tens in range(0, 6, 2))},
 )
 
 

@@ -76,8 +76,17 @@ class Cluster:
 
     def start_again(self) -> None:
         """After `stop`, on the same port and data."""
-        self.process = _launch(self.process.args, self.folder, self.identity)
+        self.launch_again()
         _wait(self)
+
+    def launch_again(self) -> None:
+        """The same, without waiting until it answers."""
+        self.process = _launch(self.process.args, self.folder, self.identity)
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether it says that it answers."""
+        return "ready" in (_status(self.folder / "data" / "postmaster.pid") or "")
 
 
 @contextlib.contextmanager
@@ -182,7 +191,7 @@ def _wait(server: Cluster) -> None:
     while time.monotonic() < until:
         if server.process.poll() is not None:
             break
-        if "ready" in (_status(server.folder / "data" / "postmaster.pid") or ""):
+        if server.is_ready:
             return
         time.sleep(0.02)
     told = (server.folder / "log").read_text(errors="replace").strip().splitlines()

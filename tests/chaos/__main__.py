@@ -1,0 +1,93 @@
+"""Chaos: the shipped processes under a load by lot, while they are killed and stopped; then everything is counted.
+
+    python -m tests.chaos [--faults kill,stop,postgres,temporal] [--seed N] [--seconds N] [--logs FOLDER]
+
+Exit 0: nothing was lost, doubled, missed or skipped. 1: something was; the seed and the tickets' timelines are printed.
+2: it could not be run.
+"""
+
+import argparse
+import asyncio
+import random
+import sys
+import tempfile
+from collections.abc import Iterable
+from pathlib import Path
+
+from tests.chaos.faults import Kind
+from tests.chaos.findings import Finding, counted
+from tests.chaos.run import Came, Chosen, play
+from tests.chaos.timeline import timeline
+from tests.support.databases import PostgresqlMissing
+
+TIMELINES = 3
+"""At most so many tickets' timelines are printed."""
+
+
+def main() -> int:
+    """Run it; the exit code."""
+    asked = _arguments()
+    folder = Path(asked.logs or tempfile.mkdtemp(prefix="followthrough-chaos-"))
+    folder.mkdir(parents=True, exist_ok=True)
+    chosen = Chosen(
+        seed=asked.seed, kinds=asked.faults, seconds=asked.seconds, settling_seconds=asked.settling, folder=folder
+    )
+    say(f"seed {chosen.seed}, {','.join(chosen.kinds) or 'no faults'}, {chosen.seconds:g} s; logs in {folder}")
+    try:
+        came = asyncio.run(play(chosen, say, lambda fault: say(f"  {fault}")))
+    except PostgresqlMissing as missing:
+        say(f"chaos needs PostgreSQL: {missing}")
+        return 2
+    _sum_up(came)
+    if not came.findings:
+        return 0
+    _accuse(chosen, came)
+    return 1
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--faults", type=_kinds, default=tuple(Kind), help=f"of {', '.join(Kind)}; all by default")
+    parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(10**6), help="by lot by default")
+    parser.add_argument("--seconds", type=float, default=75.0, help="of load and faults, 75 by default")
+    parser.add_argument("--settling", type=float, default=90.0, help="seconds to come to rest at most, 90 by default")
+    parser.add_argument("--logs", help="folder for the processes' logs; a new temporary one by default")
+    return parser.parse_args()
+
+
+def _kinds(text: str) -> tuple[Kind, ...]:
+    return tuple(Kind(word) for word in text.split(",") if word)
+
+
+def say(line: str) -> None:
+    """Tell whoever watches, at once."""
+    print(line, flush=True)  # noqa: T201 - what it was started for
+
+
+def _sum_up(came: Came) -> None:
+    say("")
+    for name, figure in came.figures.items():
+        say(f"  {name:<58}{figure:>10}")
+    say("")
+    for what, count in counted(came.findings).items():
+        say(f"{'x' if count else ' '} {what.value:<58}{count:>10}")
+
+
+def _accuse(chosen: Chosen, came: Came) -> None:
+    say(f"\nseed {chosen.seed}: what was found; the logs are in {chosen.folder}")
+    for finding in came.findings[:40]:
+        say(f"  {finding.what.value}: {finding.ticket_id} {finding.text}")
+    for ticket_id in _accused(came.findings):
+        say("")
+        for line in timeline(came.facts, ticket_id):
+            say(line)
+    kinds = ",".join(chosen.kinds)
+    say(f"\nagain: make chaos SEED={chosen.seed} FAULTS={kinds} SECONDS={chosen.seconds:g}")
+
+
+def _accused(findings: Iterable[Finding]) -> list[str]:
+    return list(dict.fromkeys(each.ticket_id for each in findings if each.ticket_id))[:TIMELINES]
+
+
+if __name__ == "__main__":
+    sys.exit(main())

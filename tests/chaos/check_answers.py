@@ -1,0 +1,97 @@
+"""Answers against the log: what was accepted is there once, what was refused is not, and nobody is told two things."""
+
+from collections import Counter
+from collections.abc import Iterator
+
+from tests.chaos.facts import Asked, Facts, Verdict
+from tests.chaos.findings import Finding, What
+
+EFFECTS: dict[str, tuple[str, ...]] = {
+    "open": ("opened",),
+    "acknowledge": ("acknowledged",),
+    "assign": ("assigned",),
+    "post_update": ("update_posted",),
+    "record_contact": ("contact_received",),
+    "wait_on_customer": ("wait_started",),
+    "continue": ("wait_ended",),
+    "escalate": ("escalated", "ladder_exhausted", "escalation_absorbed"),
+    "transfer": ("transferred",),
+    "resolve": ("resolved",),
+    "confirm": ("confirmed",),
+    "reject": ("rejected",),
+    "reopen": ("reopened",),
+    "close": ("closed",),
+    "change_priority": ("priority_changed",),
+    "add_note": ("note_added",),
+    "log_time": ("time_logged",),
+}
+"""What each command leaves in the log, once, under its actor's name."""
+
+
+def check_answers(facts: Facts) -> Iterator[Finding]:
+    """Yield what was lost, doubled, applied unasked or answered in two ways."""
+    applied = Counter((each.mark, each.kind) for inputs in facts.inputs.values() for each in inputs)
+    effects = Counter((line.actor, line.kind) for lines in facts.lines.values() for line in lines)
+    for asked in facts.asked:
+        yield from _of_answers(asked)
+        yield from _of_effect(facts, asked, applied[asked.mark, asked.kind])
+        left = sum(effects[asked.mark, kind] for kind in EFFECTS[asked.kind])
+        if left > 1:
+            yield _about(What.APPLIED_TWICE, asked, f"left its line in the log {left} times")
+    known = {asked.mark for asked in facts.asked}
+    for inputs in facts.inputs.values():
+        for each in inputs:
+            if each.mark not in known:
+                yield Finding(
+                    what=What.APPLIED_UNASKED,
+                    ticket_id=each.ticket_id,
+                    text=f"input {each.number}, {each.kind} by {each.mark!r}, was never asked",
+                )
+
+
+def _of_answers(asked: Asked) -> Iterator[Finding]:
+    final = asked.final
+    for answer in asked.answers:
+        if answer.verdict is Verdict.WRONG:
+            yield _about(What.WRONG_ANSWER, asked, f"was answered {answer.text}")
+        elif final and answer.verdict is not Verdict.UNKNOWN and answer != final:
+            yield _about(What.ANSWERED_OTHERWISE, asked, f"was answered {final.text}, then {answer.text}")
+
+
+def _of_effect(facts: Facts, asked: Asked, applied: int) -> Iterator[Finding]:
+    if applied > 1:
+        yield _about(What.APPLIED_TWICE, asked, f"is among the inputs {applied} times")
+    final = asked.final
+    if final is None:
+        return
+    if final.verdict is Verdict.REFUSED and applied:
+        yield _about(What.APPLIED_UNASKED, asked, f"was refused ({final.text}) and applied")
+    if final.verdict is not Verdict.DONE:
+        return
+    lines = facts.lines.get(final.ticket_id, ())
+    if asked.kind == "open" and (final.ticket_id not in facts.standings or not lines):
+        yield _about(What.TICKET_LOST, asked, "was accepted and is not in the record")
+        return
+    if not applied:
+        yield _about(What.COMMAND_LOST, asked, "was accepted and is not among the inputs")
+    if not any(
+        line.actor == asked.mark and line.kind in EFFECTS[asked.kind] and line.sequence <= final.sequence
+        for line in lines
+    ):
+        yield _about(What.COMMAND_LOST, asked, f"was accepted and is not in the log up to line {final.sequence}")
+    recorded = {run for line in lines if line.kind == "clock_breached" for run in runs_of(line.body)}
+    for target, run in sorted(final.breached - recorded):
+        yield _about(What.BREACH_WITHDRAWN, asked, f"was shown {target} {run} as breached, which is not in the log")
+
+
+def runs_of(body: object) -> Iterator[tuple[str, int]]:
+    """Yield the clock runs that one breach stands for."""
+    if isinstance(body, dict):
+        for run in range(body["run"], body["run"] + body.get("count", 1)):
+            yield body["target"], run
+
+
+def _about(what: What, asked: Asked, text: str) -> Finding:
+    final = asked.final
+    ticket_id = asked.ticket_id or (final.ticket_id if final else "")
+    return Finding(what=what, ticket_id=ticket_id, text=f"{asked.kind} by {asked.mark!r} {text}")

@@ -1,0 +1,19 @@
+"""The checker of a chaos run: facts in, broken promises out. Shares no code with the engine, and asks nobody."""
+
+from collections.abc import Iterator
+
+from tests.chaos.check_answers import check_answers
+from tests.chaos.check_logs import check_logs
+from tests.chaos.check_outside import check_messages, check_timers
+from tests.chaos.check_totals import check_totals
+from tests.chaos.facts import Facts
+from tests.chaos.findings import Finding
+
+
+def check(facts: Facts) -> Iterator[Finding]:
+    """Yield everything that is not as it was promised."""
+    yield from check_answers(facts)
+    yield from check_logs(facts)
+    yield from check_totals(facts)
+    yield from check_timers(facts)
+    yield from check_messages(facts)

@@ -1,0 +1,199 @@
+"""The processes of a chaos run: each is watched, started again when it ends, killed, stopped and let go on.
+
+Everything listens on loopback, logs into one folder, and dies with the run, also with one that is killed.
+"""
+
+import asyncio
+import contextlib
+import shutil
+import signal
+import sys
+import sysconfig
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+from tests.support.databases import Cluster, cluster
+from tests.support.processes import PROGRAM, ended, environment
+from tests.support.temporal import free_port
+
+ROOT = Path(__file__).parents[2]
+AGAIN_SECONDS = 1.0
+"""After an end that nobody asked for, as whoever runs processes in production has it."""
+READY_SECONDS = 60.0
+DATABASE = "chaos"
+
+
+class Part:
+    """One process that is there unless it was killed."""
+
+    def __init__(self, name: str, command: Sequence[str], folder: Path, env: Mapping[str, str] | None = None) -> None:
+        self.name = name
+        self.log = folder / f"{name}.log"
+        self.ends: list[int] = []
+        """Exit codes of its ends that nobody asked for."""
+        self._command = (*dying_with_us(), *command)
+        self._env = env
+        self._process: asyncio.subprocess.Process | None = None
+        self._wanted = asyncio.Event()
+        self._idle = asyncio.Event()
+        self._idle.set()
+
+    async def run(self) -> None:
+        """Have it run whenever it is wanted; cancelled, leave nothing behind."""
+        try:
+            while True:
+                await self._wanted.wait()
+                self._idle.clear()
+                with self.log.open("ab") as output:
+                    self._process = await asyncio.create_subprocess_exec(
+                        *self._command,
+                        stdin=asyncio.subprocess.DEVNULL,
+                        stdout=output,
+                        stderr=asyncio.subprocess.STDOUT,
+                        env=self._env,
+                        cwd=ROOT,
+                        start_new_session=True,
+                    )
+                code = await self._process.wait()
+                self._idle.set()
+                if self._wanted.is_set():
+                    self.ends.append(code)
+                    await asyncio.sleep(AGAIN_SECONDS)
+        finally:
+            self._wanted.clear()
+            if self._process is not None and self._process.returncode is None:
+                self._process.kill()
+                await self._process.wait()
+
+    def want(self) -> None:
+        """Start it, now and after each end."""
+        self._wanted.set()
+
+    async def kill(self) -> None:
+        """End it as a machine that loses its power would, and leave it dead."""
+        self._wanted.clear()
+        self.tell(signal.SIGKILL)
+        await self._idle.wait()
+
+    def tell(self, number: signal.Signals) -> None:
+        """Send it a signal, if it is there."""
+        if self._process is not None and self._process.returncode is None:
+            with contextlib.suppress(ProcessLookupError):
+                self._process.send_signal(number)
+
+
+class Postgresql:
+    """The database server, which can be restarted at once or in order."""
+
+    def __init__(self, server: Cluster) -> None:
+        self.server = server
+        self.url = server.url(DATABASE)
+
+    async def end(self, number: signal.Signals) -> None:
+        """SIGQUIT: at once, to recover from its journal; SIGINT: in order, throwing everybody out."""
+        self.server.process.send_signal(number)
+        await asyncio.to_thread(self.server.process.wait)
+
+    async def start(self) -> None:
+        """Start it again on the same data, and wait until it answers."""
+        if self.server.process.poll() is None:
+            return
+        self.server.launch_again()
+        async with asyncio.timeout(READY_SECONDS):
+            while not self.server.is_ready:  # noqa: ASYNC110 - another process's state
+                await asyncio.sleep(0.05)
+
+
+class Cast:
+    """Everybody who plays."""
+
+    def __init__(self, folder: Path, postgresql: Postgresql, speed: float) -> None:
+        self.folder = folder
+        self.postgresql = postgresql
+        self.temporal_address = f"127.0.0.1:{free_port()}"
+        self.intakes = (f"127.0.0.1:{free_port()}", f"127.0.0.1:{free_port()}")
+        self.origin = datetime.now(UTC).replace(microsecond=0)
+        self.speed = speed
+        self.env = environment(
+            folder,
+            DATABASE_URL=postgresql.url,
+            TEMPORAL_ADDRESS=self.temporal_address,
+            CLOCK=f"scaled:{self.origin:%Y-%m-%dT%H:%M:%SZ}:{speed:g}",
+            LOG_FORMAT="json",
+        )
+        self.temporal = Part("temporal", _temporal(self.temporal_address, folder / "temporal.sqlite3"), folder)
+        self.ours = (
+            *(self._intake(number, address) for number, address in enumerate(self.intakes, start=1)),
+            *(self._ours(name) for name in ("worker-1", "worker-2", "keeper", "delivery")),
+        )
+
+    @property
+    def all(self) -> tuple[Part, ...]:
+        """Every process but the database."""
+        return (self.temporal, *self.ours)
+
+    def part(self, name: str) -> Part:
+        """One of them."""
+        return next(part for part in self.all if part.name == name)
+
+    async def everybody_well(self) -> None:
+        """Bring everybody back, and let everybody go on."""
+        await self.postgresql.start()
+        for part in self.all:
+            part.tell(signal.SIGCONT)
+            part.want()
+
+    def _intake(self, number: int, address: str) -> Part:
+        env = self.env | {"FOLLOWTHROUGH_INTAKE_ADDRESS": address}
+        return Part(f"intake-{number}", (sys.executable, "-m", "tests.chaos.intake"), self.folder, env)
+
+    def _ours(self, name: str) -> Part:
+        return Part(name, (PROGRAM, name.partition("-")[0]), self.folder, self.env)
+
+
+@asynccontextmanager
+async def cast(folder: Path, *, speed: float) -> AsyncIterator[Cast]:
+    """Put everybody on the stage; at the end all of them are gone. Raises `PostgresqlMissing`."""
+    with cluster(is_durable=True) as server:
+        await server.execute("ALTER SYSTEM SET max_connections = 200")  # those of the dead linger
+        await server.execute(f"CREATE DATABASE {DATABASE}")
+        postgresql = Postgresql(server)
+        await postgresql.end(signal.SIGINT)
+        await postgresql.start()
+        playing = Cast(folder, postgresql, speed)
+        migrated = await ended("migrate", env=playing.env)
+        if migrated.code:
+            raise RuntimeError(f"the record could not be made: {migrated.err}")
+        async with AsyncExitStack() as stack:
+            for part in playing.all:
+                task = asyncio.create_task(part.run(), name=part.name)
+                stack.push_async_callback(_over, task)
+            await playing.everybody_well()
+            yield playing
+
+
+async def _over(task: "asyncio.Task[None]") -> None:
+    task.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await task
+
+
+def dying_with_us() -> tuple[str, ...]:
+    """A run that is killed leaves nobody behind, stopped ones neither, where the system can see to that."""
+    program = shutil.which("setpriv")
+    return (program, "--pdeathsig", "KILL") if program else ()
+
+
+def _temporal(address: str, file: Path) -> tuple[str, ...]:
+    scripts = sysconfig.get_path("scripts")
+    program = shutil.which("temporal", path=scripts) or shutil.which("temporal")
+    if program is None:
+        raise RuntimeError("the program `temporal` is not installed: run `make setup`")
+    host, _, port = address.partition(":")
+    return (
+        *(program, "server", "start-dev", "--headless", "--ip", host, "--port", port, "--log-level", "warn"),
+        *("--db-filename", str(file), "--sqlite-pragma", "journal_mode=wal", "--sqlite-pragma", "synchronous=1"),
+        *("--dynamic-config-value", 'history.timerProcessorMaxTimeShift="100ms"'),
+    )

@@ -1,0 +1,193 @@
+"""Facts as they stand in the tables, in Temporal's histories and in what deliveries printed. Reads only, by itself.
+
+Plain SQL and plain JSON: what the record's own code makes of its rows is not asked.
+"""
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import asyncpg  # type: ignore[import-untyped]  # it ships no types
+from temporalio.api.enums.v1 import EventType, WorkflowTaskFailedCause
+from temporalio.api.history.v1 import HistoryEvent
+from temporalio.client import Client, WorkflowExecutionStatus
+from temporalio.service import RPCError, RPCStatusCode
+
+from tests.chaos.facts import Asked, Facts, Input, Line, Message, Printed, Shown, Standing, Timer
+from tests.chaos.parts import Cast
+from tests.chaos.requests import LADDER
+
+GRACE_SECONDS = 10.0
+"""Real seconds that something may be past due while all is well: lag, and the keeper's grace."""
+
+TICKETS = """
+SELECT ticket_id, status, tier, queue, sequence, inputs, wake_at, told_at, stuck_type FROM tickets
+"""
+EVENTS = "SELECT ticket_id, sequence, kind, at, recorded_at, actor, body FROM events ORDER BY ticket_id, sequence"
+INPUTS = "SELECT ticket_id, number, kind, body FROM inputs ORDER BY ticket_id, number"
+TOTALS = """
+SELECT name, labels, sum(amount)::bigint AS amount
+FROM (SELECT name, labels, amount FROM totals UNION ALL SELECT name, labels, amount FROM total_deltas) AS both_of_them
+GROUP BY name, labels
+"""
+OUTBOX = "SELECT ticket_id, sequence, kind, audience, recipient, status FROM outbox"
+
+ENDED_WELL = {WorkflowExecutionStatus.RUNNING, WorkflowExecutionStatus.COMPLETED, None}
+TASK_ENDS = {"COMPLETED", "FAILED", "TIMED_OUT"}
+ACTIVITY_ENDS = {*TASK_ENDS, "CANCELED"}
+
+
+async def read(cast: Cast, asked: Sequence[Asked], shown: Sequence[Shown]) -> Facts:
+    """Read everything: the rows in one snapshot, then Temporal, which by then is as far or further."""
+    connection: Any = await asyncpg.connect(cast.postgresql.url.replace("+asyncpg", ""))
+    try:
+        async with connection.transaction(isolation="repeatable_read", readonly=True):
+            real_at: datetime = await connection.fetchval("SELECT clock_timestamp()")
+            standings = {row["ticket_id"]: _standing(row) for row in await connection.fetch(TICKETS)}
+            lines = _by_ticket(_line(row) for row in await connection.fetch(EVENTS))
+            inputs = _by_ticket(_input(row) for row in await connection.fetch(INPUTS))
+            totals = {
+                (row["name"], tuple(json.loads(row["labels"]))): row["amount"] for row in await connection.fetch(TOTALS)
+            }
+            messages = tuple(
+                Message(name=tuple(row.values())[:5], status=row["status"]) for row in await connection.fetch(OUTBOX)
+            )
+    finally:
+        await connection.close()
+    return Facts(
+        ladder=LADDER,
+        real_at=real_at,
+        now=cast.origin + (real_at - cast.origin) * cast.speed,
+        grace=timedelta(seconds=GRACE_SECONDS * cast.speed),
+        speed=cast.speed,
+        asked=tuple(asked),
+        shown=tuple(shown),
+        standings=standings,
+        lines=lines,
+        inputs=inputs,
+        totals=totals,
+        messages=messages,
+        printed=tuple(_printed(cast.part("delivery").log)),
+        timers=await _timers(cast.temporal_address, standings),
+    )
+
+
+def _standing(row: Any) -> Standing:  # noqa: ANN401 - the driver has no types
+    return Standing(
+        ticket_id=row["ticket_id"],
+        status=row["status"],
+        tier=row["tier"],
+        queue=row["queue"],
+        sequence=row["sequence"],
+        inputs=row["inputs"],
+        wake_at=row["wake_at"],
+        told_at=row["told_at"],
+        stuck=row["stuck_type"],
+    )
+
+
+def _line(row: Any) -> Line:  # noqa: ANN401 - the driver has no types
+    return Line(
+        ticket_id=row["ticket_id"],
+        sequence=row["sequence"],
+        kind=row["kind"],
+        at=row["at"],
+        recorded_at=row["recorded_at"],
+        actor=row["actor"],
+        body=json.loads(row["body"]),
+    )
+
+
+def _input(row: Any) -> Input:  # noqa: ANN401 - the driver has no types
+    mark = json.loads(row["body"])["actor"]
+    return Input(ticket_id=row["ticket_id"], number=row["number"], kind=row["kind"], mark=mark)
+
+
+def _by_ticket(rows: Iterable[Any]) -> dict[str, tuple[Any, ...]]:
+    grouped: dict[str, list[Any]] = defaultdict(list)
+    for row in rows:
+        grouped[row.ticket_id].append(row)
+    return {ticket_id: tuple(those) for ticket_id, those in grouped.items()}
+
+
+def _printed(log: Path) -> Iterable[Printed]:
+    """Yield the messages that were sent: a delivery's log is its channel, and a kill may cut its last line short."""
+    for text in log.read_text(encoding="utf-8", errors="replace").splitlines():
+        try:
+            fact = json.loads(text)
+        except ValueError:
+            continue
+        if isinstance(fact, dict) and fact.get("fact") == "message":
+            name = tuple(fact[field] for field in ("ticket_id", "sequence", "kind", "audience", "recipient"))
+            yield Printed(name=name, key=fact["key"], is_flagged=bool(fact.get("possibly_sent_twice")))
+
+
+async def _timers(address: str, standings: Mapping[str, Standing]) -> dict[str, Timer]:
+    """Read how every ticket's latest run stands, and of those that are not closed its history."""
+    client = await Client.connect(address)
+    statuses: dict[str, tuple[datetime, WorkflowExecutionStatus | None]] = {}
+    async for run in client.list_workflows():
+        before = statuses.get(run.id)
+        if before is None or before[0] < run.start_time:
+            statuses[run.id] = (run.start_time, run.status)
+    timers = {
+        ticket_id: Timer(
+            ticket_id=ticket_id,
+            is_running=status is WorkflowExecutionStatus.RUNNING,
+            ended="" if status in ENDED_WELL else str(status and status.name.lower()),
+        )
+        for ticket_id, (_, status) in statuses.items()
+    }
+    for standing in standings.values():
+        if standing.is_closed:
+            continue
+        try:
+            history = await client.get_workflow_handle(standing.ticket_id).fetch_history()
+        except RPCError as error:
+            if error.status is not RPCStatusCode.NOT_FOUND:
+                raise
+            timers.pop(standing.ticket_id, None)
+        else:
+            timers[standing.ticket_id] = _timer(standing.ticket_id, history.events)
+    return timers
+
+
+def _timer(ticket_id: str, events: Sequence[HistoryEvent]) -> Timer:
+    """Read a history: which timer is set, and whether anything is on its way."""
+    names = [EventType.Name(event.event_type).removeprefix("EVENT_TYPE_") for event in events]
+    fires: dict[str, datetime] = {}
+    for name, event in zip(names, events, strict=True):
+        if name == "TIMER_STARTED":
+            started = event.timer_started_event_attributes
+            length = started.start_to_fire_timeout.ToTimedelta()
+            fires[started.timer_id] = event.event_time.ToDatetime(tzinfo=UTC) + length
+        elif name == "TIMER_FIRED":
+            fires.pop(event.timer_fired_event_attributes.timer_id, None)
+        elif name == "TIMER_CANCELED":
+            fires.pop(event.timer_canceled_event_attributes.timer_id, None)
+    last = names[-1]
+    ended = last.removeprefix("WORKFLOW_EXECUTION_") if last.startswith("WORKFLOW_EXECUTION_") else ""
+    is_over = ended in {"COMPLETED", "FAILED", "TIMED_OUT", "CANCELED", "TERMINATED", "CONTINUED_AS_NEW"}
+    return Timer(
+        ticket_id=ticket_id,
+        is_running=not is_over,
+        fires_at=min(fires.values(), default=None),
+        is_busy=_pending(names, "WORKFLOW_TASK", TASK_ENDS) or _pending(names, "ACTIVITY_TASK", ACTIVITY_ENDS),
+        moved_at=events[-1].event_time.ToDatetime(tzinfo=UTC),
+        failures=tuple(
+            WorkflowTaskFailedCause.Name(event.workflow_task_failed_event_attributes.cause).removeprefix(
+                "WORKFLOW_TASK_FAILED_CAUSE_"
+            )
+            for name, event in zip(names, events, strict=True)
+            if name == "WORKFLOW_TASK_FAILED"
+        ),
+        ended=ended.lower() if is_over and ended not in {"COMPLETED", "CONTINUED_AS_NEW"} else "",
+    )
+
+
+def _pending(names: Sequence[str], what: str, ends: set[str]) -> bool:
+    """Whether more of it was begun than has ended."""
+    return names.count(f"{what}_SCHEDULED") > sum(names.count(f"{what}_{end}") for end in ends)

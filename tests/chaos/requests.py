@@ -1,0 +1,170 @@
+"""Requests by lot: what somebody at a desk might ask of a ticket that stands as last seen, or of any other.
+
+Knows the contract's messages. Texts are the request's own mark; names are a few, for people do come back.
+"""
+
+import random
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from google.protobuf.duration_pb2 import Duration
+
+from protos.followthrough.v1 import ticket_pb2 as t
+from protos.followthrough.v1 import ticket_service_pb2 as s
+from services.client import Change
+
+QUEUES = ("home", "business")
+PRIORITIES = ("urgent", "normal")
+LADDER = ("agent", "specialist", "supplier")
+PEOPLE = ("ada", "bo", "cy", "dee")
+
+KINDS: Mapping[type[Change], str] = {
+    s.OpenTicketRequest: "open",
+    s.AcknowledgeTicketRequest: "acknowledge",
+    s.AssignTicketRequest: "assign",
+    s.PostUpdateRequest: "post_update",
+    s.RecordContactRequest: "record_contact",
+    s.WaitOnCustomerRequest: "wait_on_customer",
+    s.ContinueTicketRequest: "continue",
+    s.EscalateTicketRequest: "escalate",
+    s.TransferTicketRequest: "transfer",
+    s.ResolveTicketRequest: "resolve",
+    s.ConfirmResolutionRequest: "confirm",
+    s.RejectResolutionRequest: "reject",
+    s.ReopenTicketRequest: "reopen",
+    s.CloseTicketRequest: "close",
+    s.ChangePriorityRequest: "change_priority",
+    s.AddNoteRequest: "add_note",
+    s.LogTimeRequest: "log_time",
+}
+"""Each request that changes a ticket, as the record spells it."""
+METHODS = {kind: request.DESCRIPTOR.name.removesuffix("Request") for request, kind in KINDS.items()}
+
+SENSIBLE: Mapping[int, Mapping[str, int]] = {
+    t.TICKET_STATUS_OPEN: {
+        "acknowledge": 9, "record_contact": 3, "post_update": 2, "escalate": 2, "transfer": 1, "change_priority": 1,
+        "wait_on_customer": 1, "resolve": 1, "add_note": 1,
+    },
+    t.TICKET_STATUS_IN_PROGRESS: {
+        "post_update": 5, "resolve": 4, "wait_on_customer": 3, "record_contact": 3, "assign": 2, "log_time": 2,
+        "escalate": 1, "transfer": 1, "change_priority": 1, "add_note": 1,
+    },
+    t.TICKET_STATUS_WAITING_ON_CUSTOMER: {
+        "record_contact": 4, "continue": 2, "resolve": 2, "post_update": 1, "wait_on_customer": 1, "escalate": 1,
+        "change_priority": 1,
+    },
+    t.TICKET_STATUS_RESOLVED: {"confirm": 5, "reject": 3, "close": 2, "record_contact": 1, "reopen": 1, "add_note": 1},
+    t.TICKET_STATUS_CLOSED: {"reopen": 1, "reject": 1, "record_contact": 1, "add_note": 1, "log_time": 1},
+}  # fmt: skip
+"""What people ask, so many times as often as other things, by how the ticket stands."""
+TOWARDS_THE_END: Mapping[int, str] = {
+    t.TICKET_STATUS_OPEN: "resolve",
+    t.TICKET_STATUS_IN_PROGRESS: "resolve",
+    t.TICKET_STATUS_WAITING_ON_CUSTOMER: "resolve",
+    t.TICKET_STATUS_RESOLVED: "confirm",
+}
+"""What is asked when too many are open."""
+ANYTHING = tuple(kind for kind in KINDS.values() if kind != "open")
+UNREASONABLE = 0.15
+"""How often anything at all is asked, whether or not the ticket's state allows it."""
+DECIDED_ON_WHAT_WAS_SEEN = 0.3
+"""How often a request names the version that it was decided on."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Who:
+    """Who asks, and by which mark it is known afterwards."""
+
+    caller: str
+    mark: str
+
+
+def opening(rolls: random.Random, who: Who) -> s.OpenTicketRequest:
+    """Ask for a new ticket."""
+    return s.OpenTicketRequest(
+        caller=who.caller,
+        actor=who.mark,
+        request_id=_request_id(rolls),
+        queue=rolls.choice(QUEUES),
+        priority=rolls.choice(PRIORITIES),
+        customer=t.Customer(
+            external_id=f"C-{rolls.randrange(50)}", display_name="Ada Example", language="en-GB", zone="Europe/London"
+        ),
+        subject=f"Incident {who.mark}",
+        channel="phone",
+    )
+
+
+def kind_of_change(rolls: random.Random, ticket: t.Ticket, *, is_hurried: bool) -> str:
+    """Choose what to ask of it."""
+    if is_hurried and ticket.status in TOWARDS_THE_END:
+        return TOWARDS_THE_END[ticket.status]
+    if rolls.random() < UNREASONABLE:
+        return rolls.choice(ANYTHING)
+    wishes = SENSIBLE[ticket.status]
+    return rolls.choices(tuple(wishes), tuple(wishes.values()))[0]
+
+
+def change(rolls: random.Random, who: Who, ticket: t.Ticket, kind: str, other_id: str) -> Change:
+    """Ask for that; `other_id` is a ticket that this one may duplicate."""
+    request = WORDED[kind](_Lot(rolls=rolls, mark=who.mark, ticket=ticket, other_id=other_id))
+    request.ticket_id = ticket.ticket_id
+    request.caller = who.caller
+    request.actor = who.mark
+    request.request_id = _request_id(rolls)
+    if rolls.random() < DECIDED_ON_WHAT_WAS_SEEN:
+        request.expected_version = ticket.version
+    worded: Change = request
+    return worded
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Lot:
+    """What a request's words are drawn from."""
+
+    rolls: random.Random
+    mark: str
+    ticket: t.Ticket
+    other_id: str
+
+
+def _resolve(lot: _Lot) -> s.ResolveTicketRequest:
+    outcome = lot.rolls.choices(
+        (t.OUTCOME_FIXED, t.OUTCOME_WORKAROUND, t.OUTCOME_NOT_FEASIBLE, t.OUTCOME_NO_RESPONSE, t.OUTCOME_WITHDRAWN),
+        (6, 2, 1, 1, 1),
+    )[0]
+    if lot.other_id and lot.rolls.random() < 1 / 10:
+        return s.ResolveTicketRequest(outcome=t.OUTCOME_DUPLICATE, explanation=lot.mark, duplicate_of=lot.other_id)
+    alternative = lot.mark if outcome == t.OUTCOME_NOT_FEASIBLE else ""
+    return s.ResolveTicketRequest(outcome=outcome, explanation=lot.mark, alternative=alternative)
+
+
+def _contact(lot: _Lot) -> s.RecordContactRequest:
+    kinds = (t.CONTACT_KIND_NEWS, t.CONTACT_KIND_INFORMATION, t.CONTACT_KIND_COMPLAINT)
+    return s.RecordContactRequest(kind=lot.rolls.choice(kinds), channel="mail", text=lot.mark)
+
+
+WORDED: Mapping[str, Callable[[_Lot], Any]] = {
+    "acknowledge": lambda lot: s.AcknowledgeTicketRequest(handler=lot.rolls.choice(PEOPLE), tier=lot.ticket.tier),
+    "assign": lambda lot: s.AssignTicketRequest(handler=lot.rolls.choice(PEOPLE)),
+    "post_update": lambda lot: s.PostUpdateRequest(text=lot.mark),
+    "record_contact": _contact,
+    "wait_on_customer": lambda lot: s.WaitOnCustomerRequest(question=lot.mark),
+    "continue": lambda lot: s.ContinueTicketRequest(reason=lot.mark),
+    "escalate": lambda lot: s.EscalateTicketRequest(from_tier=lot.ticket.tier, reason=lot.mark),
+    "transfer": lambda lot: s.TransferTicketRequest(to_tier=lot.rolls.choice(LADDER), reason=lot.mark),
+    "resolve": _resolve,
+    "confirm": lambda _: s.ConfirmResolutionRequest(),
+    "reject": lambda lot: s.RejectResolutionRequest(reason=lot.mark),
+    "reopen": lambda lot: s.ReopenTicketRequest(reason=lot.mark),
+    "close": lambda lot: s.CloseTicketRequest(reason=lot.mark),
+    "change_priority": lambda lot: s.ChangePriorityRequest(priority=lot.rolls.choice(PRIORITIES), reason=lot.mark),
+    "add_note": lambda lot: s.AddNoteRequest(text=lot.mark),
+    "log_time": lambda lot: s.LogTimeRequest(spent=Duration(seconds=lot.rolls.randrange(1, 3600)), text=lot.mark),
+}
+
+
+def _request_id(rolls: random.Random) -> str:
+    return str(uuid.UUID(int=rolls.getrandbits(128), version=4))
