@@ -14,7 +14,7 @@ from prometheus_client.exposition import choose_encoder
 from prometheus_client.registry import Collector
 
 from services.exporter import page
-from services.exporter.http import Answer, PageServer
+from services.page_server import Answer, PageServer
 from services.records.errors import RecordError
 from services.records.figures import Figures
 from services.settings import Address

@@ -3,12 +3,12 @@
 A series born at 5 has no increase: the first breach would not show. Nothing here is counted.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import combinations, permutations, product
 
 from services.records import totals
 from workflows.domain.policy import Policy
-from workflows.domain.ticket.words import Cause, Outcome, Status, Target
+from workflows.domain.ticket.words import Cause, ContactKind, Outcome, Status, Target
 from workflows.policies import PolicySet
 
 Labels = tuple[str, ...]
@@ -35,6 +35,14 @@ MESSAGE_KINDS = (
 )
 """Everything that somebody is told of, as the rules name it."""
 
+CLOCKS = (
+    totals.CLOCKS_MET,
+    totals.CLOCKS_BREACHED,
+    totals.CLOCKS_CANCELLED,
+    totals.CLOCKS_REINSTATED,
+    totals.CLOCKS_WARNED,
+)
+
 
 def of_totals(policies: PolicySet) -> Iterator[tuple[str, Labels]]:
     """Name every total with every set of label values, in the order that the total declares."""
@@ -47,15 +55,21 @@ def of_totals(policies: PolicySet) -> Iterator[tuple[str, Labels]]:
         yield from _of_queue(queue, policies.policies[name])
 
 
+def of_clocks(policies: PolicySet, target: Target) -> Iterator[Labels]:
+    """Every (target, tier, priority, queue) that a clock run of a target can have."""
+    for queue, tier, priority in of_tickets(policies):
+        yield target.value, tier, priority, queue
+
+
 def of_open_tickets(policies: PolicySet) -> Iterator[Labels]:
     """Every (queue, tier, priority, status) that a ticket not closed can have."""
     not_closed = [status for status in Status if status is not Status.CLOSED]
-    for queue, tier, priority in of_overdue(policies):
+    for queue, tier, priority in of_tickets(policies):
         for status in not_closed:
             yield queue, tier, priority, status.value
 
 
-def of_overdue(policies: PolicySet) -> Iterator[Labels]:
+def of_tickets(policies: PolicySet) -> Iterator[Labels]:
     """Every (queue, tier, priority) that a ticket can have."""
     for queue, name in policies.queues.items():
         policy = policies.policies[name]
@@ -64,20 +78,20 @@ def of_overdue(policies: PolicySet) -> Iterator[Labels]:
 
 
 def _of_queue(queue: str, policy: Policy) -> Iterator[tuple[str, Labels]]:
-    tiers = [tier.name for tier in policy.tiers]
     for priority in policy.resolve:
         yield totals.OPENED, (priority, queue)
         yield totals.REOPENED, (priority, queue)
         for outcome in Outcome:
             yield totals.CLOSED, (outcome.value, priority, queue)
-        for target, tier in product(Target, tiers):
-            for name in (
-                totals.CLOCKS_MET,
-                totals.CLOCKS_BREACHED,
-                totals.CLOCKS_CANCELLED,
-                totals.CLOCKS_REINSTATED,
-            ):
-                yield name, (target.value, tier, priority, queue)
+    chases = [kind for kind in ContactKind if kind.is_a_chase]
+    for kind, tier, priority in product(chases, policy.tier_names, policy.resolve):
+        yield totals.CHASES, (kind.value, tier, priority, queue)
+    for target, tier, priority, name in product(Target, policy.tier_names, policy.resolve, CLOCKS):
+        yield name, (target.value, tier, priority, queue)
+    yield from _of_ladder(queue, policy.tier_names)
+
+
+def _of_ladder(queue: str, tiers: Sequence[str]) -> Iterator[tuple[str, Labels]]:
     for cause in Cause:
         for lower, higher in combinations(tiers, 2):
             yield totals.ESCALATIONS, (lower, higher, cause.value, queue)
@@ -86,3 +100,5 @@ def _of_queue(queue: str, policy: Policy) -> Iterator[tuple[str, Labels]]:
         yield totals.TRANSFERS, (one, other, queue)
     for tier in tiers:
         yield totals.PING_PONGS, (tier, queue)
+    for tier in tiers[:-1]:  # the last is never skipped
+        yield totals.TIERS_SKIPPED, (tier, queue)

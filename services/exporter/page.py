@@ -3,18 +3,19 @@
 Label sets that no loaded policy knows (of policies that were edited since) are shown all the same.
 """
 
-import math
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 
-from services.exporter import labels
+from services.build_info import build_info
+from services.exporter import histograms, labels
 from services.exporter.labels import Labels
 from services.records import totals
 from services.records.figures import Figures
-from services.records.totals import LAG_BUCKETS_SECONDS, TOTALS
+from services.records.totals import TOTALS
+from workflows.domain.policy_data import version_of
 from workflows.policies import PolicySet
 
 COUNTERS: Mapping[str, tuple[str, str]] = {
@@ -25,10 +26,16 @@ COUNTERS: Mapping[str, tuple[str, str]] = {
     totals.CLOCKS_BREACHED: ("clocks_breached", "Clock runs whose deadline passed with the target unmet."),
     totals.CLOCKS_CANCELLED: ("clocks_cancelled", "Clock runs that ended without a verdict."),
     totals.CLOCKS_REINSTATED: ("clocks_reinstated", "Verdicts that reopening withdrew: subtract them from those met."),
+    totals.CLOCKS_WARNED: ("clocks_warned", "Warnings that a fraction of a target was spent."),
     totals.ESCALATIONS: ("escalations", "Steps up the ladder, by the first of their reasons."),
     totals.EXHAUSTIONS: ("exhaustions", "Escalations from the last tier: the last resort is told."),
+    totals.TIERS_SKIPPED: ("tiers_skipped", "Tiers that were passed by because they were closed."),
     totals.TRANSFERS: ("transfers", "Moves to another tier by hand."),
     totals.PING_PONGS: ("ping_pongs", "Entries of a tier that had had the ticket before."),
+    totals.CHASES: (
+        "chases",
+        "Contacts that ask for news or complain, by the tier that had the ticket.",
+    ),
     totals.RESCUED: ("rescued", "Settles of late tickets by the keeper that a ticket's own timer should have made."),
     totals.MESSAGES_SENT: ("messages_sent", "Messages sent, by what they tell of."),
     totals.MESSAGES_REJECTED: ("messages_rejected", "Messages that can never be sent: nobody was told."),
@@ -42,13 +49,16 @@ COUNTERS: Mapping[str, tuple[str, str]] = {
 PUBLIC_LABELS = {"cause": "reason"}
 """Labels whose public name is another than the record's."""
 
-_OVERDUE = ("queue", "tier", "priority")
-_OPEN = (*_OVERDUE, "status")
+_TICKETS = ("queue", "tier", "priority")
+_OPEN = (*_TICKETS, "status")
+_POLICY = ("policy", "version")
 
 
 def of_figures(figures: Figures, policies: PolicySet) -> Iterator[Metric]:
     """Make the whole page."""
-    yield from _counters(figures, policies)
+    yield build_info()
+    yield _policy_info(policies)
+    yield from _counted(figures, policies)
     yield _gauge(
         "open_tickets",
         "Tickets not closed.",
@@ -56,10 +66,16 @@ def of_figures(figures: Figures, policies: PolicySet) -> Iterator[Metric]:
         dict.fromkeys(labels.of_open_tickets(policies), 0) | dict(figures.open_tickets),
     )
     yield _gauge(
+        "at_risk_tickets",
+        "Tickets with a running clock that was warned of and was neither met nor breached yet.",
+        _TICKETS,
+        dict.fromkeys(labels.of_tickets(policies), 0) | dict(figures.at_risk_tickets),
+    )
+    yield _gauge(
         "overdue_tickets",
         "Tickets with a deadline that is past and neither met nor breached: nothing should be.",
-        _OVERDUE,
-        dict.fromkeys(labels.of_overdue(policies), 0) | dict(figures.overdue_tickets),
+        _TICKETS,
+        dict.fromkeys(labels.of_tickets(policies), 0) | dict(figures.overdue_tickets),
     )
     yield _gauge(
         "late_tickets", "Tickets whose wake-up is past, those that are stuck included.", value=figures.late_tickets
@@ -85,8 +101,8 @@ def of_figures(figures: Figures, policies: PolicySet) -> Iterator[Metric]:
     )
 
 
-def _counters(figures: Figures, policies: PolicySet) -> Iterator[Metric]:
-    """Turn the record's totals into counters, and the lag of breaches into a histogram."""
+def _counted(figures: Figures, policies: PolicySet) -> Iterator[Metric]:
+    """Turn the record's totals into counters and histograms."""
     sets: dict[str, dict[Labels, int]] = defaultdict(dict)
     for name, values in labels.of_totals(policies):
         sets[name][values] = 0
@@ -94,7 +110,13 @@ def _counters(figures: Figures, policies: PolicySet) -> Iterator[Metric]:
         sets[name][values] = amount
     for name, (metric, meaning) in COUNTERS.items():
         yield _counter(metric, meaning, TOTALS[name], sets[name])
-    yield _lag(sets[totals.BREACH_LAG_BUCKET], sets[totals.BREACH_LAG_MICROSECONDS].get((), 0))
+    yield histograms.breach_lag(sets)
+    yield from histograms.times(sets, policies)
+
+
+def _policy_info(policies: PolicySet) -> Metric:
+    loaded: dict[Labels, int] = {(policy.name, version_of(policy)): 1 for policy in policies.policies.values()}
+    return _gauge("policy_info", "The policies that new tickets get, by the hash of their content.", _POLICY, loaded)
 
 
 def _gauge(
@@ -118,22 +140,4 @@ def _counter(metric: str, meaning: str, names: Iterable[str], sets: Mapping[Labe
     family = CounterMetricFamily(f"followthrough_{metric}", meaning, labels=public)
     for values, amount in sorted(sets.items()):
         family.add_metric(values, amount)
-    return family
-
-
-def _lag(observed: Mapping[Labels, int], microseconds: int) -> Metric:
-    """Cumulate what the record keeps by bucket; bounds of an earlier release keep their buckets."""
-    by_bound = dict.fromkeys((*LAG_BUCKETS_SECONDS, math.inf), 0)
-    for (written,), amount in observed.items():
-        by_bound[float(written)] = by_bound.get(float(written), 0) + amount
-    buckets: list[tuple[str, float]] = []
-    cumulated = 0
-    for bound in sorted(by_bound):
-        cumulated += by_bound[bound]
-        buckets.append(("+Inf" if math.isinf(bound) else str(float(bound)), cumulated))
-    family = HistogramMetricFamily(
-        "followthrough_breach_lag_seconds",
-        "How late breaches were detected: detection less deadline, in seconds of the record's clock.",
-    )
-    family.add_metric((), buckets, microseconds / 1_000_000)
     return family

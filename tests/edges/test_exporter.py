@@ -6,6 +6,7 @@ import re
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -20,7 +21,9 @@ from services.records.figures import Figures
 from services.settings import Address
 from workflows.domain import ticket
 from workflows.domain.calendar import Calendar
-from workflows.domain.policy import Policy, Targets, Tier, hours
+from workflows.domain.policy import Policy, Targets, Tier, hours, minutes
+from workflows.domain.policy_data import version_of
+from workflows.domain.ticket.verdict import RULES_VERSION
 from workflows.policies import PolicySet
 
 LOOPBACK = Address("127.0.0.1", 0)
@@ -28,16 +31,23 @@ MONDAY_NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)  # Monday
 
 office = Calendar("Europe/London", {"mon-fri": "09:00-17:00"})
 row = Targets(acknowledge=hours(1), update_every=hours(2), resolve=hours(4))
+fast = Targets(acknowledge=minutes(15), update_every=hours(2), resolve=hours(4))
 lines = Policy(
     name="lines",
     calendar=office,
     resolve={"urgent": hours(8), "normal": hours(16)},
     tiers=(
-        Tier(name="agent", calendar=office, targets={"urgent": row, "normal": row}),
+        Tier(name="agent", calendar=office, targets={"urgent": fast, "normal": row}),
         Tier(name="engineer", calendar=office, targets={"urgent": row, "normal": row}),
     ),
     lead="lead",
     last_resort="duty",
+)
+TIMES = (
+    "followthrough_time_to_acknowledge_seconds",
+    "followthrough_time_to_tier_resolve_seconds",
+    "followthrough_time_between_updates_seconds",
+    "followthrough_time_to_resolve_seconds",
 )
 PROMISED = PolicySet(policies={"lines": lines}, queues={"home": "lines"})
 
@@ -89,6 +99,10 @@ def _samples(body: str) -> Iterator[Sample]:
         yield from family.samples
 
 
+def _le(labels: frozenset[tuple[str, str]]) -> Iterator[str]:
+    yield from (value for name, value in labels if name == "le")
+
+
 def _labels(**labels: str) -> frozenset[tuple[str, str]]:
     return frozenset(labels.items())
 
@@ -111,10 +125,12 @@ async def test_every_label_set_is_there_at_zero_before_anything_happened() -> No
     assert set(counted.values()) == {0}
     names = [name for name, _ in counted]
     assert {name: names.count(name) for name in sorted(set(names))} == {
+        "followthrough_chases_total": 8,  # 2 kinds, 2 tiers, 2 priorities
         "followthrough_clocks_breached_total": 16,  # 4 targets, 2 tiers, 2 priorities, 1 queue
         "followthrough_clocks_cancelled_total": 16,
         "followthrough_clocks_met_total": 16,
         "followthrough_clocks_reinstated_total": 16,
+        "followthrough_clocks_warned_total": 16,
         "followthrough_escalations_total": 7,  # one step, 7 reasons
         "followthrough_exhaustions_total": 7,
         "followthrough_messages_possibly_sent_twice_total": 18,  # kinds of messages
@@ -125,6 +141,7 @@ async def test_every_label_set_is_there_at_zero_before_anything_happened() -> No
         "followthrough_tickets_closed_total": 12,  # 6 outcomes, 2 priorities
         "followthrough_tickets_opened_total": 2,
         "followthrough_tickets_reopened_total": 2,
+        "followthrough_tiers_skipped_total": 1,  # the last never is
         "followthrough_transfers_total": 2,  # there and back
     }
     breached = _labels(target="acknowledge", tier="agent", priority="urgent", queue="home")
@@ -133,6 +150,7 @@ async def test_every_label_set_is_there_at_zero_before_anything_happened() -> No
     waiting = _labels(queue="home", tier="agent", priority="normal", status="waiting_on_customer")
     assert page["followthrough_open_tickets", waiting] == 0
     assert page["followthrough_overdue_tickets", _labels(queue="home", tier="engineer", priority="urgent")] == 0
+    assert page["followthrough_at_risk_tickets", _labels(queue="home", tier="engineer", priority="urgent")] == 0
 
 
 async def test_the_page_says_what_the_record_says() -> None:
@@ -150,6 +168,7 @@ async def test_the_page_says_what_the_record_says() -> None:
             (totals.RESCUED, ()): 2,
         },
         open_tickets={("home", "agent", "urgent", "open"): 11},
+        at_risk_tickets={("home", "agent", "urgent"): 8},
         overdue_tickets={("home", "agent", "urgent"): 3},
         next_deadline_at=datetime(2026, 11, 23, 11, 59, 30, tzinfo=UTC),
         next_wake_at=datetime(2026, 11, 23, 11, 59, 31, tzinfo=UTC),
@@ -170,6 +189,7 @@ async def test_the_page_says_what_the_record_says() -> None:
         "followthrough_exhaustions_total": 1,
         "followthrough_rescued_total": 2,
         "followthrough_open_tickets": 11,
+        "followthrough_at_risk_tickets": 8,
         "followthrough_overdue_tickets": 3,
         "followthrough_late_tickets": 4,
         "followthrough_stuck_tickets": 1,
@@ -178,6 +198,8 @@ async def test_the_page_says_what_the_record_says() -> None:
         "followthrough_record_timestamp_seconds": 1795435200,
         "followthrough_oldest_unmet_deadline_timestamp_seconds": 1795435170,
         "followthrough_next_wake_timestamp_seconds": 1795435171,
+        "followthrough_build_info": 1,
+        "followthrough_policy_info": 1,
     }
     labels = _labels(target="acknowledge", tier="agent", priority="urgent", queue="home")
     assert page["followthrough_clocks_breached_total", labels] == 5
@@ -214,6 +236,63 @@ async def test_the_lag_histogram_cumulates_what_the_record_keeps_by_bucket() -> 
     assert buckets[math.inf] == 10
     assert page["followthrough_breach_lag_seconds_count", _labels()] == 10
     assert page["followthrough_breach_lag_seconds_sum", _labels()] == 4000.5
+
+
+async def test_times_have_a_bucket_at_each_promise_from_the_start() -> None:
+    """`le` at a promised target says exactly what was kept, so it is there before anything is; a metric a target."""
+    page = await _page(Figures(instant=MONDAY_NOON))
+
+    assert {
+        name: sorted(float(value) for key, labels in page if key == f"{name}_bucket" for value in _le(labels))
+        for name in TIMES
+    } == {
+        "followthrough_time_to_acknowledge_seconds": [900.0] * 4
+        + [3600.0] * 4
+        + [math.inf] * 4,  # 2 tiers, 2 priorities
+        "followthrough_time_to_tier_resolve_seconds": [14400.0] * 4 + [math.inf] * 4,
+        "followthrough_time_between_updates_seconds": [7200.0] * 4 + [math.inf] * 4,
+        "followthrough_time_to_resolve_seconds": [28800.0] * 4 + [57600.0] * 4 + [math.inf] * 4,
+    }
+    assert {page[name, labels] for name, labels in page if name.startswith(tuple(TIMES))} == {0}
+
+
+async def test_times_are_cumulated_from_what_the_record_keeps_by_bucket() -> None:
+    """What broke its promise is in no bucket but the last; a bound of an earlier policy keeps what it counted."""
+    urgent = ("acknowledge", "agent", "urgent", "home")
+    figures = Figures(
+        instant=MONDAY_NOON,
+        totals={
+            (totals.TIME_TO_BUCKET, (*urgent, "600.0")): 2,  # promised by the policy of the year before
+            (totals.TIME_TO_BUCKET, (*urgent, "900.0")): 30,
+            (totals.TIME_TO_BUCKET, (*urgent, "+Inf")): 4,
+            (totals.TIME_TO_MICROSECONDS, urgent): 12_345_678_000,
+        },
+    )
+
+    page = await _page(figures)
+
+    agent = {"tier": "agent", "priority": "urgent", "queue": "home"}
+    name = "followthrough_time_to_acknowledge_seconds"
+    assert [page[f"{name}_bucket", _labels(**agent, le=le)] for le in ("600.0", "900.0", "3600.0", "+Inf")] == [
+        2,
+        32,
+        32,
+        36,
+    ]
+    assert page[f"{name}_count", _labels(**agent)] == 36
+    assert page[f"{name}_sum", _labels(**agent)] == 12345.678
+    others = {"tier": "engineer", "priority": "normal", "queue": "home"}
+    assert page[f"{name}_bucket", _labels(**others, le="600.0")] == 0
+
+
+async def test_the_page_says_what_runs_and_by_which_policies() -> None:
+    """When figures change, what was deployed stands beside them."""
+    page = await _page(Figures(instant=MONDAY_NOON))
+
+    (build,) = (dict(labels) for name, labels in page if name == "followthrough_build_info")
+    assert build == {"version": version("followthrough"), "rules_version": str(RULES_VERSION)}
+    (policy,) = (dict(labels) for name, labels in page if name == "followthrough_policy_info")
+    assert policy == {"policy": "lines", "version": version_of(lines)}
 
 
 async def test_what_no_loaded_policy_knows_is_shown_all_the_same() -> None:
