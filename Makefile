@@ -9,15 +9,19 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 INTEROP := tests/interop
 NODE_STAMP := $(INTEROP)/node_modules/.installed
+PROMETHEUS := $(VENV)/prometheus
+PROMETHEUS_STAMP := $(PROMETHEUS)/.unpacked
 TESTS ?= tests
 JOBS ?= 2
 
-.PHONY: help setup run feed check test bench-smoke bench-core lint format types imports protos lock clean
+.PHONY: help setup prometheus run feed check test bench-smoke bench-core lint format types imports protos lock clean
 
 help:  ## show this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: $(STAMP)  ## create .venv with the locked versions
+
+prometheus: $(PROMETHEUS_STAMP)  ## Debian's Prometheus and Alertmanager, unpacked under .venv; nothing is installed
 
 run: setup  ## run everything on embedded defaults (SQLite, Temporal dev server) until Ctrl-C
 	@exec $(BIN)/followthrough up
@@ -30,7 +34,7 @@ check: setup lint types imports  ## lint, types, import contracts, generated cod
 	$(BIN)/python protos/generate.py --check
 	$(BIN)/python protos/generate.py --breaking
 
-test: setup $(NODE_STAMP)  ## run all tests: make test [TESTS=tests/unit]
+test: setup $(NODE_STAMP) $(PROMETHEUS_STAMP)  ## run all tests: make test [TESTS=tests/unit]
 	$(BIN)/pytest -n $(JOBS) --dist loadgroup $(TESTS)
 
 bench-smoke: setup  ## rates through gRPC and lags of deadlines, beside bare Temporal and bare rows
@@ -79,3 +83,11 @@ $(NODE_STAMP): $(INTEROP)/package-lock.json $(STAMP)
 	@if $(BIN)/python $(INTEROP)/node.py npm ci --prefix $(INTEROP) --loglevel=error; then touch $@; \
 	elif [ "$(FOLLOWTHROUGH_REQUIRE_ALL)" = 1 ]; then echo "make: npm cannot install them, and they are required here" >&2; exit 2; \
 	else echo "make: npm cannot install them: the tests that call from Node will say so and skip" >&2; fi
+
+# Two packages with four programs that need nothing else; unpacked, so that no service is started and nobody needs to be root.
+$(PROMETHEUS_STAMP): | $(STAMP)
+	@mkdir -p $(PROMETHEUS)
+	@if cd $(PROMETHEUS) && apt-get download -qq prometheus prometheus-alertmanager >/dev/null 2>&1 \
+		&& for package in *.deb; do dpkg-deb -x "$$package" . || exit 1; done && rm -f *.deb; then touch $(notdir $@); \
+	elif [ "$(FOLLOWTHROUGH_REQUIRE_ALL)" = 1 ]; then echo "make: apt-get cannot download Prometheus, and it is required here: apt-get update" >&2; exit 2; \
+	else echo "make: apt-get cannot download Prometheus: the tests that need it will say so and skip" >&2; fi
