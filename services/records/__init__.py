@@ -16,9 +16,11 @@ from services.records.clock import RealClock, RecordClock, ScaledClock, parse
 from services.records.decision import Judge
 from services.records.engine import Database, Timeouts, open_database
 from services.records.errors import (
+    AskedWrongly,
     ClockMismatch,
     ClockRunOut,
     ClockUnusable,
+    CommandFailed,
     IdentityTaken,
     LogTooNew,
     RecordError,
@@ -45,9 +47,11 @@ from services.records.upkeep import Rescue, Upkeep
 from workflows.domain.ticket import judge as rules
 
 __all__ = [
+    "AskedWrongly",
     "ClockMismatch",
     "ClockRunOut",
     "ClockUnusable",
+    "CommandFailed",
     "Encode",
     "Figures",
     "IdentityTaken",

@@ -4,7 +4,7 @@ The same for a caller's command, a workflow's wake-up and the keeper's batch. Re
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -71,6 +71,10 @@ class Poison(Exception):  # noqa: N818 - the fact; never leaves the record
         return self.held.real_at + self.retry_in
 
 
+class PoisonousCommand(Poison):
+    """The rules could not judge a ticket with this command; without it they can, so that it is not stuck."""
+
+
 class NothingMoved(AssertionError):  # noqa: N818 - the fact, as it stands in `stuck_type`
     """The ticket was due, and judging it neither found anything nor moved its wake-up: it would spin for ever."""
 
@@ -121,7 +125,7 @@ def decide(
     """Judge a ticket in hand.
 
     Raises `StateTooNew`; `ClockRunOut`; `ClockUnusable`; `PolicyNotLoaded`; `Poison` with whatever the rules, or
-    reading the state or the policy, died of.
+    reading the state or the policy, died of; `PoisonousCommand` when they die of the command.
     """
     if held.state_version > codec.STATE_VERSION:
         raise StateTooNew(held.ticket_id, held.state_version, codec.STATE_VERSION)
@@ -136,7 +140,18 @@ def decide(
     except (ClockRunOut, ClockUnusable):  # no ticket's fault
         raise
     except Exception as error:  # whatever it is, this one ticket must not stop the others
+        if question.command is not None and _is_healthy(held, question, policy, clock, judge):
+            raise PoisonousCommand(held, error) from error
         raise Poison(held, error) from error
+
+
+def _is_healthy(held: Held, question: Question, policy: Policy, clock: RecordClock, judge: Judge) -> bool:
+    """Whether the ticket can be judged when nothing is asked of it."""
+    try:
+        _decide(held, replace(question, command=None, expected_version=None), policy, clock, judge)
+    except Exception:  # noqa: BLE001 - it is told with the first
+        return False
+    return True
 
 
 def _decide(held: Held, question: Question, policy: Policy, clock: RecordClock, judge: Judge) -> Decision:

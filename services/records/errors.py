@@ -5,9 +5,11 @@ from datetime import timedelta
 from workflows.ports import TicketIsStuck, TicketUnknown
 
 __all__ = [
+    "AskedWrongly",
     "ClockMismatch",
     "ClockRunOut",
     "ClockUnusable",
+    "CommandFailed",
     "IdentityTaken",
     "LogTooNew",
     "PolicyTooNew",
@@ -33,6 +35,22 @@ class RecordUnavailable(RecordError):  # noqa: N818 - the fact, in the desk's wo
 
 class RecordFailed(RecordError):  # noqa: N818 - the fact, in the desk's words
     """The database refused a statement for a reason that trying again will not mend; only its type is told."""
+
+
+class AskedWrongly(RecordError, ValueError):  # noqa: N818 - the fact, in the desk's words
+    """A number or a length that no database can be asked for; the text names it, the value and the remedy."""
+
+
+class CommandFailed(RecordFailed):
+    """The rules could not judge a ticket with this command, but can without: nothing changed, and it is not stuck."""
+
+    def __init__(self, ticket_id: str, command: str, error_type: str) -> None:
+        super().__init__(
+            f"ticket {ticket_id!r} could not be judged with {command!r} ({error_type}): "
+            "see the log of the process that settled it"
+        )
+        self.ticket_id = ticket_id
+        self.error_type = error_type
 
 
 class RequestIdReused(RecordError):  # noqa: N818 - the fact, in the desk's words

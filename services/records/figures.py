@@ -8,6 +8,7 @@ from sqlalchemy import func, select, union_all
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.records import codec
+from services.records.folding import PART
 from services.records.tables import (
     AT_RISK,
     LATE,
@@ -97,13 +98,18 @@ async def read_figures(connection: AsyncConnection, instant: datetime) -> Figure
 
 
 async def _totals(connection: AsyncConnection) -> dict[tuple[str, LabelValues], int]:
-    """Folded and not yet folded together: one statement, so that no fold can come between."""
+    """Folded and not yet folded together: one statement, so that no fold can come between.
+
+    What is above a million and what is below are added up apart: SQLite's sum would fail beyond the highest number.
+    """
     folded, fresh = TotalRow, TotalDeltaRow
     parts = union_all(
         select(folded.name, folded.labels, folded.amount), select(fresh.name, fresh.labels, fresh.amount)
     ).subquery()
-    summed = select(parts.c.name, parts.c.labels, func.sum(parts.c.amount)).group_by(parts.c.name, parts.c.labels)
+    summed = select(
+        parts.c.name, parts.c.labels, func.sum(parts.c.amount // PART), func.sum(parts.c.amount % PART)
+    ).group_by(parts.c.name, parts.c.labels)
     return {
-        (name, tuple(codec.data_from_json(labels))): int(amount)
-        for name, labels, amount in await connection.execute(summed)
+        (name, tuple(codec.data_from_json(labels))): int(above) * PART + int(below)
+        for name, labels, above, below in await connection.execute(summed)
     }

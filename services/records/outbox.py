@@ -10,12 +10,13 @@ import secrets
 import time
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.records import statements_outbox
+from services.records.door import instant_after, require_count
 from services.records.engine import Database
 from services.records.faults import spoken_plainly
 from services.records.owed_messages import Fate, OwedMessage, WaitsFor, WasRejected, WasSent
@@ -45,6 +46,7 @@ class Outbox:
         Messages that rest, that others claimed, and those behind one of them are passed by. One short read when there
         is nothing.
         """
+        require_count("limit", limit)
         claim = secrets.token_hex(8)
         with spoken_plainly():
             real_at = (await self._statements.greet()).real_at
@@ -58,7 +60,7 @@ class Outbox:
                 )
                 found = (await connection.execute(due)).all()
                 if found:
-                    until = real_at + timedelta(seconds=lease_seconds)
+                    until = instant_after(real_at, "lease_seconds", lease_seconds)
                     await connection.execute(statements_outbox.claimed([row.message_id for row in found], claim, until))
         await self._rest(began)
         return tuple(

@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime
 
 from services.records import codec
+from services.records.door import is_possible
 from services.records.errors import PolicyTooNew, PolicyUnreadable
 from services.records.faults import spoken_plainly
 from services.records.rows import PolicyColumns
@@ -34,7 +35,7 @@ class KnownPolicies(Mapping[str, Policy]):
         """
         if version not in self._known:
             with spoken_plainly():
-                body = await self._statements.policy(version)
+                body = await self._statements.policy(version) if is_possible(version) else None
             self._known[version] = self._read(version, body)
         return self._known[version]
 

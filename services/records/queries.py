@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, Row, Select, TextClause, literal, select, 
 
 from services.records import codec
 from services.records.clock import RecordClock, instant_by
+from services.records.door import LAST_SEQUENCE, is_possible, require_count, require_possible
 from services.records.engine import Database
 from services.records.errors import LogTooNew, StateTooNew, TicketUnknown
 from services.records.faults import spoken_plainly
@@ -19,12 +20,10 @@ from services.records.figures import Figures, read_figures
 from services.records.policies import KnownPolicies
 from services.records.statements import Statements
 from services.records.tables import UNTAKEN, WORKED_ON, EventRow, InputRow, Instant, TicketRow
-from workflows.domain.errors import TextError
 from workflows.domain.policy import Policy
 from workflows.domain.ticket.events import Entry, Opened
 from workflows.domain.ticket.ledger import Line, ledger
 from workflows.domain.ticket.state import Ticket
-from workflows.domain.ticket.texts import is_storable, quoted
 from workflows.domain.ticket.words import Status
 
 Read = TypeVar("Read")
@@ -73,8 +72,8 @@ class Input:
 class Queries:
     """What can be asked of the record.
 
-    Every call may raise `RecordUnavailable` (try again), `RecordFailed` and `SchemaMissing`, and says what else. Every
-    instant is the record's, in UTC.
+    Every call may raise `RecordUnavailable` (try again), `RecordFailed`, `SchemaMissing`, `AskedWrongly` (a number that
+    cannot be asked for), and says what else. Every instant is the record's, in UTC.
     """
 
     def __init__(self, database: Database, statements: Statements, clock: RecordClock, policies: KnownPolicies) -> None:
@@ -97,6 +96,9 @@ class Queries:
         For people: a ticket that commits late may fall into a page that was read already. Raises `TextError` for a
         value that no ticket can have, `StateTooNew`.
         """
+        require_count("page_size", page_size)
+        if after is not None:
+            require_possible("after", after)
         row = TicketRow
         query = (
             select(row.ticket_id, row.state, row.state_version)
@@ -117,6 +119,9 @@ class Queries:
         later since may be listed again; one whose deadline moved to before the place is in the next reading's first
         page. Raises `TextError` for a value that no ticket can have, `StateTooNew`.
         """
+        require_count("page_size", page_size)
+        if after is not None:
+            require_possible("after.ticket_id", after.ticket_id)
         row = TicketRow
         query = select(row.ticket_id, row.state, row.state_version).where(WORKED_ON, *_conditions(wanted))
         dated = query.where(row.deadline_at.is_not(None)).order_by(row.deadline_at, row.ticket_id)
@@ -152,6 +157,9 @@ class Queries:
         After the last there are none. Raises `TicketUnknown`, `LogTooNew`.
         """
         _require_possible(ticket_id)
+        require_count("after_sequence", after_sequence, most=LAST_SEQUENCE)
+        if limit is not None:
+            require_count("limit", limit)
         row = EventRow
         query = (
             select(row.sequence, row.at, row.actor, row.kind, row.body)
@@ -235,7 +243,7 @@ def _known(read: Callable[[str, str], Read], ticket_id: str, kind: str, body: st
 
 def _require_possible(named: str) -> None:
     """No ticket has such a name, and not every database can be asked for it."""
-    if not is_storable(named):
+    if not is_possible(named):
         raise TicketUnknown(f"ticket {named!r} is not in the record")
 
 
@@ -253,8 +261,8 @@ def _conditions(wanted: TicketFilter) -> list[ColumnElement[bool] | TextClause]:
         row.customer_id: wanted.customer_id,
     }
     for column, value in asked.items():
-        if value is not None and not is_storable(value):
-            raise TextError(f"{column.key} {quoted(value)} has a character that no text can have: leave it out")
+        if value is not None:
+            require_possible(column.key, value)
     same = [column == value for column, value in asked.items() if value is not None]
     return [*same, UNTAKEN] if wanted.is_untaken else [*same]
 

@@ -13,9 +13,11 @@ from typing import Protocol
 
 from services.records import codec
 from services.records.clock import RecordClock, instant_by
-from services.records.decision import Decision, Judge, Poison, PolicyNotLoaded, Question, decide
+from services.records.decision import Decision, Judge, Poison, PoisonousCommand, PolicyNotLoaded, Question, decide
+from services.records.door import is_possible, require_command, require_opening, require_request
 from services.records.errors import (
     ClockMismatch,
+    CommandFailed,
     IdentityTaken,
     RecordError,
     RecordFailed,
@@ -33,7 +35,6 @@ from workflows.domain.policy import Policy
 from workflows.domain.ticket import judge as rules
 from workflows.domain.ticket.commands import Command, Open
 from workflows.domain.ticket.state import Ticket
-from workflows.domain.ticket.texts import TEXTS, is_storable, require_text, require_texts
 from workflows.domain.ticket.verdict import Judged, Refusal
 from workflows.domain.ticket.words import Status
 from workflows.messages import SettleResult
@@ -83,9 +84,11 @@ class Record:
 
         Raises `IdentityTaken`, `RequestIdReused`, `ClockMismatch`, `ClockRunOut`, `ClockUnusable`, `RecordUnavailable`
         (try again), `RecordFailed`, `SchemaMissing`; `TextError` for a text that cannot be stored or read;
-        `DomainError` for a priority that the policy does not know; whatever else the rules raise. Nothing is written.
+        `DomainError` for a priority that the policy does not know, or a field that is not what it must be; whatever
+        else the rules raise. Nothing is written.
         """
-        _require_readable(command, request)
+        require_opening(command)
+        require_request(request)
         for _ in range(TRIES):
             try:
                 with spoken_plainly():
@@ -98,7 +101,7 @@ class Record:
 
     async def validate(self, policy: Policy, command: Open) -> Judged:
         """What opening would give at the record's present instant; writes nothing. Raises what opening does."""
-        require_texts(command, but=("ticket_id", "reference"))  # they are drawn when it is opened
+        require_opening(command, is_named=False)  # it is when it is opened
         with spoken_plainly():
             greeting = await self._statements.greet()
         return self._decide_opening(policy, command, greeting.real_at).judged
@@ -117,11 +120,13 @@ class Record:
 
         A refused command is no error: it comes back as `Settled.refusal`. `expected_version` is the ticket's, from 1.
         Raises `TicketUnknown`, `RequestIdReused`, `StateTooNew`, `TicketStuck` (then it is marked, and nothing else
-        is written), `ClockRunOut`, `ClockUnusable`, `RecordUnavailable` (try again), `RecordFailed`, `SchemaMissing`;
-        `TextError` for a text that cannot be stored or read. Nothing is written then.
+        is written), `CommandFailed` (it is the command, not the ticket, that cannot be judged), `ClockRunOut`,
+        `ClockUnusable`, `RecordUnavailable` (try again), `RecordFailed`, `SchemaMissing`; `TextError` for a text that
+        cannot be stored or read, `DomainError` for a field that is not what it must be. Nothing is written then.
         """
-        _require_readable(command, request)
-        if not is_storable(ticket_id):
+        require_command(command)
+        require_request(request)
+        if not is_possible(ticket_id):
             raise TicketUnknown(f"ticket {ticket_id!r} is not in the record")
         question = Question(by=by, command=command, expected_version=expected_version)
         for _ in range(TRIES):
@@ -134,6 +139,9 @@ class Record:
                 if not _is_answered_meanwhile(duplicate):
                     raise RecordFailed(f"the database refused a second row in {duplicate.table!r}") from None
                 continue
+            except PoisonousCommand as poison:
+                log_poison(poison, "command cannot be judged")
+                raise CommandFailed(ticket_id, type(command).__name__, poison.error_type) from None
             except Poison as poison:
                 await self._mark_stuck(poison)
                 raise TicketStuck(ticket_id, poison.error_type, poison.retry_in) from None
@@ -233,26 +241,17 @@ def _is_answered_meanwhile(refused: Exception) -> bool:
     return isinstance(refused, Duplicate) and refused.table == "replies"
 
 
-def _require_readable(command: Open | Command | None, request: Request | None) -> None:
-    """See that what is to be stored can be, alike on both databases, before anything is asked of them."""
-    if command is not None:
-        require_texts(command)
-    if request is not None:
-        require_text("caller", request.caller, TEXTS["caller"])
-        require_text("request_id", request.request_id, TEXTS["request_id"])
-
-
 async def mark_stuck(settling: Settling, poison: Poison) -> None:
     """Note what a ticket died of, and when it may be tried again."""
     held = poison.held
     await settling.mark_stuck(held.ticket_id, poison.error_type, held.real_at, poison.retry_at)
 
 
-def log_poison(poison: Poison) -> None:
+def log_poison(poison: Poison, what: str = "ticket is stuck") -> None:
     """Say where it died, but not in its own words: they may be a customer's."""
     frames = traceback.extract_tb(poison.error.__traceback__)[-FRAMES_TOLD:]
     logger.error(
-        "ticket is stuck",
+        what,
         extra={
             "ticket_id": poison.held.ticket_id,
             "error_type": poison.error_type,

@@ -114,6 +114,9 @@ _COUNTED = frozenset(
 LAG_BUCKETS_SECONDS = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3600)
 """Upper bounds of the lag histogram, in real seconds: what lags is the machine, however fast the clock runs."""
 
+LONGEST_LAG = timedelta(days=366)
+"""Real time, as which a longer lag counts: a clock was set forward then, and sums of it would not fit their column."""
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class Delta:
@@ -222,7 +225,7 @@ class _Counting:
                 yield TIME_TO_BUCKET, (*labels, time_to.BEYOND), count
                 at_least = length_of(self._policy, target, tier, self._priority)
                 yield TIME_TO_MICROSECONDS, labels, count * (at_least // MICROSECOND)
-                lag = (event.detected_at - event.due_at) / self._clock_speed
+                lag = min(event.detected_at - event.due_at, LONGEST_LAG * self._clock_speed) / self._clock_speed
                 yield BREACH_LAG_BUCKET, (_lag_bucket(lag),), 1
                 yield BREACH_LAG_MICROSECONDS, (), lag // MICROSECOND
 

@@ -13,8 +13,8 @@ import pytest
 from services.keeper.keeper import PAGES, Keeper, Pace
 from services.keeper.sent import SentNudges
 from services.records.errors import RecordUnavailable
+from services.records.late import NOBODY, Rescue
 from services.records.settled import Nudge
-from services.records.upkeep import NOBODY, Rescue
 from tests.support.waiting import until
 
 T = TypeVar("T")

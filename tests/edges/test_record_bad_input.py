@@ -1,36 +1,49 @@
 """What is handed to the record and cannot be: a typed error with field, value and remedy; the record unchanged."""
 
+import logging
+from collections.abc import Callable, Coroutine
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
-from typing import Any
+from math import inf, nan
+from typing import Any, cast
 
 import pytest
 
 from services.records import (
+    AskedWrongly,
     ClockRunOut,
     ClockUnusable,
+    CommandFailed,
+    Place,
     RecordFailed,
     Records,
     Request,
     SettledBy,
+    TicketFilter,
     TicketUnknown,
     connect,
 )
 from tests.support.clock import MONDAY_NOON, StoryClock
 from tests.support.record import Outsider, a_policy, a_request, an_acknowledgement, an_opening
 from workflows.domain.errors import DomainError, PolicyError, TextError
+from workflows.domain.policy import Policy
 from workflows.domain.ticket.commands import (
+    AddNote,
     ChangePriority,
     Command,
     Confirm,
     Continue,
     Escalate,
+    Open,
+    RecordContact,
     Reject,
     Reopen,
     Resolve,
     Transfer,
 )
-from workflows.domain.ticket.verdict import RefusalReason
+from workflows.domain.ticket.judge import judge
+from workflows.domain.ticket.state import Ticket
+from workflows.domain.ticket.verdict import Judged, RefusalReason
 from workflows.domain.ticket.words import Outcome
 from workflows.policies import load
 
@@ -91,12 +104,164 @@ async def test_name_that_no_ticket_can_have_is_unknown(records: Records, text: s
         await records.queries.rules_versions(text)
 
 
+async def test_text_that_no_ticket_can_have_is_asked_for_in_no_list(records: Records) -> None:
+    """Neither as the place after which a page begins, nor as a policy's version, on both databases alike."""
+    for text in ("k\x00m", "k\ud800m"):
+        with pytest.raises(TextError, match=r"^after '.*' has a character that no text can have: leave it out$"):
+            await records.queries.tickets(TicketFilter(), page_size=9, after=text)
+        with pytest.raises(TextError, match=r"^after\.ticket_id '.*' has a character that no text can have: leave it"):
+            await records.queries.next_due(TicketFilter(), page_size=9, after=Place(deadline_at=None, ticket_id=text))
+        with pytest.raises(RecordFailed, match=r"^policy version '.*' cannot be read \(it is not in the record\)"):
+            await records.queries.policy(text)
+
+
+UNASKABLE: dict[str, tuple[Callable[[Records], Coroutine[None, None, Any]], str]] = {
+    "a page of less than nothing": (lambda r: r.queries.tickets(TicketFilter(), page_size=-1), "page_size -1"),
+    "a page of too many": (lambda r: r.queries.tickets(TicketFilter(), page_size=2**63), "page_size 92233"),
+    "what is due, too many": (lambda r: r.queries.next_due(TicketFilter(), page_size=2**31), "page_size 2147483648"),
+    "a line too far": (lambda r: r.queries.entries("t-0001", after_sequence=2**70), "after_sequence 11805"),
+    "fewer lines than none": (lambda r: r.queries.entries("t-0001", limit=-1), "limit -1"),
+    "a rescue of too many": (lambda r: r.upkeep.rescue_late(grace_seconds=1, limit=2**63), "limit 92233"),
+    "a grace beyond all instants": (lambda r: r.upkeep.rescue_late(grace_seconds=1e12, limit=9), "grace_seconds 1000"),
+    "a grace that is no number": (lambda r: r.upkeep.rescue_late(grace_seconds=nan, limit=9), "grace_seconds nan"),
+    "a grace of less than nothing": (lambda r: r.upkeep.rescue_late(grace_seconds=-1, limit=9), "grace_seconds -1"),
+    "a debt of all ages": (lambda r: r.upkeep.owed_nudges(older_than_seconds=inf, limit=9), "older_than_seconds inf"),
+    "debts, too many": (lambda r: r.upkeep.owed_nudges(older_than_seconds=1, limit=2**63), "limit 92233"),
+    "debts, too many passed over": (
+        lambda r: r.upkeep.owed_nudges(older_than_seconds=1, limit=9, skip=2**63),
+        "skip 92233",
+    ),
+    "replies of all ages": (lambda r: r.upkeep.purge_replies(older_than=timedelta.max, limit=9), "older_than 864"),
+    "replies of the future": (
+        lambda r: r.upkeep.purge_replies(older_than=-timedelta.resolution, limit=9),
+        "older_than",
+    ),
+    "replies, too many": (lambda r: r.upkeep.purge_replies(older_than=timedelta(1), limit=2**63), "limit 92233"),
+    "messages of all ages": (lambda r: r.upkeep.purge_messages(older_than=timedelta.max, limit=9), "older_than 864"),
+    "messages, too many": (lambda r: r.upkeep.purge_messages(older_than=timedelta(1), limit=-1), "limit -1"),
+    "messages in hand for ever": (lambda r: r.outbox.take(limit=9, lease_seconds=1e300), "lease_seconds 1e"),
+    "messages in hand, too many": (lambda r: r.outbox.take(limit=2**63, lease_seconds=1), "limit 92233"),
+}
+
+
+@pytest.mark.parametrize("unaskable", UNASKABLE)
+async def test_number_that_cannot_be_asked_for_is_told_with_its_remedy(
+    record_url: str, records: Records, unaskable: str
+) -> None:
+    """By field and value, on both databases alike; nothing is written."""
+    ask, told = UNASKABLE[unaskable]
+    await records.record.open_ticket(a_policy(), an_opening())
+    before = await everything(record_url)
+
+    with pytest.raises(AskedWrongly, match=f"^{told}.*: say "):
+        await ask(records)
+
+    assert await everything(record_url) == before
+
+
+WRONG: Any = "news"
+
+MISTYPED: dict[str, tuple[Callable[[Records], Coroutine[None, None, Any]], str]] = {
+    "a text for a kind": (
+        lambda r: r.record.settle(
+            "t-0001", RecordContact(actor="c", kind=WRONG, channel="phone", text="again"), by=SettledBy.INTAKE
+        ),
+        "^kind is of type 'str': make it of type 'ContactKind'$",
+    ),
+    "a text for an outcome": (
+        lambda r: r.record.settle("t-0001", Resolve(actor="c", outcome=WRONG, explanation="x"), by=SettledBy.INTAKE),
+        "^outcome is of type 'str': make it of type 'Outcome'$",
+    ),
+    "an opening for a command": (
+        lambda r: r.record.settle("t-0001", cast(Any, an_opening(2)), by=SettledBy.INTAKE),
+        r"^command is of type 'Open': give one of \['Acknowledge', ",
+    ),
+    "a command for an opening": (
+        lambda r: r.record.open_ticket(a_policy(), cast(Any, an_acknowledgement())),
+        r"^command is of type 'Acknowledge': give one of \['Open'\]$",
+    ),
+    "a text for a customer": (
+        lambda r: r.record.open_ticket(a_policy(), replace(an_opening(2), customer=WRONG)),
+        "^customer is of type 'str': make it of type 'Customer'$",
+    ),
+    "a text for a hash": (
+        lambda r: r.record.settle("t-0001", an_acknowledgement(), by=SettledBy.INTAKE, request=a_request(body=WRONG)),
+        "^body_hash is of type 'str': make it of type 'bytes'$",
+    ),
+    "a zone that is none": (
+        lambda r: r.record.open_ticket(a_policy(), abroad("Europe/Londn")),
+        "^customer.zone 'Europe/Londn' is no time zone: did you mean 'Europe/London'",
+    ),
+    "a zone that is none, on trial": (
+        lambda r: r.record.validate(a_policy(), abroad("Nowhere/X")),
+        "^customer.zone 'Nowhere/X' is no time zone: use an IANA name",
+    ),
+}
+
+
+def abroad(zone: str) -> Open:
+    """An opening for a customer who lives there."""
+    opening = an_opening(2)
+    return replace(opening, customer=replace(opening.customer, zone=zone))
+
+
+@pytest.mark.parametrize("mistyped", MISTYPED)
+async def test_field_that_is_not_what_it_must_be_changes_nothing(
+    record_url: str, records: Records, mistyped: str
+) -> None:
+    """By field, what it is and what it must be; the ticket is not stuck for it."""
+    ask, told = MISTYPED[mistyped]
+    await records.record.open_ticket(a_policy(), an_opening())
+    before = await everything(record_url)
+
+    with pytest.raises(DomainError, match=told):
+        await ask(records)
+
+    assert await everything(record_url) == before
+
+
+async def test_command_that_cannot_be_judged_leaves_its_ticket_healthy(
+    record_url: str, story_clock: StoryClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It is the command's fault, not the ticket's: the caller is told, the log says where, and the next one goes."""
+    async with await connect(record_url, story_clock, judge=NoteHater()) as records:
+        await records.record.open_ticket(a_policy(), an_opening())
+        before = await everything(record_url)
+
+        with pytest.raises(CommandFailed, match=r"^ticket 't-0001' could not be judged with 'AddNote' \(KeyError\)"):
+            await records.record.settle("t-0001", AddNote(actor="kim", text="Ada is upset"), by=SettledBy.INTAKE)
+
+        assert await everything(record_url) == before
+        [told] = [each for each in caplog.records if each.levelno >= logging.ERROR]
+        assert told.getMessage() == "command cannot be judged"
+        assert "Ada" not in str(vars(told))
+        assert (await records.record.settle("t-0001", an_acknowledgement(), by=SettledBy.INTAKE)).refusal is None
+
+
 async def test_any_other_text_comes_back_as_it_was_said(records: Records) -> None:
     """Scripts, signs beyond the basic plane, quotes and backslashes are the customer's own."""
     said = "\\u0000 'quoted' \"twice\" 日本語 🎉 %s {x} ; DROP TABLE tickets;\n\tsecond line"
     await records.record.open_ticket(a_policy(), an_opening(text=said))
 
     assert (await records.queries.ticket("t-0001")).description == said
+
+
+class NoteHater:
+    """Judges by the rules, but dies of notes."""
+
+    def __call__(
+        self,
+        policy: Policy,
+        ticket: Ticket,
+        at: datetime,
+        command: Command | None = None,
+        *,
+        expected_version: int | None = None,
+    ) -> Judged:
+        """Judge."""
+        if isinstance(command, AddNote):
+            raise KeyError(command.text)
+        return judge(policy, ticket, at, command, expected_version=expected_version)
 
 
 class OddClock(StoryClock):

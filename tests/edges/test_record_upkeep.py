@@ -5,16 +5,16 @@ import time
 from collections import Counter
 from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from services.records import Nudge, Records, RecordUnavailable, SettledBy, Timeouts, connect, upkeep
+from services.records import Nudge, Records, RecordUnavailable, SettledBy, Timeouts, connect, late
 from services.records.rows import DeltaColumns, Rows
 from services.records.statements import Settling
 from services.records.statements_postgresql import PostgresqlStatements
 from services.records.tables import NOT_CLOSED, OWED, instant_to_text
-from services.records.upkeep import SQLITE_BATCH, Forgotten
+from services.records.upkeep import SQLITE_STEP, Forgotten
 from tests.support.clock import MONDAY_NOON, StoryClock
 from tests.support.record import (
     A_TICK,
@@ -179,8 +179,8 @@ async def test_batch_that_failed_is_smaller_the_next_time(
     postgresql_url: str, story_clock: StoryClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Whatever makes a batch too much for the record, the keeper gets through in the end."""
-    monkeypatch.setattr(upkeep, "POSTGRESQL_JUDGING_SECONDS", 99)
-    monkeypatch.setattr(upkeep, "POSTGRESQL_BATCH", 8)
+    monkeypatch.setattr(late, "POSTGRESQL_JUDGING_SECONDS", 99)
+    monkeypatch.setattr(late, "POSTGRESQL_BATCH", 8)
     async with await connect(postgresql_url, story_clock, judge=SlowJudge(), timeouts=IMPATIENT) as records:
         await opened(records, *range(1, 9))
         story_clock.pass_(timedelta(minutes=20))
@@ -236,7 +236,7 @@ async def test_keepers_and_workflows_meet_a_storm_together(
     record_url: str, records: Records, story_clock: StoryClock
 ) -> None:
     """4.7: a storm of deadlines is met from all sides at once, and each clock run breaches once."""
-    count = 2 * SQLITE_BATCH + 5
+    count = 2 * late.SQLITE_BATCH + 5
     await opened(records, *range(1, count + 1))
     story_clock.pass_(timedelta(minutes=20))
 
@@ -326,7 +326,7 @@ async def test_what_temporal_was_told_is_forgotten_in_small_steps(records: Recor
 
 async def test_no_step_of_forgetting_is_long(records: Records) -> None:
     """Callers wait for one short transaction at most: steps go on after a place, and meet each ticket once."""
-    numbers = range(1, 2 * SQLITE_BATCH + 6)
+    numbers = range(1, 2 * SQLITE_STEP + 6)
     await opened(records, *numbers)
     await records.upkeep.mark_told(await owed(records))
 
@@ -334,7 +334,7 @@ async def test_no_step_of_forgetting_is_long(records: Records) -> None:
     while steps[-1].last is not None:
         steps.append(await records.upkeep.forget_told(after=steps[-1].last))
 
-    expected = [SQLITE_BATCH, SQLITE_BATCH, 5, 0] if records.database.is_sqlite else [len(numbers), 0]
+    expected = [SQLITE_STEP, SQLITE_STEP, 5, 0] if records.database.is_sqlite else [len(numbers), 0]
     assert [step.tickets for step in steps] == expected
     assert await records.upkeep.count_told() == 0
 
@@ -351,6 +351,41 @@ async def test_folding_changes_no_sum(record_url: str, records: Records) -> None
     assert before == {("opened", ("normal", "home")): 30}
     assert (await records.queries.figures()).totals == {("opened", ("normal", "home")): 31}
     assert await Outsider(record_url).run("SELECT count(*) FROM total_deltas") == [(1,)]
+
+
+async def test_sums_beyond_the_highest_number_are_read_and_folded(record_url: str, records: Records) -> None:
+    """Whatever was added, nobody's scrape or fold fails of it: exact until it is folded, then it stands still."""
+    outsider = Outsider(record_url)
+    highest = 2**63 - 1
+    for _ in range(2):
+        for amount in (highest, 5, highest):
+            await outsider.run(
+                f"INSERT INTO total_deltas (name, labels, amount) VALUES ('opened', '[\"normal\",\"home\"]', {amount})"  # noqa: S608 - a test's own words
+            )
+        before = (await records.queries.figures()).totals["opened", ("normal", "home")]
+        assert before in {2 * highest + 5, 3 * highest + 5}
+
+        assert await records.upkeep.fold_totals() == 3
+
+        assert (await records.queries.figures()).totals["opened", ("normal", "home")] == highest
+
+
+async def test_clock_that_jumps_by_thousands_of_years_leaves_figures_readable(
+    records: Records, story_clock: StoryClock
+) -> None:
+    """4.6: every breach is recorded and counted; the lag of each counts as a year, so that they can be added up."""
+    await opened(records, *range(1, 9))
+    story_clock.set(datetime(8999, 12, 1, tzinfo=UTC))
+
+    rescue = await records.upkeep.rescue_late(grace_seconds=1, limit=9)
+
+    assert (rescue.settled, rescue.stuck) == (8, 0)
+    totals = (await records.queries.figures()).totals
+    seen = sum(amount for (name, _), amount in totals.items() if name == "breach_lag_bucket")
+    assert totals["breach_lag_bucket", ("+Inf",)] == seen > 8
+    assert totals["breach_lag_microseconds", ()] == seen * 366 * 24 * 3600 * 1_000_000
+    await records.upkeep.fold_totals()
+    assert (await records.queries.figures()).totals == totals
 
 
 async def test_totals_equal_a_count_of_the_log(records: Records, story_clock: StoryClock) -> None:

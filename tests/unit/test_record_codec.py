@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from services.records import codec
 from tests.support.record import a_policy, an_acknowledgement, an_opening
-from workflows.domain.ticket.commands import Command, Open
+from workflows.domain.ticket.commands import LONGEST_SPENT, Command, LogTime, Open
 from workflows.domain.ticket.events import ClockBreached, Event
 from workflows.domain.ticket.judge import judge, open_ticket
 from workflows.domain.ticket.state import Ticket
@@ -19,6 +19,15 @@ from workflows.domain.ticket.verdict import Refusal
 instants = st.datetimes(min_value=datetime(1970, 1, 1), max_value=datetime(2199, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001 - hypothesis adds the zone
 st.register_type_strategy(datetime, instants)
 st.register_type_strategy(timedelta, st.timedeltas(min_value=timedelta(microseconds=1), max_value=timedelta(days=4000)))
+st.register_type_strategy(
+    LogTime,
+    st.builds(
+        LogTime,
+        actor=st.text(),
+        spent=st.timedeltas(min_value=timedelta(microseconds=1), max_value=LONGEST_SPENT),
+        text=st.text(),
+    ),
+)
 st.register_type_strategy(float, st.floats(allow_nan=False, allow_infinity=False))
 
 events = st.one_of(*(st.from_type(kind) for kind in get_args(Event)))

@@ -8,7 +8,7 @@ from tests.support.policies import ladder
 from tests.support.story import Tell
 from workflows.domain.errors import DomainError
 from workflows.domain.policy import minutes
-from workflows.domain.ticket.commands import AddNote, Assign, LogTime
+from workflows.domain.ticket.commands import LONGEST_SPENT, AddNote, Assign, LogTime
 from workflows.domain.ticket.words import Status
 
 
@@ -55,9 +55,11 @@ def test_notes_and_time_are_recorded_and_told_to_nobody(tell: Tell) -> None:
 
 
 def test_no_time_is_no_time_spent() -> None:
-    """6.12: nothing, or less, is refused where it is written."""
+    """6.12: nothing, or less, is refused where it is written; so is more than anybody could have spent."""
     with pytest.raises(DomainError, match="spent is -60 s: log more than nothing"):
         LogTime(actor="ann", spent=timedelta(minutes=-1), text="on site")
+    with pytest.raises(DomainError, match=r"spent is 41 days, 16:00:00\.000001: log at most 1000 h at once"):
+        LogTime(actor="ann", spent=LONGEST_SPENT + timedelta.resolution, text="on site")
 
 
 def test_an_update_is_for_the_customer_in_every_state_but_closed(tell: Tell) -> None:

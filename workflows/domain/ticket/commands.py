@@ -9,6 +9,9 @@ from datetime import timedelta
 from workflows.domain.errors import DomainError
 from workflows.domain.ticket.words import ContactKind, Outcome
 
+LONGEST_SPENT = timedelta(hours=1000)
+"""Of the time that is logged at once."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Customer:
@@ -181,6 +184,8 @@ class LogTime:
     def __post_init__(self) -> None:
         if self.spent <= timedelta():
             raise DomainError(f"spent is {self.spent.total_seconds():g} s: log more than nothing")
+        if self.spent > LONGEST_SPENT:
+            raise DomainError(f"spent is {self.spent}: log at most {LONGEST_SPENT / timedelta(hours=1):g} h at once")
 
 
 Command = (
