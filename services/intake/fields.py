@@ -21,6 +21,7 @@ from google.protobuf.message import Message
 
 from services.intake.ids import ReferenceInvalid, parse_reference
 from workflows.domain.errors import CalendarError
+from workflows.domain.ticket.commands import LONGEST_SPENT
 from workflows.domain.ticket.texts import TEXTS, Text, quoted, stray_space, text_problem
 from workflows.domain.zones import zone
 
@@ -60,6 +61,7 @@ class Length:
 Rule = Text | Number | Length
 NANOSECONDS = 10**9
 """In a second."""
+MICROSECOND = timedelta(microseconds=1)
 
 
 def _uuid(value: str) -> str | None:
@@ -110,7 +112,7 @@ _OF_THE_CONTRACT: Mapping[str, Rule] = {
     "after_sequence": Number(least=0),
     "run": Number(least=0),
     "after_interval": Number(least=0),
-    "spent": Length(least=timedelta(seconds=1), most=timedelta(hours=1000)),
+    "spent": Length(least=timedelta(seconds=1), most=LONGEST_SPENT),
 }
 
 ORDERS = ("open_time", "deadline_time")
@@ -196,14 +198,25 @@ def _length_problem(field: FieldDescriptor, value: Duration) -> str | None:
     if not isinstance(rule, Length):
         raise TypeError(f"field {field.full_name!r} has a rule of another type")
     nanoseconds = value.seconds * NANOSECONDS + value.nanos
-    said = f"is {nanoseconds / NANOSECONDS:g} s"
-    if nanoseconds < rule.least.total_seconds() * NANOSECONDS:
-        return f"{said}: the least is {rule.least.total_seconds():g} s"
-    if nanoseconds > rule.most.total_seconds() * NANOSECONDS:
-        return f"{said}: the most is {rule.most.total_seconds():g} s"
+    least, most = (length // MICROSECOND * 1000 for length in (rule.least, rule.most))
+    if nanoseconds < least:
+        return f"is {_length(nanoseconds)}: the least is {_length(least)}"
+    if nanoseconds > most:
+        return f"is {_length(nanoseconds)}: the most is {_length(most)}"
     if not 0 <= value.nanos < NANOSECONDS or value.nanos % 1000:
         return f"has {value.nanos} nanos: give whole microseconds, less than a second of them"
     return None
+
+
+def _length(nanoseconds: int) -> str:
+    """A length in hours, minutes and seconds, exact to the nanosecond: `1000 h`, `-2 min 0.5 s`."""
+    seconds, fraction = divmod(abs(nanoseconds), NANOSECONDS)
+    hours, minutes, seconds = seconds // 3600, seconds // 60 % 60, seconds % 60
+    decimals = f".{fraction:09}".rstrip("0") if fraction else ""
+    parts = [f"{hours} h" if hours else "", f"{minutes} min" if minutes else ""]
+    if seconds or fraction or not (hours or minutes):
+        parts.append(f"{seconds}{decimals} s")
+    return ("-" if nanoseconds < 0 else "") + " ".join(part for part in parts if part)
 
 
 def _text_problem(rule: Text, form: Form | None, value: str, *, is_required: bool) -> str | None:
