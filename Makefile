@@ -13,8 +13,10 @@ PROMETHEUS := $(VENV)/prometheus
 PROMETHEUS_STAMP := $(PROMETHEUS)/.unpacked
 TESTS ?= tests
 JOBS ?= 2
+PROMETHEUS_PORT ?= 9090
+ALERTMANAGER_PORT ?= 9093
 
-.PHONY: help setup prometheus run feed check test bench-smoke bench-core lint format types imports protos lock clean
+.PHONY: help setup prometheus run observe dashboards feed check test bench-smoke bench-core lint format types imports protos lock clean
 
 help:  ## show this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -26,13 +28,18 @@ prometheus: $(PROMETHEUS_STAMP)  ## Debian's Prometheus and Alertmanager, unpack
 run: setup  ## run everything on embedded defaults (SQLite, Temporal dev server) until Ctrl-C
 	@exec $(BIN)/followthrough up
 
+observe: setup $(PROMETHEUS_STAMP)  ## Prometheus and Alertmanager beside `make run`: make observe [PROMETHEUS_PORT=…] [ALERTMANAGER_PORT=…]
+	@PATH="$$PATH:$(abspath $(PROMETHEUS)/usr/bin)" exec $(BIN)/python -m deploy.observe \
+		--prometheus-port $(PROMETHEUS_PORT) --alertmanager-port $(ALERTMANAGER_PORT)
+
 feed: setup  ## drive a help desk's log through it all: make feed [LOG=incidents.csv.gz]
 	@exec $(BIN)/followthrough feed --embedded $(or $(LOG),--speed 20000 tests/data/made-up-incidents.csv) $(FEED)
 
-check: setup lint types imports  ## lint, types, import contracts, generated code, the last release's callers
+check: setup lint types imports  ## lint, types, import contracts, generated code and dashboards, the last release's callers
 	$(BIN)/python protos/generate.py --lint
 	$(BIN)/python protos/generate.py --check
 	$(BIN)/python protos/generate.py --breaking
+	$(BIN)/python -m deploy.grafana.build --check
 
 test: setup $(NODE_STAMP) $(PROMETHEUS_STAMP)  ## run all tests: make test [TESTS=tests/unit]
 	$(BIN)/pytest -n $(JOBS) --dist loadgroup $(TESTS)
@@ -60,6 +67,9 @@ format: setup  ## put code and protos in order
 
 protos: setup  ## generate the Python code of the contract
 	$(BIN)/python protos/generate.py
+
+dashboards: setup  ## write the dashboards' JSON from their Python
+	$(BIN)/python -m deploy.grafana.build
 
 lock: setup  ## resolve the versions anew into requirements.lock
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --upgrade --generate-hashes --no-header \
