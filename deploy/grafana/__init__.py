@@ -1,0 +1,1 @@
+"""Grafana dashboards, written in Python as tables of figures; the JSON beside them is what Grafana loads."""

@@ -1,0 +1,174 @@
+"""`make observe`: Prometheus and Alertmanager beside a Followthrough on this machine, until Ctrl-C.
+
+    python -m deploy.observe [--prometheus-port 9090] [--alertmanager-port 9093]
+
+Both listen on loopback only and keep their data in `observe` under FOLLOWTHROUGH_VAR_DIR. The pages that are scraped
+are where the settings say; whether a Followthrough runs there is for the alerts to tell.
+"""
+
+import argparse
+import asyncio
+import shutil
+import signal
+import sys
+import urllib.error
+import urllib.request
+from asyncio.subprocess import Process
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from http import HTTPStatus
+from pathlib import Path
+
+from deploy.watched import configuration, pages
+from services import process
+from services.dev_server import end_with_us
+from services.process import CannotStart
+from services.settings import Address, Settings, SettingsError
+
+ALERTMANAGER_FILE = Path(__file__).resolve().parent / "alertmanager" / "alertmanager.yml"
+ALERTMANAGER_NAMES = ("prometheus-alertmanager", "alertmanager")
+"""Debian's name of the program, and everybody else's."""
+KEPT = "30d"
+"""As long as the longest window of the recording rules, and a little more."""
+ANSWER_SECONDS = 30.0
+"""Real seconds each gets to answer; it takes one."""
+STOP_SECONDS = 10.0
+"""Real seconds each gets to stop by itself; it takes less than one."""
+LISTENING = 'msg="Listening on" address='
+
+
+def main() -> int:
+    """Do what the command line asks; the exit status."""
+    parser = argparse.ArgumentParser(description="Run Prometheus and Alertmanager beside Followthrough.")
+    parser.add_argument("--prometheus-port", type=int, default=9090, help="default 9090; 0 takes a free one")
+    parser.add_argument("--alertmanager-port", type=int, default=9093, help="default 9093; 0 takes a free one")
+    asked = parser.parse_args()
+    try:
+        settings = Settings.load()
+        process.run(lambda: _observe(settings, asked.prometheus_port, asked.alertmanager_port))
+    except (CannotStart, SettingsError) as refused:
+        sys.stderr.write(f"observe: {refused}\n")
+        return 2
+    return 0
+
+
+async def _observe(settings: Settings, prometheus_port: int, alertmanager_port: int) -> None:
+    folder = settings.var_dir.absolute() / "observe"
+    folder.mkdir(parents=True, exist_ok=True)
+    telling = [
+        _program(*ALERTMANAGER_NAMES),
+        f"--config.file={ALERTMANAGER_FILE}",
+        f"--storage.path={folder / 'alertmanager'}",
+        f"--web.listen-address={Address('127.0.0.1', alertmanager_port)}",
+        "--cluster.listen-address=",
+    ]
+    watching = [
+        _program("prometheus"),
+        f"--config.file={folder / 'prometheus.yml'}",
+        f"--storage.tsdb.path={folder / 'prometheus'}",
+        f"--storage.tsdb.retention.time={KEPT}",
+        f"--web.listen-address={Address('127.0.0.1', prometheus_port)}",
+    ]
+    async with _running("alertmanager", telling, folder) as (alertmanager, its_end):
+        text = configuration(pages(settings), alertmanager)
+        (folder / "prometheus.yml").write_text(text, encoding="utf-8")
+        async with _running("prometheus", watching, folder) as (prometheus, end):
+            sys.stdout.write(_welcome(settings, prometheus, alertmanager, folder))
+            sys.stdout.flush()
+            ends = (asyncio.create_task(its_end.wait()), asyncio.create_task(end.wait()))
+            await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+            name = "alertmanager" if its_end.returncode is not None else "prometheus"
+            raise CannotStart(f"{name} has ended unasked: see {folder / name}.log")
+
+
+def _welcome(settings: Settings, prometheus: Address, alertmanager: Address, folder: Path) -> str:
+    scraped = "\n".join(f"    {job:14}http://{page}/metrics" for job, page in pages(settings).items())
+    return (
+        f"Prometheus and Alertmanager are up.\n\n"
+        f"  prometheus    http://{prometheus}  (rules and alerts: http://{prometheus}/alerts)\n"
+        f"  alertmanager  http://{alertmanager}\n"
+        f"  data          {folder}\n\n"
+        f"  scraped\n{scraped}\n\n"
+        "What an alert means, and what to do: docs/runbooks. Ctrl-C stops both.\n"
+    )
+
+
+def _program(*names: str) -> str:
+    for name in names:
+        if found := shutil.which(name):
+            return found
+    raise CannotStart(f"there is no program {names[0]!r} here: run `make prometheus` where apt-get is, or install it")
+
+
+@asynccontextmanager
+async def _running(name: str, command: Sequence[str], folder: Path) -> AsyncIterator[tuple[Address, Process]]:
+    """Run a program, with its log in the folder, and make sure of its end; where it answers."""
+    log = folder / f"{name}.log"
+    with log.open("wb") as said:
+        child = await asyncio.create_subprocess_exec(
+            *command,
+            cwd=folder,
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=said,
+            stderr=asyncio.subprocess.STDOUT,
+            start_new_session=True,  # Ctrl-C is ours to hear: it is stopped in its turn
+            preexec_fn=end_with_us(signal.SIGTERM),
+        )
+    try:
+        yield await _answering(name, child, log), child
+    finally:
+        await _stop(child)
+
+
+async def _answering(name: str, child: Process, log: Path) -> Address:
+    """Wait until it answers; where. Raises `CannotStart`."""
+    try:
+        async with asyncio.timeout(ANSWER_SECONDS):
+            while child.returncode is None:
+                address = _told(log)
+                if address is not None and await asyncio.to_thread(_is_ready, address):
+                    return address
+                await asyncio.sleep(0.05)
+    except TimeoutError:
+        raise CannotStart(f"{name} gave no answer within {ANSWER_SECONDS:.0f} s: see {log}") from None
+    raise CannotStart(_why_it_ended(name, child, log))
+
+
+def _why_it_ended(name: str, child: Process, log: Path) -> str:
+    if "address already in use" in log.read_text(encoding="utf-8"):
+        return f"{name}'s port is taken: give it another, like make observe {name.upper()}_PORT=19090"
+    return f"{name} ended with code {child.returncode}: see {log}"
+
+
+def _told(log: Path) -> Address | None:
+    """Where it says that it listens."""
+    for line in log.read_text(encoding="utf-8").splitlines():
+        if LISTENING in line:
+            return Address.parse(line.rpartition(LISTENING)[2])
+    return None
+
+
+def _is_ready(address: Address) -> bool:
+    try:
+        with urllib.request.urlopen(f"http://{address}/-/ready", timeout=ANSWER_SECONDS) as answer:
+            status: int = answer.status
+            return status == HTTPStatus.OK
+    except urllib.error.URLError:
+        return False
+
+
+async def _stop(child: Process) -> None:
+    """Ask it to stop; make it, when it does not."""
+    if child.returncode is not None:
+        return
+    child.terminate()
+    try:
+        async with asyncio.timeout(STOP_SECONDS):
+            await child.wait()
+    except TimeoutError:
+        child.kill()
+        await child.wait()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
