@@ -280,5 +280,4 @@ class PostgresqlStatements:
             if is_fit:
                 lent.close()
             else:
-                driver.terminate()
                 lent.invalidate()

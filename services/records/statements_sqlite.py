@@ -248,16 +248,14 @@ class SqliteStatements:
     @asynccontextmanager
     async def _writing(self) -> AsyncIterator[SqliteDriver]:
         async with self._database.writing, self._connection() as driver:
-            try:
-                yield driver
-            except BaseException:
-                # What was cancelled is still done by the driver's thread: this comes after it.
-                await driver.rollback()
-                raise
+            yield driver
 
     @asynccontextmanager
     async def _connection(self) -> AsyncIterator[SqliteDriver]:
-        """Borrow a connection; one of which it is not known that it is idle rolls back when it goes back."""
+        """Borrow a connection; one of which it is not known that it is idle rolls back when it goes back.
+
+        What was cancelled is still done by the driver's thread: rolling back comes after it.
+        """
         lent = await self._database.engine.raw_connection()
         is_idle = False
         try:

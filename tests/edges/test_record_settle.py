@@ -11,6 +11,7 @@ from services.records import (
     RealClock,
     Records,
     RecordUnavailable,
+    Request,
     ScaledClock,
     SettledBy,
     StateTooNew,
@@ -20,6 +21,7 @@ from services.records import (
     Timeouts,
     connect,
 )
+from services.records.codec import STATE_VERSION
 from services.records.engine import open_database
 from services.records.faults import spoken_plainly
 from services.records.statements_postgresql import PostgresqlStatements
@@ -102,14 +104,17 @@ async def test_two_settles_of_one_ticket_breach_once(
     assert len([entry for entry in entries if isinstance(entry.event, Escalated)]) == 1
 
 
-async def test_clock_is_read_once_the_lock_is_had(record_url: str) -> None:
+@pytest.mark.parametrize("request_", [None, a_request()], ids=["without a request", "with a request"])
+async def test_clock_is_read_once_the_lock_is_had(record_url: str, request_: Request | None) -> None:
     """5.1, 5.2: a settle that waited for the lock is judged at an instant after the wait, not before it."""
     async with await connect(record_url, RealClock()) as records:
         outsider = Outsider(record_url)
         await records.record.open_ticket(a_policy(), an_opening())
 
         async with outsider.holding("t-0001"):
-            settling = asyncio.create_task(records.record.settle("t-0001", an_acknowledgement(), by=SettledBy.INTAKE))
+            settling = asyncio.create_task(
+                records.record.settle("t-0001", an_acknowledgement(), by=SettledBy.INTAKE, request=request_)
+            )
             await outsider.until_somebody_waits()
             released_at = datetime.now(UTC)
         settled = await settling
@@ -341,17 +346,18 @@ async def test_due_ticket_that_does_not_move_is_stuck(record_url: str, story_clo
         assert (await records.queries.figures()).stuck_tickets == 1
 
 
+@pytest.mark.parametrize("version", [STATE_VERSION + 1, 99])
 async def test_state_of_a_newer_release_is_left_alone(
-    record_url: str, records: Records, story_clock: StoryClock
+    record_url: str, records: Records, story_clock: StoryClock, version: int
 ) -> None:
     """Code that meets a newer state refuses and writes nothing: it would lose what it does not know."""
     await records.record.open_ticket(a_policy(), an_opening())
     outsider = Outsider(record_url)
-    await outsider.run("UPDATE tickets SET state_version = 99")
+    await outsider.run(f"UPDATE tickets SET state_version = {version}")  # noqa: S608 - a number
     before = await outsider.run("SELECT * FROM tickets")
     story_clock.pass_(timedelta(minutes=20))
 
-    with pytest.raises(StateTooNew, match="state version 99 and this release knows 1"):
+    with pytest.raises(StateTooNew, match=f"state version {version} and this release knows 1"):
         await records.record.settle("t-0001", an_acknowledgement(), by=SettledBy.INTAKE)
     with pytest.raises(StateTooNew):
         await records.queries.ticket("t-0001")

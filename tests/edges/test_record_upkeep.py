@@ -8,6 +8,7 @@ from contextlib import AbstractAsyncContextManager
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from sqlalchemy import text
 
 from services.records import Nudge, Records, RecordUnavailable, SettledBy, Timeouts, connect, late
 from services.records.rows import DeltaColumns, Rows
@@ -62,11 +63,9 @@ async def tiers(records: Records, *numbers: int) -> list[str]:
 
 async def test_late_tickets_are_settled_earliest_first(records: Records, story_clock: StoryClock) -> None:
     """What is late by more than the grace is settled as its own timer would have, and no more than asked for."""
-    await opened(records, 1)
-    story_clock.pass_(timedelta(minutes=1))
-    await opened(records, 2)
-    story_clock.pass_(timedelta(minutes=1))
-    await opened(records, 3)
+    for number in (3, 2, 1):  # so that the earliest is the last in the table
+        story_clock.set(MONDAY_NOON + timedelta(minutes=number - 1))
+        await opened(records, number)
     story_clock.set(MONDAY_NOON + ACKNOWLEDGE + timedelta(minutes=1, seconds=5))
 
     first = await records.upkeep.rescue_late(grace_seconds=1, limit=1)
@@ -162,6 +161,7 @@ class SlowJudge:
 
 
 IMPATIENT = Timeouts(idle_in_transaction_seconds=0.4)
+PATIENT = Timeouts(lock_seconds=60, statement_seconds=60, idle_in_transaction_seconds=60)
 
 
 async def test_long_outage_is_caught_up_with_in_bites(postgresql_url: str, story_clock: StoryClock) -> None:
@@ -386,6 +386,42 @@ async def test_clock_that_jumps_by_thousands_of_years_leaves_figures_readable(
     assert totals["breach_lag_microseconds", ()] == seen * 366 * 24 * 3600 * 1_000_000
     await records.upkeep.fold_totals()
     assert (await records.queries.figures()).totals == totals
+
+
+async def test_fold_passes_by_what_another_folds(postgresql_url: str, story_clock: StoryClock) -> None:
+    """Two keepers fold at once and neither waits: what is in the other's hand is the other's."""
+    async with await connect(postgresql_url, story_clock) as one, await connect(postgresql_url, story_clock) as other:
+        await opened(one, *range(1, 6))
+        async with other.database.begin() as connection:
+            await connection.execute(text("SELECT 1 FROM total_deltas ORDER BY delta_id LIMIT 2 FOR UPDATE"))
+
+            assert await one.upkeep.fold_totals() == 3
+
+        assert await one.upkeep.fold_totals() == 2
+        assert (await one.queries.figures()).totals == {("opened", ("normal", "home")): 5}
+
+
+async def test_two_folds_raise_totals_in_one_order(postgresql_url: str, story_clock: StoryClock) -> None:
+    """By name, whatever the order in which they were counted: each may wait for the other, never both."""
+    names = [f"total_{number:02}" for number in range(40)]
+    mixed = sorted(names, key=lambda name: name[::-1])
+    counted = ", ".join(f"('{name}', '[]', 1)" for name in mixed)
+    outsider = Outsider(postgresql_url)
+    async with (
+        await connect(postgresql_url, story_clock, timeouts=PATIENT) as one,
+        await connect(postgresql_url, story_clock, timeouts=PATIENT) as other,
+    ):
+        for table in ("totals", "total_deltas"):
+            await outsider.run(f"INSERT INTO {table} (name, labels, amount) VALUES {counted}")  # noqa: S608 - a test's own words
+        async with other.database.begin() as connection:
+            await connection.execute(text(f"SELECT 1 FROM totals WHERE name = '{names[20]}' FOR UPDATE"))  # noqa: S608 - a test's own words
+            folding = asyncio.create_task(one.upkeep.fold_totals())
+            await outsider.until_somebody_waits()
+
+            free = await outsider.run("SELECT name FROM totals ORDER BY name FOR UPDATE SKIP LOCKED")
+
+        assert free == [(name,) for name in names[21:]]
+        assert await folding == len(names)
 
 
 async def test_totals_equal_a_count_of_the_log(records: Records, story_clock: StoryClock) -> None:
