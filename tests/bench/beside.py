@@ -5,7 +5,7 @@ import os
 import signal
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -60,16 +60,3 @@ async def module(
         if process.returncode is None:
             process.send_signal(signal.SIGTERM)
         await process.wait()
-
-
-async def timed(clients: int, calls: list[Callable[[], Awaitable[object]]]) -> float:
-    """Seconds that so many callers at once take for all the calls."""
-    waiting = iter(calls)
-
-    async def caller() -> None:
-        for call in waiting:
-            await call()
-
-    began = asyncio.get_running_loop().time()
-    await asyncio.gather(*(caller() for _ in range(clients)))
-    return asyncio.get_running_loop().time() - began

@@ -20,8 +20,7 @@ from protos.followthrough.v1.ticket_pb2 import Customer, Ticket
 from protos.followthrough.v1.ticket_service_pb2 import AcknowledgeTicketRequest, OpenTicketRequest
 from services.client import TicketClient
 from services.process import leave, run
-from tests.bench.beside import timed
-from tests.bench.deadlines import at_pace
+from tests.bench.pacing import at_pace, timed
 
 DEADLINE_SECONDS = 30.0
 

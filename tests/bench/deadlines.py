@@ -7,7 +7,7 @@ workflow's activity reads from the clock. Real seconds.
 import asyncio
 import tempfile
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -20,9 +20,9 @@ from temporalio.client import Client
 from services.records import RealClock, codec
 from services.records.clock import RecordClock
 from services.records.tables import EventRow
-from tests.bench.beside import fresh_record, module, timed
+from tests.bench.beside import fresh_record, module
+from tests.bench.pacing import BRISK_SECONDS, STORM_SECONDS, at_pace, timed
 from tests.bench.rates import LONGEST_SECONDS, Ours, reached, start_bare
-from tests.bench.serving import BRISK_SECONDS, STORM_SECONDS
 from tests.support.processes import environment
 from workflows.domain.ticket.events import ClockBreached
 
@@ -114,20 +114,6 @@ async def _serving(url: str, *words: str, clock: RecordClock) -> AsyncIterator[O
             said = await running.say(r"intake (\S+) temporal (\S+)")
             async with reached(url, said[1], said[2], clock) as our:
                 yield our
-
-
-async def at_pace(times: int, a_second: float, call: Callable[[], Awaitable[object]]) -> None:
-    """Begin so many calls at even distances, whether or not those before have been answered."""
-    loop = asyncio.get_running_loop()
-    began = loop.time()
-    async with asyncio.TaskGroup() as calls:
-        for number in range(times):
-            await asyncio.sleep(began + number / a_second - loop.time())
-            calls.create_task(_await(call))
-
-
-async def _await(call: Callable[[], Awaitable[object]]) -> None:
-    await call()
 
 
 async def _breached(our: Ours, tickets: int, clock: RecordClock) -> Lag:

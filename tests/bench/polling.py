@@ -27,6 +27,7 @@ from sqlalchemy import Row, insert, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
+from protos.followthrough.v1 import ticket_service_pb2
 from protos.followthrough.v1.ticket_pb2 import (
     CLOCK_STATE_RUNNING,
     TARGET_ACKNOWLEDGE,
@@ -39,11 +40,11 @@ from protos.followthrough.v1.ticket_pb2 import (
     Ticket,
 )
 from protos.followthrough.v1.ticket_service_pb2 import AcknowledgeTicketRequest, OpenTicketRequest
-from services.intake.methods import SERVICE
 from services.process import leave, run
+from tests.bench.pacing import BRISK_SECONDS
 from tests.bench.polling_tables import BATCH, RUNNING, breach, deadlines, events, metadata, tickets
-from tests.bench.serving import BRISK_SECONDS
 
+SERVICE = ticket_service_pb2.DESCRIPTOR.services_by_name["TicketService"]
 CONNECTIONS = 16
 """As many as a process of ours has."""
 POLL_SECONDS = 1.0

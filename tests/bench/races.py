@@ -5,14 +5,14 @@ stamp of when a breach was committed: neither side's word. A side is at rest whi
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from functools import partial
 
 from tests.bench import deadlines
 from tests.bench.deadlines import Lag
+from tests.bench.pacing import STORM_SECONDS
 from tests.bench.sides import Breach, Burst, Side, resident_bytes
 from tests.support.databases import Cluster
 
@@ -26,6 +26,22 @@ A_LONG_TIME_SECONDS = 43_000.0
 LONGEST_SECONDS = 120.0
 """How long breaches are waited for after their deadlines."""
 MEGABYTE = 1_000_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Load:
+    """What a round with many open tickets is made of."""
+
+    rounds: int
+    tickets: int
+    """Open, before anything is measured."""
+    clients: int
+    calls: int
+    """Openings that are measured."""
+    deadlines: int
+    a_second: float
+    preparing_seconds: float
+    """What ours is expected to need before the storm."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,9 +70,9 @@ class Bursts:
 async def rates(sides: Mapping[str, Side], *, calls: int, clients: int, rounds: int) -> Bursts:
     """Open so many tickets and take them on, by so many clients."""
     found = Bursts()
-    for name, side in sides.items():
+    for side in sides.values():
         await _warm(side, clients)
-        await sides[name].until_rest()
+        await side.until_rest()
     for number in range(rounds):
         for name in _turn(sides, number):
             found.openings[name].append(await sides[name].open(calls, clients=clients))
@@ -88,37 +104,27 @@ async def lag(side: Side, *, count: int, a_second: float) -> Lag:
     return Lag.of([each.lag_seconds for each in breached])
 
 
-async def crowd(
-    server: Cluster,
-    start: Start,
-    *,
-    tickets: int,
-    clients: int,
-    calls: int,
-    deadlines_: int,
-    a_second: float,
-    preparing_seconds: float,
-) -> Crowd:
+async def crowd(server: Cluster, start: Start, load: Load, *, preparing_seconds: float) -> Crowd:
     """Have so many tickets open on a fresh record, measure, and wait until all of them run out at one instant.
 
     When it comes before all is ready, the round begins again with twice the time.
     """
     for patience in (1, 2, 4, 8):
         async with start(server, patience * preparing_seconds) as side:
-            await _warm(side, clients)
+            await _warm(side, load.clients)
             await side.until_rest()
             before = _worker_megabytes(side)
-            await side.open(tickets, clients=clients, queue="storm")
+            await side.open(load.tickets, clients=load.clients, queue="storm")
             await side.until_rest()
             after = _worker_megabytes(side)
-            opened = await side.open(calls, clients=clients)
+            opened = await side.open(load.calls, clients=load.clients)
             await side.until_rest()
-            late = await lag(side, count=deadlines_, a_second=a_second)
+            late = await lag(side, count=load.deadlines, a_second=load.a_second)
             left_seconds = (side.storm_at - datetime.now(UTC)).total_seconds()
-            if left_seconds < 0:
+            if left_seconds < STORM_SECONDS:
                 continue
             await asyncio.sleep(left_seconds)
-            breached = await _breached(side, "storm", tickets)
+            breached = await _breached(side, "storm", load.tickets)
             return Crowd(
                 openings=opened.a_second,
                 lag=late.p99,
@@ -126,19 +132,16 @@ async def crowd(
                 worker_before=before,
                 worker_after=after,
             )
-    raise AssertionError(f"{tickets} tickets were not ready within {8 * preparing_seconds:g} s")
+    raise AssertionError(f"{load.tickets} tickets were not ready within {8 * preparing_seconds:g} s")
 
 
-async def crowds(
-    server: Cluster, starts: Mapping[str, Start], *, rounds: int, preparing_seconds: float, **amounts: int | float
-) -> dict[str, list[Crowd]]:
+async def crowds(server: Cluster, starts: Mapping[str, Start], load: Load) -> dict[str, list[Crowd]]:
     """Round by round, each side alone on the machine."""
     found: dict[str, list[Crowd]] = {name: [] for name in starts}
-    for number in range(rounds):
+    for number in range(load.rounds):
         for name in _turn(starts, number):
-            seconds = preparing_seconds * (RIVALS_PART if name == RIVAL else 1)
-            ready: Callable[..., Awaitable[Crowd]] = partial(crowd, server, starts[name], preparing_seconds=seconds)
-            found[name].append(await ready(**amounts))
+            seconds = load.preparing_seconds * (RIVALS_PART if name == RIVAL else 1)
+            found[name].append(await crowd(server, starts[name], load, preparing_seconds=seconds))
     return found
 
 

@@ -27,7 +27,8 @@ from protos.followthrough.v1.ticket_service_pb2 import (
 from services.client import TicketClient
 from services.records import RealClock, Records, connect
 from services.records.clock import RecordClock
-from tests.bench.beside import empty_database, module, timed
+from tests.bench.beside import empty_database, module
+from tests.bench.pacing import timed
 from tests.bench.rivals import METHOD, TASK_QUEUE
 from tests.bench.rounds import Spread, in_turns, ratio
 from tests.support.processes import environment, running

@@ -16,12 +16,11 @@ from services import parts
 from services.loops import Loops
 from services.process import leave, run
 from services.settings import Settings
+from tests.bench.pacing import BRISK_SECONDS, STORM_SECONDS
 from tests.support.policies import ladder, row
 from workflows.domain.calendar import Calendar
 from workflows.policies import PolicySet
 
-BRISK_SECONDS = 5.0
-STORM_SECONDS = 1.0
 HOUR_SECONDS = 3600.0
 WEEK = "mon-sun"
 

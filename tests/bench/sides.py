@@ -15,6 +15,7 @@ from tests.support.processes import Running
 CLIENTS_A_PROCESS = 32
 """More would wait for their own process."""
 CALLING_PROCESSES = 2
+NANOSECONDS = 1_000_000_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,10 +101,9 @@ class Side:
 
 
 def processor_seconds(pid: int) -> float:
-    """Of a process so far, its threads included."""
-    fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
-    user, system = 11, 12  # after the name: man 5 proc
-    return (int(fields[user]) + int(fields[system])) / os.sysconf("SC_CLK_TCK")
+    """Of the threads that a process has, so far."""
+    threads = Path(f"/proc/{pid}/task").glob("*/schedstat")
+    return sum(int(each.read_text(encoding="ascii").split()[0]) for each in threads) / NANOSECONDS
 
 
 def resident_bytes(pid: int) -> int:

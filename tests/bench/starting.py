@@ -27,7 +27,7 @@ from services.records.tables import OWED, PENDING
 from services.settings import Address
 from tests.bench.beside import module
 from tests.bench.deadlines import next_minute
-from tests.bench.serving import STORM_SECONDS
+from tests.bench.pacing import STORM_SECONDS
 from tests.bench.sides import CALLING_PROCESSES, Breach, Side, processor_seconds
 from tests.support.databases import Cluster, cluster
 from tests.support.processes import Running, environment, running
@@ -72,8 +72,6 @@ async def followthrough(
 ) -> AsyncIterator[Side]:
     """Ours as it is deployed: intake, worker, keeper and delivery as a process each, beside a Temporal server."""
     clock = clock or RealClock()
-    opens_at = next_minute(clock.read(datetime.now(UTC) + timedelta(seconds=storm_in_seconds)))
-    storm_at = opens_at + timedelta(seconds=STORM_SECONDS)
     async with AsyncExitStack() as started:
         url = await started.enter_async_context(_database(server))
         await migrate(url)
@@ -86,9 +84,11 @@ async def followthrough(
         worker, _, _ = [
             await started.enter_async_context(running(each, env=env)) for each in ("worker", "keeper", "delivery")
         ]
+        await _until_polled(await Client.connect(str(temporal.address)))
+        opens_at = next_minute(clock.read(datetime.now(UTC) + timedelta(seconds=storm_in_seconds)))
+        storm_at = opens_at + timedelta(seconds=STORM_SECONDS)
         intake = await started.enter_async_context(module("promising", "--storm-at", storm_at.isoformat(), env=env))
         address = (await intake.say(r"intake (\S+)"))[1]
-        await _until_polled(await Client.connect(str(temporal.address)))
         look = await started.enter_async_context(_looking(url))
 
         async def breaches(queue: str) -> list[Breach]:

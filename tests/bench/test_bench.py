@@ -1,13 +1,20 @@
 """A small run of each benchmark, so that they cannot rot. No figure is judged here."""
 
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from xml.etree import ElementTree as ET
 
 import pytest
+from rich.console import Console
 
 from services.records.clock import ScaledClock
-from tests.bench import deadlines, due, late, lives, rates, settles
+from tests.bench import deadlines, due, late, lives, races, rates, settles, versus, written
 from tests.bench.beside import DATABASES
-from tests.support.databases import Cluster
+from tests.bench.compared import Comparison
+from tests.bench.races import Load
+from tests.bench.starting import stamping_cluster
+from tests.support.databases import Cluster, PostgresqlMissing
+from tests.support.needed import missing
 
 
 async def test_rates_are_taken_beside_bare_ones(record_url: str) -> None:
@@ -82,3 +89,59 @@ async def test_a_storm_of_late_tickets_is_settled(postgresql: Cluster) -> None:
 
     assert [each.settled for each in figures.values()] == [24, 24]
     assert all(each.found >= 24 for each in figures.values())
+
+
+SOONER = 12.0
+"""How much faster the record's clock runs here."""
+
+
+@pytest.mark.timeout(300)  # it starts a dozen processes, beside those of other tests
+async def test_the_polling_rival_is_raced_with_few_tickets() -> None:
+    """Either side answers one client and many, in turns, and records each of its deadlines once."""
+    amount = versus.Amount(rounds=1, calls={1: 2, 40: 40}, lag_rounds=1, deadlines=3, a_second=20.0, loads=())
+    clock = ScaledClock(origin=datetime.now(UTC), speed=SOONER)
+    try:
+        found = await versus.measure(amount, console=Console(quiet=True), clock=clock)
+    except PostgresqlMissing as why:
+        missing(why)
+
+    assert len(found.comparisons) == 5
+    assert all(min(each.ours) > 0 and min(each.rival) > 0 for each in found.comparisons)
+    assert len(found.bounds) == 4
+    assert len(found.notes) == 1
+
+
+@pytest.mark.timeout(300)
+async def test_the_polling_rival_is_raced_with_many_tickets() -> None:
+    """All tickets of either side breach once after their instant, whatever is opened and runs out before."""
+    load = Load(rounds=1, tickets=8, clients=4, calls=4, deadlines=3, a_second=20.0, preparing_seconds=8.0)
+    clock = ScaledClock(origin=datetime.now(UTC), speed=SOONER)
+    try:
+        async with stamping_cluster() as server:
+            found = await races.crowds(server, versus.starts(clock), load)
+    except PostgresqlMissing as why:
+        missing(why)
+    ((ours,), (rival,)) = (found[races.OURS], found[races.RIVAL])
+
+    assert min(ours.openings, ours.lag, ours.storm, rival.openings, rival.lag, rival.storm) > 0
+    assert ours.worker_after > ours.worker_before > 0 == rival.worker_after
+    assert len(versus.of_crowd(load, found)) == 3
+
+
+def test_figures_of_both_sides_are_kept_as_a_page_and_a_chart(tmp_path: Path) -> None:
+    """Each figure, what bounds it and each note can be read afterwards, and whether an aim is met."""
+    met = Comparison.of("openings, 1 client", "a second", [30.0, 40.0], [20.0, 20.0], versus.AT_LEAST_AS_MANY)
+    missed = Comparison.of("a storm", "s", [0.5, 0.9, 0.7], [0.2, 0.3, 0.2], versus.TWICE)
+    plain = Comparison.of("something <else>", "s", [1.0], [0.0001])
+    found = versus.Found(comparisons=(met, missed, plain), bounds=[("opening", "1", "2", "3", "4")], notes=["A note."])
+
+    written.write(tmp_path, "here", tuple(versus.tables(found)), found.notes, found.comparisons)
+
+    page, chart = ((tmp_path / name).read_text(encoding="utf-8") for name in (written.PAGE, written.CHART))
+    assert "| openings, 1 client | a second | 35.0 (30.0 to 40.0) | 20.0 (20.0 to 20.0) | 1.75 (1.50 to 2.00) |" in page
+    assert "≥ 1: met" in page
+    assert "≤ 2: missed" in page
+    assert "- A note.\n" in page
+    assert written.CHART in page
+    assert {each.tag.rpartition("}")[2] for each in ET.fromstring(chart)} >= {"circle", "polygon", "text"}  # noqa: S314 - our own text
+    assert "something &lt;else&gt;" in chart
