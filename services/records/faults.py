@@ -7,6 +7,7 @@ from contextlib import contextmanager
 
 import asyncpg  # type: ignore[import-untyped]  # it ships no types
 from sqlalchemy import exc
+from sqlalchemy.dialects.postgresql.asyncpg import AsyncAdapt_asyncpg_dbapi
 
 from services.records.errors import RecordError, RecordFailed, RecordUnavailable, SchemaMissing
 
@@ -50,6 +51,8 @@ _TOLD_BY_CODE: Mapping[int, str] = {
 
 _OF_ASYNCPG = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
 """The last is raised when the server ends a connection while it is spoken to."""
+_OF_ADAPTER = AsyncAdapt_asyncpg_dbapi.Error
+"""Bare, from a pool that was asked for a driver's connection and could open none: the server is starting, or full."""
 
 
 class Duplicate(Exception):  # noqa: N818 - the fact; never leaves the record
@@ -65,7 +68,7 @@ def spoken_plainly() -> Iterator[None]:
     """Turn what a driver raises into the record's own errors, and a broken unique key into `Duplicate`."""
     try:
         yield
-    except (exc.SQLAlchemyError, *_OF_ASYNCPG, sqlite3.Error, OSError) as error:
+    except (exc.SQLAlchemyError, *_OF_ASYNCPG, _OF_ADAPTER, sqlite3.Error, OSError) as error:
         raise meaning_of(error) from None
 
 
