@@ -18,7 +18,7 @@ EFFECTS: dict[str, tuple[str, ...]] = {
     "transfer": ("transferred",),
     "resolve": ("resolved",),
     "confirm": ("confirmed",),
-    "reject": ("rejected",),
+    "reject": ("rejected", "reopened"),
     "reopen": ("reopened",),
     "close": ("closed",),
     "change_priority": ("priority_changed",),

@@ -55,9 +55,11 @@ def check_messages(facts: Facts) -> Iterator[Finding]:
     """Yield messages that were not sent, and those that were sent again without saying so."""
     prints = Counter(each.name for each in facts.printed)
     for message in facts.messages:
-        text = "still pending" if message.status == "pending" else f"{message.status}, and nobody sent it"
-        if message.status == "pending" or not prints[message.name]:
-            yield _about(What.MESSAGE_LOST, message.name, f"is {text}")
+        if message.status == "pending":
+            if message.recorded_at + facts.grace < facts.now:
+                yield _about(What.MESSAGE_LOST, message.name, "is still pending")
+        elif not prints[message.name]:
+            yield _about(What.MESSAGE_LOST, message.name, f"is {message.status}, and nobody sent it")
     yield from _of_prints(facts, prints)
 
 

@@ -125,6 +125,8 @@ class Message:
 
     name: MessageName
     status: str
+    recorded_at: datetime
+    """By the record's clock."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

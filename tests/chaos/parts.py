@@ -74,8 +74,11 @@ class Part:
     async def kill(self) -> None:
         """End it as a machine that loses its power would, and leave it dead."""
         self._wanted.clear()
-        self.tell(signal.SIGKILL)
-        await self._idle.wait()
+        while not self._idle.is_set():  # it may be starting in this very moment
+            self.tell(signal.SIGKILL)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(0.1):
+                    await self._idle.wait()
 
     def tell(self, number: signal.Signals) -> None:
         """Send it a signal, if it is there."""

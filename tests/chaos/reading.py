@@ -33,7 +33,7 @@ SELECT name, labels, sum(amount)::bigint AS amount
 FROM (SELECT name, labels, amount FROM totals UNION ALL SELECT name, labels, amount FROM total_deltas) AS both_of_them
 GROUP BY name, labels
 """
-OUTBOX = "SELECT ticket_id, sequence, kind, audience, recipient, status FROM outbox"
+OUTBOX = "SELECT ticket_id, sequence, kind, audience, recipient, status, recorded_at FROM outbox"
 
 ENDED_WELL = {WorkflowExecutionStatus.RUNNING, WorkflowExecutionStatus.COMPLETED, None}
 TASK_ENDS = {"COMPLETED", "FAILED", "TIMED_OUT"}
@@ -53,7 +53,8 @@ async def read(cast: Cast, asked: Sequence[Asked], shown: Sequence[Shown]) -> Fa
                 (row["name"], tuple(json.loads(row["labels"]))): row["amount"] for row in await connection.fetch(TOTALS)
             }
             messages = tuple(
-                Message(name=tuple(row.values())[:5], status=row["status"]) for row in await connection.fetch(OUTBOX)
+                Message(name=tuple(row.values())[:5], status=row["status"], recorded_at=row["recorded_at"])
+                for row in await connection.fetch(OUTBOX)
             )
     finally:
         await connection.close()
