@@ -17,6 +17,7 @@ from grpc_status import rpc_status
 from services.intake.fields import Violation
 from services.records.errors import (
     RecordError,
+    RecordNotWritable,
     RecordUnavailable,
     RequestIdReused,
     StateTooNew,
@@ -184,6 +185,8 @@ def of_record(error: RecordError) -> Problem:
         case RequestIdReused():
             text = "request_id was used before for something else: draw a new one for each new request"
             return Problem(Reason.REQUEST_ID_REUSED, text, facts={"request_id": error.request_id})
+        case RecordNotWritable():
+            return try_again(Reason.RECORD_UNAVAILABLE, "the record cannot be written just now: try again")
         case RecordUnavailable():
             return try_again(Reason.RECORD_UNAVAILABLE, "the record cannot be reached: try again")
         case StateTooNew():

@@ -16,6 +16,7 @@ __all__ = [
     "PolicyUnreadable",
     "RecordError",
     "RecordFailed",
+    "RecordNotWritable",
     "RecordUnavailable",
     "RequestIdReused",
     "SchemaMissing",
@@ -31,6 +32,10 @@ class RecordError(Exception):
 
 class RecordUnavailable(RecordError):  # noqa: N818 - the fact, in the desk's words
     """The database is away, too slow, or another holds the lock: nothing is known to be written; try again."""
+
+
+class RecordNotWritable(RecordUnavailable):
+    """It answers and can be read, but not written just now: a full disk, a file or a server that is read only."""
 
 
 class RecordFailed(RecordError):  # noqa: N818 - the fact, in the desk's words

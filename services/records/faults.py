@@ -9,7 +9,7 @@ import asyncpg  # type: ignore[import-untyped]  # it ships no types
 from sqlalchemy import exc
 from sqlalchemy.dialects.postgresql.asyncpg import AsyncAdapt_asyncpg_dbapi
 
-from services.records.errors import RecordError, RecordFailed, RecordUnavailable, SchemaMissing
+from services.records.errors import RecordError, RecordFailed, RecordNotWritable, RecordUnavailable, SchemaMissing
 
 MIGRATE = "run `followthrough migrate`"
 
@@ -30,6 +30,16 @@ _PASSING_CODES = {
     sqlite3.SQLITE_INTERRUPT,
 }
 
+_UNWRITABLE_STATES = {"25006", "53100"}
+_UNWRITABLE_CODES = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_READONLY}
+_UNWRITABLE_EXTENDED_CODES = {
+    sqlite3.SQLITE_IOERR_WRITE,
+    sqlite3.SQLITE_IOERR_FSYNC,
+    sqlite3.SQLITE_IOERR_DIR_FSYNC,
+    sqlite3.SQLITE_IOERR_TRUNCATE,
+    sqlite3.SQLITE_IOERR_SHMSIZE,
+}
+"""Of what passes: reading may go on meanwhile."""
 
 _TOLD_BY_STATE: Mapping[str, str] = {
     "28000": "the server does not let this user in: correct the user, or the server's pg_hba.conf",
@@ -81,6 +91,8 @@ def meaning_of(error: BaseException) -> RecordError | Duplicate:
     if _is_undefined(cause):
         return SchemaMissing(f"the record's tables are not the ones of this release ({kind}): {MIGRATE}")
     told = _told(cause)
+    if _is_unwritable(cause):
+        return RecordNotWritable(told or f"the record cannot be written just now ({kind}): try again")
     if _is_passing(cause):
         return RecordUnavailable(told or f"the record did not answer ({kind}): try again")
     return RecordFailed(told or f"the database refused a statement ({kind}{_code(cause)})")
@@ -122,6 +134,13 @@ def _is_passing(error: BaseException) -> bool:
             return True
         case _:
             return False
+
+
+def _is_unwritable(error: BaseException) -> bool:
+    if isinstance(error, sqlite3.Error):
+        code = getattr(error, "sqlite_errorcode", 0)
+        return code & 0xFF in _UNWRITABLE_CODES or code in _UNWRITABLE_EXTENDED_CODES
+    return getattr(error, "sqlstate", None) in _UNWRITABLE_STATES
 
 
 def _told(error: BaseException) -> str | None:

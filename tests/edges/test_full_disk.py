@@ -66,6 +66,7 @@ async def test_a_disk_that_fills_and_empties_again_is_told_and_nothing_is_lost(t
         taken = await ended(*acknowledge, env=env)
 
         assert (refused.code, refused.out) == (2, "")
+        assert "the record cannot be written just now: try again" in refused.err
         assert (json.loads(shown.out)["status"], full) == ("TICKET_STATUS_OPEN", HealthCheckResponse.NOT_SERVING)
         assert json.loads(taken.out)["status"] == "TICKET_STATUS_IN_PROGRESS"
         assert await _health(server) == HealthCheckResponse.SERVING

@@ -16,6 +16,7 @@ from sqlalchemy import event
 
 from services.records import (
     RecordFailed,
+    RecordNotWritable,
     Records,
     RecordUnavailable,
     SchemaMissing,
@@ -74,7 +75,7 @@ async def is_refused_unchanged(record_url: str, records: Records, told: str) -> 
         lambda: records.record.settle("t-0001", an_acknowledgement(), by=SettledBy.INTAKE),
         lambda: records.record.settle_for_workflow("t-0001"),
     ):
-        with pytest.raises(RecordUnavailable, match=told):
+        with pytest.raises(RecordNotWritable, match=told):
             await asked()
     assert await everything(record_url) == before
     assert (await records.queries.ticket("t-0001")).handler is None
@@ -108,7 +109,7 @@ async def test_database_that_is_full_takes_nothing_by_halves(record_url: str, re
     if records.database.is_sqlite:
         with pragma(records, "max_page_count = 1"):  # never less than there are
             before = await everything(record_url)
-            with pytest.raises(RecordUnavailable, match="the disk is full: make room"):
+            with pytest.raises(RecordNotWritable, match="the disk is full: make room"):
                 await records.record.open_ticket(a_policy(), an_opening(2, text="x" * 8000), request=a_request())
             assert await everything(record_url) == before
         with pragma(records, "max_page_count = 1000000"):
@@ -122,9 +123,9 @@ async def test_database_that_is_full_takes_nothing_by_halves(record_url: str, re
     )
     await outsider.run("CREATE TRIGGER full_disk BEFORE INSERT ON total_deltas EXECUTE FUNCTION full_disk()")
     before = await everything(record_url)
-    with pytest.raises(RecordUnavailable, match="the disk is full: make room"):
+    with pytest.raises(RecordNotWritable, match="the disk is full: make room"):
         await records.record.open_ticket(a_policy(), an_opening(2), request=a_request())
-    with pytest.raises(RecordUnavailable, match="the disk is full: make room"):
+    with pytest.raises(RecordNotWritable, match="the disk is full: make room"):
         await records.record.settle("t-0001", an_acknowledgement(), by=SettledBy.INTAKE)
     assert await everything(record_url) == before
     await outsider.run("DROP TRIGGER full_disk ON total_deltas")
