@@ -16,7 +16,7 @@ JOBS ?= 2
 PROMETHEUS_PORT ?= 9090
 ALERTMANAGER_PORT ?= 9093
 
-.PHONY: help setup prometheus run observe dashboards feed check test bench bench-smoke bench-core lint format types imports protos lock clean
+.PHONY: help setup prometheus run observe dashboards feed check test chaos bench bench-smoke bench-core lint format types imports protos lock clean
 
 help:  ## show this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -46,6 +46,10 @@ test: setup $(NODE_STAMP) $(PROMETHEUS_STAMP)  ## run all tests: make test [TEST
 
 bench: setup  ## everything beside a polling rival on PostgreSQL, in a quarter of an hour: make bench [WRITE=1]
 	@$(BIN)/python -m tests.bench.versus $(if $(WRITE),--write)
+
+chaos: setup  ## kill, stop and restart everything under load, then count: make chaos [FAULTS=kill,stop] [SEED=1] [SECONDS=75]
+	@GRPC_ENABLE_FORK_SUPPORT=0 $(BIN)/python -m tests.chaos $(if $(SEED),--seed $(SEED)) \
+		$(if $(FAULTS),--faults $(FAULTS)) $(if $(SECONDS),--seconds $(SECONDS))
 
 bench-smoke: setup  ## rates through gRPC and lags of deadlines, beside bare Temporal and bare rows
 	@$(BIN)/python -m tests.bench.smoke

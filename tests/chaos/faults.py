@@ -23,12 +23,13 @@ class Kind(StrEnum):
     """Temporal is killed and started again on its file."""
 
 
+OFTEN = {Kind.KILL: 4, Kind.STOP: 3, Kind.POSTGRES: 1, Kind.TEMPORAL: 1}
 OURS = ("intake-1", "intake-2", "worker-1", "worker-2", "keeper", "delivery")
+RECOVERING_SECONDS = 2.0
+"""Real time in which a process is left alone after a fault: one that is always away shows nothing."""
 LONG_AWAY_SECONDS = 12.0
 """Longer than a workflow task may take: what a worker holds then is given to another."""
 FIRST_AFTER_SECONDS = 3.0
-LEASE_SECONDS = 60.0
-"""What a delivery that died had in hand is sent after so long: late in a run it is left alive."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,16 +57,24 @@ def plan(seed: int, kinds: Iterable[Kind], seconds: float) -> tuple[Fault, ...]:
     faults: list[Fault] = []
     wanted = [*chosen]
     rolls.shuffle(wanted)
+    busy_until: dict[str, float] = {}
     at = FIRST_AFTER_SECONDS
     while at < seconds - 2.0:
-        kind = wanted.pop() if wanted else rolls.choice(chosen)
+        kind = wanted[-1] if wanted else rolls.choices(chosen, [OFTEN[each] for each in chosen])[0]
         is_first = all(fault.kind is not kind for fault in faults)
-        faults.append(_fault(rolls, kind, at, is_late=at > seconds - LEASE_SECONDS / 2, is_first=is_first))
-        at += rolls.uniform(1.0, 4.0)
+        fault = _fault(rolls, kind, at, is_late=at > seconds / 2, is_first=is_first)
+        if busy_until.get(fault.target, 0.0) <= at:
+            faults.append(fault)
+            wanted = [each for each in wanted if each is not kind]
+            busy_until[fault.target] = at + fault.lasts + RECOVERING_SECONDS
+            at += rolls.uniform(0.5, 4.0)
+        else:
+            at += 0.5
     return tuple(faults)
 
 
 def _fault(rolls: random.Random, kind: Kind, at: float, *, is_late: bool, is_first: bool) -> Fault:
+    # What a delivery that died had in hand is sent a minute later: late in a run that would be long to wait for.
     ours = [name for name in OURS if not (is_late and name == "delivery")]
     match kind:
         case Kind.KILL:
@@ -76,7 +85,7 @@ def _fault(rolls: random.Random, kind: Kind, at: float, *, is_late: bool, is_fir
             lasts, is_orderly = rolls.uniform(0.0, 4.0), rolls.random() < 1 / 3
             return Fault(at=at, kind=kind, target="postgresql", lasts=lasts, is_orderly=is_orderly)
         case Kind.TEMPORAL:
-            is_long = is_first or rolls.random() < 1 / 3
+            is_long = is_first or rolls.random() < 1 / 6
             lasts = LONG_AWAY_SECONDS if is_long else rolls.uniform(0.5, 4.0)
             return Fault(at=at, kind=kind, target="temporal", lasts=lasts)
 

@@ -158,7 +158,8 @@ class Cast:
 
 @asynccontextmanager
 async def cast(folder: Path, *, speed: float) -> AsyncIterator[Cast]:
-    """Put everybody on the stage; at the end all of them are gone. Raises `PostgresqlMissing`."""
+    """Put everybody on the stage, on a record of their own; at the end all are gone. Raises `PostgresqlMissing`."""
+    _clear(folder)
     with cluster(is_durable=True) as server:
         await server.execute("ALTER SYSTEM SET max_connections = 200")  # those of the dead linger
         await server.execute(f"CREATE DATABASE {DATABASE}")
@@ -175,6 +176,12 @@ async def cast(folder: Path, *, speed: float) -> AsyncIterator[Cast]:
                 stack.push_async_callback(_over, task)
             await playing.everybody_well()
             yield playing
+
+
+def _clear(folder: Path) -> None:
+    """Forget a run before, whose facts would be read as this one's."""
+    for left in (*folder.glob("*.log"), *folder.glob("temporal.sqlite3*")):
+        left.unlink()
 
 
 async def _over(task: "asyncio.Task[None]") -> None:

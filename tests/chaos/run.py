@@ -23,6 +23,8 @@ MOST_OPEN = 60
 STARTING_SECONDS = 90.0
 SURE_SECONDS = 60.0
 LOOK_EVERY_SECONDS = 3.0
+OVERRUN_SECONDS = 90.0
+"""What faults may last beyond the run, and reading everything may take."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,8 +50,9 @@ class Came:
 
 
 async def play(chosen: Chosen, say: Callable[[str], None], told: Callable[[Fault], None]) -> Came:
-    """Run it. Raises `PostgresqlMissing`."""
-    async with cast(chosen.folder, speed=SPEED) as playing:
+    """Run it. Raises `PostgresqlMissing`, and `TimeoutError` when it does not come to an end."""
+    longest = STARTING_SECONDS + chosen.seconds + OVERRUN_SECONDS + SURE_SECONDS + chosen.settling_seconds
+    async with cast(chosen.folder, speed=SPEED) as playing, asyncio.timeout(longest):
         load = Load(playing.intakes, seed=chosen.seed, per_second=PER_SECOND, most_open=MOST_OPEN)
         try:
             async with asyncio.timeout(STARTING_SECONDS):
