@@ -6,6 +6,7 @@ from contextlib import AsyncExitStack
 
 from services import parts
 from services.loops import Loops
+from services.process_figures import OfNudger
 from services.settings import Settings
 from workflows.policies import MODULES
 
@@ -38,7 +39,7 @@ async def keeper(settings: Settings) -> None:
         record = await running.enter_async_context(parts.record(settings))
         nudger = await parts.make_nudger(settings, record)
         await running.enter_async_context(parts.nudging(nudger, loops))
-        await running.enter_async_context(parts.keeper(settings, record, nudger, loops))
+        await running.enter_async_context(parts.keeper(settings, record, nudger, loops, OfNudger(nudger)))
         await loops.until_one_ends()
 
 
@@ -47,7 +48,7 @@ async def delivery(settings: Settings) -> None:
     async with AsyncExitStack() as running:
         loops = Loops()
         record = await running.enter_async_context(parts.record(settings))
-        await running.enter_async_context(parts.delivery(record, loops))
+        await running.enter_async_context(parts.delivery(settings, record, loops))
         await loops.until_one_ends()
 
 

@@ -10,6 +10,8 @@ from contextlib import asynccontextmanager, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 
+from prometheus_client.registry import Collector
+from temporalio.runtime import Runtime
 from temporalio.service import TLSConfig
 
 from services import certificates, records, temporal
@@ -23,8 +25,10 @@ from services.keeper.rebuild import rebuild
 from services.loops import Loops
 from services.nudge import Nudger
 from services.patient_worker import PatientWorker
-from services.ports import listening, try_port
+from services.ports import ip_address, listening, try_port
 from services.process import CannotStart
+from services.process_figures import OfDelivery, OfKeeper, OfNudger
+from services.process_page import process_page, tell_of_page
 from services.records.clock import RecordClock, parse, require_present
 from services.records.errors import ClockMismatch, RecordError, RecordUnavailable, SchemaMissing
 from services.settings import Address, Settings, broken
@@ -134,26 +138,30 @@ async def exporter(settings: Settings, opened: records.Records, promised: Policy
 
 
 @asynccontextmanager
-async def keeper(settings: Settings, opened: records.Records, nudger: Nudger, loops: Loops) -> AsyncIterator[None]:
-    """Keep what falls through from being lost."""
+async def keeper(
+    settings: Settings, opened: records.Records, nudger: Nudger, loops: Loops, *beside: Collector
+) -> AsyncIterator[None]:
+    """Keep what falls through from being lost; its metrics page shows what is beside it too."""
     keeping = Keeper(opened.upkeep, nudger, Pace(grace_seconds=settings.keeper_grace_seconds))
+    page = process_page("keeper", settings.keeper_metrics_address, OfKeeper(keeping), *beside)
 
     async def stop() -> None:
         keeping.stop()
 
-    async with loops.running("keeper", keeping.run(), stop):
+    async with page, loops.running("keeper", keeping.run(), stop):
         yield
 
 
 @asynccontextmanager
-async def delivery(opened: records.Records, loops: Loops) -> AsyncIterator[None]:
+async def delivery(settings: Settings, opened: records.Records, loops: Loops) -> AsyncIterator[None]:
     """Send what the outbox holds."""
     delivering = Delivery(opened.outbox, LogChannel())
 
     async def stop() -> None:
         delivering.stop()
 
-    async with loops.running("delivery", delivering.run(), stop):
+    page = process_page("delivery", settings.delivery_metrics_address, OfDelivery(delivering))
+    async with page, loops.running("delivery", delivering.run(), stop):
         yield
 
 
@@ -163,14 +171,25 @@ async def worker(
 ) -> AsyncIterator[bool]:
     """Run the tickets' workflows as soon as Temporal is there; gives whether it was within that real time."""
     place = _place(settings)
+    runtime = _measured_runtime(settings)
     working = PatientWorker(
-        lambda: temporal.connect(place, say=logger.warning),
+        lambda: temporal.connect(place, say=logger.warning, runtime=runtime),
         opened.record,
         watch=lambda client: temporal.watch(client, place, say=logger.warning),
         grace_seconds=settings.worker_grace_seconds,
     )
     async with loops.running("worker", working.run(), working.stop):
         yield await working.is_polled_within(awaited_seconds)
+
+
+def _measured_runtime(settings: Settings) -> Runtime:
+    """Have the SDK serve its metrics, from now on."""
+    address = settings.worker_metrics_address
+    with listening("worker_metrics_address", address):
+        host, port = ip_address(address.host), try_port(address)
+        runtime = temporal.measured(host, port, logging.getLogger("temporalio.core"))
+    tell_of_page("worker", replace(address, port=port))
+    return runtime
 
 
 async def make_nudger(settings: Settings, opened: records.Records) -> Nudger:
@@ -208,17 +227,18 @@ async def intake(
     )
     with listening("intake_address", settings.intake_address):
         try_port(settings.intake_address)
-    try:
-        port = await answering.start()
-    except AddressTaken as taken:  # in this very moment
-        raise broken("intake_address", settings.intake_address, taken.remedy) from None
-    address = replace(settings.intake_address, port=port)
-    logger.info("intake answers", extra={"address": str(address)})
-    try:
-        yield address
-    finally:
-        await answering.stop(settings.intake_drain_seconds)
-        logger.info("intake stopped")
+    async with process_page("intake", settings.intake_metrics_address, answering.metrics, OfNudger(nudger)):
+        try:
+            port = await answering.start()
+        except AddressTaken as taken:  # in this very moment
+            raise broken("intake_address", settings.intake_address, taken.remedy) from None
+        address = replace(settings.intake_address, port=port)
+        logger.info("intake answers", extra={"address": str(address)})
+        try:
+            yield address
+        finally:
+            await answering.stop(settings.intake_drain_seconds)
+            logger.info("intake stopped")
 
 
 async def _require_writable(settings: Settings, opened: records.Records) -> None:

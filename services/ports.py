@@ -52,6 +52,11 @@ def try_port(address: Address) -> int:
         return port
 
 
+def ip_address(host: str) -> str:
+    """The IP address of a name of this machine; of an address, itself. Raises `OSError` when there is none."""
+    return str(socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)[0][4][0])
+
+
 @contextmanager
 def listening(field: str, address: Address) -> Iterator[None]:
     """Say in one line why an address cannot be had."""

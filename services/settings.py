@@ -172,14 +172,27 @@ class Settings(BaseSettings):
     """Real seconds between saying that intake stops and taking no more calls: time for a load balancer to look
     elsewhere. Default 0."""
 
+    intake_metrics_address: AddressText = Address("127.0.0.1", 7303)
+    """Where intake serves its own `/metrics` over HTTP: its calls, and the nudges that it sends. Default
+    `127.0.0.1:7303`."""
+
     exporter_address: AddressText = Address("127.0.0.1", 7302)
     """Where the exporter serves `/metrics` and `/healthz` over HTTP. Default `127.0.0.1:7302`."""
+
+    worker_metrics_address: AddressText = Address("127.0.0.1", 7304)
+    """Where the worker serves `/metrics` over HTTP: those of Temporal's SDK. Default `127.0.0.1:7304`."""
 
     worker_grace_seconds: Seconds = 10
     """Real seconds that settles in flight get to finish when the worker stops. Default 10."""
 
     keeper_grace_seconds: Seconds = 2
     """Real seconds a deadline may be late before the keeper settles its ticket. Default 2."""
+
+    keeper_metrics_address: AddressText = Address("127.0.0.1", 7305)
+    """Where the keeper serves its own `/metrics` over HTTP. Default `127.0.0.1:7305`."""
+
+    delivery_metrics_address: AddressText = Address("127.0.0.1", 7306)
+    """Where delivery serves its own `/metrics` over HTTP. Default `127.0.0.1:7306`."""
 
     log_level: LogLevel = LogLevel.INFO
     """`debug`, `info`, `warning` or `error`. Default `info`."""

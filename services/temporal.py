@@ -14,7 +14,7 @@ from typing import Never
 from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest
 from temporalio.client import Client
 from temporalio.exceptions import WorkflowAlreadyStartedError
-from temporalio.runtime import LogForwardingConfig, LoggingConfig, Runtime, TelemetryConfig
+from temporalio.runtime import LogForwardingConfig, LoggingConfig, PrometheusConfig, Runtime, TelemetryConfig
 from temporalio.service import RPCError, RPCStatusCode, TLSConfig
 
 from workflows import names
@@ -70,20 +70,41 @@ def log_into(logger: logging.Logger) -> None:
 
     Its own complaints of each call that is tried again are left out: `connect` and `watch` say once what is waited for.
     """
-    forwarding = LogForwardingConfig(logger=logger)
-    telemetry = TelemetryConfig(logging=LoggingConfig(filter=CORE_LOG, forwarding=forwarding))
-    Runtime.set_default(Runtime(telemetry=telemetry), error_if_already_set=False)
+    Runtime.set_default(Runtime(telemetry=TelemetryConfig(logging=_logging(logger))), error_if_already_set=False)
 
 
-async def connect(place: TemporalPlace, *, say: Callable[[str], None]) -> Client:
+def measured(host: str, port: int, logger: logging.Logger) -> Runtime:
+    """Make a runtime of the SDK that serves its own metrics there as long as it lives; what it has to say goes there.
+
+    `host` is an IP address. Suffixes and seconds are those of published dashboards, and off by default. Raises
+    `OSError` when the address cannot be had.
+    """
+    metrics = PrometheusConfig(
+        bind_address=f"[{host}]:{port}" if ":" in host else f"{host}:{port}",
+        counters_total_suffix=True,
+        unit_suffix=True,
+        durations_as_seconds=True,
+    )
+    try:
+        return Runtime(telemetry=TelemetryConfig(logging=_logging(logger), metrics=metrics))
+    except ValueError as refused:  # how the SDK says it; its own words, of an address, hold nothing of a customer
+        raise OSError(str(refused)) from None
+
+
+def _logging(logger: logging.Logger) -> LoggingConfig:
+    return LoggingConfig(filter=CORE_LOG, forwarding=LogForwardingConfig(logger=logger))
+
+
+async def connect(place: TemporalPlace, *, say: Callable[[str], None], runtime: Runtime | None = None) -> Client:
     """Connect as soon as Temporal and the namespace are there, however long that takes; `say` hears what is waited for.
 
-    What waiting cannot mend (a key or certificate that is refused) is said in the same way, and tried again.
+    `runtime` is the SDK's default one unless it is given. What waiting cannot mend (a key or certificate that is
+    refused) is said in the same way, and tried again.
     """
     wait_seconds, saying = SHORTEST_WAIT_SECONDS, _Saying(say)
     while True:
         try:
-            client = await _connect(place, lazy=False)
+            client = await _connect(place, lazy=False, runtime=runtime)
         except RuntimeError as failed:  # how the SDK says that nobody answered
             saying.missing(_unconnected(place, str(failed)))
         else:
@@ -138,13 +159,14 @@ async def connect_lazily(place: TemporalPlace) -> Client:
     return await _connect(place, lazy=True)
 
 
-async def _connect(place: TemporalPlace, *, lazy: bool) -> Client:
+async def _connect(place: TemporalPlace, *, lazy: bool, runtime: Runtime | None = None) -> Client:
     return await Client.connect(
         place.address,
         namespace=place.namespace,
         tls=place.tls,
         api_key=place.api_key,
         lazy=lazy,
+        runtime=runtime,
         connect_timeout=CONNECT_TIMEOUT,
     )
 

@@ -54,7 +54,7 @@ async def up(settings: Settings, say: Callable[[str], None], program: str) -> No
                 address = await running.enter_async_context(parts.dev_server(settings, record, loops))
                 settings = settings.model_copy(update={"embedded_temporal_address": address})
             exporter = await running.enter_async_context(parts.exporter(settings, record, policies))
-            await running.enter_async_context(parts.delivery(record, loops))
+            await running.enter_async_context(parts.delivery(settings, record, loops))
             nudger = await parts.make_nudger(settings, record)
             await running.enter_async_context(parts.keeper(settings, record, nudger, loops))
             is_working = await running.enter_async_context(
@@ -113,6 +113,7 @@ def _listening(settings: Settings) -> dict[str, Address]:
     fields = ["intake_address", "exporter_address"]
     if settings.temporal_address is None:
         fields.append("embedded_temporal_address")
+    fields += (f"{part}_metrics_address" for part in ("intake", "worker", "keeper", "delivery"))
     return {field: getattr(settings, field) for field in fields}
 
 

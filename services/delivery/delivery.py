@@ -7,8 +7,9 @@ between. Refuses to know how anything is sent, and to leave anything out: a mess
 import asyncio
 import contextlib
 import logging
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Protocol, assert_never
 
@@ -57,10 +58,31 @@ class Pace:
 STEADY = Pace()
 
 
+FATES: Mapping[type[Fate], str] = {
+    WasSent: "sent",
+    WasRejected: "rejected",
+    WaitsFor: "tried_again",
+    WasLetGo: "let_go",
+}
+"""What can become of a message in hand, in a word."""
+
+
+@dataclass(slots=True, kw_only=True)
+class DeliveryCounts:
+    """What this process did; what became of a message for good stands in the record."""
+
+    rounds: int = 0
+    failed_rounds: int = 0
+    """Those of them that came to nothing: the record did not answer, or worse."""
+    fates: Counter[str] = field(default_factory=lambda: Counter(dict.fromkeys(FATES.values(), 0)))
+    """What became of the messages that were in hand, each time."""
+
+
 class Delivery:
     """One loop. Any number of them may run beside each other."""
 
     def __init__(self, outbox: Outbox, channel: Channel, pace: Pace = STEADY) -> None:
+        self.counts = DeliveryCounts()
         self._outbox = outbox
         self._channel = channel
         self._pace = pace
@@ -72,9 +94,11 @@ class Delivery:
         logger.info("delivery started")
         wait_seconds = self._pace.look_every_seconds
         while not self._stopping.is_set():
+            self.counts.rounds += 1
             try:
                 delivered = await self._round()
             except Exception as failed:  # noqa: BLE001 - whatever it is, delivery outlives it
+                self.counts.failed_rounds += 1
                 wait_seconds = min(max(2 * wait_seconds, 1.0), LONGEST_BACK_OFF_SECONDS)
                 logger.warning(
                     "delivery's round failed",
@@ -99,7 +123,9 @@ class Delivery:
             sending = {group.create_task(self._send(message, until)) for message in messages}
             while sending:
                 done, sending = await asyncio.wait(sending, return_when=asyncio.FIRST_COMPLETED)
-                await self._write_down([task.result() for task in done], until)
+                fates = [task.result() for task in done]
+                self.counts.fates.update(FATES[type(fate)] for fate in fates)
+                await self._write_down(fates, until)
         return len(messages)
 
     async def _send(self, message: OwedMessage, until: float) -> Fate:

@@ -32,6 +32,15 @@ STOP_SECONDS = 40.0
 IS_UP = "Followthrough is up."
 LOG = "up.log"
 LOOPBACK = "127.0.0.1"
+UNASKED = (
+    "intake_metrics_address",
+    "exporter_address",
+    "worker_metrics_address",
+    "keeper_metrics_address",
+    "delivery_metrics_address",
+    "embedded_temporal_address",
+)
+"""Where it answers too, and nobody asks."""
 PROGRAM = "from services.cli import main; main(prog_name='followthrough')"
 
 
@@ -61,8 +70,7 @@ async def embedded(folder: Path, clock: RecordClock, ended: Callable[[], None]) 
         "var_dir": str(folder),
         "clock": clock.name,
         "intake_address": str(Address(LOOPBACK, _free_port())),
-        "exporter_address": str(Address(LOOPBACK, 0)),
-        "embedded_temporal_address": str(Address(LOOPBACK, 0)),
+        **dict.fromkeys(UNASKED, str(Address(LOOPBACK, 0))),
         "log_level": LogLevel.WARNING.value,
     }
     with (folder / LOG).open("ab") as log:

@@ -26,8 +26,16 @@ class Call:
     is_streamed: bool
     """Whether its answer is a stream."""
     context: Context
-    proceed: Callable[[], Awaitable[object]]
+    proceed: "Proceed"
     """Runs the rest of the way; none is returned for a stream."""
+
+
+class Proceed(Protocol):
+    """The rest of a call's way."""
+
+    async def __call__(self, instead: Context | None = None) -> object:
+        """Go it, with another context where one is given."""
+        ...
 
 
 class Step(Protocol):
@@ -62,8 +70,10 @@ class FirstMessage(grpc.aio.ServerInterceptor):
     gRPC waits for it, and leaves a caller who ends the request without one without an answer until their own deadline.
     """
 
-    def __init__(self, within_seconds: float) -> None:
+    def __init__(self, within_seconds: float, *, received: Callable[[str], None]) -> None:
+        """Take real seconds, and who hears the method of each message that came whole."""
         self._within_seconds = within_seconds
+        self._received = received
 
     async def intercept_service(
         self,
@@ -78,6 +88,7 @@ class FirstMessage(grpc.aio.ServerInterceptor):
 
         async def behave(messages: object, context: Context) -> object:
             message = await self._first(cast(AsyncIterator[object], messages))
+            self._received(handler_call_details.method)
             return await _outcome(run(message, context), context)
 
         make = _MAKERS[True, bool(handler.response_streaming)]
@@ -120,8 +131,9 @@ def _wrapped(
     run = _behaviour(handler)
 
     async def around(request: object, context: Context) -> object:
-        async def proceed() -> object:
-            return await _outcome(run(request, context), context)
+        async def proceed(instead: Context | None = None) -> object:
+            given = instead or context
+            return await _outcome(run(request, given), given)
 
         return await step(Call(method, handler.response_streaming, context, proceed))
 

@@ -19,6 +19,7 @@ from services.intake.changes import Changes, Owed
 from services.intake.ids import Ids
 from services.intake.interceptors import Around, FirstMessage, KnownMethods, Step
 from services.intake.methods import LARGEST_MESSAGE, SERVICE, service_handler
+from services.intake.metrics import CallMetrics
 from services.intake.questions import Questions
 from services.intake.readiness import Readiness
 from services.intake.steps import Admission, Deadline, Streams, Unbroken, guard, log
@@ -118,13 +119,15 @@ class Intake:
         )
         self._unbroken = Unbroken()
         self._probe: asyncio.Task[None] | None = None
-        outer: tuple[Step, ...] = (guard, log, self._streams, Deadline(self._limits.longest_call_seconds))
+        self.metrics = CallMetrics()
+        longest = Deadline(self._limits.longest_call_seconds)
+        outer: tuple[Step, ...] = (guard, self.metrics, log, self._streams, longest)
         inner: tuple[Step, ...] = (
             self._unbroken,
             Deadline(self._limits.longest_work_seconds),
             Admission(self._limits.max_in_flight),
         )
-        first = FirstMessage(self._limits.message_seconds)
+        first = FirstMessage(self._limits.message_seconds, received=self.metrics.received)
         self._server = grpc.aio.server(
             interceptors=[*map(Around, outer), first, *map(Around, inner), KnownMethods()], options=OPTIONS
         )

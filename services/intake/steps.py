@@ -1,9 +1,9 @@
 """What happens around every call. Knows no ticket.
 
-Outermost first: guard (nothing leaves unforeseen), log, streams (few, none for ever, ended when the server stops),
-deadline (of the answer); here the request's message is read; unbroken (what was begun is finished), deadline (of the
-work), admission (counts what is worked on, whether or not somebody waits for it). Room is left for metrics beside the
-log, whose `code` they count, and for authentication after admission.
+Outermost first: guard (nothing leaves unforeseen), metrics, log, streams (few, none for ever, ended when the server
+stops), deadline (of the answer); here the request's message is read; unbroken (what was begun is finished), deadline
+(of the work), admission (counts what is worked on, whether or not somebody waits for it). Metrics and log tell the same
+`code`. Room is left for authentication after admission.
 """
 
 import asyncio
@@ -92,7 +92,7 @@ async def log(call: Call) -> object:
     try:
         return await call.proceed()
     except BaseException as error:
-        code, reason = _ending(error, call.context)
+        code, reason = ending(error, call.context)
         raise
     finally:
         took = round(time.monotonic() - began, 4)
@@ -100,7 +100,7 @@ async def log(call: Call) -> object:
         logger.log(logging.INFO if reason else logging.DEBUG, "call ended", extra=fields)
 
 
-def _ending(error: BaseException, context: Context) -> tuple[grpc.StatusCode, str]:
+def ending(error: BaseException, context: Context) -> tuple[grpc.StatusCode, str]:
     """How a call ended that was not answered, and why."""
     task = asyncio.current_task()
     if isinstance(error, asyncio.CancelledError) and task is not None and task.cancelling():

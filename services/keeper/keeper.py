@@ -7,8 +7,9 @@ through: a terminated run, a storm of deadlines, Temporal away and a process tha
 import asyncio
 import contextlib
 import logging
+from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Protocol
 
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 LONGEST_BACK_OFF_SECONDS = 30.0
+ROUNDS = ("rescue", "nudge", "fold", "purge", "purge_messages")
+"""What the keeper goes round with."""
 PAGES = 20
 """Of owed nudges that are looked through in one round."""
 
@@ -114,8 +117,10 @@ class KeeperCounts:
     nudged: int = 0
     folded: int = 0
     purged: int = 0
-    failures: int = 0
-    """Rounds that came to nothing: the record did not answer, or worse."""
+    rounds: Counter[str] = field(default_factory=lambda: Counter(dict.fromkeys(ROUNDS, 0)))
+    """All that were begun, by name."""
+    failed_rounds: Counter[str] = field(default_factory=lambda: Counter(dict.fromkeys(ROUNDS, 0)))
+    """Those of them that came to nothing: the record did not answer, or worse."""
 
 
 class Keeper:
@@ -140,7 +145,7 @@ class Keeper:
             loops.create_task(self._repeat("nudge", self._nudge, pace.nudge_every_seconds))
             loops.create_task(self._repeat("fold", self._fold, pace.fold_every_seconds))
             loops.create_task(self._repeat("purge", self._purge_replies, pace.purge_every_seconds))
-            loops.create_task(self._repeat("purge messages", self._purge_messages, pace.purge_every_seconds))
+            loops.create_task(self._repeat("purge_messages", self._purge_messages, pace.purge_every_seconds))
         logger.info("keeper stopped")
 
     def stop(self) -> None:
@@ -151,10 +156,11 @@ class Keeper:
         """Go round at this pace; more slowly while rounds fail, of which no more than the type is told."""
         wait_seconds = every_seconds
         while not self._stopping.is_set():
+            self.counts.rounds[name] += 1
             try:
                 await round_()
             except Exception as failed:  # noqa: BLE001 - whatever it is, the keeper outlives it
-                self.counts.failures += 1
+                self.counts.failed_rounds[name] += 1
                 wait_seconds = min(max(2 * wait_seconds, 1.0), max(LONGEST_BACK_OFF_SECONDS, every_seconds))
                 logger.warning(
                     "keeper's round failed",

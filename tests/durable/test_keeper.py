@@ -250,7 +250,7 @@ async def test_a_round_that_fails_stops_no_loop(caplog: pytest.LogCaptureFixture
     keeper = Keeper(upkeep, debts, BRISK)
     async with keeping(keeper):
         await until(lambda: debts.owed == ["LATE"])
-    assert keeper.counts.failures == 4
+    assert keeper.counts.failed_rounds.total() == 4
     failed = [line for line in caplog.records if line.getMessage() == "keeper's round failed"]
     assert sorted(vars(line)["round"] for line in failed) == ["fold", "nudge", "purge", "rescue"]
     assert not any("Zwetschgenkuchen" in str(vars(line)) for line in caplog.records)

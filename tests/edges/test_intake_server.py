@@ -363,7 +363,7 @@ async def test_reflection_may_be_left_out(sqlite_url: str) -> None:
         assert refusal_of(raised.value).reason == "UNKNOWN_METHOD"
 
 
-@pytest.mark.parametrize("inner", [[], [FirstMessage(60)]], ids=["read-by-grpc", "read-here"])
+@pytest.mark.parametrize("inner", [[], [FirstMessage(60, received=lambda _: None)]], ids=["read-by-grpc", "read-here"])
 @pytest.mark.parametrize("kind", ["unary_unary", "unary_stream", "stream_unary", "stream_stream"])
 async def test_all_four_kinds_of_calls_are_guarded(kind: str, inner: list[grpc.aio.ServerInterceptor]) -> None:
     """Whether request or answer is a stream: a problem has its reason, and a good answer passes."""

@@ -41,7 +41,11 @@ async def refused(method: "grpc.aio.StreamStreamMultiCallable[bytes, bytes]", co
 async def test_streams_and_reflection_are_as_set(sqlite_url: str) -> None:
     """One stream, and nobody is told what there is to call."""
     settings = Settings(
-        intake_address=Address("127.0.0.1", 0), intake_max_streams=1, intake_reflection=False, database_url=sqlite_url
+        intake_address=Address("127.0.0.1", 0),
+        intake_metrics_address=Address("127.0.0.1", 0),
+        intake_max_streams=1,
+        intake_reflection=False,
+        database_url=sqlite_url,
     )
     async with await connect(sqlite_url, StoryClock()) as records:
         nudger = Nudger(NoTimers(), records.upkeep)

@@ -88,7 +88,11 @@ def environment(var: Path, **settings: str) -> dict[str, str]:
     own = {
         "VAR_DIR": str(var),
         "INTAKE_ADDRESS": "127.0.0.1:0",
+        "INTAKE_METRICS_ADDRESS": "127.0.0.1:0",
         "EXPORTER_ADDRESS": "127.0.0.1:0",
+        "WORKER_METRICS_ADDRESS": "127.0.0.1:0",
+        "KEEPER_METRICS_ADDRESS": "127.0.0.1:0",
+        "DELIVERY_METRICS_ADDRESS": "127.0.0.1:0",
         "EMBEDDED_TEMPORAL_ADDRESS": "127.0.0.1:0",
     }
     return inherited | {PREFIX + name: value for name, value in (own | settings).items()}
