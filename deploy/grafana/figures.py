@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 
 RECORDED = "record:followthrough_{name}:max"
-"""How deploy/prometheus/rules/recording.yml calls a figure of the record's, once however many exporters show it."""
+"""How deploy/prometheus/rules/record.yml calls a figure of the record's, once however many exporters show it."""
 
 
 class Shape(Enum):
