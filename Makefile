@@ -16,7 +16,7 @@ JOBS ?= 2
 PROMETHEUS_PORT ?= 9090
 ALERTMANAGER_PORT ?= 9093
 
-.PHONY: help setup prometheus run observe dashboards feed check test chaos bench bench-smoke bench-core lint format types imports protos lock clean
+.PHONY: help setup prometheus run observe dashboards feed check test chaos bench bench-smoke bench-core lint format types imports protos lock clean clean-record
 
 help:  ## show this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -82,16 +82,25 @@ lock: setup  ## resolve the versions anew into requirements.lock
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --upgrade --generate-hashes --no-header \
 		--no-emit-index-url --no-emit-find-links --group dev pyproject.toml --output-file requirements.lock
 
-clean:  ## remove what was set up, and var/ with the record that `make run` keeps there
-	rm -rf $(VENV) $(INTEROP)/node_modules var .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+clean:  ## remove what was set up; var/, with the record that `make run` keeps there, stays
+	rm -rf $(VENV) $(INTEROP)/node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
+clean-record:  ## remove var/: the record that `make run` keeps, with every ticket in it, and Temporal's file
+	rm -rf var
+
+# The stamp stands for a folder that is whole. Where it is missing, a setup was interrupted: what that left is begun anew.
 $(STAMP): requirements.lock pyproject.toml
 	@test -n "$(PYTHON)" && $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 		|| { echo "make: Python 3.11 or newer is needed: install it, or name it with make PYTHON=…" >&2; exit 2; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null \
+		|| { echo "make: $(PYTHON) cannot make a virtual environment: install what it lacks (on Debian and Ubuntu:" \
+			"apt install $$($(PYTHON) -c 'import sys; print("python%d.%d-venv" % sys.version_info[:2])'))," \
+			"or name another with make PYTHON=…" >&2; exit 2; }
 	@echo "setting up $(VENV) with the versions of requirements.lock …"
-	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements.lock
-	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@{ test -e $@ && $(BIN)/python -m pip --version >/dev/null 2>&1; } || $(PYTHON) -m venv --clear $(VENV)
+	@rm -f $@
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
 # Node comes with the locked versions; its packages come from npm's registry. Out of reach, it is no reason to run no test.
