@@ -14,6 +14,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
+from tests.chaos.reading import Where
 from tests.support.databases import Cluster, cluster
 from tests.support.processes import PROGRAM, ended, environment
 from tests.support.temporal import free_port
@@ -136,6 +137,17 @@ class Cast:
     def all(self) -> tuple[Part, ...]:
         """Every process but the database."""
         return (self.temporal, *self.ours)
+
+    @property
+    def where(self) -> Where:
+        """Where to read what they did."""
+        return Where(
+            record=self.postgresql.url,
+            temporal_address=self.temporal_address,
+            printed=self.part("delivery").log,
+            origin=self.origin,
+            speed=self.speed,
+        )
 
     def part(self, name: str) -> Part:
         """One of them."""

@@ -6,6 +6,7 @@ Plain SQL and plain JSON: what the record's own code makes of its rows is not as
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,6 @@ from temporalio.client import Client, WorkflowExecutionStatus
 from temporalio.service import RPCError, RPCStatusCode
 
 from tests.chaos.facts import Asked, Facts, Input, Line, Message, Printed, Shown, Standing, Timer
-from tests.chaos.parts import Cast
 from tests.chaos.requests import LADDER
 
 GRACE_SECONDS = 10.0
@@ -40,9 +40,23 @@ TASK_ENDS = {"COMPLETED", "FAILED", "TIMED_OUT"}
 ACTIVITY_ENDS = {*TASK_ENDS, "CANCELED"}
 
 
-async def read(cast: Cast, asked: Sequence[Asked], shown: Sequence[Shown]) -> Facts:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Where:
+    """Where the facts of a run are."""
+
+    record: str
+    """URL of its database."""
+    temporal_address: str
+    printed: Path
+    """What delivery wrote, a fact a line."""
+    origin: datetime
+    """The instant at which the record's clock was the world's."""
+    speed: float
+
+
+async def read(where: Where, asked: Sequence[Asked], shown: Sequence[Shown] = ()) -> Facts:
     """Read everything: the rows in one snapshot, then Temporal, which by then is as far or further."""
-    connection: Any = await asyncpg.connect(cast.postgresql.url.replace("+asyncpg", ""))
+    connection: Any = await asyncpg.connect(where.record.replace("+asyncpg", ""))
     try:
         async with connection.transaction(isolation="repeatable_read", readonly=True):
             real_at: datetime = await connection.fetchval("SELECT clock_timestamp()")
@@ -61,9 +75,9 @@ async def read(cast: Cast, asked: Sequence[Asked], shown: Sequence[Shown]) -> Fa
     return Facts(
         ladder=LADDER,
         real_at=real_at,
-        now=cast.origin + (real_at - cast.origin) * cast.speed,
-        grace=timedelta(seconds=GRACE_SECONDS * cast.speed),
-        speed=cast.speed,
+        now=where.origin + (real_at - where.origin) * where.speed,
+        grace=timedelta(seconds=GRACE_SECONDS * where.speed),
+        speed=where.speed,
         asked=tuple(asked),
         shown=tuple(shown),
         standings=standings,
@@ -71,8 +85,8 @@ async def read(cast: Cast, asked: Sequence[Asked], shown: Sequence[Shown]) -> Fa
         inputs=inputs,
         totals=totals,
         messages=messages,
-        printed=tuple(_printed(cast.part("delivery").log)),
-        timers=await _timers(cast.temporal_address, standings),
+        printed=tuple(_printed(where.printed)),
+        timers=await _timers(where.temporal_address, standings),
     )
 
 
@@ -141,6 +155,7 @@ async def _timers(address: str, standings: Mapping[str, Standing]) -> dict[str, 
             ended="" if status in ENDED_WELL else str(status and status.name.lower()),
         )
         for ticket_id, (_, status) in statuses.items()
+        if ticket_id in standings
     }
     for standing in standings.values():
         if standing.is_closed:

@@ -88,7 +88,7 @@ async def _at_rest(playing: Cast, load: Load, seconds: float, say: Callable[[str
     until = asyncio.get_running_loop().time() + seconds
     before = ""
     while True:
-        facts = await read(playing, load.asked, load.shown)
+        facts = await read(playing.where, load.asked, load.shown)
         passing = [finding for finding in check(facts) if finding.what.passes_with_time]
         if not passing or asyncio.get_running_loop().time() > until:
             return facts
