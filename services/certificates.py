@@ -6,13 +6,21 @@ Knows who shows what to whom; opens no connection.
 import ssl
 
 import grpc
+from temporalio.service import TLSConfig
 
 from services.settings import Settings, broken
 
 
+def require_usable(settings: Settings) -> None:
+    """See that each file that is named for intake or for the way to Temporal can be used. Raises `SettingsError`."""
+    of_intake(settings)
+    to_temporal(settings)
+
+
 def of_intake(settings: Settings) -> grpc.ServerCredentials | None:
     """What intake shows its callers, and of whom it asks for a certificate; none: the way there is not encrypted."""
-    cert, key, ca = (pem(settings, field) for field in ("intake_tls_cert", "intake_tls_key", "intake_tls_client_ca"))
+    cert, key = (_pem(settings, field) for field in ("intake_tls_cert", "intake_tls_key"))
+    ca = _authority(settings, "intake_tls_client_ca")
     if cert is None or key is None:
         return None
     _require_pair(settings, "intake_tls_cert", "intake_tls_key")
@@ -21,7 +29,8 @@ def of_intake(settings: Settings) -> grpc.ServerCredentials | None:
 
 def to_intake(settings: Settings) -> grpc.ChannelCredentials | None:
     """Whom our own callers trust, and what they show; none: the way there is not encrypted."""
-    ca, cert, key = (pem(settings, field) for field in ("caller_tls_ca", "caller_tls_cert", "caller_tls_key"))
+    ca = _authority(settings, "caller_tls_ca")
+    cert, key = (_pem(settings, field) for field in ("caller_tls_cert", "caller_tls_key"))
     if ca is None:
         return None
     if cert is not None:
@@ -29,7 +38,18 @@ def to_intake(settings: Settings) -> grpc.ChannelCredentials | None:
     return grpc.ssl_channel_credentials(root_certificates=ca, private_key=key, certificate_chain=cert)
 
 
-def pem(settings: Settings, field: str) -> bytes | None:
+def to_temporal(settings: Settings) -> bool | TLSConfig:
+    """Whether the way to Temporal is encrypted; by whom we trust and what we show there, where files are named."""
+    ca = _authority(settings, "temporal_tls_ca")
+    cert, key = (_pem(settings, field) for field in ("temporal_tls_cert", "temporal_tls_key"))
+    if cert is not None:
+        _require_pair(settings, "temporal_tls_cert", "temporal_tls_key")
+    if ca is None and cert is None:
+        return settings.temporal_tls
+    return TLSConfig(server_root_ca_cert=ca, client_cert=cert, client_private_key=key)
+
+
+def _pem(settings: Settings, field: str) -> bytes | None:
     """What is in the file that a setting names; none when it names none. Raises `SettingsError`."""
     path = getattr(settings, field)
     if path is None:
@@ -40,6 +60,17 @@ def pem(settings: Settings, field: str) -> bytes | None:
         raise broken(field, path, f"{(error.strerror or 'cannot be read').lower()}: name a file to read") from None
     if b"-----BEGIN " not in text:
         raise broken(field, path, "the file is not in PEM: name one that begins with -----BEGIN")
+    return text
+
+
+def _authority(settings: Settings, field: str) -> bytes | None:
+    """The same, where it has to be a certificate: gRPC would trust nobody, and Temporal's SDK give no reason."""
+    text = _pem(settings, field)
+    if text is not None:
+        try:
+            ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(cadata=text.decode(errors="replace"))
+        except (ssl.SSLError, ValueError):
+            raise broken(field, getattr(settings, field), "no certificate can be read in it: name one's file") from None
     return text
 
 

@@ -9,7 +9,7 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from services import dev_server, parts
+from services import certificates, dev_server, parts
 from services.loops import Loops
 from services.ports import require_free
 from services.process import CannotStart
@@ -41,6 +41,7 @@ async def up(settings: Settings, say: Callable[[str], None], program: str) -> No
     """
     policies = parts.load_policies()
     parts.clock(settings)
+    certificates.require_usable(settings)
     with alone_on(settings.var_dir):
         require_free(_listening(settings))
         async with AsyncExitStack() as running:
