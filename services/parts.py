@@ -12,7 +12,6 @@ from datetime import UTC, datetime
 
 from prometheus_client.registry import Collector
 from temporalio.runtime import Runtime
-from temporalio.service import TLSConfig
 
 from services import certificates, records, temporal
 from services.delivery.delivery import Delivery
@@ -30,7 +29,7 @@ from services.process import CannotStart
 from services.process_figures import OfDelivery, OfKeeper, OfNudger
 from services.process_page import process_page, tell_of_page
 from services.records.clock import RecordClock, parse, require_present
-from services.records.errors import ClockMismatch, RecordError, RecordUnavailable, SchemaMissing
+from services.records.errors import ClockMismatch, RecordError, RecordUnavailable
 from services.settings import Address, Settings, broken
 from services.temporal import TemporalPlace, TicketTimers
 from services.var_folder import require_whole_record, unusable
@@ -254,7 +253,7 @@ def _record_or_one_line(settings: Settings) -> Iterator[None]:
     """Say in one line why the record cannot be used, under the setting that names it unless the line names another."""
     try:
         yield
-    except (SchemaMissing, ClockMismatch) as error:
+    except ClockMismatch as error:
         raise CannotStart(str(error)) from None
     except (RecordError, ValueError) as error:
         if settings.is_record_embedded:
@@ -267,15 +266,6 @@ def _place(settings: Settings) -> TemporalPlace:
     return TemporalPlace(
         address=str(settings.temporal),
         namespace=settings.temporal_namespace,
-        tls=_tls(settings),
+        tls=certificates.to_temporal(settings),
         api_key=key.get_secret_value() if key else None,
     )
-
-
-def _tls(settings: Settings) -> bool | TLSConfig:
-    """Encrypted or not; with certificates of the operator's own where files are named."""
-    fields = ("temporal_tls_ca", "temporal_tls_cert", "temporal_tls_key")
-    ca, cert, key = (certificates.pem(settings, field) for field in fields)
-    if ca is None and cert is None:
-        return settings.temporal_tls
-    return TLSConfig(server_root_ca_cert=ca, client_cert=cert, client_private_key=key)

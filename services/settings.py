@@ -298,7 +298,8 @@ def _sentence(field: str, value: object, remedy: str) -> str:
 
 def _without_password(text: str) -> str:
     """Hide a database's password from terminals and logs."""
-    return re.sub(r"(://[^:/@]*):.*@", r"\1:***@", text)
+    text = re.sub(r"(://[^:/@]*):.*@", r"\1:***@", text)
+    return re.sub(r"([?&]password=)[^&]*", r"\1***", text)
 
 
 def _near_misses(environment: Mapping[str, str], fields: tuple[str, ...]) -> Iterator[str]:

@@ -78,18 +78,17 @@ async def require_schema(database: Database) -> None:
     path = sqlite_path(database.engine.url)
     with spoken_plainly():
         if path is not None and not path.exists():
-            raise SchemaMissing(f"there is no record at {str(path)!r}: {MIGRATE}")
+            raise SchemaMissing(f"{str(path)!r} is not there yet: {MIGRATE}")
         async with database.reading.connect() as connection:
             found = await connection.run_sync(_revision)
             oldest = None if found is None or found <= SCHEMA else await connection.scalar(_OLDEST)
-    where = database.engine.url.render_as_string(hide_password=True)
     if found is None:
-        raise SchemaMissing(f"the database {where!r} has none of the record's tables: {MIGRATE}")
+        raise SchemaMissing(f"the database has none of the record's tables: {MIGRATE}")
     if found < SCHEMA:
-        raise SchemaMissing(f"the record at {where!r} has schema {found}, this release needs {SCHEMA}: {MIGRATE}")
+        raise SchemaMissing(f"the record has schema {found}, this release needs {SCHEMA}: {MIGRATE}")
     if found > SCHEMA and (oldest is None or oldest > SCHEMA):
         raise SchemaMissing(
-            f"the record at {where!r} has schema {found} of a newer release, this one knows {SCHEMA}: "
+            f"the record has schema {found} of a newer release, this one knows {SCHEMA}: "
             f"deploy that release; its `followthrough migrate` was run here"
         )
 
