@@ -204,7 +204,8 @@ class Keeper:
         self._sent.forget_settled()
         self.counts.nudged += sent
         if sent:
-            logger.info("sending nudges still owed", extra={"count": sent})
+            level = logging.INFO if self._sent.is_news() else logging.DEBUG
+            logger.log(level, "sending nudges still owed", extra={"count": sent})
 
     def _owe_in_turn(self, owed: "Sequence[Nudge]") -> int:
         turns = [nudge for nudge in owed if self._sent.take_turn(nudge)]

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 LONGEST_SECONDS = 600.0
 """Between two nudges of a ticket for one wake-up, in real time: some three hundred over a lost weekend."""
 
+CALM_SECONDS = 600.0
+"""Between two lines that tell of them, in real time: while Temporal is away each round sends one to see."""
+
 
 @dataclass(slots=True)
 class _Last:
@@ -31,6 +34,7 @@ class SentNudges:
         self._first_seconds = first_seconds
         self._stopwatch = stopwatch
         self._by_ticket: dict[str, _Last] = {}
+        self._told_at: float | None = None
 
     def __len__(self) -> int:
         return len(self._by_ticket)
@@ -44,6 +48,14 @@ class SentNudges:
                 return False
             wait_seconds = min(2 * last.wait_seconds, max(LONGEST_SECONDS, self._first_seconds))
         self._by_ticket[nudge.ticket_id] = _Last(nudge.wake_at, now + wait_seconds, wait_seconds)
+        return True
+
+    def is_news(self) -> bool:
+        """Whether it is to be told now that some were sent; then it counts as told. At first, then at a calm pace."""
+        now = self._stopwatch()
+        if self._told_at is not None and now < self._told_at + CALM_SECONDS:
+            return False
+        self._told_at = now
         return True
 
     def forget_all(self) -> None:
