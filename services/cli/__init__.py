@@ -11,6 +11,9 @@ import click
 
 from services.cli.failing import Failed
 
+STOPPED = 130
+"""Exit code after Ctrl-C, as a shell gives it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Subcommand:
@@ -50,6 +53,13 @@ class LazyGroup(click.Group):
                 shown = argument.encode(errors="surrogateescape").decode(errors="replace")
                 raise Failed(f"argument {shown!r} is not UTF-8: write it in UTF-8", exit_code=2)
         return super().make_context(info_name, args, parent, **extra)
+
+    def invoke(self, ctx: click.Context) -> object:
+        """Do what is asked; a Ctrl-C that no subcommand was ready for ends it without a word."""
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            ctx.exit(STOPPED)
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
         """Name every subcommand, in the order of the table."""
