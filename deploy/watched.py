@@ -9,6 +9,7 @@ import yaml
 from services.settings import Address, Settings
 
 FOLDER = Path(__file__).resolve().parent / "prometheus"
+RULES = FOLDER / "rules"
 JOBS = {
     "followthrough": "exporter_address",
     "intake": "intake_metrics_address",
@@ -24,13 +25,15 @@ def pages(settings: Settings) -> dict[str, Address]:
     return {job: getattr(settings, field) for job, field in JOBS.items()}
 
 
-def configuration(targets: Mapping[str, Address], alertmanager: Address | None, every: str | None = None) -> str:
+def configuration(
+    targets: Mapping[str, Address], alertmanager: Address | None, *, rules: Path = RULES, every: str | None = None
+) -> str:
     """Take the committed configuration to these addresses; `every`: how often to scrape and judge, if not as there.
 
     Without an Alertmanager alerts are told to nobody.
     """
     read: dict[str, Any] = yaml.safe_load((FOLDER / "prometheus.yml").read_text(encoding="utf-8"))
-    read["rule_files"] = [str(FOLDER / pattern) for pattern in read["rule_files"]]
+    read["rule_files"] = [str(rules / "*.yml")]
     for scraped in read["scrape_configs"]:
         scraped["static_configs"] = [{"targets": [str(targets[scraped["job_name"]])]}]
     told = [] if alertmanager is None else [{"static_configs": [{"targets": [str(alertmanager)]}]}]
