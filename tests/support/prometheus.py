@@ -22,7 +22,7 @@ from tests.support.waiting import PATIENCE_SECONDS
 
 UNPACKED = Path(sys.prefix) / "prometheus" / "usr" / "bin"
 """Where `make prometheus` puts them."""
-SCRAPE_EVERY = "200ms"
+SCRAPE_EVERY = "1s"
 
 
 def program(name: str) -> str:
@@ -47,9 +47,10 @@ class Prometheus:
 
     url: str
 
-    async def query(self, expression: str) -> list[Sample]:
-        """Ask for an expression as it is now; an instant vector."""
-        answer = await self.get("query", query=expression)
+    async def query(self, expression: str, *, at: float | None = None) -> list[Sample]:
+        """Ask for an expression as it is now, or was at an instant of the machine's clock, in seconds."""
+        instant = {} if at is None else {"time": f"{at:.3f}"}
+        answer = await self.get("query", query=expression, **instant)
         return [Sample(labels=found["metric"], value=float(found["value"][1])) for found in answer["data"]["result"]]
 
     async def until(self, expression: str) -> list[Sample]:
