@@ -17,6 +17,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from temporalio.api.enums.v1 import EventType
+from temporalio.client import Client
+from temporalio.service import RPCError
+
 from services.delivery.channel import Sent
 from services.delivery.delivery import Delivery
 from services.delivery.delivery import Pace as DeliveryPace
@@ -259,23 +263,17 @@ def dying_judge(steps: Steps) -> Callable[..., Judged]:
     return stepping
 
 
-async def watch_completions(client: Any, ticket_id: str, steps: Steps) -> None:  # noqa: ANN401 - Temporal's client
+async def watch_completions(client: Client, ticket_id: str, steps: Steps) -> None:
     """Step where the workflow's own tasks are done: its history is the only one to say so."""
     handle = client.get_workflow_handle(ticket_id)
     while True:
         await asyncio.sleep(LOOK_EVERY_SECONDS)
         try:
             events = [event.event_type for event in (await handle.fetch_history()).events]
-        except Exception:  # noqa: BLE001, S112 - it is not there yet
+        except RPCError:  # it is not there yet
             continue
-        if MARKER_RECORDED in events:
+        if EventType.EVENT_TYPE_MARKER_RECORDED in events:
             steps.at("worker, the breach: its task is completed")
-        if COMPLETED in events:
-            steps.at("worker, the closing: the workflow is completed")
-
-
-MARKER_RECORDED, COMPLETED = 25, 2
-"""Numbers of Temporal's event types."""
 
 
 async def live(asked: argparse.Namespace) -> None:
@@ -298,14 +296,15 @@ async def live(asked: argparse.Namespace) -> None:
         ]
         others += [asyncio.create_task(work[name]()) for name in asked.with_.split(",")]
         await Way(asked.ticket, records, nudger, steps, is_nudged=not asked.without_nudges).go()
-        await _until_nothing_is_owed(asked.ticket, records, client)
+        await _until_nothing_is_owed(asked.ticket, records, client, steps)
         for task in others:
             task.cancel()
 
 
-async def _until_nothing_is_owed(ticket_id: str, records: Records, client: Any) -> None:  # noqa: ANN401 - Temporal's client
+async def _until_nothing_is_owed(ticket_id: str, records: Records, client: Client, steps: Steps) -> None:
     """Wait for the last message and for the workflow's end, when there are those who bring them about."""
     await client.get_workflow_handle(ticket_id).result()
+    steps.at("worker, the closing: the workflow is completed")
     while (await records.queries.figures()).pending_messages:  # noqa: ASYNC110 - another's work has no event
         await asyncio.sleep(LOOK_EVERY_SECONDS)
 

@@ -19,7 +19,7 @@ async def test_nothing_is_lost_doubled_missed_or_skipped_under_fire(tmp_path: Pa
     assert postgresql.process.poll() is None  # there is a server to be had at all: otherwise this test skips
     process = await asyncio.create_subprocess_exec(
         *(*dying_with_us(), sys.executable, "-m", "tests.chaos"),
-        *("--seed", "5", "--seconds", "25", "--logs", str(tmp_path)),
+        *("--seed", "5", "--seconds", "40", "--logs", str(tmp_path)),
         cwd=ROOT,
         env=os.environ | {"GRPC_ENABLE_FORK_SUPPORT": "0"},
         stdout=asyncio.subprocess.PIPE,
