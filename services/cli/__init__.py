@@ -4,6 +4,9 @@ A subcommand's module is imported when it is asked for, so that help and `ticket
 """
 
 import os
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import import_module
 
@@ -59,6 +62,7 @@ class LazyGroup(click.Group):
         try:
             return super().invoke(ctx)
         except KeyboardInterrupt:
+            signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal tells us, and `make` tells us again
             ctx.exit(STOPPED)
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
@@ -72,13 +76,24 @@ class LazyGroup(click.Group):
             return None
         # Read when gRPC is imported. Below that its core writes lines of its own, one for each broken handshake.
         os.environ.setdefault("GRPC_VERBOSITY", "ERROR")
-        command: click.Command = getattr(import_module(f"services.cli.{found.module}"), found.name)
+        with _leaving_at_once():
+            command: click.Command = getattr(import_module(f"services.cli.{found.module}"), found.name)
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - click's signature
         """Write the overview without importing anything."""
         with formatter.section("Commands"):
             formatter.write_dl([(name, subcommand.summary) for name, subcommand in SUBCOMMANDS.items()])
+
+
+@contextmanager
+def _leaving_at_once() -> Iterator[None]:
+    """Have Ctrl-C end the process while nothing is begun: modules that are half imported swallow it, or break of it."""
+    before = signal.signal(signal.SIGINT, lambda *_: os._exit(STOPPED))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _is_text(argument: str) -> bool:
