@@ -5,6 +5,7 @@ A subcommand's module is imported when it is asked for, so that help and `ticket
 
 import os
 import signal
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -89,6 +90,9 @@ class LazyGroup(click.Group):
 @contextmanager
 def _leaving_at_once() -> Iterator[None]:
     """Have Ctrl-C end the process while nothing is begun: modules that are half imported swallow it, or break of it."""
+    if threading.current_thread() is not threading.main_thread():
+        yield  # signals are the main thread's
+        return
     before = signal.signal(signal.SIGINT, lambda *_: os._exit(STOPPED))
     try:
         yield
