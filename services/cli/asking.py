@@ -29,7 +29,8 @@ from protos.followthrough.v1.ticket_service_pb2 import (
 )
 from services.cli import explained, tables, typed, wording
 from services.cli.failing import Failed
-from services.cli.ticket_list import TicketList, due_next
+from services.cli.ticket_list import due_next, oldest_first
+from services.cli.ticket_shown import AsOf, of_ticket
 from services.client import Change, Refused, TicketClient, Unreachable
 from services.settings import Address
 
@@ -75,12 +76,14 @@ class Asking:
             request.follows = await _ticket_id(client, request.follows)
             return await client.change(request)
 
+        if not request.validate_only:
+            self._show(send)
+            return
         ticket = self._ask(send)
-        if request.validate_only:
-            _say(NOTHING_OPENED)
-            ticket.ClearField("status")
-            ticket.ClearField("version")
-        self._show(ticket)
+        _say(NOTHING_OPENED)
+        ticket.ClearField("status")
+        ticket.ClearField("version")
+        self._show_one(ticket, AsOf(now=wording.at(ticket.open_time)))
 
     def change(self, key: str, request: Change) -> None:
         """Send a change of one ticket and show the ticket as it stands afterwards."""
@@ -95,11 +98,11 @@ class Asking:
                 request.duplicate_of = await _ticket_id(client, request.duplicate_of)
             return await client.change(request)
 
-        self._show(self._ask(send))
+        self._show(send)
 
     def show(self, key: str) -> None:
         """Show one ticket."""
-        self._show(self._ask(lambda client: client.ticket(**_named(key))))
+        self._show(lambda client: client.ticket(**_named(key)))
 
     def tickets(self, request: ListTicketsRequest, *, limit: int | None, is_wide: bool) -> None:
         """Show the oldest tickets that pass the request's filters, all of them without a limit."""
@@ -107,7 +110,7 @@ class Asking:
         if not found:
             _say(f"no ticket matches{_filters(request)}")
             return
-        self._show_all(found[:limit], TicketList, is_wide=is_wide)
+        self._show_all(found[:limit], oldest_first, is_wide=is_wide)
         if limit is not None and len(found) > limit:
             _say(f"there are more than these, the oldest {limit}: narrow it down, or give --limit or --all")
 
@@ -118,7 +121,7 @@ class Asking:
             ticket_id = await _ticket_id(client, key)
             return [event async for event in client.events(ticket_id, after_sequence=after_sequence)]
 
-        self._show_all(self._ask(read), tables.of_events)
+        self._show_all(self._ask(read), tables.Events)
 
     def next_due(self, request: ListTicketsRequest, *, limit: int, is_wide: bool) -> None:
         """Show what is due next among the tickets that pass the request's filters."""
@@ -176,8 +179,17 @@ class Asking:
             way = "; FOLLOWTHROUGH_CALLER_TLS_CA asks over TLS: see that both speak it" if self.credentials else ""
             raise Failed(f"{error}{way}", exit_code=2) from None
 
-    def _show(self, ticket: Ticket) -> None:
-        self._show_all([ticket], lambda tickets: tables.of_ticket(tickets[0]))
+    def _show(self, question: Callable[[TicketClient], Coroutine[None, None, Ticket]]) -> None:
+        """Show the ticket that a question is answered with, its clocks counted up to the record's now."""
+
+        async def read(client: TicketClient) -> tuple[Ticket, AsOf]:
+            ticket = await question(client)
+            return ticket, AsOf() if self.is_json else await _as_of(client, ticket)
+
+        self._show_one(*self._ask(read))
+
+    def _show_one(self, ticket: Ticket, as_of: AsOf) -> None:
+        self._show_all([ticket], lambda tickets: of_ticket(tickets[0], as_of))
 
     def _show_all(
         self, items: Sequence[Item], table: Callable[[Sequence[Item]], RenderableType], *, is_wide: bool = False
@@ -215,6 +227,17 @@ async def _now(client: TicketClient, tickets: Sequence[Ticket]) -> datetime | No
         async for ledger in client.ledgers(ExplainDeadlinesRequest(ticket_id=ticket.ticket_id, page_size=1)):
             return wording.at(ledger.as_of_time, UTC)
     return None
+
+
+async def _as_of(client: TicketClient, ticket: Ticket) -> AsOf:
+    """Read how far its clocks are. What was asked for is answered without it: then nothing of this is known."""
+    try:
+        request = ExplainDeadlinesRequest(ticket_id=ticket.ticket_id, page_size=LONGEST_PAGE)
+        ledgers = [ledger async for ledger in client.ledgers(request)]
+    except (Refused, Unreachable):
+        return AsOf()
+    now = max((wording.at(ledger.as_of_time) for ledger in ledgers), default=None)
+    return AsOf(now=now, ledgers={(ledger.target, ledger.run): ledger for ledger in ledgers})
 
 
 def _named(key: str) -> dict[str, str]:

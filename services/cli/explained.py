@@ -4,14 +4,15 @@ Shows what it is given; computes no deadline. To the second, rounded down in the
 shown adds up; the contract's own figures, to the microsecond, are `--json`'s to tell. Local times are the calendar's.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, timedelta, tzinfo
+from itertools import pairwise
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from google.protobuf.duration_pb2 import Duration
 from google.protobuf.timestamp_pb2 import Timestamp
-from rich.console import Group, RenderableType
+from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
@@ -22,6 +23,8 @@ from services.cli import wording
 
 INDENT = 4
 """Columns: what is said of a stretch stands under it."""
+ROW = 66
+"""Columns of a stretch's row."""
 BLANK = Text("")
 STATES_THAT_LAST = {ClockState.CLOCK_STATE_RUNNING, ClockState.CLOCK_STATE_PAUSED}
 
@@ -41,20 +44,20 @@ def of_ledger(ledger: ClockLedger) -> RenderableType:
         Text(wording.plain(name).plain, style="bold"),
         _facts(_promise(ledger, zone)),
         BLANK,
-        *_lines(ledger, zone),
+        Stretches(ledger),
         BLANK,
         _facts(_outcome(ledger, zone)),
     )
 
 
 def _promise(ledger: ClockLedger, zone: tzinfo) -> Iterator[tuple[str, str]]:
-    yield "promised", f"{wording.length(ledger.length)}, counted in {ledger.calendar}"
+    yield "promised", f"{_allowed(ledger, zone)}, counted in {ledger.calendar}"
     yield "policy", f"version {ledger.policy_version}, zone rules {ledger.tzdata or 'not needed yet'}"
     yield "started", _instant(ledger.start_time, zone)
 
 
 def _outcome(ledger: ClockLedger, zone: tzinfo) -> Iterator[tuple[str, str]]:
-    spent, allowed = _floor(ledger.spent), _floor(ledger.length)
+    spent, allowed = wording.whole_seconds(ledger.spent), wording.whole_seconds(ledger.length)
     yield "spent", f"{_clock(spent)} of {_clock(allowed)}, left {_clock(max(allowed - spent, 0))}"
     if ledger.state in STATES_THAT_LAST:
         yield "now", _instant(ledger.as_of_time, zone)
@@ -84,29 +87,47 @@ class _Sum:
         return self.shown - before
 
 
-def _lines(ledger: ClockLedger, zone: tzinfo) -> Iterator[RenderableType]:
-    yield Text(_columns("#", "from", "until", "counted", "sum"), style="dim")
+@dataclass(frozen=True, slots=True)
+class Stretches:
+    """Every stretch of a clock run in its order, and when the ticket was closed between two of them."""
+
+    ledger: ClockLedger
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        """Put a stretch in a row, or in two lines where a row has no room."""
+        put = _columns if options.max_width >= ROW else _narrowly
+        yield from _lines(self.ledger, _zone(self.ledger), put)
+
+
+Put = Callable[[str, str, str, str, str], str]
+"""Writes a stretch: its number, when it began and ended, what it counted, the sum."""
+
+
+def _lines(ledger: ClockLedger, zone: tzinfo, put: Put) -> Iterator[RenderableType]:
+    if put is _columns:
+        yield Text(put("#", "from", "until", "counted", "sum"), style="dim")
     total = _Sum(ledger.carried.ToTimedelta())
     if total.shown:
-        yield Text(_columns("", "", "carried over", _clock(total.shown), _clock(total.shown)))
-    allowed = ledger.intervals[0].length if ledger.intervals else ledger.length
+        yield Text(put("", "", "carried over", _clock(total.shown), _clock(total.shown)))
+    before: LedgerInterval | None = None
     for interval in ledger.intervals:
         added = total.add(interval.counted)
         counted = "-" if interval.pause else _clock(added)
+        if before is not None and before.end_time != interval.start_time:
+            yield _indented(f"closed from {_local(before.end_time, zone)} to {_local(interval.start_time, zone)}")
         ends = _local(interval.end_time, zone) if interval.HasField("end_time") else "now"
-        number = str(interval.number)
-        yield Text(_columns(number, _local(interval.start_time, zone), ends, counted, _clock(total.shown)))
-        for said in _said(ledger, interval, is_moved=interval.length != allowed):
-            yield Padding(wording.plain(said), (0, 0, 0, INDENT), expand=False)
-        allowed = interval.length
+        yield Text(put(str(interval.number), _local(interval.start_time, zone), ends, counted, _clock(total.shown)))
+        yield from map(_indented, _said(ledger, interval, before))
+        before = interval
 
 
-def _said(ledger: ClockLedger, interval: LedgerInterval, *, is_moved: bool) -> Iterator[str]:
+def _said(ledger: ClockLedger, interval: LedgerInterval, before: LedgerInterval | None) -> Iterator[str]:
+    is_moved = before is not None and interval.length != before.length
     event = f"event {interval.sequence}" + (f", by {interval.actor}" if interval.actor else "")
     if interval.pause:
         yield f"stood still: {wording.word(interval, 'pause')} ({event})"
-    elif interval.number > 1 and not is_moved:
-        yield f"went on ({event})"
+    elif before is not None and not is_moved:
+        yield f"{'went on' if before.end_time == interval.start_time else 'reopened, went on'} ({event})"
     if is_moved:
         yield f"from here on {wording.length(interval.length)} allowed ({event})"
     closed = _closed(ledger, interval)
@@ -125,6 +146,26 @@ def _closed(ledger: ClockLedger, interval: LedgerInterval) -> timedelta:
 
 def _columns(number: str, begins: str, ends: str, counted: str, total: str) -> str:
     return f"{number:>2}  {begins:<19}  {ends:<19}  {counted:>9}  {total:>9}"
+
+
+def _narrowly(number: str, begins: str, ends: str, counted: str, total: str) -> str:
+    """Write it in two lines, as no row has room."""
+    return f"{number:>2}  {begins}{' - ' if begins else ''}{ends}\n{'':{INDENT}}{counted}, sum {total}"
+
+
+def _indented(text: str) -> Padding:
+    return Padding(wording.plain(text), (0, 0, 0, INDENT), expand=False)
+
+
+def _allowed(ledger: ClockLedger, zone: tzinfo) -> str:
+    """What was promised when it began, and from when on another length was."""
+    first = ledger.intervals[0].length if ledger.intervals else ledger.length
+    moved = [
+        f", from {_local(later.start_time, zone)} on {wording.length(later.length)}"
+        for earlier, later in pairwise(ledger.intervals)
+        if earlier.length != later.length
+    ]
+    return wording.length(first) + "".join(moved)
 
 
 def _facts(facts: Iterator[tuple[str, str]]) -> Table:
@@ -151,10 +192,6 @@ def _instant(timestamp: Timestamp, zone: tzinfo) -> str:
 
 def _local(timestamp: Timestamp, zone: tzinfo) -> str:
     return f"{wording.at(timestamp, zone):%a %d %b %H:%M:%S}"
-
-
-def _floor(duration: Duration) -> int:
-    return duration.ToTimedelta() // wording.SECOND
 
 
 def _clock(seconds: int) -> str:

@@ -78,7 +78,7 @@ async def _rebuild(settings: Settings, shown: Shown) -> None:
 
 
 def _so_far(shown: Shown) -> str:
-    return f"timers of {shown.tickets} open tickets are owed anew, run it again for the others"
+    return f"timers of {_open(shown.tickets)} are owed anew, run it again for the others"
 
 
 def _done(tickets: int) -> str:
@@ -86,8 +86,12 @@ def _done(tickets: int) -> str:
         return "No open ticket has a timer: nothing was changed. What is owed, the keeper sends."
     return "\n".join(
         (
-            f"{tickets} open tickets are owed a timer.",
+            f"{_open(tickets)} {'is' if tickets == 1 else 'are'} owed a timer.",
             "A running keeper starts them, soonest due first, at most 100 a second of those that are not due at once;",
             "what gets late meanwhile it settles itself. `followthrough_owed_nudges` is 0 when all of them run.",
         )
     )
+
+
+def _open(tickets: int) -> str:
+    return f"{tickets} open ticket" + "s" * (tickets != 1)

@@ -11,6 +11,7 @@ from rich.table import Table
 
 from protos.followthrough.v1.ticket_pb2 import Ticket
 from services.cli import wording
+from services.cli.ticket_shown import BROKEN, broken
 
 GAP = 3
 """Characters between two columns."""
@@ -30,7 +31,6 @@ class Column:
 
 REFERENCE = Column(title="reference", cell=lambda ticket: ticket.reference, rank=0)
 STATUS = Column(title="status", cell=lambda ticket: wording.word(ticket, "status").partition(" on ")[0], rank=0)
-DEADLINE = Column(title="next deadline", cell=lambda ticket: wording.short_instant(ticket, "deadline_time"), rank=0)
 PRIORITY = Column(title="priority", cell=lambda ticket: ticket.priority, rank=2)
 QUEUE = Column(title="queue", cell=lambda ticket: ticket.queue, rank=4)
 TIER = Column(title="tier", cell=lambda ticket: ticket.tier, rank=1)
@@ -47,7 +47,7 @@ class TicketList:
     """A line a ticket."""
 
     tickets: Sequence[Ticket]
-    columns: Sequence[Column] = (REFERENCE, STATUS, DEADLINE, PRIORITY, QUEUE, TIER, HANDLER, SUBJECT, TICKET_ID)
+    columns: Sequence[Column]
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         """Choose the columns, and give the subject what the others leave."""
@@ -75,19 +75,50 @@ class TicketList:
         return max(cell_len(column.title), min(longest, SUBJECT_WIDTH) if column is SUBJECT else longest)
 
 
+def oldest_first(tickets: Sequence[Ticket]) -> TicketList:
+    """Tickets as they were opened."""
+    deadline, marks = _deadline(tickets), _marks(tickets)
+    columns = (REFERENCE, STATUS, *marks, deadline, PRIORITY, QUEUE, TIER, HANDLER, SUBJECT, TICKET_ID)
+    return TicketList(tickets, columns)
+
+
 def due_next(tickets: Sequence[Ticket], now: datetime | None) -> TicketList:
     """What is due next, with the wall-clock time that is left by the record's clock."""
     left = Column(title="left", cell=lambda ticket: _left(ticket, now), rank=0)
-    return TicketList(tickets, (REFERENCE, left, DEADLINE, STATUS_LAST, PRIORITY, QUEUE, TIER, SUBJECT, TICKET_ID))
+    deadline, marks = _deadline(tickets), _marks(tickets)
+    columns = (REFERENCE, left, *marks, deadline, STATUS_LAST, PRIORITY, QUEUE, TIER, SUBJECT, TICKET_ID)
+    return TicketList(tickets, columns)
 
 
 STATUS_LAST = Column(title=STATUS.title, cell=STATUS.cell, rank=3)
 """Of less interest where every ticket is somebody's work."""
 
 
+def _deadline(tickets: Sequence[Ticket]) -> Column:
+    """The next deadline, in the reader's zone: named once, or with each where summer time ends between them."""
+    zones = {f"{wording.at(ticket.deadline_time):%Z}" for ticket in tickets if ticket.HasField("deadline_time")}
+    if len(zones) > 1:
+        return Column(
+            title="deadline", cell=lambda ticket: wording.short_instant(ticket, "deadline_time", "%Z"), rank=0
+        )
+    zone = f" ({''.join(zones)})" if zones else ""
+    return Column(title=f"deadline{zone}", cell=lambda ticket: wording.short_instant(ticket, "deadline_time"), rank=0)
+
+
+def _marks(tickets: Sequence[Ticket]) -> Sequence[Column]:
+    """What went wrong, where anything did."""
+    return [BROKEN_PROMISES] if any(map(_mark, tickets)) else []
+
+
+def _mark(ticket: Ticket) -> str:
+    """How many promises were not kept, of those it still tells of, and whether nobody is left to escalate to."""
+    count = len(broken(ticket))
+    ladder = ("ladder ended",) if ticket.HasField("reminding") else ()
+    return ", ".join((*([f"{BROKEN} {count}"] if count else []), *ladder))
+
+
+BROKEN_PROMISES = Column(title="promises", cell=_mark, rank=0)
+
+
 def _left(ticket: Ticket, now: datetime | None) -> str:
-    if now is None or not ticket.HasField("deadline_time"):
-        return ""
-    minutes, _ = divmod(round((wording.at(ticket.deadline_time) - now) / wording.SECOND), 60)
-    said = wording.seconds(abs(minutes) * 60)
-    return f"{said} late" if minutes < 0 else said if minutes else "now"
+    return wording.until(ticket.deadline_time, now) if ticket.HasField("deadline_time") else ""

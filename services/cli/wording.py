@@ -44,9 +44,9 @@ def instant(message: Message, name: str) -> str:
     return _local(getattr(message, name)) if message.HasField(name) else ""
 
 
-def short_instant(message: Message, name: str) -> str:
-    """Say an instant to the minute, in the reader's zone, as the long form is; nothing when it is not set."""
-    return f"{at(getattr(message, name)):%Y-%m-%d %H:%M}" if message.HasField(name) else ""
+def short_instant(message: Message, name: str, zone: str = "") -> str:
+    """Say an instant to the minute, in the reader's zone; nothing when it is not set. `zone`: how that is said."""
+    return f"{at(getattr(message, name)):{f'%Y-%m-%d %H:%M {zone}'.strip()}}" if message.HasField(name) else ""
 
 
 def at(timestamp: Timestamp, zone: tzinfo | None = None) -> datetime:
@@ -54,9 +54,23 @@ def at(timestamp: Timestamp, zone: tzinfo | None = None) -> datetime:
     return timestamp.ToDatetime(tzinfo=UTC).astimezone(zone)
 
 
+def until(timestamp: Timestamp, now: datetime | None) -> str:
+    """Say the wall-clock time to an instant, to the minute: `40 min`, `5 min late`; nothing without a now."""
+    if now is None:
+        return ""
+    minutes = round((at(timestamp) - now) / SECOND) // 60
+    said = seconds(abs(minutes) * 60)
+    return f"{said} late" if minutes < 0 else said if minutes else "now"
+
+
 def length(duration: Duration) -> str:
-    """Say a length to the second, in hours and minutes: a day is not a unit."""
-    return seconds(round(duration.ToTimedelta() / SECOND))
+    """Say a length to the second, rounded down, in hours and minutes: a day is not a unit."""
+    return seconds(whole_seconds(duration))
+
+
+def whole_seconds(duration: Duration) -> int:
+    """Count the whole seconds of a length: every page rounds down, so that none contradicts another."""
+    return duration.ToTimedelta() // SECOND
 
 
 def seconds(count: int) -> str:

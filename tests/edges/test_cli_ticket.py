@@ -4,9 +4,11 @@ import io
 import json
 import os
 import re
+import time
 import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import UTC, timedelta
 
 import grpc
 import pytest
@@ -15,10 +17,23 @@ from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.duration_pb2 import Duration
 from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
-from rich.console import Console
+from rich.console import Console, RenderableType
 
 from protos.followthrough.v1.event_pb2 import TicketEvent
-from protos.followthrough.v1.ticket_pb2 import Clock, ContactKind, Customer, Outcome, Target, Ticket, TicketStatus
+from protos.followthrough.v1.ticket_pb2 import (
+    Clock,
+    ClockState,
+    ContactKind,
+    Customer,
+    EscalationCause,
+    Outcome,
+    Reminding,
+    Resolution,
+    Target,
+    Ticket,
+    TicketStatus,
+    Waiting,
+)
 from protos.followthrough.v1.ticket_service_pb2 import (
     AcknowledgeTicketRequest,
     AddNoteRequest,
@@ -28,6 +43,8 @@ from protos.followthrough.v1.ticket_service_pb2 import (
     ConfirmResolutionRequest,
     ContinueTicketRequest,
     EscalateTicketRequest,
+    ExplainDeadlinesRequest,
+    ExplainDeadlinesResponse,
     GetTicketRequest,
     ListTicketEventsRequest,
     ListTicketEventsResponse,
@@ -43,8 +60,9 @@ from protos.followthrough.v1.ticket_service_pb2 import (
     TransferTicketRequest,
     WaitOnCustomerRequest,
 )
-from services.cli import main, tables
-from services.cli.ticket_list import TicketList
+from services.cli import main
+from services.cli.ticket_list import oldest_first
+from services.cli.ticket_shown import AsOf, of_ticket
 from tests.support.desk import Desk, No, serving
 
 TICKET_ID = "01KAJ2V3W8XK5R9T7B6N4M2QPD"
@@ -83,8 +101,8 @@ class Line:
 
 @pytest.fixture
 def line(monkeypatch: pytest.MonkeyPatch) -> Iterator[Line]:
-    """Give a command line whose settings name a desk of the test's own."""
-    desk = Desk()
+    """Give a command line whose settings name a desk of the test's own; of its clocks it knows nothing."""
+    desk = Desk(always={ExplainDeadlinesRequest: ExplainDeadlinesResponse()})
     with serving(desk) as address:
         monkeypatch.setenv("FOLLOWTHROUGH_INTAKE_ADDRESS", str(address))
         monkeypatch.setenv("FOLLOWTHROUGH_ACTOR", "kim")
@@ -321,18 +339,18 @@ LONG = Ticket(
 @pytest.mark.parametrize(
     ("width", "titles"),
     [
-        (60, "reference status next deadline subject"),
-        (80, "reference status next deadline tier subject"),
-        (100, "reference status next deadline priority tier handler subject"),
-        (120, "reference status next deadline priority queue tier handler subject"),
-        (200, "reference status next deadline priority queue tier handler subject ticket id"),
+        (60, "reference status deadline (UTC) subject"),
+        (80, "reference status deadline (UTC) tier subject"),
+        (100, "reference status deadline (UTC) priority tier handler subject"),
+        (120, "reference status deadline (UTC) priority queue tier handler subject"),
+        (200, "reference status deadline (UTC) priority queue tier handler subject ticket id"),
     ],
 )
 def test_a_list_fits_the_terminal(width: int, titles: str) -> None:
     """A ticket is one line that keeps its reference and its deadline; what there is no room for is left out."""
     console = Console(width=width, file=io.StringIO())
 
-    console.print(TicketList([LONG, LONG]))
+    console.print(oldest_first([LONG, LONG]))
 
     lines = console.file.getvalue().splitlines()  # type: ignore[attr-defined]  # it was given above
     written = [line.strip() for line in lines if line.strip()]
@@ -478,6 +496,102 @@ def test_promised_news_is_told_as_a_promise(line: Line) -> None:
     assert re.search(r"news promised for +Mon 23 Nov 2026", line.run("show", TICKET_ID).stdout)
 
 
+def test_news_that_was_promised_for_a_time_past_is_late() -> None:
+    """6.5: by the record's now, not by the reader's clock."""
+    ticket = Ticket(next_news_time=MONDAY_NOON)
+    now = MONDAY_NOON.ToDatetime(tzinfo=UTC) + timedelta(minutes=20)
+
+    assert "12:00:00 UTC (20 min late)" in written(of_ticket(ticket, AsOf(now=now)))
+    assert "12:00:00 UTC\n" in re.sub(" +\n", "\n", written(of_ticket(ticket, AsOf())))
+
+
+def written(shown: RenderableType) -> str:
+    """Write it where there is room for everything."""
+    console = Console(width=200, file=io.StringIO())
+    console.print(shown)
+    said: str = console.file.getvalue()  # type: ignore[attr-defined]  # it was given above
+    return said
+
+
+def test_what_is_due_next_of_a_ticket_that_waits_is_shown() -> None:
+    """6.6, 6.8, 4.4: the reminder or the end of a wait, closing by silence, and the last resort, with the causes."""
+    now = MONDAY_NOON.ToDatetime(tzinfo=UTC) - timedelta(hours=2)
+    ticket = Ticket(
+        description="Red lamp since Sunday",
+        channel="email",
+        waiting=Waiting(question_time=MONDAY_NOON, reminders_sent=2, next_time=MONDAY_NOON),
+        reminding=Reminding(causes=[EscalationCause.ESCALATION_CAUSE_RESOLVE_BREACHED], sent=1, next_time=MONDAY_NOON),
+        resolution=Resolution(outcome=Outcome.OUTCOME_FIXED, resolve_time=MONDAY_NOON, sign_off_time=MONDAY_NOON),
+    )
+
+    shown = re.sub(" +", " ", written(of_ticket(ticket, AsOf(now=now))))
+
+    noon = "Mon 23 Nov 2026 12:00:00 UTC"
+    for line in (
+        "description Red lamp since Sunday",
+        "came by email",
+        f"asked {noon}, reminded 2 times",
+        f"reminder or end {noon} (in 2 h)",
+        "ladder ended resolve breached",
+        f"last resort told again {noon} (in 2 h), once so far",
+        f"closes by silence {noon} (in 2 h)",
+    ):
+        assert line in shown
+
+
+def test_an_ended_ladder_is_marked_in_a_list() -> None:
+    """4.4: beside what was broken; where nothing was, there is no column."""
+    breached = Clock(target=Target.TARGET_RESOLVE, state=ClockState.CLOCK_STATE_BREACHED)
+    tickets = [Ticket(), Ticket(clocks=[breached], reminding=Reminding(sent=1))]
+
+    assert " BROKEN 1, ladder ended " in written(oldest_first(tickets))
+    assert "promises" not in written(oldest_first(tickets[:1]))
+
+
+def test_without_a_ledger_it_is_said_up_to_when_was_counted() -> None:
+    """A running clock's own figure is that of the last change: it does not pass for the present one."""
+    clock = Clock(
+        target=Target.TARGET_UPDATE,
+        run=1,
+        tier="agent",
+        state=ClockState.CLOCK_STATE_RUNNING,
+        length=Duration(seconds=3600),
+        spent=Duration(seconds=600),
+        running_since_time=MONDAY_NOON,
+    )
+
+    assert " 10 min of 1 h before Mon 12:00 UTC " in written(of_ticket(Ticket(clocks=[clock]), AsOf()))
+
+
+def test_a_change_that_was_made_is_shown_even_if_its_clocks_cannot_be_asked_for(line: Line) -> None:
+    """It is done, and so is the command: exit code 0."""
+    line.desk.answers = [OPENED]
+    line.desk.always[ExplainDeadlinesRequest] = No(
+        code=grpc.StatusCode.INTERNAL, text="it is in the log", reason="INTERNAL"
+    )
+
+    result = line.run("note", TICKET_ID, "Seen.")
+
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert "K7QM-3XVP" in result.stdout
+
+
+def test_deadlines_on_both_sides_of_summer_time_name_their_zones(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody has to guess which zone a time is of."""
+    monkeypatch.setenv("TZ", "Europe/London")
+    time.tzset()
+    try:
+        october = Timestamp(seconds=1790856000)  # 2026-10-01 12:00 UTC
+        tickets = [Ticket(deadline_time=MONDAY_NOON), Ticket(deadline_time=october)]
+        assert "deadline (GMT)" in written(oldest_first(tickets[:1]))
+        both = written(oldest_first(tickets))
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+    assert "2026-11-23 12:00 GMT" in both
+    assert "2026-10-01 13:00 BST" in both
+
+
 def test_what_is_briefly_away_is_asked_again_under_the_same_id(line: Line) -> None:
     """UNAVAILABLE is worth a retry, as the contract's service config says; the request id makes it safe."""
     line.desk.answers = [
@@ -558,7 +672,7 @@ def test_a_ticket_fits_the_terminal(width: int) -> None:
     """No line is wider than it, and no deadline is torn apart: clocks that have no room as a table have words."""
     console = Console(width=width, file=io.StringIO())
 
-    console.print(tables.of_ticket(OPENED))
+    console.print(of_ticket(OPENED, AsOf()))
 
     written = console.file.getvalue()  # type: ignore[attr-defined]  # it was given above
     assert max(len(line) for line in written.splitlines()) <= width

@@ -3,6 +3,7 @@
 import asyncio
 import io
 import json
+import re
 import signal
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -15,15 +16,19 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from rich.console import Console
 
 from protos.followthrough.v1.ledger_pb2 import ClockLedger, LedgerInterval
-from protos.followthrough.v1.ticket_pb2 import ClockState, ContactKind, Target, Ticket
+from protos.followthrough.v1.ticket_pb2 import ClockState, ContactKind, Outcome, Target, Ticket
 from protos.followthrough.v1.ticket_service_pb2 import (
+    AddNoteRequest,
     ChangePriorityRequest,
+    ConfirmResolutionRequest,
     ContinueTicketRequest,
     ExplainDeadlinesRequest,
     RecordContactRequest,
+    ReopenTicketRequest,
+    ResolveTicketRequest,
     WaitOnCustomerRequest,
 )
-from services.cli import explained, main
+from services.cli import explained, main, tables
 from services.client import TicketClient
 from services.settings import PREFIX, environment_with
 from tests.support.intake import Desk, a_desk, of
@@ -127,6 +132,7 @@ async def test_another_priority_is_explained_where_it_begins(line: Line) -> None
     assert " 1  Mon 23 Nov 09:00:00  Mon 23 Nov 10:00:00    1:00:00    1:00:00" in lines
     assert " 2  Mon 23 Nov 10:00:00  now                    0:00:00    1:00:00" in lines
     assert any(line.startswith("    from here on 8 h allowed (event ") for line in lines)
+    assert any(line.startswith("promised  27 h, from Mon 23 Nov 10:00:00 on 8 h, counted in ") for line in lines)
     assert any(line.startswith("spent     1:00:00 of 8:00:00, left 7:00:00") for line in lines)
 
 
@@ -190,7 +196,14 @@ def test_a_tier_entered_again_goes_on_from_what_it_had_spent() -> None:
         counted=Duration(seconds=1800),
         spent=Duration(seconds=7200),
         intervals=[
-            LedgerInterval(number=1, start_time=start, end_time=end, counted=Duration(seconds=1800), sequence=9)
+            LedgerInterval(
+                number=1,
+                start_time=start,
+                end_time=end,
+                counted=Duration(seconds=1800),
+                sequence=9,
+                length=Duration(seconds=7200),
+            )
         ],
     )
     console = Console(width=80, file=io.StringIO())
@@ -256,6 +269,88 @@ async def test_what_waits_to_be_taken_is_next_for_the_tier(line: Line) -> None:
 
     assert ticket.reference in result.stdout
     assert " 5 min late " in result.stdout
+
+
+async def test_while_it_was_closed_is_told_between_the_stretches(line: Line) -> None:
+    """6.9: confirmed at 09:40 and reopened at 10:00, the resolve clock has no stretch between; that is said."""
+    ticket = await line.desk.take(await line.desk.open())
+    line.desk.clock.pass_(timedelta(minutes=30))
+    await line.desk.ticket(of(ticket, ResolveTicketRequest(outcome=Outcome.OUTCOME_FIXED, explanation="Replaced.")))
+    line.desk.clock.pass_(timedelta(minutes=10))
+    await line.desk.ticket(of(ticket, ConfirmResolutionRequest()))
+    line.desk.clock.pass_(timedelta(minutes=20))
+    await line.desk.ticket(of(ticket, ReopenTicketRequest(reason="It is back.")))
+
+    lines = (await line.run("explain", ticket.reference, "--clock", "resolve")).stdout.splitlines()
+
+    row = lines.index(" 2  Mon 23 Nov 09:30:00  Mon 23 Nov 09:40:00          -    0:30:00")
+    assert lines[row + 1].startswith("    stood still: resolved (event ")
+    assert lines[row + 2] == "    closed from Mon 23 Nov 09:40:00 to Mon 23 Nov 10:00:00"
+    assert lines[row + 3] == " 3  Mon 23 Nov 10:00:00  now                    0:00:00    0:30:00"
+    assert lines[row + 4].startswith("    reopened, went on (event ")
+
+
+async def test_a_ticket_is_shown_as_of_the_records_now(line: Line) -> None:
+    """20 minutes on, 20 are spent and 40 left, though the ticket was last written down when they began."""
+    ticket = await line.desk.take(await line.desk.open())
+    line.desk.clock.pass_(timedelta(minutes=20))
+
+    shown = (await line.run("show", ticket.reference)).stdout
+    noted = (await line.run("note", ticket.reference, "Seen.")).stdout
+
+    for said in (shown, noted):
+        (update,) = (text.strip() for text in said.splitlines() if text.startswith(" update "))
+        assert re.split(" {2,}", update)[3:] == [
+            *("running", "20 min of 1 h", "40 min", "Mon 23 Nov 2026 10:00:00 UTC", "40 min")
+        ]
+        assert re.search(r"next deadline +Mon 23 Nov 2026 10:00:00 UTC \(in 40 min\)", said)
+
+
+async def test_a_broken_promise_cannot_be_overlooked(line: Line) -> None:
+    """4.1: nobody took it for days: `list` and `next` count those that the ticket tells, `show` names them."""
+    ticket = await line.desk.open()
+    line.desk.clock.pass_(48 * HOUR)
+    await line.desk.ticket(of(ticket, AddNoteRequest(text="What is due is settled before this.")))
+
+    commands = (["list"], ["next", "--untaken"], ["show", ticket.reference])
+    listed, due, shown = [(await line.run(*words)).stdout for words in commands]
+
+    assert re.search(rf"{ticket.reference} .* BROKEN [1-9] ", listed)
+    assert re.search(rf"{ticket.reference} .* BROKEN [1-9] ", due)
+    assert re.search(r"^BROKEN +acknowledge .*update \d+ times.*resolve 1 of agent", shown, re.MULTILINE)
+    assert re.search(r"^ resolve +1 +agent +BROKEN +8 h of 8 h$", shown, re.MULTILINE)
+
+
+@pytest.mark.parametrize("width", [40, 60])
+async def test_a_narrow_terminal_shows_ledger_and_log_too(line: Line, width: int) -> None:
+    """Words are not torn apart: a stretch takes two lines, an event as many as it needs."""
+    ticket = await waited_an_hour(line.desk)
+    console = Console(width=width, file=io.StringIO())
+    async with TicketClient(str(line.desk.address), caller="crm-1", actor="ana") as client:
+        request = ExplainDeadlinesRequest(ticket_id=ticket.ticket_id, target=Target.TARGET_RESOLVE)
+        console.print(explained.of_ledgers([each async for each in client.ledgers(request)]))
+        console.print(tables.Events([each async for each in client.events(ticket.ticket_id)]))
+
+    written = [text.rstrip() for text in console.file.getvalue().splitlines()]  # type: ignore[attr-defined]  # it was given above
+    assert max(map(len, written)) <= width
+    assert "    0:30:30, sum 0:30:30" in written
+    assert any(text.startswith(" 1  Mon 23 Nov 09:00:00") for text in written)
+    assert any("waiting on customer" in text for text in written)
+
+
+async def test_what_is_piped_ends_without_blanks(line: Line) -> None:
+    """A line ends where its last word does, in every table."""
+    ticket = await waited_an_hour(line.desk)
+
+    for words in (
+        ("list",),
+        ("next",),
+        ("show", ticket.reference),
+        ("events", ticket.reference),
+        ("explain", ticket.reference),
+    ):
+        said = (await line.run(*words)).stdout
+        assert [text for text in said.splitlines() if text != text.rstrip()] == []
 
 
 @pytest.mark.parametrize("form", [[], ["--json"]])
