@@ -23,7 +23,7 @@ from services.client import Change
 from tests.chaos.facts import Answer, Asked, Shown, Verdict
 from tests.chaos.requests import KINDS, METHODS, Who, change, kind_of_change, opening
 
-CALLERS = 6
+CALLERS = 10
 PATIENCE_SECONDS = 4.0
 """For one try."""
 TRIES = 5
