@@ -10,8 +10,8 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from functools import cache
-from typing import cast
+from functools import cache, partial
+from typing import Any, cast
 from uuid import UUID
 
 from google.api import field_behavior_pb2  # type: ignore[import-untyped]  # googleapis-common-protos has no stubs
@@ -143,6 +143,8 @@ NEEDING: Mapping[str, str] = {"run": "target", "after_interval": "run"}
 EXCLUDING: Mapping[str, str] = {"untaken": "handler"}
 """Fields that contradict another."""
 
+STRAYING = frozenset({*BELONGING, *NEEDING, *EXCLUDING})
+
 
 def violations(request: Message) -> tuple[Violation, ...]:
     """Find all that is wrong with a request; nothing: it can be worked on."""
@@ -150,46 +152,79 @@ def violations(request: Message) -> tuple[Violation, ...]:
 
 
 def _violations(message: Message, path: str) -> Iterator[Violation]:
-    descriptor = message.DESCRIPTOR
-    for oneof in descriptor.oneofs:
-        if message.WhichOneof(oneof.name) is None:
-            names = " or ".join(field.name for field in oneof.fields)
-            yield Violation(f"{path}{oneof.name}", f"is missing: give {names}")
-    for field in (cast(FieldDescriptor, each) for each in descriptor.fields):
-        if field.containing_oneof is not None and not message.HasField(field.name):
+    for oneof, names in _choices(message.DESCRIPTOR):
+        if message.WhichOneof(oneof) is None:
+            yield Violation(f"{path}{oneof}", f"is missing: give {names}")
+    for name, is_chosen, problem_of in _fields(message.DESCRIPTOR):
+        if is_chosen and not message.HasField(name):
             continue
-        yield from _violations_of_field(message, field, f"{path}{field.name}")
+        if problem_of is None:
+            yield from _violations_within(message, name, f"{path}{name}", is_required=is_chosen)
+        elif problem := problem_of(getattr(message, name)) or (_stray(message, name) if name in STRAYING else None):
+            yield Violation(f"{path}{name}", problem)
 
 
-def _violations_of_field(message: Message, field: FieldDescriptor, path: str) -> Iterator[Violation]:
-    is_required = field.name in _required(message.DESCRIPTOR) or field.containing_oneof is not None
-    value = getattr(message, field.name)
-    if field.message_type is not None:
-        if isinstance(value, Duration) and message.HasField(field.name):
-            if problem := _length_problem(field, value):
-                yield Violation(path, problem)
-        elif message.HasField(field.name):
-            yield from _violations(value, f"{path}.")
-        elif is_required:
+def _violations_within(message: Message, name: str, path: str, *, is_required: bool) -> Iterator[Violation]:
+    """Find what is wrong with a field that is a message of its own."""
+    if not message.HasField(name):
+        if is_required or name in _required(message.DESCRIPTOR):
             yield Violation(path, "is missing: give it")
-    elif problem := _problem(field, value, is_required=is_required) or _stray(message, field.name):
+        return
+    value = getattr(message, name)
+    if not isinstance(value, Duration):
+        yield from _violations(value, f"{path}.")
+    elif problem := _length_problem(cast(FieldDescriptor, message.DESCRIPTOR.fields_by_name[name]), value):
         yield Violation(path, problem)
 
 
-def _problem(field: FieldDescriptor, value: object, *, is_required: bool) -> str | None:
-    """What is wrong with a field that is no message of its own."""
-    if field.enum_type is not None:
-        return _enum_problem(field.enum_type, value, is_required=is_required)
-    if isinstance(value, bool):
+@cache
+def _choices(descriptor: Descriptor) -> tuple[tuple[str, str], ...]:
+    """Each oneof, and what may be given."""
+    return tuple((oneof.name, " or ".join(field.name for field in oneof.fields)) for oneof in descriptor.oneofs)
+
+
+ProblemOf = Callable[[Any], str | None]
+
+
+@cache
+def _fields(descriptor: Descriptor) -> tuple[tuple[str, bool, ProblemOf | None], ...]:
+    """Each field's name, whether it is one of a oneof, and what says what is wrong with it: nothing for messages.
+
+    Put together once a message: descriptors are slow to ask.
+    """
+    required = _required(descriptor)
+    return tuple(
+        (
+            field.name,
+            (is_chosen := field.containing_oneof is not None),
+            _problem_of(field, is_required=is_chosen or field.name in required),
+        )
+        for field in descriptor.fields
+    )
+
+
+def _problem_of(field: FieldDescriptor, *, is_required: bool) -> ProblemOf | None:
+    if field.message_type is not None:
         return None
-    rule = RULES[field.name]
-    match rule, value:
-        case Number(), int():
-            return None if value >= rule.least else f"is {value}: the least is {rule.least}"
-        case Text(), str():
-            return _text_problem(rule, FORMS.get(field.name), value, is_required=is_required)
+    if field.enum_type is not None:
+        return partial(_enum_problem, field.enum_type, is_required=is_required)
+    if field.type == FieldDescriptor.TYPE_BOOL:
+        return _anything
+    match RULES[field.name], field.type:
+        case Number() as rule, FieldDescriptor.TYPE_INT32 | FieldDescriptor.TYPE_INT64:
+            return partial(_number_problem, rule)
+        case Text() as rule, FieldDescriptor.TYPE_STRING:
+            return partial(_text_problem, rule, FORMS.get(field.name), is_required=is_required)
         case _:
             raise TypeError(f"field {field.full_name!r} has a rule of another type")
+
+
+def _anything(_: bool) -> None:  # noqa: FBT001 - a field's value
+    """Nothing is wrong with either."""
+
+
+def _number_problem(rule: Number, value: int) -> str | None:
+    return None if value >= rule.least else f"is {value}: the least is {rule.least}"
 
 
 def _length_problem(field: FieldDescriptor, value: Duration) -> str | None:

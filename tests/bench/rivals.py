@@ -60,7 +60,8 @@ class BareTimer:
     @workflow.run
     async def run(self, due_at: float) -> None:
         """Sleep until `due_at`, in seconds of the epoch."""
-        await workflow.sleep(timedelta(seconds=due_at - workflow.now().timestamp()))
+        # On a loaded machine it may begin after its instant, and a workflow cannot sleep until then.
+        await workflow.sleep(timedelta(seconds=max(due_at - workflow.now().timestamp(), 0.0)))
         await workflow.execute_local_activity("note", due_at, schedule_to_close_timeout=timedelta(seconds=3))
 
 

@@ -42,6 +42,8 @@ class Burst:
     """Of a core, by the busiest calling process: near 1 it is the callers that are measured."""
     server_seconds: float
     """Of the answering process's processor time."""
+    database_seconds: float
+    """Of PostgreSQL's, for whatever else goes on meanwhile too."""
 
     @property
     def a_second(self) -> float:
@@ -53,6 +55,11 @@ class Burst:
         """Of the answering process's processor time, for each call."""
         return 1000 * self.server_seconds / self.calls
 
+    @property
+    def database_milliseconds(self) -> float:
+        """Of PostgreSQL's processor time, for each call."""
+        return 1000 * self.database_seconds / self.calls
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Side:
@@ -60,6 +67,8 @@ class Side:
 
     server: int
     """The answering process."""
+    database: int
+    """PostgreSQL's first process."""
     worker: int | None
     """The process that runs the tickets' workflows; the rival has none."""
     storm_at: datetime
@@ -90,13 +99,14 @@ class Side:
         await self._burst([Asked(do="open", calls=calls, a_second=a_second, queue=queue)])
 
     async def _burst(self, asked: Sequence[Asked]) -> Burst:
-        before = processor_seconds(self.server)
+        before, database_before = processor_seconds(self.server), family_seconds(self.database)
         called = await asyncio.gather(*(_ask(*each) for each in zip(self.callers, asked, strict=False)))
         return Burst(
             calls=sum(each.calls for each in called),
             seconds=max(each.ended_seconds for each in called) - min(each.began_seconds for each in called),
             callers_share=max(each.processor_seconds / (each.ended_seconds - each.began_seconds) for each in called),
             server_seconds=processor_seconds(self.server) - before,
+            database_seconds=family_seconds(self.database) - database_before,
         )
 
 
@@ -104,6 +114,19 @@ def processor_seconds(pid: int) -> float:
     """Of the threads that a process has, so far."""
     threads = Path(f"/proc/{pid}/task").glob("*/schedstat")
     return sum(int(each.read_text(encoding="ascii").split()[0]) for each in threads) / NANOSECONDS
+
+
+def family_seconds(pid: int) -> float:
+    """Of a process and the children that it has, so far."""
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()
+    return sum(_processor_seconds_if_alive(each) for each in (pid, *map(int, children)))
+
+
+def _processor_seconds_if_alive(pid: int) -> float:
+    try:
+        return processor_seconds(pid)
+    except (FileNotFoundError, ProcessLookupError):
+        return 0.0
 
 
 def resident_bytes(pid: int) -> int:

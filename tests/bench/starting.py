@@ -106,6 +106,7 @@ async def followthrough(
 
         yield Side(
             server=intake.process.pid,
+            database=server.process.pid,
             worker=worker.process.pid,
             storm_at=_real(clock, storm_at),
             callers=await _callers(started, address),
@@ -134,6 +135,7 @@ async def polling(server: Cluster, storm_in_seconds: float) -> AsyncIterator[Sid
 
         yield Side(
             server=rival.process.pid,
+            database=server.process.pid,
             worker=None,
             storm_at=storm_at,
             callers=await _callers(started, address),

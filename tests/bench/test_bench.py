@@ -133,7 +133,7 @@ def test_figures_of_both_sides_are_kept_as_a_page_and_a_chart(tmp_path: Path) ->
     met = Comparison.of("openings, 1 client", "a second", [30.0, 40.0], [20.0, 20.0], versus.AT_LEAST_AS_MANY)
     missed = Comparison.of("a storm", "s", [0.5, 0.9, 0.7], [0.2, 0.3, 0.2], versus.TWICE)
     plain = Comparison.of("something <else>", "s", [1.0], [0.0001])
-    found = versus.Found(comparisons=(met, missed, plain), bounds=[("opening", "1", "2", "3", "4")], notes=["A note."])
+    found = versus.Found(comparisons=(met, missed, plain), bounds=[("opening", *"123456")], notes=["A note."])
 
     written.write(tmp_path, "here", tuple(versus.tables(found)), found.notes, found.comparisons)
 

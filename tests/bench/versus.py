@@ -84,7 +84,7 @@ class Found:
     notes: Sequence[str]
 
 
-BOUNDS = ("a call", "clients", "ours, ms of its process", "rival, ms of its process", "callers' share of a core")
+BOUNDS = ("a call", "clients", "intake, ms", "the rival, ms", "PostgreSQL, ms: ours", "the rival's", "callers' share")
 
 
 def main() -> None:
@@ -115,7 +115,7 @@ def main() -> None:
 def tables(found: Found) -> Iterator[tuple[str, Sequence[str], Sequence[tuple[str, ...]]]]:
     """Title, columns and rows of each."""
     yield "Followthrough beside a polling rival, on PostgreSQL", COLUMNS, [each.cells for each in found.comparisons]
-    yield "What a call costs its server's process", BOUNDS, found.bounds
+    yield "What a call costs in processor time, and of a core by the busiest calling process", BOUNDS, found.bounds
 
 
 def starts(clock: RecordClock) -> dict[str, Start]:
@@ -173,9 +173,10 @@ def _of_rates(clients: int, found: Bursts) -> Iterator[Comparison]:
 
 def _of_bounds(clients: int, found: Bursts) -> Iterator[tuple[str, ...]]:
     for name, bursts in (("opening", found.openings), ("acknowledgement", found.acknowledgements)):
-        costs = (str(Spread.of([each.server_milliseconds for each in bursts[side]])) for side in (OURS, RIVAL))
+        own = (str(Spread.of([each.server_milliseconds for each in bursts[side]])) for side in (OURS, RIVAL))
+        database = (str(Spread.of([each.database_milliseconds for each in bursts[side]])) for side in (OURS, RIVAL))
         share = max(each.callers_share for of_side in bursts.values() for each in of_side)
-        yield (name, str(clients), *costs, f"at most {share:.2f}")
+        yield (name, str(clients), *own, *database, f"at most {share:.2f}")
 
 
 def of_crowd(load: Load, found: Mapping[str, Sequence[Crowd]]) -> list[Comparison]:
