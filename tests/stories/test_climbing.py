@@ -127,6 +127,6 @@ def test_an_acknowledgement_at_the_deadline_is_in_time_and_a_microsecond_later_i
         "Mon 23 Nov 10:00 started acknowledge/2 of specialist, 2h, until 12:00",
         "Mon 23 Nov 10:00 started tier_resolve/2 of specialist, 900h, until Wed 30 Dec 22:00",
         "Mon 23 Nov 10:00:00.000001 refused WRONG_TIER: cannot acknowledge tier 'agent': "
-        "tier 'specialist' has the ticket now, handled by 'nobody yet'",
+        "tier 'specialist' has the ticket now, handled by nobody yet",
     )
     assert too_late.ticket.status is Status.OPEN

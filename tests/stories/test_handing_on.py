@@ -50,7 +50,7 @@ def test_an_escalation_by_hand_names_the_tier_it_leaves_and_an_update_the_versio
     story.until("Mon 23 Nov 10:31").escalate(from_tier="agent").until("Mon 23 Nov 10:32")
     story.send(told, expected_version=seen).happened(
         "Mon 23 Nov 10:31 refused WRONG_TIER: cannot escalate from tier 'agent': "
-        "tier 'specialist' has the ticket now, handled by 'nobody yet'",
+        "tier 'specialist' has the ticket now, handled by nobody yet",
         "Mon 23 Nov 10:32 refused STALE_VERSION: expected_version is 2, the ticket is at 3: "
         "look at it again and decide anew",
     ).told("escalated to customer c-1", "escalated to tier specialist", "escalated to owner ann")

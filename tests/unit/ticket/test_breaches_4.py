@@ -137,7 +137,7 @@ def test_an_acknowledgement_after_its_escalation_is_refused_and_told_who_has_it(
     story.open("Mon 23 Nov 09:00").as_told()
     story.until("Mon 23 Nov 10:00:01").as_told().acknowledge("ann", tier="agent").happened(
         "Mon 23 Nov 10:00:01 refused WRONG_TIER: cannot acknowledge tier 'agent': "
-        "tier 'specialist' has the ticket now, handled by 'nobody yet'"
+        "tier 'specialist' has the ticket now, handled by nobody yet"
     )
     story.until("Mon 23 Nov 10:05").acknowledge("bob", tier="specialist").as_told()
     story.until("Mon 23 Nov 10:06").acknowledge("ann", tier="agent").happened(
@@ -154,7 +154,7 @@ def test_an_acknowledgement_that_is_the_first_to_find_the_breach_is_refused_all_
         "Mon 23 Nov 10:00 breached acknowledge/1 of agent, due 10:00",
         "Mon 23 Nov 10:00 escalated agent -> specialist: acknowledge_breached, next news Sat 26 Dec 17:00",
         "Mon 23 Nov 10:00:30 refused WRONG_TIER: cannot acknowledge tier 'agent': "
-        "tier 'specialist' has the ticket now, handled by 'nobody yet'",
+        "tier 'specialist' has the ticket now, handled by nobody yet",
     )
 
 

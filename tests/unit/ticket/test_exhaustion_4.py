@@ -48,7 +48,7 @@ def test_the_last_resort_may_not_acknowledge_while_nobody_reminds_it(tell: Tell)
     story.open("Mon 23 Nov 09:00").until("Mon 23 Nov 09:05").acknowledge("dora", tier="duty-manager").in_short(
         "Mon 23 Nov 09:00 opened normal in agent",
         "Mon 23 Nov 09:05 refused WRONG_TIER: cannot acknowledge tier 'duty-manager': "
-        "tier 'agent' has the ticket now, handled by 'nobody yet'",
+        "tier 'agent' has the ticket now, handled by nobody yet",
     )
 
 

@@ -43,7 +43,7 @@ def test_a_microsecond_after_the_deadline_is_too_late(tell: Tell) -> None:
         "Mon 23 Nov 10:00 breached acknowledge/1 of agent, due 10:00",
         "Mon 23 Nov 10:00 escalated agent -> specialist: acknowledge_breached, next news Sat 26 Dec 17:00",
         "Mon 23 Nov 10:00:00.000001 refused WRONG_TIER: cannot acknowledge tier 'agent': "
-        "tier 'specialist' has the ticket now, handled by 'nobody yet'",
+        "tier 'specialist' has the ticket now, handled by nobody yet",
     )
 
 
@@ -221,7 +221,7 @@ def test_an_escalation_must_name_the_tier_it_leaves(tell: Tell) -> None:
     story.open("Mon 23 Nov 09:00").until("Mon 23 Nov 10:00").escalate(from_tier="agent").as_told()
     story.until("Mon 23 Nov 10:01").escalate(from_tier="agent").happened(
         "Mon 23 Nov 10:01 refused WRONG_TIER: cannot escalate from tier 'agent': "
-        "tier 'specialist' has the ticket now, handled by 'nobody yet'"
+        "tier 'specialist' has the ticket now, handled by nobody yet"
     )
 
 

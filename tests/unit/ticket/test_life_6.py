@@ -65,6 +65,37 @@ def test_what_is_legal_where(tell: Tell, status: Status, name: str) -> None:
         assert (judged.ticket, judged.entries, judged.messages) == (story.ticket, (), ())
 
 
+@pytest.mark.parametrize(
+    ("name", "status", "remedy"),
+    [
+        ("close", Status.CLOSED, "it is closed already"),
+        ("close", Status.IN_PROGRESS, "resolve it first, with an explanation"),
+        ("confirm", Status.CLOSED, "it is closed already"),
+        ("reopen", Status.OPEN, "it is not closed: go on with it"),
+        ("reopen", Status.WAITING_ON_CUSTOMER, "it is not closed: go on with it"),
+        ("reopen", Status.RESOLVED, "a resolved ticket is rejected, not reopened"),
+    ],
+)
+def test_a_refusals_remedy_fits_the_state(tell: Tell, name: str, status: Status, remedy: str) -> None:
+    """6: whoever closes what is closed is not told to resolve it first."""
+    story = brought_to(tell(ladder()), status)
+    judged = judge(ladder(), story.ticket, story.instant("Mon 23 Nov 10:01"), COMMANDS[name])
+    assert judged.refusal is not None
+    assert judged.refusal.text == f"cannot {name}: the ticket is '{status.value}'; {remedy}"
+
+
+def test_a_tier_that_nobody_has_is_told_as_such(tell: Tell) -> None:
+    """6.2: the tiers that there are, beside the one that has the ticket."""
+    story = brought_to(tell(ladder()), Status.OPEN)
+    unknown = Acknowledge(actor="ann", handler="ann", tier="agnet")
+    judged = judge(ladder(), story.ticket, story.instant("Mon 23 Nov 10:01"), unknown)
+    assert judged.refusal is not None
+    assert judged.refusal.text == (
+        "cannot acknowledge tier 'agnet': the policy has agent, specialist, supplier; "
+        "tier 'agent' has the ticket now, handled by nobody yet"
+    )
+
+
 def test_a_tier_entered_while_waiting_must_still_acknowledge(tell: Tell) -> None:
     """6: the wait is the customer's and stays; acknowledging is legal, and the wait goes on."""
     story = brought_to(tell(ladder()), Status.WAITING_ON_CUSTOMER)
@@ -175,7 +206,7 @@ def test_the_tier_spoken_for_must_be_the_current_one(tell: Tell) -> None:
     story = brought_to(tell(ladder()), Status.OPEN)
     story.acknowledge("bob", tier="specialist").happened(
         "Mon 23 Nov 10:00 refused WRONG_TIER: cannot acknowledge tier 'specialist': "
-        "tier 'agent' has the ticket now, handled by 'nobody yet'"
+        "tier 'agent' has the ticket now, handled by nobody yet"
     )
 
 

@@ -39,6 +39,10 @@ from workflows.domain.ticket.events import (
     UpdatePosted,
 )
 from workflows.domain.ticket.refusing import (
+    NOT_TO_BE_CLOSED,
+    NOT_TO_BE_CONFIRMED,
+    NOT_TO_BE_REOPENED,
+    WORKED_ON,
     CommandRefused,
     present_state,
     require,
@@ -48,8 +52,6 @@ from workflows.domain.ticket.refusing import (
 )
 from workflows.domain.ticket.verdict import Refusal, RefusalReason
 from workflows.domain.ticket.words import Audience, Cause, ClosedBy, Outcome, Pause, Status, Target, WaitEnd
-
-_WORKED_ON = (Status.OPEN, Status.IN_PROGRESS, Status.WAITING_ON_CUSTOMER)
 
 
 def obey(draft: Draft, at: datetime, command: Command) -> None:  # noqa: C901, PLR0912 - one branch a command, no more
@@ -65,7 +67,7 @@ def obey(draft: Draft, at: datetime, command: Command) -> None:  # noqa: C901, P
         case RecordContact():
             _record_contact(draft, at, command)
         case WaitOnCustomer():
-            require(draft, "wait on the customer", _WORKED_ON)
+            require(draft, "wait on the customer", WORKED_ON)
             closing.start_wait(draft, at, command.question)
         case Continue():
             require(draft, "continue", (Status.WAITING_ON_CUSTOMER,))
@@ -77,17 +79,17 @@ def obey(draft: Draft, at: datetime, command: Command) -> None:  # noqa: C901, P
         case Resolve():
             _resolve(draft, at, command)
         case Confirm():
-            require(draft, "confirm", (Status.RESOLVED,))
+            require(draft, "confirm", (Status.RESOLVED,), NOT_TO_BE_CONFIRMED)
             draft.record(at, Confirmed())
             closing.close(draft, at, ClosedBy.CONFIRMATION)
         case Reject():
             _reject(draft, at, command)
         case Reopen():
-            require(draft, "reopen", (Status.CLOSED,), hint="a resolved ticket is rejected, not reopened")
+            require(draft, "reopen", (Status.CLOSED,), NOT_TO_BE_REOPENED)
             require_within_window(draft, at)
             closing.reopen(draft, at, command.reason)
         case Close():
-            require(draft, "close", (Status.RESOLVED,), hint="resolve it first, with an explanation")
+            require(draft, "close", (Status.RESOLVED,), NOT_TO_BE_CLOSED)
             closing.close(draft, at, ClosedBy.DESK, reason=command.reason)
         case ChangePriority():
             _change_priority(draft, at, command)
@@ -118,12 +120,12 @@ def _acknowledge(draft: Draft, at: datetime, command: Acknowledge) -> None:
 
 
 def _assign(draft: Draft, at: datetime, command: Assign) -> None:
-    require(draft, "assign", _WORKED_ON)
+    require(draft, "assign", WORKED_ON)
     handler = draft.handler
     if handler is None:
-        raise wrong_state(draft, "assign", _WORKED_ON, hint="nobody has it yet: acknowledge it instead")
+        raise wrong_state(draft, "assign", WORKED_ON, hint="nobody has it yet: acknowledge it instead")
     if handler == command.handler:
-        raise wrong_state(draft, "assign", _WORKED_ON, hint=f"{handler!r} has it already: name somebody else")
+        raise wrong_state(draft, "assign", WORKED_ON, hint=f"{handler!r} has it already: name somebody else")
     sequence = draft.record(at, Assigned(from_handler=handler, handler=command.handler))
     draft.handler = command.handler
     draft.tell(sequence, "assigned", Audience.HANDLER, Audience.OWNER)
@@ -131,7 +133,7 @@ def _assign(draft: Draft, at: datetime, command: Assign) -> None:
 
 def _change_priority(draft: Draft, at: datetime, command: ChangePriority) -> None:
     """Every live clock gets its new target from its own start, and no more time when the priority is raised (6.11)."""
-    require(draft, "change the priority", _WORKED_ON)
+    require(draft, "change the priority", WORKED_ON)
     policy = draft.policy
     if command.priority not in policy.priorities:
         known = ", ".join(policy.priorities)
@@ -144,7 +146,7 @@ def _change_priority(draft: Draft, at: datetime, command: ChangePriority) -> Non
         )
     if command.priority == draft.priority:
         hint = f"its priority is {draft.priority!r} already: name another"
-        raise wrong_state(draft, "change the priority", _WORKED_ON, hint=hint)
+        raise wrong_state(draft, "change the priority", WORKED_ON, hint=hint)
     is_raised = policy.priorities.index(command.priority) < policy.priorities.index(draft.priority)
     sequence = draft.record(
         at, PriorityChanged(from_priority=draft.priority, priority=command.priority, reason=command.reason)
@@ -163,7 +165,7 @@ def _change_priority(draft: Draft, at: datetime, command: ChangePriority) -> Non
 
 
 def _post_update(draft: Draft, at: datetime, command: PostUpdate) -> None:
-    require(draft, "post an update", (*_WORKED_ON, Status.RESOLVED), hint="reopen it first")
+    require(draft, "post an update", (*WORKED_ON, Status.RESOLVED), hint="reopen it first")
     sequence = draft.record(at, UpdatePosted(text=command.text))
     closing.person_told_the_customer(draft, at, _pause_of_update(draft))
     draft.tell(sequence, "update_posted", Audience.CUSTOMER)
@@ -200,13 +202,13 @@ def _record_contact(draft: Draft, at: datetime, command: RecordContact) -> None:
 
 
 def _escalate(draft: Draft, at: datetime, command: Escalate) -> None:
-    require(draft, "escalate", _WORKED_ON)
+    require(draft, "escalate", WORKED_ON)
     require_tier(draft, command.from_tier, "escalate from")
     ladder.escalate(draft, at, (Cause.BY_HAND,), command.reason)
 
 
 def _transfer(draft: Draft, at: datetime, command: Transfer) -> None:
-    require(draft, "transfer", _WORKED_ON)
+    require(draft, "transfer", WORKED_ON)
     names = draft.policy.tier_names
     if command.to_tier not in names:
         raise CommandRefused(
@@ -228,7 +230,7 @@ def _transfer(draft: Draft, at: datetime, command: Transfer) -> None:
 
 
 def _resolve(draft: Draft, at: datetime, command: Resolve) -> None:
-    require(draft, "resolve", _WORKED_ON)
+    require(draft, "resolve", WORKED_ON)
     if command.outcome is Outcome.NOT_FEASIBLE and not command.alternative:
         raise CommandRefused(
             Refusal(

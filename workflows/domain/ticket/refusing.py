@@ -1,11 +1,14 @@
 """How a command is refused: what has to hold, and what the caller is told of the present state (semantics 6)."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 
 from workflows.domain.ticket.draft import Draft
 from workflows.domain.ticket.verdict import Refusal, RefusalReason
 from workflows.domain.ticket.words import Status
+
+WORKED_ON = (Status.OPEN, Status.IN_PROGRESS, Status.WAITING_ON_CUSTOMER)
+"""The states in which the desk owes work."""
 
 
 class CommandRefused(Exception):  # noqa: N818 - the fact, in the desk's words
@@ -16,10 +19,24 @@ class CommandRefused(Exception):  # noqa: N818 - the fact, in the desk's words
         self.refusal = refusal
 
 
-def require(draft: Draft, what: str, allowed: Collection[Status], hint: str | None = None) -> None:
-    """Refuse unless the ticket is in one of these states; the hint replaces the list of them."""
+NOT_TO_BE_CLOSED: Mapping[Status, str] = {
+    Status.CLOSED: "it is closed already",
+    **dict.fromkeys(WORKED_ON, "resolve it first, with an explanation"),
+}
+NOT_TO_BE_REOPENED: Mapping[Status, str] = {
+    Status.RESOLVED: "a resolved ticket is rejected, not reopened",
+    **dict.fromkeys(WORKED_ON, "it is not closed: go on with it"),
+}
+NOT_TO_BE_CONFIRMED: Mapping[Status, str] = {Status.CLOSED: "it is closed already"}
+
+
+def require(
+    draft: Draft, what: str, allowed: Collection[Status], hint: Mapping[Status, str] | str | None = None
+) -> None:
+    """Refuse unless the ticket is in one of these states; the hint, or the state's own, replaces the list of them."""
     if draft.status not in allowed:
-        raise wrong_state(draft, what, allowed, hint)
+        said = hint.get(draft.status) if isinstance(hint, Mapping) else hint
+        raise wrong_state(draft, what, allowed, said)
 
 
 def wrong_state(draft: Draft, what: str, allowed: Collection[Status], hint: str | None = None) -> CommandRefused:
@@ -38,11 +55,14 @@ def wrong_state(draft: Draft, what: str, allowed: Collection[Status], hint: str 
 def require_tier(draft: Draft, named: str, what: str) -> None:
     """Refuse unless the tier named has the ticket; the answer says who has it (4.2, 5.4)."""
     if named != draft.tier:
-        who = draft.handler or "nobody yet"
+        who = repr(draft.handler) if draft.handler else "nobody yet"
+        names = draft.policy.tier_names
+        is_somebody = named in (*names, draft.policy.last_resort)
+        known = "" if is_somebody else f"the policy has {', '.join(names)}; "
         raise CommandRefused(
             Refusal(
                 reason=RefusalReason.WRONG_TIER,
-                text=f"cannot {what} tier {named!r}: tier {draft.tier!r} has the ticket now, handled by {who!r}",
+                text=f"cannot {what} tier {named!r}: {known}tier {draft.tier!r} has the ticket now, handled by {who}",
                 facts=present_state(draft),
             )
         )
