@@ -34,6 +34,12 @@ ANSWER_SECONDS = 30.0
 """Real seconds each gets to answer; it takes one."""
 STOP_SECONDS = 10.0
 """Real seconds each gets to stop by itself; it takes less than one."""
+SHARE = Path("/usr/share")
+SHOWN = """
+mount -t overlay overlay -o "lowerdir=$0:/usr/share" /usr/share
+exec setpriv --pdeathsig TERM "$@"
+"""
+"""A namespace of one's own makes the kernel forget with whom a process is to end: it is told anew."""
 LISTENING = 'msg="Listening on" address='
 
 
@@ -56,14 +62,14 @@ async def _observe(settings: Settings, prometheus_port: int, alertmanager_port: 
     folder = settings.var_dir.absolute() / "observe"
     folder.mkdir(parents=True, exist_ok=True)
     telling = [
-        _program(*ALERTMANAGER_NAMES),
+        *_program(*ALERTMANAGER_NAMES),
         f"--config.file={ALERTMANAGER_FILE}",
         f"--storage.path={folder / 'alertmanager'}",
         f"--web.listen-address={Address('127.0.0.1', alertmanager_port)}",
         "--cluster.listen-address=",
     ]
     watching = [
-        _program("prometheus"),
+        *_program("prometheus"),
         f"--config.file={folder / 'prometheus.yml'}",
         f"--storage.tsdb.path={folder / 'prometheus'}",
         f"--storage.tsdb.retention.time={KEPT}",
@@ -93,11 +99,25 @@ def _welcome(settings: Settings, prometheus: Address, alertmanager: Address, fol
     )
 
 
-def _program(*names: str) -> str:
+def _program(*names: str) -> list[str]:
+    """Find it: how it is called from here."""
     for name in names:
         if found := shutil.which(name):
-            return found
+            return _called(Path(found))
     raise CannotStart(f"there is no program {names[0]!r} here: run `make prometheus` where apt-get is, or install it")
+
+
+def _called(found: Path) -> list[str]:
+    """Call a program of Debian's; one that was only unpacked is shown its files in /usr/share, where it looks for them.
+
+    In a mount namespace of its own: nothing is installed, and nobody else sees it.
+    """
+    share = found.absolute().parent.parent / "share"
+    if share == SHARE or not (share / "prometheus").is_dir():
+        return [str(found)]
+    if ":" in str(share) or "," in str(share):
+        raise CannotStart(f"{str(share)!r} cannot be mounted, for its `:` or `,`: install {found.name}")
+    return ["unshare", "--map-root-user", "--mount", "sh", "-ec", SHOWN, str(share), str(found)]
 
 
 @asynccontextmanager
@@ -135,8 +155,11 @@ async def _answering(name: str, child: Process, log: Path) -> Address:
 
 
 def _why_it_ended(name: str, child: Process, log: Path) -> str:
-    if "address already in use" in log.read_text(encoding="utf-8"):
+    said = log.read_text(encoding="utf-8")
+    if "address already in use" in said:
         return f"{name}'s port is taken: give it another, like make observe {name.upper()}_PORT=19090"
+    if "unshare failed" in said or "permission denied" in said:
+        return f"{name} is only unpacked here, and the system lets nobody mount its files for it: install it"
     return f"{name} ended with code {child.returncode}: see {log}"
 
 
