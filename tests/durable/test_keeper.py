@@ -11,7 +11,7 @@ from typing import TypeVar
 import pytest
 
 from services.keeper.keeper import PAGES, Keeper, Pace
-from services.keeper.sent import SentNudges
+from services.keeper.sent import CALM_SECONDS, SentNudges
 from services.records.errors import RecordUnavailable
 from services.records.late import NOBODY, Rescue
 from services.records.settled import Nudge
@@ -207,6 +207,19 @@ def test_a_nudge_is_sent_again_later_and_later() -> None:
     at[0] += 1200.0
     sent.forget_settled()
     assert len(sent) == 0
+
+
+def test_that_nudges_are_sent_is_told_at_first_and_then_calmly() -> None:
+    """Each round sends one to see, while Temporal is away: that is no line each."""
+    at = [0.0]
+    sent = SentNudges(10.0, stopwatch=lambda: at[0])
+
+    told = []
+    for at[0] in (0.0, 2.0, CALM_SECONDS - 1, CALM_SECONDS, CALM_SECONDS + 1):
+        sent.forget_all()
+        told.append(sent.is_news())
+
+    assert told == [True, False, False, True, False]
 
 
 async def test_replies_are_purged_batch_after_batch() -> None:

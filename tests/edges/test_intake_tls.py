@@ -85,6 +85,42 @@ async def test_only_callers_who_are_vouched_for_are_answered(
         assert await intake.stop() == 0
 
 
+async def test_up_reads_every_certificate_before_it_starts_anything(
+    tmp_path: Path, ours: Authority, others: Authority, shown: Identity
+) -> None:
+    """Intake's and those for the way to Temporal: nothing is begun, not even a folder."""
+    other, absent, var = others.sign("other-of-up"), tmp_path / "absent.pem", tmp_path / "var"
+    temporal = {"TEMPORAL_ADDRESS": "127.0.0.1:1", "TEMPORAL_TLS": "true"}
+    said = {
+        f"INTAKE_TLS_CERT='{absent}': no such file or directory: name a file to read": {
+            "INTAKE_TLS_CERT": str(absent),
+            "INTAKE_TLS_KEY": str(shown.key),
+        },
+        f"INTAKE_TLS_KEY='{other.key}': key values mismatch: name the key of {shown.certificate}, in clear": {
+            "INTAKE_TLS_CERT": str(shown.certificate),
+            "INTAKE_TLS_KEY": str(other.key),
+        },
+        f"INTAKE_TLS_CLIENT_CA='{ours.key}': no certificate can be read in it: name one's file": {
+            **_told(shown),
+            "INTAKE_TLS_CLIENT_CA": str(ours.key),
+        },
+        f"TEMPORAL_TLS_CA='{absent}': no such file or directory: name a file to read": {
+            **temporal,
+            "TEMPORAL_TLS_CA": str(absent),
+        },
+        f"TEMPORAL_TLS_KEY='{other.key}': key values mismatch: name the key of {shown.certificate}, in clear": {
+            **temporal,
+            **_told(shown, "TEMPORAL_TLS_CERT", "TEMPORAL_TLS_KEY"),
+            "TEMPORAL_TLS_KEY": str(other.key),
+        },
+    }
+    for line, told in said.items():
+        ran = await ended("up", env=environment(var, **told))
+
+        assert (ran.code, ran.out, ran.err) == (2, "", f"followthrough: FOLLOWTHROUGH_{line}\n")
+        assert not var.exists()
+
+
 async def test_what_does_not_belong_together_is_one_line(
     tmp_path: Path, ours: Authority, others: Authority, shown: Identity
 ) -> None:

@@ -68,6 +68,11 @@ def test_each_variable_is_its_field_in_capitals(monkeypatch: pytest.MonkeyPatch)
             "FOLLOWTHROUGH_DATABASE_URL='mysql://desk:***@db/x': give a postgresql:// or sqlite:/// URL",
         ),
         (
+            "FOLLOWTHROUGH_DATABASE_URL",
+            "mysql://db/x?password=secret&timeout=3",
+            "FOLLOWTHROUGH_DATABASE_URL='mysql://db/x?password=***&timeout=3': give a postgresql:// or sqlite:/// URL",
+        ),
+        (
             "FOLLOWTHROUGH_LOG_LEVEL",
             "loud",
             "FOLLOWTHROUGH_LOG_LEVEL='loud': input should be 'debug', 'info', 'warning' or 'error'",

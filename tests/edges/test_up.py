@@ -117,6 +117,21 @@ async def test_a_second_ctrl_c_does_not_wait(tmp_path: Path) -> None:
         assert await is_gone(temporal)
 
 
+@pytest.mark.parametrize(
+    "early",
+    ["os.kill(os.getpid(), signal.SIGINT)", "new_event_loop = lambda: os.kill(os.getpid(), signal.SIGINT)"],
+    ids=["imports", "first lines"],
+)
+async def test_ctrl_c_before_anything_runs_says_nothing(tmp_path: Path, early: str) -> None:
+    """Neither a module that is half imported nor the command line has a word to say to it; the exit code has."""
+    (tmp_path / "uvloop.py").write_text(f"import os, signal\n{early}\n", encoding="ascii")
+
+    up = await ended("up", env=environment(tmp_path / "var") | {"PYTHONPATH": str(tmp_path)})
+
+    assert (up.code, up.out, up.err.strip()) == (130, "", "")
+    assert not (tmp_path / "var").exists()
+
+
 async def test_it_stops_in_order_and_temporal_is_the_last(tmp_path: Path) -> None:
     """Who takes work stops before who does it, and nobody is left without the server that he talks to."""
     async with running("up", env=environment(tmp_path)) as up:

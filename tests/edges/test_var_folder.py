@@ -6,7 +6,6 @@ What is a customer's is never deleted; what is Temporal's is set aside, and made
 import asyncio
 import json
 import os
-import re
 import shutil
 import sqlite3
 from collections.abc import Callable
@@ -296,9 +295,10 @@ async def test_a_named_database_is_migrated_by_nobody_in_passing(
         await postgresql.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
     assert [(ran.code, ran.out, ran.err.count("\n")) for ran in (none, older, newer)] == [(2, "", 1)] * 3
-    assert none.err.endswith("has none of the record's tables: run `followthrough migrate`\n")
-    assert f"has schema 0001, this release needs {SCHEMA}: run `followthrough migrate`\n" in older.err
-    assert re.search(rf"has schema 9999 of a newer release, this one knows {SCHEMA}: deploy that release", newer.err)
+    said = f"followthrough: FOLLOWTHROUGH_DATABASE_URL='{postgresql.url(name)}': the "
+    assert none.err == f"{said}database has none of the record's tables: run `followthrough migrate`\n"
+    assert older.err == f"{said}record has schema 0001, this release needs {SCHEMA}: run `followthrough migrate`\n"
+    assert newer.err.startswith(f"{said}record has schema 9999 of a newer release, this one knows {SCHEMA}: deploy ")
 
 
 def _contents(folder: Path) -> dict[str, bytes]:
