@@ -89,6 +89,7 @@ clean-record:  ## remove var/: the record that `make run` keeps, with every tick
 	rm -rf var
 
 # The stamp stands for a folder that is whole. Where it is missing, a setup was interrupted: what that left is begun anew.
+# Two at a time wait for each other where there is a flock: the second finds all done.
 $(STAMP): requirements.lock pyproject.toml
 	@test -n "$(PYTHON)" && $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 		|| { echo "make: Python 3.11 or newer is needed: install it, or name it with make PYTHON=…" >&2; exit 2; }
@@ -96,12 +97,14 @@ $(STAMP): requirements.lock pyproject.toml
 		|| { echo "make: $(PYTHON) cannot make a virtual environment: install what it lacks (on Debian and Ubuntu:" \
 			"apt install $$($(PYTHON) -c 'import sys; print("python%d.%d-venv" % sys.version_info[:2])'))," \
 			"or name another with make PYTHON=…" >&2; exit 2; }
-	@echo "setting up $(VENV) with the versions of requirements.lock …"
-	@{ test -e $@ && $(BIN)/python -m pip --version >/dev/null 2>&1; } || $(PYTHON) -m venv --clear $(VENV)
-	@rm -f $@
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements.lock
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
-	@touch $@
+	@if command -v flock >/dev/null; then exec 9<requirements.lock && flock 9; fi; \
+	if test $@ -nt requirements.lock && test $@ -nt pyproject.toml; then exit; fi; \
+	echo "setting up $(VENV) with the versions of requirements.lock …"; \
+	{ test -e $@ && $(BIN)/python -m pip --version >/dev/null 2>&1; } || $(PYTHON) -m venv --clear $(VENV) \
+	&& rm -f $@ \
+	&& $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements.lock \
+	&& $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable . \
+	&& touch $@
 
 # Node comes with the locked versions; its packages come from npm's registry. Out of reach, it is no reason to run no test.
 $(NODE_STAMP): $(INTEROP)/package-lock.json $(STAMP)
