@@ -47,6 +47,9 @@ _TOLD_BY_STATE: Mapping[str, str] = {
     "3D000": "there is no such database: create it, or name another",
     "42501": "this user may not do that there: grant it, or name the user who owns the tables",
     "53100": "the disk is full: make room",
+    "53300": "the server takes no more connections: end some of them, or allow more (max_connections, or the limit "
+    "of this user or database)",
+    "57P03": "the server is starting, recovering or stopping: try again, and see its log when that lasts",
     "25006": "it can be read but not written: name the server that takes writes",
 }
 _TOLD_BY_CODE: Mapping[int, str] = {
