@@ -11,7 +11,6 @@ import asyncio
 import shutil
 import signal
 import sys
-import urllib.error
 import urllib.request
 from asyncio.subprocess import Process
 from collections.abc import AsyncIterator, Sequence
@@ -79,7 +78,10 @@ async def _observe(settings: Settings, prometheus_port: int, alertmanager_port: 
         text = configuration(pages(settings), alertmanager)
         (folder / "prometheus.yml").write_text(text, encoding="utf-8")
         async with _running("prometheus", watching, folder) as (prometheus, end):
-            sys.stdout.write(_welcome(settings, prometheus, alertmanager, folder))
+            # Debian's has the pages of Prometheus 1 only.
+            is_new = await asyncio.to_thread(_answers, f"http://{prometheus}/alerts")
+            page = f"http://{prometheus}/alerts" if is_new else f"http://{prometheus}/classic/alerts"
+            sys.stdout.write(_welcome(settings, prometheus, page, alertmanager, folder))
             sys.stdout.flush()
             ends = (asyncio.create_task(its_end.wait()), asyncio.create_task(end.wait()))
             await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
@@ -87,11 +89,11 @@ async def _observe(settings: Settings, prometheus_port: int, alertmanager_port: 
             raise CannotStart(f"{name} has ended unasked: see {folder / name}.log")
 
 
-def _welcome(settings: Settings, prometheus: Address, alertmanager: Address, folder: Path) -> str:
-    scraped = "\n".join(f"    {job:14}http://{page}/metrics" for job, page in pages(settings).items())
+def _welcome(settings: Settings, prometheus: Address, page: str, alertmanager: Address, folder: Path) -> str:
+    scraped = "\n".join(f"    {job:14}http://{address}/metrics" for job, address in pages(settings).items())
     return (
         f"Prometheus and Alertmanager are up.\n\n"
-        f"  prometheus    http://{prometheus}  (rules and alerts: http://{prometheus}/alerts)\n"
+        f"  prometheus    http://{prometheus}  (rules and alerts: {page})\n"
         f"  alertmanager  http://{alertmanager}\n"
         f"  data          {folder}\n\n"
         f"  scraped\n{scraped}\n\n"
@@ -146,7 +148,7 @@ async def _answering(name: str, child: Process, log: Path) -> Address:
         async with asyncio.timeout(ANSWER_SECONDS):
             while child.returncode is None:
                 address = _told(log)
-                if address is not None and await asyncio.to_thread(_is_ready, address):
+                if address is not None and await asyncio.to_thread(_answers, f"http://{address}/-/ready"):
                     return address
                 await asyncio.sleep(0.05)
     except TimeoutError:
@@ -171,12 +173,12 @@ def _told(log: Path) -> Address | None:
     return None
 
 
-def _is_ready(address: Address) -> bool:
+def _answers(url: str) -> bool:
     try:
-        with urllib.request.urlopen(f"http://{address}/-/ready", timeout=ANSWER_SECONDS) as answer:
+        with urllib.request.urlopen(url, timeout=ANSWER_SECONDS) as answer:  # noqa: S310 - a server of ours
             status: int = answer.status
             return status == HTTPStatus.OK
-    except urllib.error.URLError:
+    except OSError:  # nobody there, or no such page
         return False
 
 

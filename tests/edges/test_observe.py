@@ -1,0 +1,101 @@
+"""`make observe` as a real process: the committed rules run, alerts arrive, nothing is left when it is told to stop."""
+
+import asyncio
+import json
+import signal
+import sys
+import urllib.request
+from pathlib import Path
+from typing import Any
+
+from tests.support.processes import PATIENCE_SECONDS, Running, environment, is_gone
+from tests.support.prometheus import UNPACKED, Prometheus, program
+from tests.support.rules import rules
+
+
+async def test_the_dead_mans_switch_arrives_and_ctrl_c_leaves_nothing(tmp_path: Path) -> None:
+    """Prometheus has every rule and tells Alertmanager, which routes; both end with one signal, in order."""
+    process = await _observing(tmp_path)
+    observe = Running(process)
+    try:
+        server = Prometheus((await observe.say(r"\n  prometheus +(\S+) "))[1])
+        alertmanager = (await observe.say(r"\n  alertmanager +(\S+)\n"))[1]
+        await observe.say(r"Ctrl-C stops both\.")
+        groups = (await server.get("rules"))["data"]["groups"]
+        await server.until("ALERTS{alertname='FollowthroughWatchdog', alertstate='firing'}")
+        told = await _told(alertmanager)
+        children = _children(process.pid)
+
+        assert await observe.stop(signal.SIGINT) == 0
+    finally:
+        if process.returncode is None:
+            process.kill()
+        await process.communicate()
+
+    assert sorted(rule["name"] for group in groups for rule in group["rules"]) == sorted(rule.name for rule in rules())
+    assert [(alert["labels"]["alertname"], alert["receivers"]) for alert in told] == [
+        ("FollowthroughWatchdog", [{"name": "heartbeat"}])
+    ]
+    assert len(children) == 2
+    for child in children:
+        assert await is_gone(child)
+
+
+async def test_both_end_with_it_even_when_it_is_killed(tmp_path: Path) -> None:
+    """Nothing goes on listening that nobody remembers."""
+    process = await _observing(tmp_path)
+    await Running(process).say(r"Ctrl-C stops both\.")
+    children = _children(process.pid)
+    process.kill()
+    await process.communicate()
+
+    assert len(children) == 2
+    for child in children:
+        assert await is_gone(child)
+
+
+async def test_a_port_that_is_taken_is_one_line(tmp_path: Path) -> None:
+    """It says which port to give."""
+    taken = await asyncio.start_server(lambda *_: None, "127.0.0.1", 0)
+    async with taken:
+        process = await _observing(tmp_path, prometheus_port=taken.sockets[0].getsockname()[1])
+        out, err = await process.communicate()
+
+    assert (process.returncode, out) == (2, b"")
+    assert err == b"observe: prometheus's port is taken: give it another, like make observe PROMETHEUS_PORT=19090\n"
+
+
+async def _observing(folder: Path, prometheus_port: int = 0) -> asyncio.subprocess.Process:
+    program("prometheus")
+    program("prometheus-alertmanager")
+    env = environment(folder)
+    return await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "deploy.observe",
+        f"--prometheus-port={prometheus_port}",
+        "--alertmanager-port=0",
+        env=env | {"PATH": f"{env['PATH']}:{UNPACKED}"},
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+
+
+async def _told(alertmanager: str) -> list[Any]:
+    """Ask Alertmanager until it was told of the dead man's switch; what concerns it."""
+
+    def read() -> list[Any]:
+        url = f"{alertmanager}/api/v2/alerts"
+        with urllib.request.urlopen(url, timeout=PATIENCE_SECONDS) as answer:  # noqa: S310 - the server of the test
+            alerts: list[Any] = json.load(answer)
+            return [alert for alert in alerts if alert["labels"]["alertname"] == "FollowthroughWatchdog"]
+
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        while True:
+            if told := await asyncio.to_thread(read):
+                return told
+            await asyncio.sleep(0.1)
+
+
+def _children(pid: int) -> list[int]:
+    return [int(word) for word in Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()]
