@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import chain, repeat
 from typing import TypeVar
 
 import click
@@ -53,6 +54,9 @@ FILTERS = {
     "customer_external_id": "customer",
 }
 """Which field of a list's request is which option, of those that can be misspelt."""
+UNCHECKED = frozenset({"handler", "owner", "customer"})
+"""Those of them that may be anything: intake refuses the others when nobody declared them."""
+NO_INTAKE = "does not answer as intake does: see that --server or FOLLOWTHROUGH_INTAKE_ADDRESS is intake's own port"
 NOTHING_OPENED = "nothing was opened: this is what a ticket opened now would be promised"
 
 
@@ -156,8 +160,14 @@ class Asking:
         async def follow(client: TicketClient) -> None:
             ticket = await client.ticket(**_named(key))
             after = ticket.sequence if after_sequence is None else after_sequence
-            _say(f"watching {ticket.reference}, from event {after + 1} on; Ctrl-C ends it")
-            async with aclosing(client.watch(ticket.ticket_id, after_sequence=after)) as events:
+
+            begun = f"watching {ticket.reference}, from event {after + 1} on; Ctrl-C ends it"
+            openings = chain((begun,), repeat(f"watching {ticket.reference} again, nothing was left out"))
+
+            def tell(error: Refused | Unreachable | None) -> None:
+                _say(next(openings) if error is None else f"nothing comes just now, trying again: {error}")
+
+            async with aclosing(client.watch(ticket.ticket_id, after_sequence=after, tell=tell)) as events:
                 async for event in events:
                     self._show_all([event], lambda events: tables.of_event(events[0]))
 
@@ -173,8 +183,10 @@ class Asking:
         try:
             return asyncio.run(ask())
         except Refused as refused:
+            if not refused.reason:
+                raise Failed(f"{self.server} {NO_INTAKE} [{refused.code.name}]", exit_code=2) from None
             text = typed.in_words_of(click.get_current_context().command, refused)
-            raise Failed(f"refused: {text} [{refused.reason or refused.code.name}]", exit_code=1) from None
+            raise Failed(f"refused: {text} [{refused.reason}]", exit_code=1) from None
         except Unreachable as error:
             way = "; FOLLOWTHROUGH_CALLER_TLS_CA asks over TLS: see that both speak it" if self.credentials else ""
             raise Failed(f"{error}{way}", exit_code=2) from None
@@ -208,8 +220,9 @@ def _say(text: str) -> None:
 
 def _filters(request: ListTicketsRequest, *, but: str = "") -> str:
     names = {option: getattr(request, field) for field, option in FILTERS.items() if option != but}
-    given = [f" --{option} {value!r}" for option, value in names.items() if value]
-    return "".join(given) + (": is it spelt right?" if given else "")
+    given = [option for option, value in names.items() if value]
+    said = " and ".join(f"--{option} {names[option]!r}" for option in given)
+    return (f" ({said})" if given else "") + (": is it spelt right?" if UNCHECKED.intersection(given) else "")
 
 
 async def _first(items: AsyncIterator[Item], limit: int | None) -> list[Item]:
@@ -241,11 +254,11 @@ async def _as_of(client: TicketClient, ticket: Ticket) -> AsOf:
 
 
 def _named(key: str) -> dict[str, str]:
-    return {"reference" if _is_reference(key) else "ticket_id": key}
+    return {"reference": key} if _is_reference(key) else {"ticket_id": key.upper()}
 
 
 async def _ticket_id(client: TicketClient, key: str) -> str:
-    return (await client.ticket(reference=key)).ticket_id if _is_reference(key) else key
+    return (await client.ticket(reference=key)).ticket_id if _is_reference(key) else key.upper()
 
 
 def _is_reference(key: str) -> bool:

@@ -23,6 +23,7 @@ from services import logs, parts
 from services.cli import tables
 from services.cli.failing import Failed
 from services.cli.feed_summary import length, of_feed, verdict
+from services.cli.process_help import LOGS, RECORD, Process
 from services.feed import feeding
 from services.feed.embedded import clock_for, embedded
 from services.feed.feeding import Fed
@@ -66,7 +67,7 @@ class Asked:
     speed: float | None
 
 
-@click.command()
+@click.command(cls=Process, reads=(*RECORD, "clock", "intake_address", "actor", "caller_", *LOGS))
 @click.argument("log", type=click.Path(path_type=Path))
 @click.option("--cases", "number", type=click.IntRange(min=1), default=300, show_default=True, help="How many at most.")
 @click.option("--longest", type=Length(), default="30d", show_default=True, help="Leave out longer cases.")

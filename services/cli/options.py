@@ -12,7 +12,7 @@ from services.cli.asking import Asking
 from services.cli.failing import Failed
 from services.settings import Address, Settings, SettingsError
 
-LENGTH = re.compile(r"(?:(?P<hours>\d{1,4})\s*h)?\s*(?:(?P<minutes>\d{1,5})\s*m(?:in)?)?", re.IGNORECASE)
+LENGTH = re.compile(r"(?:(?P<hours>\d{1,7})\s*h)?\s*(?:(?P<minutes>\d{1,7})\s*m(?:in)?)?", re.IGNORECASE)
 
 
 class AddressOption(click.ParamType[Address]):

@@ -1,5 +1,7 @@
 """`followthrough ticket …`: what can be seen of tickets. Options in, one question out."""
 
+from collections.abc import Sequence
+
 import click
 
 from protos.followthrough.v1.ticket_pb2 import Target, TicketStatus
@@ -20,7 +22,7 @@ def show(asking: Asking, key: str) -> None:
 
 
 @click.command("list")
-@click.option("--status", type=STATUSES, help="Only these.")
+@click.option("--status", "statuses", type=STATUSES, multiple=True, help="Only these; one status at a time.")
 @click.option("--tier", default="", help="Only those that this tier has.")
 @click.option("--queue", default="", help="Only those of this queue.")
 @click.option("--priority", default="", help="Only those of this priority.")
@@ -34,12 +36,14 @@ def show(asking: Asking, key: str) -> None:
 @click.option("--wide", "is_wide", is_flag=True, help="Every column, however narrow the terminal is.")
 @reads
 def list_(
-    asking: Asking, *, status: str | None, untaken: bool, limit: int, is_all: bool, is_wide: bool, **filters: str
+    asking: Asking, *, statuses: Sequence[str], untaken: bool, limit: int, is_all: bool, is_wide: bool, **filters: str
 ) -> None:
     """List tickets, the oldest first; what is left out by the limit is said."""
     page_size = LONGEST_PAGE if is_all else min(limit + 1, LONGEST_PAGE)  # one more tells whether there are more
     request = _wanted(filters, untaken=untaken, page_size=page_size)
-    if status is not None:
+    if len(statuses) > 1:
+        raise click.UsageError(f"--status is given {len(statuses)} times: give it once, and ask once for each")
+    for status in statuses:
         request.status = TicketStatus.Value(f"TICKET_STATUS_{status.upper()}")
     asking.tickets(request, limit=None if is_all else limit, is_wide=is_wide)
 

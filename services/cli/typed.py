@@ -1,11 +1,18 @@
 """A refusal in the words that were typed: the contract names its fields, the command line its options."""
 
+import re
+
 import click
 
 from services.client import Refused
 
 OTHERWISE_NAMED = {"external_id": "customer", "display_name": "name", "ticket_id": "key", "reference": "key"}
 """Fields whose option or argument has another name than they have."""
+WIRE = re.compile(
+    r"'[^']*'|\b(?:OUTCOME|CONTACT_KIND|TARGET|TICKET_STATUS)_(?P<value>[A-Z_]+)\b"
+    r"|(?P<field>\b[a-z]+(?:_[a-z]+)+\b|(?<=goes with )\w+|(?<=does not go with )\w+)"
+)
+"""What is quoted, an enum's value, the name of a field."""
 LISTING = ("ListTickets", "`followthrough ticket list`")
 
 
@@ -18,7 +25,22 @@ def in_words_of(command: click.Command, refused: Refused) -> str:
         field = refused.facts.get("field", "")
         is_named = field and refused.text.startswith(f"{field} ")
         said = _typed(command, field) + refused.text.removeprefix(field) if is_named else refused.text
-    return said.replace(*LISTING)
+    return _translated(command, said.replace(*LISTING))
+
+
+def _translated(command: click.Command, text: str) -> str:
+    """Say the contract's other words as they are typed; what is quoted is somebody's own."""
+
+    def typed(found: re.Match[str]) -> str:
+        return (
+            found["value"].lower()
+            if found["value"]
+            else _typed(command, found["field"])
+            if found["field"]
+            else found[0]
+        )
+
+    return WIRE.sub(typed, text)
 
 
 def _typed(command: click.Command, field: str) -> str:

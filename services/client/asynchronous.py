@@ -22,7 +22,7 @@ from protos.followthrough.v1.ticket_service_pb2_grpc import TicketServiceStub
 from services.client.calls import DEADLINE_SECONDS, Change, Options, Who, channel_options, method_of
 from services.client.errors import Asked, Refused, Unreachable
 from services.client.paging import after_events, after_intervals, after_ledgers, after_tickets, joined
-from services.client.watching import PATIENCE_SECONDS, STREAM_SECONDS, Watch
+from services.client.watching import PATIENCE_SECONDS, STREAM_SECONDS, Tell, Watch
 
 if TYPE_CHECKING:
     from protos.followthrough.v1.ticket_service_pb2_grpc import TicketServiceAsyncStub
@@ -101,14 +101,22 @@ class TicketClient:
                 yield await self._whole(request.ticket_id, ledger)
 
     async def watch(
-        self, ticket_id: str, *, after_sequence: int = 0, patience_seconds: float = PATIENCE_SECONDS
+        self,
+        ticket_id: str,
+        *,
+        after_sequence: int = 0,
+        patience_seconds: float = PATIENCE_SECONDS,
+        tell: Tell | None = None,
     ) -> AsyncGenerator[TicketEvent, None]:
         """Follow one ticket: what happened after that sequence, then what happens, as it happens; it never ends.
 
         A stream that is lost or over is followed by another, after the last sequence that was read. Raises
-        `Unreachable` when nobody answers for `patience_seconds` (real ones), `Refused` for what no patience mends.
+        `Unreachable` when nobody answers for `patience_seconds` (real ones), `Refused` for what no patience mends, and
+        when there is no room for a first stream. `tell` is told None when a stream is open, else why there is none.
         """
-        watch = Watch(ticket_id, after_sequence=after_sequence, patience_seconds=patience_seconds, now=monotonic())
+        watch = Watch(
+            ticket_id, after_sequence=after_sequence, patience_seconds=patience_seconds, now=monotonic(), tell=tell
+        )
         while True:
             why: Refused | Unreachable | None = None
             call = self._tickets.WatchTicket(watch.request(), timeout=STREAM_SECONDS)

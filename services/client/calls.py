@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.resources import files
-from typing import TypeVar
+from typing import TypeVar, get_args
 
 from google.protobuf.message import Message
 
@@ -76,6 +76,9 @@ class Who:
 
     def stamped(self, change: Changing) -> Changing:
         """Give a copy of the change what it does not say itself; a new `request_id` makes its retries safe."""
+        if type(change) not in get_args(Change):
+            known = ", ".join(kind.__name__ for kind in get_args(Change))
+            raise TypeError(f"{type(change).__name__} changes no ticket: use one of {known}")
         stamped = copy.deepcopy(change)
         stamped.caller = change.caller or self.caller
         stamped.actor = change.actor or self.actor

@@ -1,5 +1,6 @@
 """What a call comes to when it is not answered with what was asked for, in the contract's words."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple, TypeVar, cast
@@ -12,8 +13,17 @@ from grpc_status import rpc_status
 
 Detail = TypeVar("Detail", bound=Message)
 
-NOBODY = "is it running? start it with `followthrough up`"
-"""The remedy when nobody listens."""
+TURNED_AWAY = {
+    grpc.StatusCode.PERMISSION_DENIED,
+    grpc.StatusCode.UNAUTHENTICATED,
+    grpc.StatusCode.UNIMPLEMENTED,
+}
+"""What somebody else on the way answers for a call that never came to intake: it was not applied, nor will it be."""
+OUR_FAULT = "INTERNAL"
+"""The contract's reason for what intake did not foresee, at whatever point of its work."""
+
+SOMEBODY_ELSE = re.compile(r"^failed to connect to all addresses.*(Failed parsing HTTP/2|Socket closed|[Hh]andshake)")
+"""In gRPC's words: somebody listens who speaks no gRPC, or TLS where we do not, or the other way round."""
 
 
 class Violation(NamedTuple):
@@ -26,7 +36,7 @@ class Violation(NamedTuple):
 
 
 class Refused(Exception):  # noqa: N818 - the fact, in the desk's words
-    """Intake answered, and the answer is no. Nothing changed."""
+    """Intake answered, or somebody kept the call from it, and the answer is no. Nothing changed."""
 
     def __init__(
         self,
@@ -56,7 +66,7 @@ class NotFound(Refused):
 
 
 class Unreachable(Exception):  # noqa: N818 - the fact, in the desk's words
-    """No answer. Whether a change was applied is unknown: the same request with the same `request_id` tells."""
+    """No answer, or none that says. Whether a change was applied is unknown: the same request and `request_id` tell."""
 
     def __init__(self, text: str, *, request_id: str = "") -> None:
         super().__init__(text)
@@ -81,10 +91,12 @@ class Asked:
             within = f" within {self.deadline_seconds:g} s" if self.deadline_seconds is not None else ""
             return self._unreachable(f"{self.address} gave no answer{within}")
         if code is grpc.StatusCode.UNAVAILABLE and info is None:
-            return self._unreachable(
-                f"nobody answers at {self.address}: is it running? start it with `followthrough up`"
-            )
+            return self._unreachable(self._nobody(text))
         if code is grpc.StatusCode.UNAVAILABLE:
+            return self._unreachable(text)
+        if info is None and code not in TURNED_AWAY:
+            return self._unreachable(f"no answer of intake's came from {self.address}: {code.name}, {text}")
+        if info is not None and info.reason == OUR_FAULT and self._request_id:
             return self._unreachable(text)
         blamed = _detail(call, error_details_pb2.BadRequest()) or error_details_pb2.BadRequest()
         retry = _detail(call, error_details_pb2.RetryInfo())
@@ -97,8 +109,21 @@ class Asked:
             retry_after_seconds=retry.retry_delay.ToTimedelta().total_seconds() if retry else None,
         )
 
+    def _nobody(self, text: str) -> str:
+        if SOMEBODY_ELSE.match(text):
+            return (
+                f"what listens at {self.address} does not answer as intake: see that the port is intake's, "
+                "and that both sides speak TLS or neither does"
+            )
+        return f"nobody answers at {self.address}: is it running? start it with `followthrough up`"
+
     def _unreachable(self, text: str) -> Unreachable:
-        return Unreachable(text, request_id=getattr(self.request, "request_id", ""))
+        return Unreachable(text, request_id=self._request_id)
+
+    @property
+    def _request_id(self) -> str:
+        """The one that the change was sent with; empty for what changes nothing."""
+        return getattr(self.request, "request_id", "")
 
 
 def _detail(call: grpc.Call, wanted: Detail) -> Detail | None:

@@ -1,6 +1,7 @@
 """Where a watch of one ticket stands: what was read, and what a lost stream means. Told the time, opens no stream."""
 
 import random
+from collections.abc import Callable
 
 import grpc
 
@@ -19,14 +20,23 @@ PASSING = {grpc.StatusCode.CANCELLED, grpc.StatusCode.INTERNAL, grpc.StatusCode.
 """How a stream also ends that was cut between here and intake, beside what is `Unreachable`."""
 
 
+Tell = Callable[[Refused | Unreachable | None], None]
+"""Is told None when a stream is open, and the reason when there is none and another is tried; once each."""
+
+
 class Watch:
     """Goes on after the last sequence that was read, so that nothing is lost and nothing comes twice."""
 
-    def __init__(self, ticket_id: str, *, after_sequence: int, patience_seconds: float, now: float) -> None:
+    def __init__(
+        self, ticket_id: str, *, after_sequence: int, patience_seconds: float, now: float, tell: Tell | None = None
+    ) -> None:
         self._ticket_id = ticket_id
         self._after_sequence = after_sequence
         self._patience_seconds = patience_seconds
         self._heard_at = now
+        self._was_heard = False
+        self._tell = tell
+        self._told: bool | None = None
         self._pause_seconds = SHORTEST_PAUSE_SECONDS
 
     def request(self) -> WatchTicketRequest:
@@ -43,6 +53,8 @@ class Watch:
     def heard(self, now: float) -> None:
         """Take note that intake is there."""
         self._heard_at = now
+        self._was_heard = True
+        self._say(None)
         self._pause_seconds = SHORTEST_PAUSE_SECONDS
 
     def pause(self, now: float, error: Refused | Unreachable | None = None) -> float:
@@ -51,9 +63,17 @@ class Watch:
         if isinstance(error, Refused):
             least = error.retry_after_seconds or 0.0
             is_passing = error.code in PASSING and not (error.reason and error.retry_after_seconds is None)
-            if not is_passing:
-                raise error
+            if not is_passing or (error.reason and not self._was_heard):
+                raise error  # who finds no room at first is told so, and decides
         if error is not None and now - self._heard_at >= self._patience_seconds:
             raise error
+        if error is not None:
+            self._say(error)
         longest, self._pause_seconds = self._pause_seconds, min(2 * self._pause_seconds, LONGEST_PAUSE_SECONDS)
         return max(least, random.uniform(longest / 2, longest))  # noqa: S311 - keeps watchers apart, hides nothing
+
+    def _say(self, error: Refused | Unreachable | None) -> None:
+        """Tell once of each change."""
+        if self._tell is not None and self._told is not (error is None):
+            self._told = error is None
+            self._tell(error)

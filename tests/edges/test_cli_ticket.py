@@ -4,11 +4,13 @@ import io
 import json
 import os
 import re
+import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, timedelta
+from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import grpc
 import pytest
@@ -300,8 +302,12 @@ def test_all_of_a_list_is_all_of_it(line: Line) -> None:
     [
         ((), "no ticket matches"),
         (("--status", "closed"), "no ticket matches"),
-        (("--queue", "garden"), "no ticket matches --queue 'garden': is it spelt right?"),
-        (("--tier", "agnet", "--json"), "no ticket matches --tier 'agnet': is it spelt right?"),
+        (("--queue", "garden"), "no ticket matches (--queue 'garden')"),
+        (
+            ("--owner", "lea", "--queue", "home"),
+            "no ticket matches (--queue 'home' and --owner 'lea'): is it spelt right?",
+        ),
+        (("--tier", "agnet", "--json"), "no ticket matches (--tier 'agnet')"),
     ],
 )
 def test_a_list_of_nothing_says_so(line: Line, words: tuple[str, ...], said: str) -> None:
@@ -616,6 +622,36 @@ def test_nobody_at_the_address_is_exit_code_2(line: Line) -> None:
     )
 
 
+def test_another_service_at_the_address_is_exit_code_2(line: Line) -> None:
+    """Temporal's port, or anybody's who speaks gRPC but not the contract: the line says which port to give."""
+    line.desk.answers = [No(code=grpc.StatusCode.UNIMPLEMENTED, text="unknown service")]
+
+    result = line.run("show", TICKET_ID)
+
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert (
+        "does not answer as intake does: see that --server or FOLLOWTHROUGH_INTAKE_ADDRESS is intake's" in result.stderr
+    )
+
+
+def test_a_page_of_metrics_at_the_address_is_exit_code_2(line: Line) -> None:
+    """It listens, so nobody is told to start it; it speaks HTTP of another age."""
+    with HTTPServer(("127.0.0.1", 0), Page) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        result = line.run("show", TICKET_ID, "--server", f"127.0.0.1:{server.server_port}")
+        server.shutdown()
+
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "does not answer as intake: see that the port is intake's, and that both sides speak TLS" in result.stderr
+
+
+class Page(BaseHTTPRequestHandler):
+    """Any page of HTTP 1."""
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the library's name
+        """Write nothing of it."""
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [
@@ -628,6 +664,7 @@ def test_nobody_at_the_address_is_exit_code_2(line: Line) -> None:
         (["time", TICKET_ID, ""], "'': give hours and minutes, like 25m or 1h30m"),
         (["explain", TICKET_ID, "--clock", "promise"], "'promise' is not one of"),
         (["next", "--untaken", "--handler", "lee"], "leave out --handler"),
+        (["list", "--status", "open", "--status", "closed"], "--status is given 2 times: give it once"),
         (["lose", TICKET_ID], "No such command 'lose'"),
     ],
 )

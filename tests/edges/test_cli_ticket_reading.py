@@ -30,6 +30,7 @@ from protos.followthrough.v1.ticket_service_pb2 import (
 )
 from services.cli import explained, main, tables
 from services.client import TicketClient
+from services.intake.server import Limits
 from services.settings import PREFIX, environment_with
 from tests.support.intake import Desk, a_desk, of
 from tests.support.processes import running
@@ -256,8 +257,8 @@ async def test_next_is_mine_and_the_most_pressing_first(line: Line) -> None:
     assert [row[0] for row in rows] == [urgent.reference, normal.reference]
     assert rows[0][1:5] == ["40", "min", "2026-11-23", "10:00"]
     assert (nobodys.exit_code, nobodys.stdout) == (0, "")
-    assert nobodys.stderr == "followthrough: nothing waits to be taken --tier 'agent': is it spelt right?\n"
-    assert hers.stderr == "followthrough: 'eve' has nothing to do --queue 'home': is it spelt right?\n"
+    assert nobodys.stderr == "followthrough: nothing waits to be taken (--tier 'agent')\n"
+    assert hers.stderr == "followthrough: 'eve' has nothing to do (--queue 'home')\n"
 
 
 async def test_what_waits_to_be_taken_is_next_for_the_tier(line: Line) -> None:
@@ -338,6 +339,36 @@ async def test_a_narrow_terminal_shows_ledger_and_log_too(line: Line, width: int
     assert any("waiting on customer" in text for text in written)
 
 
+async def test_an_id_is_read_in_any_case(line: Line) -> None:
+    """Whoever copied it through something that lowers its letters still means this ticket."""
+    ticket = await line.desk.open()
+
+    for words in (("show", "--json"), ("note", "Seen.", "--json")):
+        result = await line.run(words[0], ticket.ticket_id.lower(), *words[1:])
+        assert json.loads(result.stdout)["ticket_id"] == ticket.ticket_id
+
+
+async def test_a_refusal_by_intake_is_in_the_words_that_were_typed(line: Line) -> None:
+    """Options and their values, not fields and enums of the contract; all of it from a real intake."""
+    ticket = await line.desk.open()
+    key, request_id = ticket.reference, "1b4e28ba-2fa1-4d52-883f-0016d3cca427"
+    await line.run("note", key, "Seen.", "--request-id", request_id)
+
+    for words, said in (
+        (("note", key, "x", "--expected-version", "7"), "--expected-version is 7, the ticket is at 1"),
+        (("note", key, "Other.", "--request-id", request_id), "--request-id was used before for something else"),
+        (("resolve", key, "--outcome", "duplicate", "--explanation", "x"), "name it in --duplicate-of"),
+        (
+            ("resolve", key, "--explanation", "x", "--alternative", "y"),
+            "--alternative goes with --outcome workaround or not_feasible only",
+        ),
+        (("time", key, "10000h"), "SPENT is 10000 h: the most is 1000 h"),
+    ):
+        result = await line.run(*words)
+        assert result.exit_code == 1
+        assert said in result.stderr
+
+
 async def test_what_is_piped_ends_without_blanks(line: Line) -> None:
     """A line ends where its last word does, in every table."""
     ticket = await waited_an_hour(line.desk)
@@ -351,6 +382,18 @@ async def test_what_is_piped_ends_without_blanks(line: Line) -> None:
     ):
         said = (await line.run(*words)).stdout
         assert [text for text in said.splitlines() if text != text.rstrip()] == []
+
+
+async def test_a_watch_without_room_is_refused_at_once(sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody is told that a ticket is watched when it is not, nor left to wait for a minute."""
+    async with a_desk(sqlite_url, limits=Limits(max_streams=0)) as desk:
+        monkeypatch.setenv(f"{PREFIX}INTAKE_ADDRESS", str(desk.address))
+        ticket = await desk.open()
+        result = await Line(desk).run("watch", ticket.reference)
+
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert "watching" not in result.stderr
+    assert "[TOO_MANY_CALLS]" in result.stderr
 
 
 @pytest.mark.parametrize("form", [[], ["--json"]])

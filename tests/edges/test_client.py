@@ -159,6 +159,15 @@ async def test_a_change_goes_to_the_method_of_its_name(desk: Desk, make: Make, r
     assert [type(asked) for asked in desk.asked] == [type(request_)]
 
 
+async def test_what_changes_nothing_is_no_change(desk: Desk, make: Make) -> None:
+    """A question given to `change` is told what changes a ticket, and nobody is asked."""
+    question = cast(Change, ExplainDeadlinesRequest(ticket_id="T1"))
+
+    with pytest.raises(TypeError, match="ExplainDeadlinesRequest changes no ticket: use one of OpenTicketRequest, "):
+        await (await make()).change(question)
+    assert desk.asked == []
+
+
 async def test_what_is_briefly_away_is_asked_again_under_the_same_id(desk: Desk, make: Make) -> None:
     """The service config beside the protos is in force; the same request_id makes it safe (5.5)."""
     desk.answers = [AWAY, TICKET]
@@ -217,6 +226,51 @@ async def test_no_answer_leaves_the_id_to_ask_again_with(desk: Desk, make: Make)
 
     assert len(desk.asked) == 5
     assert all(each == desk.asked[0] for each in desk.asked)
+
+
+@pytest.mark.parametrize(
+    "no",
+    [
+        *(
+            No(code=code, text="Received RST_STREAM with error code 2")
+            for code in (CODES.CANCELLED, CODES.INTERNAL, CODES.UNKNOWN, CODES.RESOURCE_EXHAUSTED, CODES.DATA_LOSS)
+        ),
+        No(code=CODES.INTERNAL, text="Received RST_STREAM with error code 2: it is in the log", reason="INTERNAL"),
+    ],
+    ids=lambda no: f"{no.code.name} {no.reason or 'of another'}",
+)
+async def test_an_answer_that_does_not_say_leaves_the_id_too(desk: Desk, make: Make, no: No) -> None:
+    """A stream that was cut on its way back, or a fault of intake's own: the change may stand in the record (5.5)."""
+    desk.answers = [no, TICKET]
+    client, request = await make(), AddNoteRequest(ticket_id="T1", text="Seen.")
+
+    with pytest.raises(Unreachable, match="Received RST_STREAM with error code 2") as raised:
+        await client.change(request)
+    request.request_id = raised.value.request_id
+    await client.change(request)
+
+    first, second = desk.asked
+    assert first == second
+
+
+@pytest.mark.parametrize(
+    "no",
+    [
+        *(
+            No(code=code, text="not here")
+            for code in (CODES.UNIMPLEMENTED, CODES.PERMISSION_DENIED, CODES.UNAUTHENTICATED)
+        ),
+        No(code=CODES.INTERNAL, text="ticket 'T1' is stuck, nothing of it changed", reason="TICKET_STUCK"),
+    ],
+    ids=lambda no: no.reason or no.code.name,
+)
+async def test_what_never_came_to_the_record_is_refused(desk: Desk, make: Make, no: No) -> None:
+    """Somebody on the way keeps the call from intake, or intake says that nothing changed: there is no doubt."""
+    desk.answers = [no]
+
+    with pytest.raises(Refused) as raised:
+        await (await make()).change(AddNoteRequest(ticket_id="T1", text="Seen."))
+    assert (raised.value.code, raised.value.reason) == (no.code, no.reason)
 
 
 async def test_a_call_has_a_deadline(desk: Desk, make: Make) -> None:
@@ -305,12 +359,30 @@ async def test_a_watch_goes_on_after_a_lost_stream(desk: Desk, make: Make) -> No
     assert [cast(WatchTicketRequest, asked).after_sequence for asked in desk.asked] == [3, 6, 7, 7, 7]
 
 
+async def test_a_watch_tells_when_it_is_open_and_when_it_is_not(desk: Desk, make: Make) -> None:
+    """None when a stream is open, the reason when it is lost, once each however often is tried; then None again."""
+    desk.answers = [
+        Stream(parts=[told(1)], end=AWAY),
+        Stream(end=AWAY),
+        Stream(parts=[told(2)], end=Silence()),
+    ]
+    client, states = await make(), list[str]()
+
+    async with aclosing(client.watch("T1", tell=lambda error: states.append(str(error)))) as events:
+        async for event in events:
+            if event.sequence == 2:
+                break
+
+    assert states == ["None", AWAY.text, "None"]
+
+
 @pytest.mark.parametrize(
     ("no", "expected"),
     [
         (No(code=CODES.NOT_FOUND, text="no such ticket", reason="UNKNOWN_TICKET"), NotFound),
         (No(code=CODES.INTERNAL, text="it is in the log", reason="INTERNAL"), Refused),
         (No(code=CODES.UNIMPLEMENTED, text="no such method"), Refused),
+        (No(code=CODES.RESOURCE_EXHAUSTED, text="full", reason="TOO_MANY_CALLS", retry_after_seconds=1), Refused),
     ],
 )
 async def test_a_watch_ends_with_what_no_patience_mends(
@@ -331,7 +403,7 @@ async def test_a_watch_gives_up_when_its_patience_ends(desk: Desk, make: Make) -
 
     events = aiter((await make()).watch("T1", patience_seconds=0))
     assert (await anext(events)).sequence == 1
-    with pytest.raises(Refused, match="cut"):
+    with pytest.raises(Unreachable, match="cut"):
         await anext(events)
 
 
