@@ -7,44 +7,43 @@ goes to the end of the ticket's way: so does who comes after one that died, aski
 
 import argparse
 import asyncio
-import json
 import os
-import signal
-from collections.abc import Callable, Coroutine, Sequence
-from contextvars import ContextVar
-from dataclasses import asdict, replace
-from datetime import datetime
+from collections.abc import Callable, Coroutine
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from temporalio.api.enums.v1 import EventType
 from temporalio.client import Client
-from temporalio.service import RPCError
 
-from services.delivery.channel import Sent
 from services.delivery.delivery import Delivery
 from services.delivery.delivery import Pace as DeliveryPace
 from services.keeper.keeper import Keeper, Pace
 from services.nudge import Nudger
-from services.records import Nudge, Outbox, Record, Records, Request, Rescue, SettledBy, Upkeep, connect, parse
-from services.records.owed_messages import Fate, OwedMessage
+from services.records import Nudge, Records, Request, SettledBy, connect, parse
 from services.temporal import TemporalPlace, TicketTimers
 from services.temporal import connect as connect_to_temporal
 from services.worker import Worker
+from tests.chaos.steps import (
+    LOOK_EVERY_SECONDS,
+    PrintingChannel,
+    SteppingOutbox,
+    SteppingSettler,
+    SteppingTimers,
+    SteppingUpkeep,
+    Steps,
+    dying_judge,
+    watch_completions,
+)
 from tests.support.policies import ladder, row
 from tests.support.record import an_opening, answer
 from workflows.domain.policy import Policy, minutes
 from workflows.domain.ticket import commands
-from workflows.domain.ticket.events import ClockBreached, Closed, Escalated
-from workflows.domain.ticket.judge import judge
-from workflows.domain.ticket.state import Ticket
+from workflows.domain.ticket.events import Closed, Escalated
 from workflows.domain.ticket.verdict import Judged
 from workflows.domain.ticket.words import ContactKind, Outcome
-from workflows.messages import SettleResult
 
 HALF_A_MINUTE = 1 / 120
 """Of an hour; half a second, by the clock of these runs."""
-LOOK_EVERY_SECONDS = 0.05
 EAGER = Pace(
     grace_seconds=0.3,
     storm_grace_seconds=0.3,
@@ -63,133 +62,10 @@ WAY: tuple[tuple[str, commands.Command], ...] = (
 )
 """Asked one after the other, once the first deadline has been breached; silence closes the ticket in the end."""
 
-_who: ContextVar[str] = ContextVar("_who", default="")
-
 
 def promises() -> Policy:
     """Half a minute to take it on, a minute of silence to close it; all else is weeks away."""
     return replace(ladder(agent=row(acknowledge=HALF_A_MINUTE)), sign_off=minutes(1))
-
-
-class Steps:
-    """Notes each step; one of them is the last."""
-
-    def __init__(self, last: str) -> None:
-        self._last = last
-
-    def at(self, step: str) -> None:
-        """Be there."""
-        if step == self._last:
-            os.kill(os.getpid(), signal.SIGKILL)
-
-
-class SteppingTimers:
-    """The tickets' workflows, with a step on either side of each call."""
-
-    def __init__(self, timers: TicketTimers, steps: Steps) -> None:
-        self._timers = timers
-        self._steps = steps
-
-    async def start(self, ticket_id: str, wake_in_seconds: float) -> bool:
-        """Start."""
-        self._steps.at("start: before it is sent")
-        is_new = await self._timers.start(ticket_id, wake_in_seconds)
-        self._steps.at("start: sent")
-        return is_new
-
-    async def wake(self, ticket_id: str) -> None:
-        """Wake."""
-        self._steps.at("signal: before it is sent")
-        await self._timers.wake(ticket_id)
-        self._steps.at("signal: sent")
-
-
-class SteppingUpkeep:
-    """The record's upkeep for nudger and keeper, with a step after each commit."""
-
-    def __init__(self, upkeep: Upkeep, steps: Steps) -> None:
-        self._upkeep = upkeep
-        self._steps = steps
-        self.fold_totals = upkeep.fold_totals
-        self.purge_replies = upkeep.purge_replies
-        self.purge_messages = upkeep.purge_messages
-
-    async def mark_told(self, told: Sequence[Nudge]) -> None:
-        """Note what Temporal knows."""
-        self._steps.at("start: before the record is told")
-        await self._upkeep.mark_told(told)
-        self._steps.at("start: the record is told")
-
-    async def rescue_late(self, *, grace_seconds: float, limit: int) -> Rescue:
-        """Settle what is late."""
-        _who.set("keeper")
-        rescue = await self._upkeep.rescue_late(grace_seconds=grace_seconds, limit=limit)
-        if rescue.settled:
-            self._steps.at("keeper, late: after its commit")
-        return rescue
-
-    async def owed_nudges(self, *, older_than_seconds: float, limit: int, skip: int) -> Sequence[Nudge]:
-        """Find what is owed."""
-        owed = await self._upkeep.owed_nudges(older_than_seconds=older_than_seconds, limit=limit, skip=skip)
-        if owed:
-            self._steps.at("keeper, owed: before it is sent")
-        return owed
-
-
-class SteppingSettler:
-    """The record for the worker, with a step after each commit."""
-
-    def __init__(self, record: Record, steps: Steps) -> None:
-        self._record = record
-        self._steps = steps
-
-    async def settle_for_workflow(self, ticket_id: str) -> SettleResult:
-        """Settle."""
-        _who.set("worker")
-        result = await self._record.settle_for_workflow(ticket_id)
-        what = "nothing" if not result.found else "the closing" if result.is_closed else "the breach"
-        self._steps.at(f"worker, {what}: after its commit")
-        return result
-
-
-class SteppingOutbox:
-    """The outbox, with a step after each commit."""
-
-    def __init__(self, outbox: Outbox, steps: Steps) -> None:
-        self._outbox = outbox
-        self._steps = steps
-
-    async def take(self, *, limit: int, lease_seconds: float) -> tuple[OwedMessage, ...]:
-        """Claim."""
-        taken = await self._outbox.take(limit=limit, lease_seconds=lease_seconds)
-        if taken:
-            self._steps.at("delivery: claimed")
-        return taken
-
-    async def write_down(self, fates: Sequence[Fate]) -> tuple[OwedMessage, ...]:
-        """Write down."""
-        self._steps.at("delivery: before it is written down")
-        taken_since = await self._outbox.write_down(fates)
-        self._steps.at("delivery: written down")
-        return taken_since
-
-
-class PrintingChannel:
-    """Sends into a file, as the log's channel would print."""
-
-    def __init__(self, path: Path, steps: Steps) -> None:
-        self._path = path
-        self._steps = steps
-
-    async def send(self, message: OwedMessage) -> Sent:
-        """Append a line."""
-        fact = asdict(message) | {"fact": "message", "key": message.key, "recorded_at": ""}
-        if message.may_have_been_sent:
-            fact["possibly_sent_twice"] = True
-        with self._path.open("a", encoding="utf-8") as file:
-            file.write(json.dumps(fact) + "\n")
-        self._steps.at("delivery: sent")
-        return Sent()
 
 
 class Way:
@@ -241,44 +117,9 @@ def _request(name: str) -> Request:
     return Request(caller="crm", request_id=name, body_hash=b"body")
 
 
-def dying_judge(steps: Steps) -> Callable[..., Judged]:
-    """Judge by the rules, with a step between lock and commit for whoever found something due."""
-
-    def stepping(
-        policy: Policy,
-        ticket: Ticket,
-        at: datetime,
-        command: commands.Command | None = None,
-        *,
-        expected_version: int | None = None,
-    ) -> Judged:
-        judged = judge(policy, ticket, at, command, expected_version=expected_version)
-        if command is None and any(isinstance(entry.event, ClockBreached | Closed) for entry in judged.entries):
-            what = "the closing" if any(isinstance(entry.event, Closed) for entry in judged.entries) else "the breach"
-            steps.at(
-                "keeper, late: before its commit" if _who.get() == "keeper" else f"worker, {what}: before its commit"
-            )
-        return judged
-
-    return stepping
-
-
-async def watch_completions(client: Client, ticket_id: str, steps: Steps) -> None:
-    """Step where the workflow's own tasks are done: its history is the only one to say so."""
-    handle = client.get_workflow_handle(ticket_id)
-    while True:
-        await asyncio.sleep(LOOK_EVERY_SECONDS)
-        try:
-            events = [event.event_type for event in (await handle.fetch_history()).events]
-        except RPCError:  # it is not there yet
-            continue
-        if EventType.EVENT_TYPE_MARKER_RECORDED in events:
-            steps.at("worker, the breach: its task is completed")
-
-
 async def live(asked: argparse.Namespace) -> None:
     """Run all that was asked for until the ticket's way is at its end."""
-    steps = Steps(asked.step)
+    steps = Steps(asked.step, Path(asked.noted))
     client = await connect_to_temporal(TemporalPlace(address=asked.temporal), say=lambda _: None)
     async with await connect(asked.record, parse(asked.clock), judge=dying_judge(steps)) as records:
         upkeep = SteppingUpkeep(records.upkeep, steps)
@@ -312,7 +153,7 @@ async def _until_nothing_is_owed(ticket_id: str, records: Records, client: Clien
 def main() -> None:
     """Run it; it leaves at once when the way is at its end."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    for name in ("ticket", "record", "temporal", "queue", "clock", "printed"):
+    for name in ("ticket", "record", "temporal", "queue", "clock", "printed", "noted"):
         parser.add_argument(f"--{name}", required=True)
     parser.add_argument("--step", default="", help="the last; none: to the end")
     parser.add_argument("--with", dest="with_", default="worker,delivery", help="of worker, keeper, delivery")

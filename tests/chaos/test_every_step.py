@@ -53,6 +53,7 @@ DELIVERY = (
     "delivery: before it is written down",
     "delivery: written down",
 )
+EVERY_STEP = {*INTAKE, *NUDGES, *WORKER, *KEEPER, *DELIVERY}
 AT_ONCE = 3
 """So many ways are gone beside each other, each on a database and a task queue of its own."""
 PATIENCE_SECONDS = 120.0
@@ -76,6 +77,11 @@ class Stage:
     """Of its ticket, its task queue and its database."""
     where: Where
 
+    @property
+    def noted(self) -> Path:
+        """Where each step is noted."""
+        return self.where.printed.with_suffix(".steps")
+
     async def live(self, *words: str) -> int:
         """Run a process that goes the way; its exit code."""
         arguments = {
@@ -85,6 +91,7 @@ class Stage:
             "queue": self.name,
             "clock": f"scaled:{self.where.origin:%Y-%m-%dT%H:%M:%SZ}:{self.where.speed:g}",
             "printed": str(self.where.printed),
+            "noted": str(self.noted),
         }
         process = await asyncio.create_subprocess_exec(
             *(*dying_with_us(), sys.executable, "-m", "tests.chaos.doomed"),
@@ -149,6 +156,7 @@ async def test_a_way_that_is_cut_anywhere_comes_to_the_same_end(
             assert await stage.live("--step", step, *how) == -signal.SIGKILL, f"never came to {step!r}"
             assert await stage.live("--with", "worker,keeper,delivery") == 0, step
             facts = await read(stage.where, _asked(stage.name))
+        assert set(stage.noted.read_text(encoding="ascii").splitlines()) <= EVERY_STEP, "a step that is never cut"
         assert [line.kind for line in facts.lines[stage.name]] == list(LOG), step
         assert list(check(facts)) == [], step
         assert facts.standings[stage.name].is_closed, step
