@@ -24,6 +24,7 @@ MOST_URGENT = POLICY.priorities[0]
 SPEED = 20_000
 """A closed weekend takes ten seconds, the way up the whole ladder two."""
 EVERY = "1s"
+RUNBOOKS = RULES.parents[2] / "docs" / "runbooks"
 STANDS_FOR = {"$__rate_interval": "1m", "$__range": "1h", "$queue": ".*"}
 """What Grafana writes in place of its variables."""
 ONLY_WHILE_THERE_IS_ONE = {
@@ -38,7 +39,7 @@ ONLY_ONCE_IT_HAPPENED = {"temporal_request_failure_total"}
 async def test_every_panel_and_every_rule_has_something_to_say(tmp_path: Path) -> None:
     """No panel is empty and no rule asks for what nobody shows, on a day on which promises are kept and broken.
 
-    The ladder that ends on that day is told.
+    What the runbooks ask for can be asked, and the ladder that ends on that day is told.
     """
     async with _a_day(tmp_path) as (pages, server):
         declared = {family for address in pages.values() for family in _declared(await page(str(address)))}
@@ -54,6 +55,9 @@ async def test_every_panel_and_every_rule_has_something_to_say(tmp_path: Path) -
         for expr in asked:
             assert families(expr) - ONLY_ONCE_IT_HAPPENED <= declared, expr
             assert await server.until(expr), expr
+        for expr in _of_runbooks():
+            assert families(expr) - ONLY_ONCE_IT_HAPPENED <= declared, expr
+            await server.query(expr)
         for name in ("LadderExhausted", "Watchdog"):
             await server.until(f'ALERTS{{alertname="Followthrough{name}", alertstate="firing"}}')
 
@@ -124,3 +128,10 @@ def _panels(board: str) -> list[str]:
     for variable, value in STANDS_FOR.items():
         asked = [expr.replace(variable, value) for expr in asked]
     return asked
+
+
+def _of_runbooks() -> list[str]:
+    """Read every question of a runbook: one a line."""
+    texts = [path.read_text(encoding="utf-8") for path in RUNBOOKS.glob("*.md")]
+    blocks = [block for text in texts for block in re.findall(r"```promql\n(.*?)```", text, re.DOTALL)]
+    return [line for block in blocks for line in block.splitlines()]
