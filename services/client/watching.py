@@ -3,8 +3,6 @@
 import random
 from collections.abc import Callable
 
-import grpc
-
 from protos.followthrough.v1.event_pb2 import TicketEvent
 from protos.followthrough.v1.ticket_service_pb2 import WatchTicketRequest, WatchTicketResponse
 from services.client.errors import Refused, Unreachable
@@ -15,9 +13,6 @@ STREAM_SECONDS = 900.0
 """Real seconds after which a stream is given up and another opened: whatever became of it, none hangs for ever."""
 SHORTEST_PAUSE_SECONDS = 0.2
 LONGEST_PAUSE_SECONDS = 5.0
-
-PASSING = {grpc.StatusCode.CANCELLED, grpc.StatusCode.INTERNAL, grpc.StatusCode.RESOURCE_EXHAUSTED}
-"""How a stream also ends that was cut between here and intake, beside what is `Unreachable`."""
 
 
 Tell = Callable[[Refused | Unreachable | None], None]
@@ -61,10 +56,9 @@ class Watch:
         """Say how many real seconds to wait before the next stream; raises what will not pass, or not in time."""
         least = 0.0
         if isinstance(error, Refused):
-            least = error.retry_after_seconds or 0.0
-            is_passing = error.code in PASSING and not (error.reason and error.retry_after_seconds is None)
-            if not is_passing or (error.reason and not self._was_heard):
+            if error.retry_after_seconds is None or not self._was_heard:
                 raise error  # who finds no room at first is told so, and decides
+            least = error.retry_after_seconds
         if error is not None and now - self._heard_at >= self._patience_seconds:
             raise error
         if error is not None:
