@@ -31,9 +31,14 @@ from workflows.policies import PolicySet
 
 logger = logging.getLogger(__name__)
 
+MOST_PENDING = 20_000
+"""Calls that wait for the loop to hear of them. gRPC cancels more than that without a reason; it has 1,000 by default,
+fewer than a crowd that admission can still tell to come again."""
 OPTIONS = (
     ("grpc.so_reuseport", 0),  # else a second server shares the port silently, and one of the two is forgotten
     ("grpc.max_receive_message_length", 4 * LARGEST_MESSAGE),  # what we refuse has a reason; what gRPC refuses has none
+    ("grpc.server.max_pending_requests", MOST_PENDING),
+    ("grpc.server.max_pending_requests_hard_limit", MOST_PENDING),
     ("grpc.keepalive_time_ms", 60_000),
     ("grpc.keepalive_timeout_ms", 20_000),
     ("grpc.keepalive_permit_without_calls", 1),

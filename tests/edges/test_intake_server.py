@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections import Counter
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
@@ -255,6 +256,26 @@ async def test_too_many_calls_are_refused_and_health_is_still_told(sqlite_url: s
         slow.may_go_on.set()
         opened = await first
         assert await desk.ask(GetTicketRequest(ticket_id=opened.ticket_id)) == opened
+
+
+async def test_more_calls_than_anybody_can_take_are_each_told_why(sqlite_url: str) -> None:
+    """A crowd at once: who finds no room hears it from admission, with a time to come back, never from gRPC without."""
+    crowd = 2_000
+    limits = Limits(max_in_flight=5, longest_call_seconds=600, longest_work_seconds=600, message_seconds=600)
+    async with a_desk(sqlite_url, limits=limits) as desk:
+
+        async def ask() -> str:
+            try:
+                await desk.ask(ListTicketsRequest(), timeout=None)
+            except grpc.aio.AioRpcError as error:
+                refusal = refusal_of(error)
+                assert refusal.retry_after == SOON
+                return refusal.reason
+            return "answered"
+
+        heard = Counter(await asyncio.gather(*(ask() for _ in range(crowd))))
+    assert set(heard) <= {"answered", "TOO_MANY_CALLS"}
+    assert heard.total() == crowd
 
 
 async def test_readiness_is_the_records(sqlite_url: str) -> None:
