@@ -101,6 +101,12 @@ def main() -> None:
             found = runner.run(measure(QUICK if asked.quick else FULL, console=console))
         except PostgresqlMissing as missing:
             parser.exit(1, f"make bench: {missing}\n")
+    _print(console, found)
+    if asked.write:
+        written.write(FOLDER, before, tuple(tables(found)), found.notes, found.comparisons)
+
+
+def _print(console: Console, found: Found) -> None:
     for title, columns, rows in tables(found):
         table = Table(*columns, title=title)
         for row in rows:
@@ -108,8 +114,6 @@ def main() -> None:
         console.print(table)
     for note in found.notes:
         console.print(note)
-    if asked.write:
-        written.write(FOLDER, before, tuple(tables(found)), found.notes, found.comparisons)
 
 
 def tables(found: Found) -> Iterator[tuple[str, Sequence[str], Sequence[tuple[str, ...]]]]:
@@ -123,6 +127,12 @@ def starts(clock: RecordClock) -> dict[str, Start]:
     return {OURS: partial(followthrough, clock=clock), RIVAL: polling}
 
 
+def _say(console: Console, comparisons: Sequence[Comparison]) -> None:
+    """What is known already: the whole takes a quarter of an hour."""
+    for each in comparisons:
+        console.print(", ".join(each.cells))
+
+
 async def measure(amount: Amount, *, console: Console, clock: RecordClock | None = None) -> Found:
     """Run everything, one after the other."""
     both = starts(clock or RealClock())
@@ -131,11 +141,13 @@ async def measure(amount: Amount, *, console: Console, clock: RecordClock | None
     async with stamping_cluster() as server:
         with console.status("lags and rates"):
             late, bare = await few(server, both, amount, comparisons, bounds)
+        _say(console, comparisons)
         notes = [_floor(late, bare)]
         for load in amount.loads:
             with console.status(f"{load.tickets:,} tickets open, and a storm of as many"):
                 found = await races.crowds(server, both, load)
-            comparisons += of_crowd(load, found)
+            comparisons += (compared := of_crowd(load, found))
+            _say(console, compared)
             notes.append(_memory(load, found[OURS]))
     return Found(comparisons=comparisons, bounds=bounds, notes=notes)
 
