@@ -243,6 +243,19 @@ async def test_messages_are_purged_batch_after_batch() -> None:
     assert upkeep.asked.count("purge messages 30 10") == 2
 
 
+async def test_between_full_batches_of_old_answers_the_record_has_a_rest() -> None:
+    """Architecture 5: a month's answers are forgotten in pieces, and callers come in between; a stop ends the rest."""
+    upkeep = ScriptedUpkeep()
+    upkeep.purges += [10, 4]
+    upkeep.message_purges += [10, 4]
+    keeper = Keeper(upkeep, Debts(), replace(BRISK, rescue_every_seconds=3600.0))
+    async with keeping(keeper):
+        await until(lambda: keeper.counts.purged >= 20)
+        await until(lambda: keeper.counts.rounds["fold"] >= 5)
+    assert keeper.counts.purged == 20
+    assert {upkeep.asked.count(f"purge {what}30 10") for what in ("", "messages ")} == {1}
+
+
 async def test_totals_are_folded_as_they_come() -> None:
     """Architecture, the record: the keeper folds delta rows."""
     upkeep = ScriptedUpkeep()
@@ -267,6 +280,21 @@ async def test_a_round_that_fails_stops_no_loop(caplog: pytest.LogCaptureFixture
     failed = [line for line in caplog.records if line.getMessage() == "keeper's round failed"]
     assert sorted(vars(line)["round"] for line in failed) == ["fold", "nudge", "purge", "rescue"]
     assert not any("Zwetschgenkuchen" in str(vars(line)) for line in caplog.records)
+
+
+async def test_a_round_that_succeeds_ends_the_back_off(caplog: pytest.LogCaptureFixture) -> None:
+    """Architecture 5: slower and slower while the record is away; the next outage begins where the first one did."""
+    upkeep, away = ScriptedUpkeep(), RecordUnavailable("away")
+    upkeep.rescues += [away, NOBODY, away]
+    upkeep.folds += [away, away]
+    keeper = Keeper(upkeep, Debts(), BRISK)
+    async with keeping(keeper):
+        await until(lambda: keeper.counts.failed_rounds.total() == 4)
+    failed = [vars(line) for line in caplog.records if line.getMessage() == "keeper's round failed"]
+    waits = {
+        name: [line["again_in_seconds"] for line in failed if line["round"] == name] for name in ("rescue", "fold")
+    }
+    assert waits == {"rescue": [1.0, 1.0], "fold": [1.0, 2.0]}
 
 
 async def test_it_stops_between_rounds() -> None:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from services.nudge import Nudger
+from services.nudge import LONGEST_REST_SECONDS, Nudger
 from services.nudge_queue import NudgeQueue, Waiting
 from services.records.errors import RecordUnavailable
 from services.records.settled import Nudge
@@ -238,6 +238,23 @@ async def test_while_temporal_is_away_nudges_are_dropped_with_one_line(caplog: p
         "temporal takes no nudges, the keeper will send them",
         "temporal takes nudges again",
     ]
+
+
+async def test_temporal_counts_as_away_until_it_takes_one_and_no_longer(caplog: pytest.LogCaptureFixture) -> None:
+    """Architecture 5: the keeper asks, and holds everything back while it is; each outage is told anew."""
+    caplog.set_level("INFO", logger="services.nudge")
+    timers, stopwatch = RecordedTimers(), Stopwatch()
+    nudger = Nudger(timers, ToldRecord(), in_flight=1, stopwatch=stopwatch)
+    was_away = [nudger.is_away]
+    async with running(nudger):
+        for number, timers.is_away in enumerate((True, False, False, True, False), start=1):
+            nudger.owe(nudge(f"T{number}", 1.0))
+            await until(lambda: nudger.counts.failed + nudger.counts.started == nudger.counts.owed)
+            was_away.append(nudger.is_away)
+            stopwatch.seconds += LONGEST_REST_SECONDS
+    assert was_away == [False, True, False, False, True, False]
+    outage = ["temporal takes no nudges, the keeper will send them", "temporal takes nudges again"]
+    assert [line.getMessage() for line in caplog.records] == outage * 2
 
 
 async def test_a_record_that_is_away_does_not_stop_the_nudges() -> None:

@@ -1,14 +1,27 @@
 """The durable timer on a real server: it wakes, re-arms, is woken earlier, and is left alone otherwise."""
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 
-from temporalio.client import Client, WorkflowHistory
+import pytest
+from temporalio import activity
+from temporalio.client import Client, WorkflowFailureError, WorkflowHistory
+from temporalio.exceptions import CancelledError
 from temporalio.testing import TimeSkipper
 
 from services.temporal import TicketTimers
-from tests.support.settlers import ScriptedSettler, TimelineRecord, closed, due_in
-from tests.support.temporal import EVENTS_BEFORE_CONTINUING, events_of, history_of, until_events, until_gone, working
+from tests.support.settlers import ScriptedSettler, Stuck, TimelineRecord, closed, due_in
+from tests.support.temporal import (
+    EVENTS_BEFORE_CONTINUING,
+    events_of,
+    history_of,
+    until_another_run,
+    until_events,
+    until_gone,
+    working,
+)
+from workflows.messages import SettleResult
 
 OPENED = ["WorkflowExecutionStarted", "WorkflowTaskScheduled", "WorkflowTaskStarted", "WorkflowTaskCompleted"]
 WOKEN = [
@@ -18,6 +31,21 @@ WOKEN = [
     "WorkflowTaskCompleted",
     "MarkerRecorded",
 ]
+
+
+class AtLeisure(ScriptedSettler):
+    """Answers no settle within a workflow task; an ordinary one may be held for as long as the test likes."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, *answers: SettleResult) -> None:
+        super().__init__(*answers)
+        self.may_answer.clear()
+        monkeypatch.setattr("workflows.ticket.AT_LEISURE", timedelta(hours=1))
+
+    async def settle_for_workflow(self, ticket_id: str) -> SettleResult:
+        """Give the next answer of the script, at leisure."""
+        if activity.info().is_local:
+            raise Stuck(timedelta())
+        return await super().settle_for_workflow(ticket_id)
 
 
 async def test_an_opened_ticket_costs_five_events(client: Client, timers: TicketTimers, task_queue: str) -> None:
@@ -132,6 +160,52 @@ async def test_a_timer_ahead_of_the_records_clock_rests_longer_each_time(skipper
     assert [length / timedelta(milliseconds=1) for length in lengths] == [1, 2, 4, 8, 16, 20, 1]
 
 
+async def test_a_nudge_that_finds_nothing_due_lengthens_no_rest(
+    client: Client, timers: TicketTimers, task_queue: str
+) -> None:
+    """Architecture, the clock: only timers that run out too early rest longer; of whoever calls, nothing is late."""
+    async with working(client, ScriptedSettler(*[due_in(0.001)] * 3, closed()), task_queue):
+        await timers.wake("T-CALLED")
+        await until_gone(client, "T-CALLED")
+    lengths = timer_lengths(await history_of(client, "T-CALLED"))
+    assert [length / timedelta(milliseconds=1) for length in lengths] == [1, 1, 2]
+
+
+async def test_without_a_deadline_there_is_no_timer(client: Client, timers: TicketTimers, task_queue: str) -> None:
+    """2.5: while no clock runs nothing is due, and the old deadline settles nothing; the next nudge arms anew."""
+    nothing_due = replace(due_in(3600.0), wake_in_seconds=None)
+    async with working(client, ScriptedSettler(nothing_due, due_in(7200.0)), task_queue):
+        await timers.start("T-PAUSED", 3600.0)
+        before = await until_events(client, "T-PAUSED", TimerStarted=1)
+        await timers.wake("T-PAUSED")
+        paused = await until_events(client, "T-PAUSED", MarkerRecorded=1)
+        await timers.wake("T-PAUSED")
+        events = await until_events(client, "T-PAUSED", MarkerRecorded=2)
+    assert paused[len(before) :] == [*WOKEN, "TimerCanceled"]
+    assert events[len(paused) :] == [*WOKEN, "TimerStarted"]
+
+
+async def test_a_run_that_is_cancelled_asks_no_further(
+    client: Client, timers: TicketTimers, task_queue: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Architecture 3: a settle that is cancelled is no record that is away, of which ordinary activities ask on.
+
+    It hears of that while it still runs only where it may outlast its workflow task, unlike as shipped.
+    """
+    monkeypatch.setattr("workflows.ticket.AT_ONCE", timedelta(hours=1))
+    monkeypatch.setattr("services.temporal.TASK_TIMEOUT", timedelta(seconds=1))
+    settler = ScriptedSettler()
+    settler.may_answer.clear()
+    async with working(client, settler, task_queue):
+        await timers.wake("T-CANCELLED")
+        await settler.is_asked.wait()
+        await client.get_workflow_handle("T-CANCELLED").cancel()
+        with pytest.raises(WorkflowFailureError) as ended:
+            await until_gone(client, "T-CANCELLED")
+    assert isinstance(ended.value.cause, CancelledError)
+    assert "ActivityTaskScheduled" not in await events_of(client, "T-CANCELLED")
+
+
 async def test_a_nudge_that_meets_a_completing_run_is_not_lost(
     client: Client, timers: TicketTimers, task_queue: str
 ) -> None:
@@ -146,6 +220,40 @@ async def test_a_nudge_that_meets_a_completing_run_is_not_lost(
         events = await until_events(client, "T-MEETS", TimerStarted=1)
     assert events.count("WorkflowTaskFailed") == 1
     assert events[-2:] == ["MarkerRecorded", "TimerStarted"]
+
+
+async def test_a_nudge_that_comes_during_a_settle_which_closes_is_not_lost(
+    client: Client, timers: TicketTimers, task_queue: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Architecture 4: noted by the workflow before it knew of the end, so Temporal sees nothing to retry for."""
+    settler = AtLeisure(monkeypatch, closed(), due_in(3600.0))
+    async with working(client, settler, task_queue):
+        await timers.wake("T-NOTED")
+        await settler.is_asked.wait()
+        await timers.wake("T-NOTED")
+        await until_events(client, "T-NOTED", WorkflowExecutionSignaled=2)
+        settler.may_answer.set()
+        events = await until_events(client, "T-NOTED", TimerStarted=1)
+    assert settler.settles == 2
+    assert "WorkflowTaskFailed" not in events
+
+
+async def test_a_nudge_that_comes_before_a_long_history_is_continued_is_not_lost(
+    client: Client, timers: TicketTimers, task_queue: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Notes, temporal 8: the next run arms what was left and settles nothing, so this one settles what it was told."""
+    settler = AtLeisure(monkeypatch, due_in(7200.0), due_in(3600.0))
+    await asyncio.gather(*(timers.wake("T-CARRIED") for _ in range(EVENTS_BEFORE_CONTINUING)))
+    first = (await client.get_workflow_handle("T-CARRIED").describe()).run_id
+    async with working(client, settler, task_queue):
+        await settler.is_asked.wait()
+        await timers.wake("T-CARRIED")
+        await until_events(client, "T-CARRIED", first, WorkflowExecutionSignaled=EVENTS_BEFORE_CONTINUING + 1)
+        settler.may_answer.set()
+        await until_another_run(client, "T-CARRIED", first)
+        assert await until_events(client, "T-CARRIED", TimerStarted=1) == [*OPENED, "TimerStarted"]
+    assert settler.settles == 2
+    assert timer_lengths(await history_of(client, "T-CARRIED"))[0] <= timedelta(seconds=3600)
 
 
 async def test_reopening_a_finished_run_starts_a_new_one(client: Client, timers: TicketTimers, task_queue: str) -> None:
