@@ -22,6 +22,7 @@ from protos.followthrough.v1.ticket_service_pb2 import (
     ContinueTicketRequest,
     ExplainDeadlinesRequest,
     ExplainDeadlinesResponse,
+    GetTicketRequest,
     ListTicketEventsRequest,
     ListTicketEventsResponse,
     ListTicketsRequest,
@@ -29,6 +30,7 @@ from protos.followthrough.v1.ticket_service_pb2 import (
     LogTimeRequest,
     WaitOnCustomerRequest,
 )
+from services.intake.ids import Ids
 from tests.support.intake import MONDAY, Desk, a_desk, of
 from tests.support.policies import LINES
 from workflows.domain.ticket.commands import Customer, Open
@@ -174,12 +176,27 @@ async def test_what_is_not_declared_any_more_is_still_found(record_url: str) -> 
         assert await pages(desk, ListTicketsRequest(queue="garden")) == [["t-old"]]
 
 
-def an_old_opening() -> Open:
+async def test_what_is_not_declared_any_more_is_read_to_its_end(record_url: str) -> None:
+    """What stood on the next page was taken meanwhile: that page is empty, and the name is as right as before."""
+    async with a_desk(record_url) as desk:
+        ids = Ids(now=lambda: MONDAY)
+        first, second = sorted(ids.ticket_id() for _ in range(2))
+        for ticket_id in (first, second):
+            await desk.records.record.open_ticket(LINES, an_old_opening(ticket_id, ids.reference()))
+        untaken = ListTicketsRequest(queue="garden", untaken=True, page_size=1)
+        page = cast(ListTicketsResponse, await desk.ask(untaken))
+        assert [ticket.ticket_id for ticket in page.tickets] == [first]
+        await desk.take(await desk.ticket(GetTicketRequest(ticket_id=second)))
+        untaken.page_token = page.next_page_token
+        assert await pages(desk, untaken) == [[]]
+
+
+def an_old_opening(ticket_id: str = "t-old", reference: str = "K7QM-3XVP") -> Open:
     """Of a queue that is not declared."""
     return Open(
         actor="ana",
-        ticket_id="t-old",
-        reference="K7QM-3XVP",
+        ticket_id=ticket_id,
+        reference=reference,
         queue="garden",
         priority="urgent",
         customer=Customer(external_id="c-1", name="Ada Example", language="en-GB", zone="Europe/London"),

@@ -93,6 +93,20 @@ async def test_it_is_written_again_when_its_turn_comes() -> None:
     assert await readiness.why_not() == "the disk is full: make room"
 
 
+async def test_what_gave_no_answer_in_time_is_written_as_soon_as_it_does() -> None:
+    """After a database was stopped nobody knows whether it can be written."""
+    disk = Disk()
+    readiness = _readiness(disk, write_every_seconds=NEVER_SECONDS, read_seconds=0.01)
+    assert await readiness.why_not() is None
+    disk.hangs = True
+
+    silent = await readiness.why_not()
+    disk.hangs = False
+
+    assert (silent, await readiness.why_not()) == ("it gave no answer in time", None)
+    assert disk.written == 2
+
+
 async def test_a_record_that_hangs_is_not_waited_for() -> None:
     """A database that is stopped answers nothing, not even no."""
     disk = Disk()

@@ -360,6 +360,17 @@ async def test_a_request_id_used_for_something_else_is_refused(desk: Desk) -> No
     assert (await desk.refusal(other)).reason == "REQUEST_ID_REUSED"
 
 
+async def test_the_same_bytes_for_another_method_are_no_retry(desk: Desk) -> None:
+    """A note and an update for the customer can look alike to the byte: a method is part of a request (5.5)."""
+    ticket = await desk.take(await desk.open())
+    note = of(ticket, AddNoteRequest(text="cable replaced"))
+    update = PostUpdateRequest.FromString(note.SerializeToString())
+    noted = await desk.ticket(note)
+    refusal = await desk.refusal(update)
+    assert (refusal.code, refusal.reason) == (CODES.ALREADY_EXISTS, "REQUEST_ID_REUSED")
+    assert await desk.ticket(GetTicketRequest(ticket_id=ticket.ticket_id)) == noted
+
+
 async def test_a_refusal_is_given_again(desk: Desk) -> None:
     """What was refused is remembered as well: a retry cannot succeed where the first try could not (5.5)."""
     ticket = await desk.open()

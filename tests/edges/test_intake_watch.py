@@ -125,6 +125,30 @@ async def test_what_another_process_wrote_is_found(record_url: str) -> None:
         watch.cancel()
 
 
+async def test_a_watcher_reads_once_for_each_write(sqlite_url: str) -> None:
+    """Once when asked, once when sure to hear of all, then for each change of that ticket; between them it rests."""
+    counting: list[FailingQueries] = []
+
+    def replaced(records: Records) -> Records:
+        counting.append(FailingQueries(records.queries))
+        return replace(records, queries=counting[0])
+
+    async with a_desk(sqlite_url, limits=ALONE, replaced=replaced) as desk:
+        ticket = await desk.open()
+        watch, last, reads = desk.watch(ticket), ticket.sequence, [0]
+        await read(watch, to=last)
+        for _ in range(2):
+            reads.append(counting[0].reads)
+            noted_at = (await noted(desk, ticket)).sequence
+            await read(watch, to=noted_at, after=last)
+            last = noted_at
+            for _ in range(5):  # a watcher that does not rest would read beside them
+                await desk.open()
+        reads.append(counting[0].reads)
+        watch.cancel()
+    assert reads == [0, 2, 3, 4]
+
+
 async def test_closing_does_not_end_it(desk: Desk) -> None:
     """A closed ticket may be reopened (6.9): who watches hears of it."""
     ticket = await desk.resolve(await desk.take(await desk.open()))
@@ -235,14 +259,16 @@ async def test_stopping_tells_who_watches(sqlite_url: str) -> None:
 
 
 class FailingQueries(Queries):
-    """Answers as the real ones do, until it is told to fail."""
+    """Answers as the real ones do, and counts, until it is told to fail."""
 
     def __init__(self, real: Queries) -> None:
         self._real = real
         self.error: Exception | None = None
+        self.reads = 0
 
     async def entries(self, ticket_id: str, *, after_sequence: int = 0, limit: int | None = None) -> list[Entry]:
         """Read a log, or fail."""
+        self.reads += 1
         if self.error is not None:
             raise self.error
         return await self._real.entries(ticket_id, after_sequence=after_sequence, limit=limit)
