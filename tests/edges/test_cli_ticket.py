@@ -717,6 +717,15 @@ def test_a_ticket_fits_the_terminal(width: int) -> None:
     assert ("acknowledge 1 of agent:" in written) == (width < 100)
 
 
+def test_the_feeds_help_lists_its_settings() -> None:
+    """As each process's help does: the record, the clock that both need, and where intake answers."""
+    result = CliRunner().invoke(main, ["feed", "--help"])
+
+    assert result.exit_code == 0
+    for name in ("DATABASE_URL", "CLOCK", "INTAKE_ADDRESS", "CALLER_TLS_CA", "LOG_LEVEL"):
+        assert f"  FOLLOWTHROUGH_{name}\n" in result.stdout
+
+
 def test_the_overview_names_every_subcommand() -> None:
     """And imports none of them: help is there at once."""
     result = CliRunner().invoke(main, ["--help"])

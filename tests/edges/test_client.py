@@ -7,6 +7,7 @@ import sys
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack, aclosing
+from pathlib import Path
 from typing import Any, cast, get_args
 
 import grpc
@@ -38,6 +39,7 @@ from services.client import BlockingTicketClient, Change, NotFound, Refused, Tic
 from services.client.calls import channel_options
 from services.client.errors import Asked
 from tests.support.desk import Desk, No, Silence, Stream, serving
+from tests.support.tls import Authority
 
 CODES = grpc.StatusCode
 AWAY = No(code=CODES.UNAVAILABLE, text="the record cannot be reached: try again", reason="RECORD_UNAVAILABLE")
@@ -286,6 +288,18 @@ async def test_nobody_there_is_unreachable() -> None:
     async with TicketClient("127.0.0.1:1", caller="crm-1", actor="kim") as client:
         with pytest.raises(Unreachable, match=r"nobody answers at 127\.0\.0\.1:1: is it running\?"):
             await client.ticket(reference="K7QM-3XVP")
+
+
+async def test_who_asks_in_clear_where_tls_is_spoken_is_told_so(desk: Desk, tmp_path: Path) -> None:
+    """Somebody listens there: nobody is told to start it."""
+    own = Authority.make(tmp_path, "ours").sign("shown")
+    shown = grpc.ssl_server_credentials([(own.key.read_bytes(), own.certificate.read_bytes())])
+    with serving(desk, shown) as address:
+        async with TicketClient(str(address), caller="crm-1", actor="kim") as client:
+            with pytest.raises(
+                Unreachable, match=r"does not answer as intake: .* both sides speak TLS or neither does"
+            ):
+                await client.ticket(ticket_id="T1")
 
 
 async def test_pages_are_read_to_the_end(desk: Desk, make: Make) -> None:
