@@ -1,4 +1,8 @@
-"""The log as a channel: prints each message, as a fact with fields. Tells whom and of what, never in what words."""
+"""The log as a channel: prints each message, as a fact with fields.
+
+Tells for which audience and of what, never in what words nor who it is: a customer's or a handler's name is nobody's to
+ship. Whom exactly, the outbox says.
+"""
 
 import logging
 
@@ -18,7 +22,6 @@ class LogChannel:
             "sequence": message.sequence,
             "kind": message.kind,
             "audience": message.audience,
-            "recipient": message.recipient,
             "key": message.key,
         }
         if message.may_have_been_sent:

@@ -17,7 +17,8 @@ from temporalio.api.history.v1 import HistoryEvent
 from temporalio.client import Client, WorkflowExecutionStatus
 from temporalio.service import RPCError, RPCStatusCode
 
-from tests.chaos.facts import Asked, Facts, Input, Line, Message, Printed, Shown, Standing, Timer
+from services.records.owed_messages import key_of
+from tests.chaos.facts import Asked, Facts, Input, Line, Message, MessageName, Printed, Shown, Standing, Timer
 from tests.chaos.requests import LADDER
 
 GRACE_SECONDS = 10.0
@@ -85,7 +86,7 @@ async def read(where: Where, asked: Sequence[Asked], shown: Sequence[Shown] = ()
         inputs=inputs,
         totals=totals,
         messages=messages,
-        printed=tuple(_printed(where.printed)),
+        printed=tuple(_printed(where.printed, {key_of(*message.name): message.name for message in messages})),
         timers=await _timers(where.temporal_address, standings),
     )
 
@@ -128,15 +129,21 @@ def _by_ticket(rows: Iterable[Any]) -> dict[str, tuple[Any, ...]]:
     return {ticket_id: tuple(those) for ticket_id, those in grouped.items()}
 
 
-def _printed(log: Path) -> Iterable[Printed]:
-    """Yield the messages that were sent: a delivery's log is its channel, and a kill may cut its last line short."""
+def _printed(log: Path, owed: Mapping[str, MessageName]) -> Iterable[Printed]:
+    """Yield the messages that were sent: a delivery's log is its channel, and a kill may cut its last line short.
+
+    It names no recipient: that is the owed message's of the same key, where all the rest is the same too.
+    """
     for text in log.read_text(encoding="utf-8", errors="replace").splitlines():
         try:
             fact = json.loads(text)
         except ValueError:
             continue
         if isinstance(fact, dict) and fact.get("fact") == "message":
-            name = tuple(fact[field] for field in ("ticket_id", "sequence", "kind", "audience", "recipient"))
+            named = (fact["ticket_id"], fact["sequence"], fact["kind"], fact["audience"])
+            name = owed.get(fact["key"])
+            if name is None or name[:4] != named:
+                name = (*named, "nobody known")
             yield Printed(name=name, key=fact["key"], is_flagged=bool(fact.get("possibly_sent_twice")))
 
 

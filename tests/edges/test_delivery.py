@@ -24,9 +24,9 @@ from services.settings import LogFormat, LogLevel
 from tests.support.clock import MONDAY_NOON, StoryClock
 from tests.support.delivering import FileChannel
 from tests.support.outbox import all_is_sent, leases_end
-from tests.support.record import ACKNOWLEDGE, a_policy, an_opening
+from tests.support.record import ACKNOWLEDGE, a_policy, an_acknowledgement, an_opening
 from tests.support.waiting import until
-from workflows.domain.ticket.commands import PostUpdate
+from workflows.domain.ticket.commands import Assign, PostUpdate
 
 CANARY = "Zebedee Canary"
 BRISK = Pace(look_every_seconds=0.001)
@@ -317,20 +317,26 @@ def written() -> Iterator[io.StringIO]:
 
 
 async def test_log_channel_prints_each_message_once(records: Records, written: io.StringIO) -> None:
-    """Issue 4, item 7: whom, of what, under which key; neither the customer's name nor anybody's words."""
-    await records.record.open_ticket(a_policy(), an_opening(name=CANARY, text=CANARY))
-    await records.record.settle("t-0001", PostUpdate(actor="kim", text=CANARY), by=SettledBy.INTAKE)
+    """Issue 4, items 3 and 7: for whom, of what, under which key; no id or name of anybody, and nobody's words."""
+    opening = an_opening(name=CANARY, text=CANARY)
+    customer = replace(opening.customer, external_id=CANARY)
+    await records.record.open_ticket(a_policy(), replace(opening, customer=customer))
+    await records.record.settle("t-0001", an_acknowledgement(CANARY), by=SettledBy.INTAKE)
+    await records.record.settle("t-0001", Assign(actor=CANARY, handler=f"{CANARY} II"), by=SettledBy.INTAKE)
+    await records.record.settle("t-0001", PostUpdate(actor=CANARY, text=CANARY), by=SettledBy.INTAKE)
 
     async with delivering(Delivery(records.outbox, LogChannel(), BRISK)):
         await all_is_sent(records)
 
     lines = [line.partition("message  ")[2] for line in written.getvalue().splitlines() if "info    message" in line]
     assert [line.partition(" key=")[0] for line in lines] == [
-        "ticket_id=t-0001 sequence=1 kind=opened audience=customer recipient=c-1",
-        "ticket_id=t-0001 sequence=1 kind=opened audience=tier recipient=desk",
-        "ticket_id=t-0001 sequence=6 kind=update_posted audience=customer recipient=c-1",
+        "ticket_id=t-0001 sequence=1 kind=opened audience=customer",
+        "ticket_id=t-0001 sequence=1 kind=opened audience=tier",
+        "ticket_id=t-0001 sequence=8 kind=assigned audience=handler",
+        "ticket_id=t-0001 sequence=8 kind=assigned audience=owner",
+        "ticket_id=t-0001 sequence=9 kind=update_posted audience=customer",
     ]
-    assert len({line.partition(" key=")[2] for line in lines}) == 3
+    assert len({line.partition(" key=")[2] for line in lines}) == 5
     assert CANARY not in written.getvalue()
     assert "twice" not in written.getvalue()
 

@@ -13,7 +13,7 @@ from workflows.policies import load
 SHIPPED = load()
 QUEUE = next(iter(SHIPPED.queues))
 POLICY = SHIPPED.of_queue(QUEUE)
-TOLD = r"info    message  ticket_id={} sequence=1 kind=opened audience={} recipient={} key=[0-9a-f]{{32}}\n"
+TOLD = r"info    message  ticket_id={} sequence=1 kind=opened audience={} key=[0-9a-f]{{32}}\n"
 
 
 async def test_two_processes_share_an_outbox_and_stop_in_order(tmp_path: Path) -> None:
@@ -41,7 +41,7 @@ async def test_two_processes_share_an_outbox_and_stop_in_order(tmp_path: Path) -
                 printed += re.findall(r"message  (.*) key=", process.logged)
 
     assert len(printed) == len(set(printed)) == 20
-    assert "ticket_id=t-0001 sequence=1 kind=opened audience=customer recipient=c-1" in printed
+    assert "ticket_id=t-0001 sequence=1 kind=opened audience=customer" in printed
 
 
 async def test_up_prints_who_is_told_of_what(tmp_path: Path) -> None:
@@ -50,13 +50,23 @@ async def test_up_prints_who_is_told_of_what(tmp_path: Path) -> None:
     async with running("up", env=env) as up:
         await up.say(r"Ctrl-C stops it\.")
         server = (await up.say(r"\n  intake +(\S+) ")).group(1)
-        who = ["--queue", QUEUE, "--priority", POLICY.priorities[-1], "--customer", "C-1", "--name", "Zebedee Canary"]
+        who = [
+            "--queue",
+            QUEUE,
+            "--priority",
+            POLICY.priorities[-1],
+            "--customer",
+            "C-Canary",
+            "--name",
+            "Zebedee Canary",
+        ]
 
         opened = await ended("ticket", "open", *who, "--subject", "No mail", "--server", server, env=env)
 
         assert opened.code == 0, opened.err
-        await up.log(TOLD.format(r"\S+", "customer", "C-1"))
-        await up.log(TOLD.format(r"\S+", "tier", POLICY.first_tier.name))
+        await up.log(TOLD.format(r"\S+", "customer"))
+        await up.log(TOLD.format(r"\S+", "tier"))
         assert await up.stop() == 0
+        assert "Canary" not in up.logged
         await up.log("temporal stopped")
     assert "Zebedee" not in up.logged
