@@ -297,9 +297,9 @@ def _sentence(field: str, value: object, remedy: str) -> str:
 
 
 def _without_password(text: str) -> str:
-    """Hide a database's password from terminals and logs."""
-    text = re.sub(r"(://[^:/@]*):.*@", r"\1:***@", text)
-    return re.sub(r"([?&]password=)[^&]*", r"\1***", text)
+    """Hide a database's password from terminals and logs, in a URL that is mistyped too, or names it in disguise."""
+    text = re.sub(r"^((?:[\w.+-]*:/{0,2})?[^:/@]*):.*@", r"\1:***@", text)
+    return re.sub(r"([?&;][^=&;]*(?:pass|%)[^=&;]*=)[^&;]*", r"\1***", text, flags=re.IGNORECASE)
 
 
 def _near_misses(environment: Mapping[str, str], fields: tuple[str, ...]) -> Iterator[str]:

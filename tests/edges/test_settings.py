@@ -7,7 +7,7 @@ import pytest
 from click.testing import CliRunner
 
 from services.cli import main
-from services.settings import PREFIX, Address, LogFormat, LogLevel, Settings, SettingsError
+from services.settings import PREFIX, Address, LogFormat, LogLevel, Settings, SettingsError, broken
 
 
 @pytest.fixture(autouse=True)
@@ -97,6 +97,35 @@ def test_a_broken_setting_is_one_line(monkeypatch: pytest.MonkeyPatch, variable:
         Settings.load()
 
     assert str(refused.value) == line
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("postgresql://desk:S3@cret/x@db:5432/x", "postgresql://desk:***@db:5432/x"),
+        ("postgresql://db/x?user=desk&password=S3cret&ssl=on", "postgresql://db/x?user=desk&password=***&ssl=on"),
+        ("postgresql://db/x?pass%77ord=S3cret", "postgresql://db/x?pass%77ord=***"),
+        ("postgresql://db/x?PASSWORD=S3cret", "postgresql://db/x?PASSWORD=***"),
+        ("postgresql://desk:S3cret@db/x?password=S3cret", "postgresql://desk:***@db/x?password=***"),
+    ],
+)
+def test_no_password_is_shown_wherever_the_url_has_it(monkeypatch: pytest.MonkeyPatch, url: str, shown: str) -> None:
+    """Where the record is said to be: the driver takes a password from a URL's query as well."""
+    monkeypatch.setenv("FOLLOWTHROUGH_DATABASE_URL", url)
+    settings = Settings.load()
+
+    assert (settings.record_url, settings.shown_record_url) == (url, shown)
+    assert "S3" not in str(broken("database_url", settings.record_url, "correct it"))
+
+
+@pytest.mark.parametrize("url", ["desk:S3cret@db/x", "postgresql:/desk:S3cret@db/x", "postgresql:desk:S3cret@db/x"])
+def test_no_password_is_shown_of_a_url_that_is_mistyped(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+    """A line that says what is wrong is pasted into tickets."""
+    monkeypatch.setenv("FOLLOWTHROUGH_DATABASE_URL", url)
+
+    with pytest.raises(SettingsError, match=r"desk:\*\*\*@db/x'") as refused:
+        Settings.load()
+    assert "S3" not in str(refused.value)
 
 
 def test_everything_that_is_broken_is_told_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
