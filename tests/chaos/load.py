@@ -5,6 +5,7 @@ intakes at once. Everything that was asked and answered is kept.
 """
 
 import asyncio
+import contextlib
 import random
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -124,6 +125,8 @@ class Load:
             await self._ask(rolls, request, asked)
             if asked.final and rolls.random() < AGAIN:
                 await self._try(rolls.randrange(2), request, asked)
+            if asked.final and asked.final.verdict is Verdict.REFUSED:
+                await self._look_again(rolls, asked.ticket_id)
 
     def _request(self, rolls: random.Random, who: Who) -> Change:
         alive = [ticket_id for ticket_id, ticket in self._tickets.items() if ticket.status != t.TICKET_STATUS_CLOSED]
@@ -158,9 +161,18 @@ class Load:
             return
         asked.answers.append(_yes(ticket))
         asked.ticket_id = asked.ticket_id or ticket.ticket_id
+        self._seen(ticket)
+
+    def _seen(self, ticket: t.Ticket) -> None:
         known = self._tickets.get(ticket.ticket_id)
         if known is None or known.sequence < ticket.sequence:
             self._tickets[ticket.ticket_id] = ticket
+
+    async def _look_again(self, rolls: random.Random, ticket_id: str) -> None:
+        """See how a ticket stands that was not as it was thought to be."""
+        with contextlib.suppress(grpc.aio.AioRpcError):
+            request = s.GetTicketRequest(ticket_id=ticket_id)
+            self._seen(await self._stubs[rolls.randrange(2)].GetTicket(request, timeout=PATIENCE_SECONDS))
 
     async def _look(self, rolls: random.Random) -> None:
         ticket_id = rolls.choice(tuple(self._tickets))
