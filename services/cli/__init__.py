@@ -3,8 +3,10 @@
 A subcommand's module is imported when it is asked for, so that help and `ticket` answer at once.
 """
 
+import errno
 import os
 import signal
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,6 +19,9 @@ from services.cli.failing import Failed
 
 STOPPED = 130
 """Exit code after Ctrl-C, as a shell gives it."""
+
+UNWRITABLE = frozenset({errno.ENOSPC, errno.EIO, errno.EFBIG, errno.EDQUOT})
+"""What is wrong with an output that takes no more; a reader who has left is click's to tell."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +61,14 @@ class LazyGroup(click.Group):
             if not _is_text(argument):
                 shown = argument.encode(errors="surrogateescape").decode(errors="replace")
                 raise Failed(f"argument {shown!r} is not UTF-8: write it in UTF-8", exit_code=2)
-        return super().make_context(info_name, args, parent, **extra)
+        with _writable_output():
+            return super().make_context(info_name, args, parent, **extra)
 
     def invoke(self, ctx: click.Context) -> object:
         """Do what is asked; a Ctrl-C that no subcommand was ready for ends it without a word."""
         try:
-            return super().invoke(ctx)
+            with _writable_output():
+                return super().invoke(ctx)
         except KeyboardInterrupt:
             signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal tells us, and `make` tells us again
             ctx.exit(STOPPED)
@@ -85,6 +92,20 @@ class LazyGroup(click.Group):
         """Write the overview without importing anything."""
         with formatter.section("Commands"):
             formatter.write_dl([(name, subcommand.summary) for name, subcommand in SUBCOMMANDS.items()])
+
+
+@contextmanager
+def _writable_output() -> Iterator[None]:
+    """Say in one line that the output takes no more."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in UNWRITABLE:
+            raise
+        # What is still waiting to be written would be tried again at the interpreter's end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        why = (error.strerror or "").lower()
+        raise Failed(f"the answer could not be written: {why}: see where the output goes", exit_code=2) from None
 
 
 @contextmanager

@@ -12,6 +12,9 @@ from services.cli.asking import Asking
 from services.cli.failing import Failed
 from services.settings import Address, Settings, SettingsError
 
+NUMBER = click.IntRange(min=0, max=2**31 - 1)
+"""What the contract has room for in a sequence or a version."""
+
 LENGTH = re.compile(r"(?:(?P<hours>\d{1,7})\s*h)?\s*(?:(?P<minutes>\d{1,7})\s*m(?:in)?)?", re.IGNORECASE)
 
 
@@ -88,4 +91,4 @@ def asks(command: Callable[..., None]) -> Callable[..., None]:
 def changes(command: Callable[..., None]) -> Callable[..., None]:
     """Give a command the options of every change of a ticket that exists, beside those of every change."""
     help_text = "Refuse the change when the ticket has moved on from this version. Default: any."
-    return click.option("--expected-version", type=click.IntRange(min=0), default=0, help=help_text)(asks(command))
+    return click.option("--expected-version", type=NUMBER, default=0, help=help_text)(asks(command))

@@ -7,7 +7,7 @@ import click
 from protos.followthrough.v1.ticket_pb2 import Target, TicketStatus
 from protos.followthrough.v1.ticket_service_pb2 import ExplainDeadlinesRequest, ListTicketsRequest
 from services.cli.asking import LONGEST_PAGE, Asking
-from services.cli.options import reads
+from services.cli.options import NUMBER, reads
 
 STATUSES = click.Choice(["open", "in_progress", "waiting_on_customer", "resolved", "closed"])
 CLOCKS = click.Choice(["acknowledge", "tier_resolve", "update", "resolve"])
@@ -85,9 +85,7 @@ def explain(asking: Asking, *, key: str, clock: str | None, is_live: bool) -> No
 
 @click.command()
 @click.argument("key")
-@click.option(
-    "--after", "after_sequence", type=click.IntRange(min=0), default=0, help="Only what happened after this number."
-)
+@click.option("--after", "after_sequence", type=NUMBER, default=0, help="Only what happened after this number.")
 @reads
 def events(asking: Asking, key: str, after_sequence: int) -> None:
     """Show what happened to a ticket, in order."""
@@ -96,7 +94,7 @@ def events(asking: Asking, key: str, after_sequence: int) -> None:
 
 @click.command()
 @click.argument("key")
-@click.option("--after", "after_sequence", type=click.IntRange(min=0), help="Also what happened after this number.")
+@click.option("--after", "after_sequence", type=NUMBER, help="Also what happened after this number.")
 @reads
 def watch(asking: Asking, key: str, after_sequence: int | None) -> None:
     """Show what happens to a ticket from now on, as it happens, until Ctrl-C.

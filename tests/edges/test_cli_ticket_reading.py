@@ -5,9 +5,11 @@ import io
 import json
 import re
 import signal
+import subprocess
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
@@ -33,7 +35,7 @@ from services.client import TicketClient
 from services.intake.server import Limits
 from services.settings import PREFIX, environment_with
 from tests.support.intake import Desk, a_desk, of
-from tests.support.processes import running
+from tests.support.processes import PROGRAM, running
 
 HOUR = timedelta(hours=1)
 
@@ -409,3 +411,28 @@ async def test_a_watch_tells_what_happens_until_ctrl_c(line: Line, form: list[st
 
     first = watching.said.splitlines()[0]
     assert f'"sequence": {ticket.sequence + 1},' in first if form else first.startswith(f"{ticket.sequence + 1:>4}  ")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [("events", "K", "--after"), ("watch", "K", "--after"), ("ack", "K", "--tier", "agent", "--expected-version")],
+)
+async def test_a_number_that_the_contract_has_no_room_for_is_not_understood(line: Line, words: tuple[str, ...]) -> None:
+    """A usage error that names the range, with nothing asked."""
+    ended = await line.run(*words, str(2**31))
+
+    assert ended.exit_code == 2
+    assert "2147483648 is not in the range 0<=x<=2147483647" in ended.output
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no device that is always full")
+@pytest.mark.parametrize("words", [("--help",), ("ticket", "show", "--help")], ids=" ".join)
+def test_an_output_that_takes_no_more_is_told_in_one_line(words: tuple[str, ...]) -> None:
+    """No traceback, and no success, when the answer went nowhere."""
+    with Path("/dev/full").open("w", encoding="ascii") as full:
+        ended = subprocess.run([PROGRAM, *words], stdout=full, stderr=subprocess.PIPE, text=True, check=False)  # noqa: S603 - ours
+
+    assert ended.returncode == 2
+    assert ended.stderr == (
+        "followthrough: the answer could not be written: no space left on device: see where the output goes\n"
+    )
