@@ -5,6 +5,8 @@ from collections.abc import AsyncGenerator, Callable, Mapping
 
 import grpc
 from google.protobuf.message import DecodeError, Message
+from grpc_health.v1 import health_pb2
+from grpc_reflection.v1alpha import reflection_pb2
 
 from protos.followthrough.v1 import ticket_service_pb2
 from services.intake.errors import Problem, Reason, invalid
@@ -14,6 +16,14 @@ from services.intake.questions import Handle
 from services.intake.watching import Follow
 
 SERVICE = ticket_service_pb2.DESCRIPTOR.services_by_name["TicketService"]
+
+_SERVICES = (
+    SERVICE,
+    health_pb2.DESCRIPTOR.services_by_name["Health"],
+    reflection_pb2.DESCRIPTOR.services_by_name["ServerReflection"],
+)
+PATHS = frozenset(f"/{service.full_name}/{method.name}" for service in _SERVICES for method in service.methods)
+"""Every method that may be served here, as calls name it."""
 
 LARGEST_MESSAGE = 4 * 1024 * 1024
 """Bytes; the longest texts there are make less than a twentieth of it."""

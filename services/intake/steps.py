@@ -20,6 +20,7 @@ from google.rpc import status_pb2  # type: ignore[import-untyped]  # the wheel h
 
 from services.intake.errors import Problem, Reason, answer, internal, of_record, status_of, try_again
 from services.intake.interceptors import Call, Context
+from services.intake.methods import PATHS
 from services.records.errors import RecordError
 
 logger = logging.getLogger(__name__)
@@ -59,11 +60,16 @@ def _status_of(why: BaseException, method: str) -> status_pb2.Status:
     try:
         problem = _problem_of(why)
         if problem.code is CODES.INTERNAL:
-            logger.error("call failed", exc_info=why, extra={"method": method})
+            logger.error("call failed", exc_info=why, extra={"method": _shown(method)})
         return status_of(problem)
     except Exception:
-        logger.exception("call failed", extra={"method": method})
+        logger.exception("call failed", extra={"method": _shown(method)})
         return status_of(internal())
+
+
+def _shown(method: str) -> str:
+    """The method as it may be logged: a name that a caller made up may hold anything."""
+    return method if method in PATHS else "unknown"
 
 
 def _problem_of(why: BaseException) -> Problem:
@@ -96,7 +102,7 @@ async def log(call: Call) -> object:
         raise
     finally:
         took = round(time.monotonic() - began, 4)
-        fields = {"method": call.method, "code": code.name, "reason": reason, "took_seconds": took}
+        fields = {"method": _shown(call.method), "code": code.name, "reason": reason, "took_seconds": took}
         logger.log(logging.INFO if reason else logging.DEBUG, "call ended", extra=fields)
 
 
@@ -226,14 +232,14 @@ class Unbroken:
 def _note_unheard(method: str, work: "asyncio.Future[Any]") -> None:
     """Write down how a call ended that nobody waited for."""
     if work.cancelled():
-        logger.warning("call given up", extra={"method": method})
+        logger.warning("call given up", extra={"method": _shown(method)})
         return
     why = work.exception()
     problem = None if why is None else _problem_of(why)
     if problem is not None and problem.code is CODES.INTERNAL:
-        logger.error("call failed", exc_info=why, extra={"method": method})
+        logger.error("call failed", exc_info=why, extra={"method": _shown(method)})
     reason = "" if problem is None else str(problem.reason)
-    logger.info("call ended without its caller", extra={"method": method, "reason": reason})
+    logger.info("call ended without its caller", extra={"method": _shown(method), "reason": reason})
 
 
 class Admission:

@@ -278,6 +278,25 @@ async def test_more_calls_than_anybody_can_take_are_each_told_why(sqlite_url: st
     assert heard.total() == crowd
 
 
+async def test_a_method_that_a_caller_made_up_is_not_in_the_log(
+    sqlite_url: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A path may hold anything, and any length of it; those of the contract are named."""
+    caplog.set_level(logging.DEBUG, "services")
+    async with a_desk(sqlite_url) as desk:
+        for path in (f"/{SERVICE}/OpenTicketForZebedeeCanary", "/grpc.health.Canary/Check", f"/Canary/{'C' * 4000}"):
+            call: grpc.aio.UnaryUnaryMultiCallable[bytes, bytes] = desk.channel.unary_unary(path)
+            with pytest.raises(grpc.aio.AioRpcError) as raised:
+                await call(b"")
+            assert refusal_of(raised.value).reason == "UNKNOWN_METHOD"
+        await desk.ask(ListTicketsRequest())
+        await health_of(desk)
+
+    told = [vars(line)["method"] for line in caplog.records if line.getMessage() == "call ended"]
+    assert told == ["unknown"] * 3 + [f"/{SERVICE}/ListTickets", "/grpc.health.v1.Health/Check"]
+    assert not any("Canary" in str(vars(line)) for line in caplog.records)
+
+
 async def test_readiness_is_the_records(sqlite_url: str) -> None:
     """Every name is SERVING while the record answers and NOT_SERVING while it does not; it comes back by itself."""
     queries = SwitchedQueries()
