@@ -7,12 +7,6 @@ from datetime import datetime, timedelta
 from services.records import codec
 
 
-def key_of(ticket_id: str, sequence: int, kind: str, audience: str, recipient: str) -> str:
-    """Make the key of the outbox's row with these values: 32 hex digits."""
-    named = codec.data_to_json([ticket_id, sequence, kind, audience, recipient])
-    return hashlib.sha256(named.encode()).hexdigest()[:32]
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OwedMessage:
     """A message in hand: whoever took it sends it, and nobody else does until the claim runs out."""
@@ -36,7 +30,8 @@ class OwedMessage:
     @property
     def key(self) -> str:
         """Of this message and no other, however often it is sent; says nothing of whom it is for. 32 hex digits."""
-        return key_of(self.ticket_id, self.sequence, self.kind, self.audience, self.recipient)
+        named = codec.data_to_json([self.ticket_id, self.sequence, self.kind, self.audience, self.recipient])
+        return hashlib.sha256(named.encode()).hexdigest()[:32]
 
     @property
     def may_have_been_sent(self) -> bool:
