@@ -14,10 +14,12 @@ Rules of every method that changes a ticket:
 Each error carries exactly one google.rpc.ErrorInfo of the domain "followthrough"; its reasons are part of this
 contract. Retry UNAVAILABLE, and nothing else; service_config.json beside this file says so to gRPC clients.
 A message may have 4 MiB; a larger one is refused like any mistake (MESSAGE_TOO_LARGE). What gRPC itself refuses
-before this service sees it has a status and no ErrorInfo: a message over 16 MiB or headers over 16 KiB
-(RESOURCE_EXHAUSTED), a call on a connection that is being closed (UNAVAILABLE), a health check of a service that is
-not here (NOT_FOUND). A caller whose deadline runs out, or who cancels, hears it from its own side
-(DEADLINE_EXCEEDED, CANCELLED); whether the change was applied, the same request_id tells.
+before this service sees it has a status and no ErrorInfo: a message over 16 MiB, unpacked or not, or headers over
+8 KiB (RESOURCE_EXHAUSTED), a call beyond the 20,000 that may wait here (CANCELLED), a call on a connection that is
+being closed (UNAVAILABLE), a health check of a service that is not here (NOT_FOUND); so has what somebody on the way
+answers. Of a change that met one of those, or INTERNAL, the same request_id tells whether it was applied; so it does
+where a caller's deadline runs out, or who calls cancels: they hear it from their own side (DEADLINE_EXCEEDED,
+CANCELLED).
 
 Kept for later, so that nothing moves when they come: promises (a turnaround given with AcknowledgeTicket: field 8,
 promises kept by PostUpdate: field 7), the rating of a closed ticket, problems that several tickets share. The
