@@ -21,7 +21,7 @@ from workflows.policies import PolicySet
 COUNTERS: Mapping[str, tuple[str, str]] = {
     totals.OPENED: ("tickets_opened", "Tickets opened."),
     totals.CLOSED: ("tickets_closed", "Tickets closed, by how they had been resolved."),
-    totals.REOPENED: ("tickets_reopened", "Tickets taken up again after closing."),
+    totals.REOPENED: ("tickets_reopened", "Tickets taken up again, closed or given up on for want of an answer."),
     totals.CLOCKS_MET: ("clocks_met", "Clock runs that ended in time, those whose verdict was withdrawn included."),
     totals.CLOCKS_BREACHED: ("clocks_breached", "Clock runs whose deadline passed with the target unmet."),
     totals.CLOCKS_CANCELLED: ("clocks_cancelled", "Clock runs that ended without a verdict."),
