@@ -297,6 +297,28 @@ async def test_a_method_that_a_caller_made_up_is_not_in_the_log(
     assert not any("Canary" in str(vars(line)) for line in caplog.records)
 
 
+@pytest.mark.parametrize(
+    ("content", "headers", "compression"),
+    [
+        (b"x" * (17 << 20), (), grpc.Compression.NoCompression),
+        (bytes(17 << 20), (), grpc.Compression.Gzip),
+        (b"", (("x", "y" * 20_000),), grpc.Compression.NoCompression),
+    ],
+    ids=["large", "large when unpacked", "headers"],
+)
+async def test_what_grpc_refuses_itself_is_what_the_contract_says(
+    sqlite_url: str, content: bytes, headers: tuple[tuple[str, str], ...], compression: grpc.Compression
+) -> None:
+    """Its header names these: a status without an ErrorInfo, and the next call is served."""
+    async with a_desk(sqlite_url) as desk:
+        call: grpc.aio.UnaryUnaryMultiCallable[bytes, bytes] = desk.channel.unary_unary(f"/{SERVICE}/ListTickets")
+        with pytest.raises(grpc.aio.AioRpcError) as raised:
+            await call(content, metadata=headers, compression=compression)
+        assert raised.value.code() is CODES.RESOURCE_EXHAUSTED
+        assert "grpc-status-details-bin" not in dict(raised.value.trailing_metadata())
+        await desk.ask(ListTicketsRequest())
+
+
 async def test_readiness_is_the_records(sqlite_url: str) -> None:
     """Every name is SERVING while the record answers and NOT_SERVING while it does not; it comes back by itself."""
     queries = SwitchedQueries()
