@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-LONGEST_BACK_OFF_SECONDS = 30.0
+LONGEST_BACK_OFF_SECONDS = 5.0
 ROUNDS = ("rescue", "nudge", "fold", "purge", "purge_messages")
 """What the keeper goes round with."""
 PAGES = 20
