@@ -298,7 +298,8 @@ def _sentence(field: str, value: object, remedy: str) -> str:
 
 def _without_password(text: str) -> str:
     """Hide a database's password from terminals and logs, in a URL that is mistyped too, or names it in disguise."""
-    text = re.sub(r"^((?:[\w.+-]*:/{0,2})?[^:/@]*):.*@", r"\1:***@", text)
+    before = r"(://[^:/@]*)" if "://" in text else r"^((?:[\w.+-]*:/?)?[^:/@]*)"
+    text = re.sub(f"{before}:.*@", r"\1:***@", text)
     return re.sub(r"([?&;][^=&;]*(?:pass|%)[^=&;]*=)[^&;]*", r"\1***", text, flags=re.IGNORECASE)
 
 

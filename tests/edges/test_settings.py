@@ -103,6 +103,7 @@ def test_a_broken_setting_is_one_line(monkeypatch: pytest.MonkeyPatch, variable:
     ("url", "shown"),
     [
         ("postgresql://desk:S3@cret/x@db:5432/x", "postgresql://desk:***@db:5432/x"),
+        ("postgresql+asyncpg://desk@db:5432/x", "postgresql+asyncpg://desk@db:5432/x"),
         ("postgresql://db/x?user=desk&password=S3cret&ssl=on", "postgresql://db/x?user=desk&password=***&ssl=on"),
         ("postgresql://db/x?pass%77ord=S3cret", "postgresql://db/x?pass%77ord=***"),
         ("postgresql://db/x?PASSWORD=S3cret", "postgresql://db/x?PASSWORD=***"),
