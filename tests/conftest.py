@@ -13,6 +13,8 @@ from tests.support.clock import StoryClock
 from tests.support.databases import Cluster, PostgresqlMissing, cluster
 from tests.support.needed import missing
 
+pytest_plugins = ["workflows.testing.plugin", "pytester"]
+
 _numbers = count(1)
 
 # No timing is asserted on a noisy machine, and explaining a failure of long lives takes longer than finding it.

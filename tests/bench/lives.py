@@ -11,13 +11,13 @@ from datetime import datetime
 
 from tests.bench.rounds import Spread
 from tests.support.policies import LINES
-from tests.support.story import PureDomain, Story
 from workflows.domain.policy import Policy
 from workflows.domain.ticket.commands import Command, Open
 from workflows.domain.ticket.judge import judge, open_ticket
 from workflows.domain.ticket.state import Ticket
 from workflows.domain.ticket.verdict import Judged
 from workflows.domain.ticket.words import Status
+from workflows.testing.story import PureDomain, Story
 
 ZONE = "Europe/London"
 

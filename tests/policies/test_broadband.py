@@ -6,10 +6,10 @@ The desk is open from 08:00 to 18:00 on weekdays and from 09:00 to 13:00 on Satu
 
 import pytest
 
-from tests.support.story import Tell
 from workflows.domain.policy_data import from_data, to_data
 from workflows.policies import load
 from workflows.policies.broadband import policy, queues
+from workflows.testing.story import Tell
 
 LONDON = "Europe/London"
 

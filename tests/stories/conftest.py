@@ -8,11 +8,11 @@ from itertools import count
 import pytest
 
 from tests.support.retold import Retold, Told
-from tests.support.story import PureDomain, Tell, telling
 from tests.support.story_record import told_record
 from tests.support.story_system import told_system
 from tests.support.temporal import skipping_address
 from workflows.domain.policy import Policy
+from workflows.testing.story import PureDomain, Tell, telling
 
 __all__ = ["skipping_address"]
 

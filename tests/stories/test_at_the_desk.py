@@ -3,9 +3,9 @@
 from dataclasses import replace
 
 from tests.support.policies import ladder, row
-from tests.support.story import Tell
 from workflows.domain.policy import Policy, hours, minutes
 from workflows.domain.ticket.commands import AddNote, Assign, ChangePriority, LogTime
+from workflows.testing.story import Tell
 
 
 def two_priorities() -> Policy:

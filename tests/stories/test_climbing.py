@@ -1,9 +1,9 @@
 """Up the ladder: nobody comes, several deadlines at once, the customer asks again."""
 
 from tests.support.policies import LINES, ladder, row
-from tests.support.story import Tell
 from workflows.domain.policy import OnBreach, hours
 from workflows.domain.ticket.words import ContactKind, Status, Target
+from workflows.testing.story import Tell
 
 
 def test_a_ticket_that_nobody_takes_climbs_to_the_end_and_the_last_resort_is_told_until_somebody_does(

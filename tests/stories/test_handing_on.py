@@ -1,8 +1,8 @@
 """By hand: updates, escalations, transfers, and two people who answer the same alarm."""
 
 from tests.support.policies import ladder, row
-from tests.support.story import Tell
 from workflows.domain.ticket.commands import PostUpdate
+from workflows.testing.story import Tell
 
 
 def test_an_early_update_moves_the_deadline_and_silence_after_it_climbs(tell: Tell) -> None:

@@ -1,7 +1,7 @@
 """Nobody settles for a while: what is late, what is not, and what a command finds first."""
 
 from tests.support.policies import LINES, ladder, row
-from tests.support.story import Tell
+from workflows.testing.story import Tell
 
 
 def test_a_weekend_without_the_engine_is_one_step_and_the_next_tier_has_its_full_time(tell: Tell) -> None:

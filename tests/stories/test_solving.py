@@ -1,8 +1,8 @@
 """The end of it: confirmed, rejected, silent, withdrawn; and opened again."""
 
 from tests.support.policies import LINES, ladder
-from tests.support.story import Tell
 from workflows.domain.ticket.words import Outcome, Status
+from workflows.testing.story import Tell
 
 
 def test_a_ticket_confirmed_is_reopened_solved_again_and_at_last_too_old(tell: Tell) -> None:

@@ -1,8 +1,8 @@
 """Waiting on the customer: who answers, who is given up, who comes back after all."""
 
 from tests.support.policies import LINES, OFFICE, ladder, row
-from tests.support.story import Tell
 from workflows.domain.ticket.words import ContactKind, Status
+from workflows.testing.story import Tell
 
 
 def test_a_question_before_the_weekend_is_given_up_closed_by_silence_and_answered_after_all(tell: Tell) -> None:

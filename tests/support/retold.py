@@ -12,13 +12,13 @@ from difflib import ndiff
 from pprint import pformat
 from typing import Protocol
 
-from tests.support.story import PureDomain
 from workflows.domain.policy import Policy
 from workflows.domain.ticket.commands import Command, Open
 from workflows.domain.ticket.events import Entry, Opened
 from workflows.domain.ticket.judge import Judged
 from workflows.domain.ticket.state import TICK, Ticket
 from workflows.domain.ticket.verdict import Refusal
+from workflows.testing.story import PureDomain
 
 
 class Told(Protocol):

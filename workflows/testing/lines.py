@@ -145,7 +145,8 @@ def line(entry: Entry, wall: Wall) -> str:
 def length(time: timedelta) -> str:
     """A length of time as `2h30m`."""
     minutes, seconds = divmod(time, timedelta(minutes=1))
-    parts = [f"{minutes // 60}h" if minutes >= 60 else "", f"{minutes % 60}m" if minutes % 60 else ""]
+    hours, minutes = divmod(minutes, 60)
+    parts = [f"{hours}h" if hours else "", f"{minutes}m" if minutes else ""]
     parts.append(f"{seconds.total_seconds():g}s" if seconds else "")
     return "".join(parts) or "0m"
 

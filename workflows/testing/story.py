@@ -9,7 +9,6 @@ from datetime import datetime
 from difflib import ndiff
 from typing import Protocol, Self
 
-from tests.support.lines import BOOKKEEPING, Wall, line
 from workflows.domain.policy import Policy
 from workflows.domain.ticket.commands import (
     Acknowledge,
@@ -33,6 +32,7 @@ from workflows.domain.ticket.judge import Judged, Message, judge, open_ticket
 from workflows.domain.ticket.state import TICK, Clock, Ticket
 from workflows.domain.ticket.words import ContactKind, Outcome, Status, Target
 from workflows.domain.zones import zone as zone_of
+from workflows.testing.lines import BOOKKEEPING, Wall, line
 
 CUSTOMER = Customer(external_id="c-1", name="Ida Example", language="en-GB", zone="Europe/London")
 

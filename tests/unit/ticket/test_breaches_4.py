@@ -7,12 +7,12 @@ from datetime import timedelta
 import pytest
 
 from tests.support.policies import ladder, row
-from tests.support.story import Tell
 from workflows.domain.calendar import Calendar
 from workflows.domain.policy import OnBreach, Policy, hours
 from workflows.domain.ticket.events import ClockBreached, Escalated
 from workflows.domain.ticket.judge import judge
 from workflows.domain.ticket.words import Audience, Cause, Outcome, Status, Target
+from workflows.testing.story import Tell
 
 
 def with_rules(policy: Policy, **by_tier: Mapping[Target, OnBreach]) -> Policy:

@@ -3,10 +3,10 @@
 from datetime import timedelta
 
 from tests.support.policies import ALWAYS, LINES, ladder, row
-from tests.support.story import Tell
 from workflows.domain.calendar import Calendar
 from workflows.domain.policy import hours
 from workflows.domain.ticket.words import ClockState, Outcome, Target
+from workflows.testing.story import Tell
 
 OFFICE = Calendar("UTC", {"mon-fri": "09:00-17:00"})
 

@@ -5,11 +5,11 @@ from datetime import timedelta
 import pytest
 
 from tests.support.policies import ladder
-from tests.support.story import Tell
 from workflows.domain.errors import DomainError
 from workflows.domain.policy import minutes
 from workflows.domain.ticket.commands import LONGEST_SPENT, AddNote, Assign, LogTime
 from workflows.domain.ticket.words import Status
+from workflows.testing.story import Tell
 
 
 def test_assigning_passes_it_on_within_the_tier(tell: Tell) -> None:

@@ -3,9 +3,9 @@
 from dataclasses import replace
 
 from tests.support.policies import ladder, row
-from tests.support.story import Tell
 from workflows.domain.calendar import Calendar
 from workflows.domain.ticket.words import Status
+from workflows.testing.story import Tell
 
 OFFICE = Calendar("UTC", {"mon-fri": "09:00-17:00"})
 

@@ -1,13 +1,13 @@
 """Semantics 6.3, 6.5: the customer who comes back, and the ladder climbed by hand."""
 
 from tests.support.policies import ladder, row
-from tests.support.story import Tell, brought_to
 from workflows.domain.ticket.commands import (
     Escalate,
 )
 from workflows.domain.ticket.events import Escalated, Transferred
 from workflows.domain.ticket.judge import judge
 from workflows.domain.ticket.words import ContactKind, Status
+from workflows.testing.story import Tell, brought_to
 
 
 def test_every_second_chase_escalates_and_the_count_starts_again(tell: Tell) -> None:

@@ -5,13 +5,13 @@ from datetime import datetime
 import pytest
 
 from tests.support.policies import ladder, row
-from tests.support.story import Tell
 from workflows.domain.errors import CalendarError
 from workflows.domain.policy import OnBreach, hours
 from workflows.domain.ticket.commands import Acknowledge, Escalate, PostUpdate
 from workflows.domain.ticket.judge import judge
 from workflows.domain.ticket.words import ContactKind, Outcome, Target
 from workflows.domain.zones import zone
+from workflows.testing.story import Tell
 
 
 def test_a_command_counts_from_its_instant(tell: Tell) -> None:

@@ -3,12 +3,12 @@
 from datetime import timedelta
 
 from tests.support.policies import ladder, row
-from tests.support.story import Tell
 from workflows.domain.calendar import Calendar
 from workflows.domain.policy import OnBreach, hours
 from workflows.domain.ticket.events import Escalated
 from workflows.domain.ticket.judge import judge
 from workflows.domain.ticket.words import Status, Target
+from workflows.testing.story import Tell
 
 OFFICE = Calendar("UTC", {"mon-fri": "09:00-17:00"})
 

@@ -6,7 +6,6 @@ from itertools import pairwise
 from hypothesis import given
 
 from tests.support.policies import ladder, row
-from tests.support.story import Story, Tell
 from tests.unit.ticket.counting import counted
 from tests.unit.ticket.test_journeys import Leg, journeys, travelled
 from tests.unit.ticket.test_properties import ENOUGH, Life, Step, lags, lived, plans, policies
@@ -15,6 +14,7 @@ from workflows.domain.policy import Policy, hours
 from workflows.domain.ticket.events import ClockReinstated, Entry
 from workflows.domain.ticket.ledger import Line, ledger
 from workflows.domain.ticket.words import ClockState, Pause, Target
+from workflows.testing.story import Story, Tell
 
 OFFICE = Calendar("Europe/London", {"mon-fri": "09:00-17:00"})
 

@@ -3,7 +3,6 @@
 import pytest
 
 from tests.support.policies import ladder, row
-from tests.support.story import CUSTOMER, Tell, brought_to
 from workflows.domain.errors import CalendarError, DomainError
 from workflows.domain.ticket.commands import (
     Acknowledge,
@@ -23,6 +22,7 @@ from workflows.domain.ticket.commands import (
 )
 from workflows.domain.ticket.judge import RefusalReason, judge, open_ticket
 from workflows.domain.ticket.words import ContactKind, Outcome, Status, Target
+from workflows.testing.story import CUSTOMER, Tell, brought_to
 
 COMMANDS: dict[str, Command] = {
     "acknowledge": Acknowledge(actor="ann", handler="ann", tier="agent"),

@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 
 from tests.support.policies import LINES, TINY_DESK, TINY_ROW, ladder, row, tiny, tiny_tier
-from tests.support.story import Tell
 from workflows.domain import policy_rows
 from workflows.domain.calendar import Calendar
 from workflows.domain.errors import DomainError
 from workflows.domain.policy import OnBreach, Policy, Tier, hours, minutes
 from workflows.domain.policy_data import from_data, to_data, version_of
 from workflows.domain.ticket.words import Audience, Target
+from workflows.testing.story import Tell
 
 TINY_DATA: dict[str, Any] = {
     "name": "tiny",

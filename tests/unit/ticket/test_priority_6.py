@@ -8,7 +8,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support.policies import ALWAYS, row
-from tests.support.story import Story, Tell
 from tests.unit.ticket.test_properties import OPENED_AT, OPENING
 from workflows.domain.calendar import Calendar
 from workflows.domain.policy import Policy, Targets, Tier, hours, minutes
@@ -17,6 +16,7 @@ from workflows.domain.ticket.commands import ChangePriority
 from workflows.domain.ticket.events import ClockBreached
 from workflows.domain.ticket.judge import judge, open_ticket
 from workflows.domain.ticket.words import Target
+from workflows.testing.story import Story, Tell
 
 OFFICE = Calendar("Europe/London", {"mon-fri": "09:00-17:00"})
 QUIET = row()

@@ -8,7 +8,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.support.policies import ALWAYS, ladder
-from tests.support.story import CUSTOMER
 from workflows.domain.calendar import Calendar
 from workflows.domain.policy import OnBreach, Policy, Targets, hours, minutes
 from workflows.domain.ticket.clocks import calendar_of
@@ -59,6 +58,7 @@ from workflows.domain.ticket.rederive import Input, looks, rederive
 from workflows.domain.ticket.state import TICK, Clock, Ticket
 from workflows.domain.ticket.words import Audience, ClockState, ContactKind, Outcome, Pause, Status, Target
 from workflows.domain.working_time import due
+from workflows.testing.story import CUSTOMER
 
 OPENED_AT = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)  # a Monday
 OPENING = Open(

@@ -1,10 +1,10 @@
 """Semantics 6.7-6.9: outcomes, the word of the customer, and coming back."""
 
 from tests.support.policies import ladder, row
-from tests.support.story import Tell, brought_to
 from workflows.domain.calendar import Calendar
 from workflows.domain.policy import OnBreach, hours
 from workflows.domain.ticket.words import Outcome, Status, Target
+from workflows.testing.story import Tell, brought_to
 
 OFFICE = Calendar("UTC", {"mon-fri": "09:00-17:00"})
 

@@ -5,11 +5,11 @@ from dataclasses import replace
 import pytest
 
 from tests.support.policies import ladder, row
-from tests.support.story import Tell
 from workflows.domain.calendar import Calendar
 from workflows.domain.errors import PolicyError
 from workflows.domain.policy import Policy
 from workflows.domain.policy_data import from_data, to_data, version_of
+from workflows.testing.story import Tell
 
 OFFICE = Calendar("UTC", {"mon-fri": "09:00-17:00"})
 MORNINGS = Calendar("UTC", {"mon-fri": "09:00-12:00"})

@@ -1,9 +1,9 @@
 """Semantics 6.6: waiting on the customer, reminding, giving up."""
 
 from tests.support.policies import ladder
-from tests.support.story import Tell, brought_to
 from workflows.domain.calendar import Calendar
 from workflows.domain.ticket.words import ContactKind, Status
+from workflows.testing.story import Tell, brought_to
 
 OFFICE = Calendar("UTC", {"mon-fri": "09:00-17:00"})
 
