@@ -7,37 +7,22 @@ import errno
 import os
 import signal
 import sys
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from importlib import import_module
 
 import click
 
 from services.cli.failing import Failed
-
-STOPPED = 130
-"""Exit code after Ctrl-C, as a shell gives it."""
+from services.cli.lazy import STOPPED, LazyGroup, Subcommand
 
 UNWRITABLE = frozenset({errno.ENOSPC, errno.EIO, errno.EFBIG, errno.EDQUOT})
 """What is wrong with an output that takes no more; a reader who has left is click's to tell."""
 
 
-@dataclass(frozen=True, slots=True)
-class Subcommand:
-    """Where a subcommand is found and what it does, in words for the overview."""
-
-    module: str
-    """A module of this package that holds the subcommand."""
-    name: str
-    """What the subcommand is called there."""
-    summary: str
-
-
 SUBCOMMANDS = {
     "up": Subcommand("processes", "up", "Run everything on this machine, until Ctrl-C."),
     "ticket": Subcommand("ticket", "ticket", "Open tickets, show them and work on them."),
+    "policy": Subcommand("policy", "policy", "See what a policy does before it is live: show, explain, compare."),
     "feed": Subcommand("feed", "feed", "Drive a help desk's event log through it; compare record and domain."),
     "intake": Subcommand("processes", "intake", "Run intake alone: the gRPC door."),
     "worker": Subcommand("processes", "worker", "Run the worker alone: the tickets' durable timers."),
@@ -50,8 +35,8 @@ SUBCOMMANDS = {
 """Every subcommand, in the order of the overview."""
 
 
-class LazyGroup(click.Group):
-    """A group that knows its subcommands by name and imports the one that is asked for."""
+class Program(LazyGroup):
+    """The whole program: what no part could read is refused, and what no part was ready for ends it in one line."""
 
     def make_context(
         self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: object
@@ -73,25 +58,11 @@ class LazyGroup(click.Group):
             signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal tells us, and `make` tells us again
             ctx.exit(STOPPED)
 
-    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
-        """Name every subcommand, in the order of the table."""
-        return list(SUBCOMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - click's signature
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Import one."""
-        found = SUBCOMMANDS.get(cmd_name)
-        if found is None:
-            return None
         # Read when gRPC is imported. Below that its core writes lines of its own, one for each broken handshake.
         os.environ.setdefault("GRPC_VERBOSITY", "ERROR")
-        with _leaving_at_once():
-            command: click.Command = getattr(import_module(f"services.cli.{found.module}"), found.name)
-        return command
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - click's signature
-        """Write the overview without importing anything."""
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, subcommand.summary) for name, subcommand in SUBCOMMANDS.items()])
+        return super().get_command(ctx, cmd_name)
 
 
 @contextmanager
@@ -108,19 +79,6 @@ def _writable_output() -> Iterator[None]:
         raise Failed(f"the answer could not be written: {why}: see where the output goes", exit_code=2) from None
 
 
-@contextmanager
-def _leaving_at_once() -> Iterator[None]:
-    """Have Ctrl-C end the process while nothing is begun: modules that are half imported swallow it, or break of it."""
-    if threading.current_thread() is not threading.main_thread():
-        yield  # signals are the main thread's
-        return
-    before = signal.signal(signal.SIGINT, lambda *_: os._exit(STOPPED))
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
-
-
 def _is_text(argument: str) -> bool:
     """Whether the terminal gave characters; other bytes come as halves of surrogate pairs."""
     try:
@@ -130,7 +88,7 @@ def _is_text(argument: str) -> bool:
     return True
 
 
-@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=Program, table=SUBCOMMANDS, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="followthrough")
 def main() -> None:
     """Keep every promise made to a customer, or say loudly that it was broken.

@@ -115,13 +115,18 @@ class Calendar:
         return "Calendar({zone!r}, {week!r}, closed={closed!r}, special={special!r})".format(**self.to_data())
 
     def __str__(self) -> str:
+        dates = f" ({len(self.closed)} dates closed, {len(self.special)} special)" if self.exceptions else ""
+        return f"{self.zone} {self.plain_week}{dates}"
+
+    @property
+    def plain_week(self) -> str:
+        """The hours of a week without exceptions, days of the same hours together: `mon-fri 08:00-18:00; sat …`."""
         hours = groupby(zip(DAYS, map(written, self.week), strict=True), key=lambda day: day[1])
         runs = [(text, [name for name, _ in days]) for text, days in hours if text]
         week = "; ".join(
             f"{days[0]}-{days[-1]} {text}" if len(days) > 1 else f"{days[0]} {text}" for text, days in runs
         )
-        dates = f" ({len(self.closed)} dates closed, {len(self.special)} special)" if self.exceptions else ""
-        return f"{self.zone} {week or 'closed all week'}{dates}"
+        return week or "closed all week"
 
     @property
     def exceptions(self) -> tuple[date, ...]:

@@ -1,0 +1,20 @@
+"""`followthrough policy …`: what a policy does, seen before it is live. Which subcommands there are."""
+
+import click
+
+from services.cli.lazy import LazyGroup, Subcommand
+
+SUBCOMMANDS = {
+    "show": Subcommand("policy_show", "show", "Read a policy as a table."),
+}
+"""Every subcommand, in the order of the overview; a module each, `services/cli/policy_….py`."""
+
+
+@click.group(cls=LazyGroup, table=SUBCOMMANDS)
+def policy() -> None:
+    """See what a policy does before it is live.
+
+    SPEC names a policy: NAME, of those in force; a file, `path/to/policy.py`; either of them as it was at a git
+    revision, `SPEC@REVISION`. Exit code 0: fine; 1: found something, or it would fail; 2: not understood, or the
+    policy does not load.
+    """

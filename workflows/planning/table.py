@@ -1,0 +1,125 @@
+"""A policy as rows: everything that it promises, each promise with a name and a value in words.
+
+Two policies with the same rows promise the same. Knows no layout: whoever shows the rows groups them.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from workflows.domain.calendar import Calendar
+from workflows.domain.opening_hours import written
+from workflows.domain.policy import OnBreach, Policy, Tier
+from workflows.domain.policy_as_written import in_hours
+from workflows.domain.ticket.words import Target
+
+CUSTOMER = "customer"
+"""The subject of what the customer is promised, whichever tier has the ticket."""
+LADDER = "ladder"
+"""The subject of what holds for the whole ladder."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One promise."""
+
+    subject: str
+    """`customer`, `ladder`, or a tier as `tier NAME`."""
+    what: str
+    of: str
+    """A priority, a target or a date, where there is one value for each; else empty."""
+    value: str
+
+    @property
+    def key(self) -> tuple[str, str, str]:
+        """What the row is about: no two rows of a table have the same."""
+        return (self.subject, self.what, self.of)
+
+
+def rows_of(policy: Policy) -> tuple[Row, ...]:
+    """The whole table, in the order in which a person reads it."""
+    return (*_customers(policy), *(row for tier in policy.tiers for row in _tiers(policy, tier)), *_ladders(policy))
+
+
+def _customers(policy: Policy) -> Iterator[Row]:
+    yield from _calendars(CUSTOMER, policy.calendar)
+    for priority, length in policy.resolve.items():
+        yield Row(subject=CUSTOMER, what="solved within", of=priority, value=in_hours(length))
+    lengths = {
+        "reminded of a question after": ", ".join(map(in_hours, policy.customer_reminders)) or "never",
+        "given up on without an answer after": in_hours(policy.give_up),
+        "closed without a word after": in_hours(policy.sign_off),
+        "may have it reopened for": f"{in_hours(policy.reopen_window)}, by the clock on the wall",
+        "asking for news escalates": every(policy.chases_to_escalate),
+    }
+    yield from (Row(subject=CUSTOMER, what=what, of="", value=value) for what, value in lengths.items())
+    for target in Target:
+        stands = "stands still" if target in policy.waiting_pauses else "runs on"
+        yield Row(subject=CUSTOMER, what="while waited for", of=in_words(target), value=stands)
+
+
+def _tiers(policy: Policy, tier: Tier) -> Iterator[Row]:
+    subject = f"tier {tier.name}"
+    yield from _calendars(subject, tier.calendar)
+    columns = {
+        "acknowledges within": {priority: tier.targets[priority].acknowledge for priority in policy.priorities},
+        "updates the customer every": {priority: tier.targets[priority].update_every for priority in policy.priorities},
+        "resolves within": {priority: tier.targets[priority].resolve for priority in policy.priorities},
+    }
+    for what, lengths in columns.items():
+        for priority, length in lengths.items():
+            yield Row(subject=subject, what=what, of=priority, value=in_hours(length))
+    for priority in policy.priorities:
+        skipped = "skipped" if priority in tier.skip_when_closed else "entered"
+        yield Row(subject=subject, what="when closed, a later one open", of=priority, value=skipped)
+    for target in Target:
+        yield Row(subject=subject, what="when missed", of=in_words(target), value=_follows(tier.on_breach[target]))
+
+
+def _ladders(policy: Policy) -> Iterator[Row]:
+    values = {
+        "tiers": " → ".join(policy.tier_names),
+        "priorities": ", ".join(policy.priorities),
+        "warns when spent": ", ".join(f"{100 * fraction:g} %" for fraction in policy.warn_at) or "never",
+        "lead": policy.lead,
+        "last resort": policy.last_resort,
+        "last resort is told again every": in_hours(policy.remind_every),
+    }
+    yield from (Row(subject=LADDER, what=what, of="", value=value) for what, value in values.items())
+
+
+def _calendars(subject: str, calendar: Calendar) -> Iterator[Row]:
+    yield Row(subject=subject, what="zone", of="", value=calendar.zone)
+    yield Row(subject=subject, what="open", of="", value=calendar.plain_week)
+    for day in calendar.closed:
+        yield Row(subject=subject, what="closed on", of=day.isoformat(), value="closed")
+    for day, hours in calendar.special:
+        yield Row(subject=subject, what="special hours on", of=day.isoformat(), value=written(hours))
+
+
+def in_words(target: Target) -> str:
+    """A target as a person says it: whose it is, and what."""
+    return _TARGETS[target]
+
+
+def every(number: int) -> str:
+    """Which ones of a series: `each time`, `every second time`."""
+    if number <= 1:
+        return "each time" if number == 1 else "never"
+    ordinals = {2: "second", 3: "third"}
+    return f"every {ordinals.get(number, f'{number}th')} time"
+
+
+_TARGETS = {
+    Target.ACKNOWLEDGE: "acknowledge",
+    Target.TIER_RESOLVE: "tier's resolve",
+    Target.UPDATE: "update",
+    Target.RESOLVE: "customer's resolve",
+}
+
+
+def _follows(rule: OnBreach) -> str:
+    told = " and ".join(audience.replace("_", " ") for audience in rule.notify)
+    parts = [f"tells {told}"] if told else []
+    if rule.escalate_every:
+        parts.append(f"escalates {every(rule.escalate_every)}")
+    return ", ".join(parts) or "nothing follows"
