@@ -24,11 +24,11 @@ from services.cli import tables
 from services.cli.failing import Failed
 from services.cli.feed_summary import length, of_feed, verdict
 from services.cli.process_help import LOGS, RECORD, Process
+from services.desk_log.log import Case, Log, LogError, read_log
+from services.desk_log.plan import plan
 from services.feed import feeding
 from services.feed.embedded import clock_for, embedded
 from services.feed.feeding import Fed
-from services.feed.log import Case, Log, LogError, read_log
-from services.feed.plan import plan
 from services.feed.run import Queue
 from services.feed.schedule import Choice, Turn, choose
 from services.process import CannotStart

@@ -9,9 +9,9 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Group, RenderableType
 from rich.table import Table
 
+from services.desk_log.log import Log
 from services.feed.feeding import Fed
 from services.feed.figures import Figures, percentile, silences
-from services.feed.log import Log
 from services.feed.run import Driven
 from services.feed.schedule import Choice
 from workflows.domain.ticket.words import Status, Target

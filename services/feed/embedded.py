@@ -14,8 +14,8 @@ from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from services.desk_log.log import Case
 from services.dev_server import end_with_us
-from services.feed.log import Case
 from services.feed.schedule import best_beginning
 from services.process import CannotStart
 from services.records.clock import RealClock, RecordClock, ScaledClock

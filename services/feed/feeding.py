@@ -12,9 +12,9 @@ from typing import Protocol
 
 from services import certificates, parts
 from services.client import Refused, TicketClient, Unreachable
+from services.desk_log.log import Case
 from services.feed import requests
 from services.feed.compare import Findings, look_into
-from services.feed.log import Case
 from services.feed.run import Driven, Queue, Run
 from services.feed.schedule import Turn, turns
 from services.process import CannotStart

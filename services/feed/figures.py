@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from math import ceil
 
-from services.feed.plan import LeftOut, Plan, Silence
+from services.desk_log.plan import LeftOut, Plan, Silence
 from workflows.domain.ticket.events import (
     ClockBreached,
     ClockMet,

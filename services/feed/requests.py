@@ -24,8 +24,8 @@ from protos.followthrough.v1.ticket_service_pb2 import (
     WaitOnCustomerRequest,
 )
 from services.client import Change
-from services.feed.decide import CHANNEL, Seen
-from services.feed.log import Case
+from services.desk_log.decide import CHANNEL, Seen
+from services.desk_log.log import Case
 from workflows.domain.ticket.commands import (
     Acknowledge,
     AddNote,

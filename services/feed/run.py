@@ -17,9 +17,9 @@ import grpc
 
 from protos.followthrough.v1.ticket_pb2 import Ticket
 from services.client import Change, Refused, Unreachable
+from services.desk_log.decide import Course, Skip, decide
+from services.desk_log.plan import Moment, Plan, Step, plan
 from services.feed import requests
-from services.feed.decide import Course, Skip, decide
-from services.feed.plan import Moment, Plan, Step, plan
 from services.feed.schedule import Turn
 from services.records.clock import RecordClock, real_seconds_until
 from workflows.domain.ticket.commands import Command

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from services.feed.log import Case
+from services.desk_log.log import Case
 
 WEEK = timedelta(days=7)
 DAY = timedelta(days=1)

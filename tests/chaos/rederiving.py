@@ -5,9 +5,9 @@ The feed's comparison, told what the run's callers were told: accepted commands,
 
 from collections.abc import Iterator, Sequence
 
+from services.desk_log.log import Case
+from services.desk_log.plan import Plan
 from services.feed.compare import look_into
-from services.feed.log import Case
-from services.feed.plan import Plan
 from services.feed.run import Driven
 from services.records import Records, connect
 from services.records.clock import parse

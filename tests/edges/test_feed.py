@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
+from services.desk_log.log import Case, Row, VinstStatus
+from services.desk_log.plan import plan
 from services.feed.compare import look_into
 from services.feed.embedded import clock_for
-from services.feed.log import Case, Row, VinstStatus
-from services.feed.plan import plan
 from services.feed.run import Driven
 from services.process import CannotStart
 from services.records import Records, SettledBy

@@ -11,8 +11,8 @@ from protos.followthrough.v1 import ticket_pb2
 from protos.followthrough.v1.ticket_pb2 import Ticket
 from protos.followthrough.v1.ticket_service_pb2 import AcknowledgeTicketRequest, OpenTicketRequest
 from services.client import Change, Refused, Unreachable
-from services.feed.log import Case, Row, VinstStatus
-from services.feed.plan import Step
+from services.desk_log.log import Case, Row, VinstStatus
+from services.desk_log.plan import Step
 from services.feed.run import Driven, Patience, Queue, Run
 from services.feed.schedule import Turn
 from services.records.clock import ScaledClock

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from services.feed.log import Case, Row, VinstStatus
+from services.desk_log.log import Case, Row, VinstStatus
 from services.feed.schedule import best_beginning, choose, turns
 
 MONDAY = datetime(2024, 3, 4, 9, 0, tzinfo=UTC)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import assert_never
 
-from services.feed.plan import Moment, Step
+from services.desk_log.plan import Moment, Step
 from workflows.domain.ticket.commands import (
     Acknowledge,
     Command,

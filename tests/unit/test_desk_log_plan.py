@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from services.feed.log import Case, Row, VinstStatus, read_log
-from services.feed.plan import LeftOut, Moment, Silence, Step, plan
+from services.desk_log.log import Case, Row, VinstStatus, read_log
+from services.desk_log.plan import LeftOut, Moment, Silence, Step, plan
 
 MADE_UP = Path(__file__).parent.parent / "data" / "made-up-incidents.csv"
 REAL = Path(__file__).parents[3] / "shared" / "data" / "volvo-it-incidents-2013.sample.csv.gz"

@@ -10,7 +10,7 @@ from datetime import timedelta
 from enum import Enum, StrEnum
 from typing import cast
 
-from services.feed.log import Case, Row, VinstStatus
+from services.desk_log.log import Case, Row, VinstStatus
 
 
 class Step(StrEnum):

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from services.feed.log import Case, LogError, Row, VinstStatus, parse, read_log
+from services.desk_log.log import Case, LogError, Row, VinstStatus, parse, read_log
 
 HEADER = "case,at,status,who"
 MONDAY = datetime(2024, 3, 4, 9, 0, tzinfo=UTC)

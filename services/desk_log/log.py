@@ -40,7 +40,7 @@ class VinstStatus(StrEnum):
 
 
 class LogError(ValueError):
-    """Nothing in the file can be fed. The text names the file, what is wrong and the remedy."""
+    """Nothing in the file can be used. The text names the file, what is wrong and the remedy."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

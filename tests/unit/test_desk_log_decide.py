@@ -7,8 +7,8 @@ import pytest
 
 from protos.followthrough.v1 import ticket_pb2
 from protos.followthrough.v1.ticket_service_pb2 import RecordContactRequest, ResolveTicketRequest
-from services.feed.decide import Course, Said, Seen, Skip, decide
-from services.feed.plan import Moment, Step
+from services.desk_log.decide import Course, Said, Seen, Skip, decide
+from services.desk_log.plan import Moment, Step
 from services.feed.requests import REQUESTS, change, seen
 from workflows.domain.ticket import commands
 from workflows.domain.ticket.commands import (
