@@ -95,7 +95,8 @@ class Publication:
                     priorities=priorities,
                     tiers=tiers,
                 )
-        raise PolicyError(f"not a publication: {said(data)}; pass what to_data() returned")
+            case _:
+                raise PolicyError(f"not a publication: {said(data)}; pass what to_data() returned")
 
 
 def _problems(published: Publication) -> Iterator[str]:

@@ -1,0 +1,74 @@
+"""What stands on a policy's page for customers and in no table (7.4)."""
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from workflows.domain.errors import PolicyError
+from workflows.planning.publication import LONGEST_WORDS, Channel, Publication
+from workflows.policies.broadband import policy
+
+PHONE = Channel(name="phone", address="0800 000 000", cost="free from every network")
+PUBLISHED = Publication(
+    provider="Northern Broadband",
+    channels=(PHONE,),
+    complaints="Write to the team lead.",
+    refunds="A day's fee for each day too many.",
+    priorities={"urgent": "nothing works at all"},
+    tiers={"supplier": "the company whose lines we use"},
+)
+
+
+def test_it_goes_from_process_to_process_as_data() -> None:
+    """What the loader hands on is the same publication."""
+    assert Publication.from_data(json.loads(json.dumps(PUBLISHED.to_data()))) == PUBLISHED
+
+
+def test_what_is_no_data_of_it_is_refused() -> None:
+    """A publication is not guessed at."""
+    with pytest.raises(PolicyError, match="not a publication: of type dict; pass what to_data"):
+        Publication.from_data({"provider": "Northern Broadband"})
+
+
+def test_nobody_changes_what_was_published() -> None:
+    """The tables of words are frozen like the rest."""
+    with pytest.raises(TypeError):
+        PUBLISHED.priorities["urgent"] = "never"  # type: ignore[index]  # what a careless author might write
+
+
+def test_all_that_is_wrong_is_told_at_once() -> None:
+    """7.1: each problem names its field, the value and the remedy."""
+    with pytest.raises(PolicyError) as found:
+        Publication(
+            provider="",
+            channels=("phone",),  # type: ignore[arg-type]  # the slip that is told
+            complaints="x" * (LONGEST_WORDS + 1),
+            refunds=12,  # type: ignore[arg-type]  # the slip that is told
+            priorities={"urgent": " "},
+            tiers="agent",  # type: ignore[arg-type]  # the slip that is told
+        )
+    assert found.value.problems == (
+        "publication: provider is empty: say it in a sentence",
+        "publication: complaints has 2001 characters: say it in at most 2000",
+        "publication: refunds is 12: write a text in quotes",
+        "publication: channels names 'phone': write Channel(name='phone', address='…', cost='free')",
+        "publication: priorities['urgent'] is empty: say it in a sentence",
+        "publication: tiers is 'agent': write words for each, like {'urgent': 'nothing works at all'}",
+    )
+
+
+def test_a_page_without_a_way_to_reach_anybody_is_refused() -> None:
+    """A promise that nobody can ask for is none."""
+    with pytest.raises(PolicyError, match="channels is empty: name at least one way to reach you"):
+        replace(PUBLISHED, channels=())
+
+
+def test_it_describes_what_the_policy_has() -> None:
+    """Words for a priority that is not promised would be read as a promise."""
+    assert list(PUBLISHED.problems_beside(policy)) == []
+    strange = replace(PUBLISHED, priorities={"low": "whenever"}, tiers={"wizard": "magic"})
+    assert list(strange.problems_beside(policy)) == [
+        "publication: describes priorities ['low']: the policy has ['urgent', 'high', 'normal']",
+        "publication: describes tiers ['wizard']: the policy has ['agent', 'specialist', 'supplier']",
+    ]
