@@ -1,40 +1,25 @@
 """The policies in force and the queues they serve. One file a policy; this is what developers edit."""
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
 from importlib import import_module
-from types import ModuleType
 
 from workflows.domain.errors import PolicyError
-from workflows.domain.policy import Policy
-from workflows.domain.policy_as_written import not_a_tuple, said
-from workflows.domain.policy_problems import of_name
+from workflows.domain.policy_as_written import said
+from workflows.policies.declared import Declared, PolicySet, declared_in, together
 from workflows.policies.mistakes import told
+
+__all__ = ["MODULES", "PolicySet", "load"]
 
 MODULES = ("workflows.policies.broadband",)
 """Each has a `policy` and its `queues`."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PolicySet:
-    """What may be promised here: everything outside it is refused."""
-
-    policies: Mapping[str, Policy]
-    """By name."""
-    queues: Mapping[str, str]
-    """Queue to policy name."""
-
-    def of_queue(self, queue: str) -> Policy:
-        """The policy a queue works by; `PolicyError` when there is no such queue."""
-        if queue not in self.queues:
-            raise PolicyError(f"unknown queue {queue!r}: use one of {sorted(self.queues)}")
-        return self.policies[self.queues[queue]]
-
-
 def load(modules: Iterable[str] = MODULES) -> PolicySet:
-    """Import the policy modules; `PolicyError` names the module that does not load, and why, for all of them."""
-    policies: dict[str, Policy] = {}
-    queues: dict[str, str] = {}
+    """Import the policy modules here; `PolicyError` names the module that does not load, and why, for all of them.
+
+    For those that ship, and for tests. What a user names is imported elsewhere: `services.policy_host`.
+    """
+    declared: list[Declared] = []
     problems: list[str] = []
     for name in _names(modules):
         try:
@@ -42,21 +27,13 @@ def load(modules: Iterable[str] = MODULES) -> PolicySet:
         except Exception as error:  # noqa: BLE001 - a policy is anybody's Python: whatever it raises is told, not thrown
             problems += told(name, error)
             continue
-        if found := tuple(_problems_of(module)):
-            problems += (f"{name}: {problem}" for problem in found)
-            continue
-        policy: Policy = module.policy
-        its_queues: tuple[str, ...] = module.queues
-        if policy.name in policies:
-            problems.append(f"{name}: policy {policy.name!r} is declared twice: rename one")
-        policies[policy.name] = policy
-        for queue in its_queues:
-            if queue in queues:
-                problems.append(f"{name}: queue {queue!r} is served by {queues[queue]!r} already: name each queue once")
-            queues[queue] = policy.name
+        try:
+            declared.append(declared_in(module, name))
+        except PolicyError as error:
+            problems += error.problems
     if problems:
         raise PolicyError(*problems)
-    return PolicySet(policies=policies, queues=queues)
+    return together(declared).promised
 
 
 def _names(modules: object) -> Iterator[str]:
@@ -70,19 +47,3 @@ def _names(modules: object) -> Iterator[str]:
             *(f"MODULES names {said(name)}: write a module, like 'workflows.policies.broadband'" for name in wrong)
         )
     yield from modules
-
-
-def _problems_of(module: ModuleType) -> Iterator[str]:
-    """Yield what the module lacks; what its policy lacks was found when that was built."""
-    if not isinstance(getattr(module, "policy", None), Policy):
-        yield "it has no `policy`: end the module with policy = Policy(…)"
-    queues = getattr(module, "queues", None)
-    if queues is None or queues == ():
-        yield "it has no `queues`: name the desks it serves, like queues = ('home',)"
-    elif not isinstance(queues, tuple):
-        example = f"({queues!r},)" if isinstance(queues, str) else "('home',)"
-        yield from not_a_tuple("queues", queues, example)
-    else:
-        for queue in queues:
-            missing = "queues names one that is empty: give it a name"
-            yield from of_name("a queue", queue, text="queue", missing=missing, example="home")
