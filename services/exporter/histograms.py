@@ -1,17 +1,17 @@
 """Histograms of what the record keeps by bucket: how late breaches were found, and how long promises took.
 
-The record keeps each observation once, in its own bucket; here they are cumulated. A bound that no loaded policy has
-any more keeps its bucket, so that no count ever falls.
+The record keeps each observation once, in its own bucket; here they are cumulated. A bound that no policy has any
+more keeps its bucket, so that no count ever falls.
 """
 
 import math
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from prometheus_client.core import HistogramMetricFamily, Metric
 
 from services.exporter import labels
-from services.exporter.labels import Labels
+from services.exporter.labels import Desk, Labels
 from services.records import time_to
 from services.records.totals import (
     BREACH_LAG_BUCKET,
@@ -21,7 +21,6 @@ from services.records.totals import (
     TIME_TO_MICROSECONDS,
 )
 from workflows.domain.ticket.words import Target
-from workflows.policies import PolicySet
 
 TIMES: Mapping[Target, tuple[str, str]] = {
     Target.ACKNOWLEDGE: ("time_to_acknowledge", "from the entry of a tier until somebody of it took the ticket on"),
@@ -51,15 +50,15 @@ def breach_lag(sets: Mapping[str, Mapping[Labels, int]]) -> Metric:
     return family
 
 
-def times(sets: Mapping[str, Mapping[Labels, int]], policies: PolicySet) -> Iterator[Metric]:
+def times(sets: Mapping[str, Mapping[Labels, int]], desks: Sequence[Desk]) -> Iterator[Metric]:
     """How long clock runs took that were met or breached, a metric a target."""
     observed: dict[Labels, dict[float, int]] = defaultdict(dict)
     for values, amount in sets[TIME_TO_BUCKET].items():
         observed[values[:-1]][float(values[-1])] = amount
     for target, (name, meaning) in TIMES.items():
-        series = dict.fromkeys(labels.of_clocks(policies, target), _NOTHING)
+        series = dict.fromkeys(labels.of_clocks(desks, target), _NOTHING)
         series |= {values: buckets for values, buckets in observed.items() if values[0] == target.value}
-        bounds = {bound for buckets in series.values() for bound in buckets} | _promised(policies, target)
+        bounds = {bound for buckets in series.values() for bound in buckets} | _promised(desks, target)
         family = HistogramMetricFamily(
             f"followthrough_{name}_seconds", f"Time {meaning}, {_AS_PROMISED}.", labels=("tier", "priority", "queue")
         )
@@ -69,8 +68,8 @@ def times(sets: Mapping[str, Mapping[Labels, int]], policies: PolicySet) -> Iter
         yield family
 
 
-def _promised(policies: PolicySet, target: Target) -> set[float]:
-    promised = (time_to.bounds(policy, target) for policy in policies.policies.values())
+def _promised(desks: Iterable[Desk], target: Target) -> set[float]:
+    promised = (time_to.bounds(policy, target) for _, policy in desks)
     return {bound.total_seconds() for bounds in promised for bound in bounds}
 
 

@@ -1,17 +1,20 @@
-"""Every set of label values that the loaded policies can ever give: the series that are there from the start.
+"""Every set of label values that the desks' policies can ever give: the series that are there from the start.
 
 A series born at 5 has no increase: the first breach would not show. Nothing here is counted.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import combinations, permutations, product
 
 from services.records import totals
+from services.records.figures import Figures
 from workflows.domain.policy import Policy
 from workflows.domain.ticket.words import Cause, ContactKind, Outcome, Status, Target
 from workflows.policies import PolicySet
 
 Labels = tuple[str, ...]
+Desk = tuple[str, Policy]
+"""A queue, and a policy by which tickets of it are judged: several, while some carry one from before it was edited."""
 
 MESSAGE_KINDS = (
     "assigned",
@@ -44,35 +47,40 @@ CLOCKS = (
 )
 
 
-def of_totals(policies: PolicySet) -> Iterator[tuple[str, Labels]]:
+def desks(policies: PolicySet, figures: Figures) -> tuple[Desk, ...]:
+    """Name the desks as new tickets find them, then those that tickets not closed yet were promised something by."""
+    loaded = [(queue, policies.policies[name]) for queue, name in policies.queues.items()]
+    return (*loaded, *(desk for desk in figures.open_policies if desk not in loaded))
+
+
+def of_totals(desks: Iterable[Desk]) -> Iterator[tuple[str, Labels]]:
     """Name every total with every set of label values, in the order that the total declares."""
     yield totals.RESCUED, ()
     for kind in MESSAGE_KINDS:
         yield totals.MESSAGES_SENT, (kind,)
         yield totals.MESSAGES_REJECTED, (kind,)
         yield totals.MESSAGES_POSSIBLY_SENT_TWICE, (kind,)
-    for queue, name in policies.queues.items():
-        yield from _of_queue(queue, policies.policies[name])
+    for queue, policy in desks:
+        yield from _of_queue(queue, policy)
 
 
-def of_clocks(policies: PolicySet, target: Target) -> Iterator[Labels]:
+def of_clocks(desks: Iterable[Desk], target: Target) -> Iterator[Labels]:
     """Every (target, tier, priority, queue) that a clock run of a target can have."""
-    for queue, tier, priority in of_tickets(policies):
+    for queue, tier, priority in of_tickets(desks):
         yield target.value, tier, priority, queue
 
 
-def of_open_tickets(policies: PolicySet) -> Iterator[Labels]:
+def of_open_tickets(desks: Iterable[Desk]) -> Iterator[Labels]:
     """Every (queue, tier, priority, status) that a ticket not closed can have."""
     not_closed = [status for status in Status if status is not Status.CLOSED]
-    for queue, tier, priority in of_tickets(policies):
+    for queue, tier, priority in of_tickets(desks):
         for status in not_closed:
             yield queue, tier, priority, status.value
 
 
-def of_tickets(policies: PolicySet) -> Iterator[Labels]:
+def of_tickets(desks: Iterable[Desk]) -> Iterator[Labels]:
     """Every (queue, tier, priority) that a ticket can have."""
-    for queue, name in policies.queues.items():
-        policy = policies.policies[name]
+    for queue, policy in desks:
         for tier, priority in product(policy.tiers, policy.resolve):
             yield queue, tier.name, priority
 

@@ -1,17 +1,17 @@
 """The metrics page as a pure function of the record's figures: every label set at zero first, then what was counted.
 
-Label sets that no loaded policy knows (of policies that were edited since) are shown all the same.
+That of policies that were edited since too, while tickets carry them; what no policy knows is shown all the same.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 
 from services.build_info import build_info
 from services.exporter import histograms, labels
-from services.exporter.labels import Labels
+from services.exporter.labels import Desk, Labels
 from services.records import totals
 from services.records.figures import Figures
 from services.records.totals import TOTALS
@@ -56,26 +56,27 @@ _POLICY = ("policy", "version")
 
 def of_figures(figures: Figures, policies: PolicySet) -> Iterator[Metric]:
     """Make the whole page."""
+    desks = labels.desks(policies, figures)
     yield build_info()
     yield _policy_info(policies)
-    yield from _counted(figures, policies)
+    yield from _counted(figures, desks)
     yield _gauge(
         "open_tickets",
         "Tickets not closed.",
         _OPEN,
-        dict.fromkeys(labels.of_open_tickets(policies), 0) | dict(figures.open_tickets),
+        dict.fromkeys(labels.of_open_tickets(desks), 0) | dict(figures.open_tickets),
     )
     yield _gauge(
         "at_risk_tickets",
         "Tickets with a running clock that was warned of and was neither met nor breached yet.",
         _TICKETS,
-        dict.fromkeys(labels.of_tickets(policies), 0) | dict(figures.at_risk_tickets),
+        dict.fromkeys(labels.of_tickets(desks), 0) | dict(figures.at_risk_tickets),
     )
     yield _gauge(
         "overdue_tickets",
         "Tickets with a deadline that is past and neither met nor breached: nothing should be.",
         _TICKETS,
-        dict.fromkeys(labels.of_tickets(policies), 0) | dict(figures.overdue_tickets),
+        dict.fromkeys(labels.of_tickets(desks), 0) | dict(figures.overdue_tickets),
     )
     yield _gauge(
         "late_tickets", "Tickets whose wake-up is past, those that are stuck included.", value=figures.late_tickets
@@ -101,17 +102,17 @@ def of_figures(figures: Figures, policies: PolicySet) -> Iterator[Metric]:
     )
 
 
-def _counted(figures: Figures, policies: PolicySet) -> Iterator[Metric]:
+def _counted(figures: Figures, desks: Sequence[Desk]) -> Iterator[Metric]:
     """Turn the record's totals into counters and histograms."""
     sets: dict[str, dict[Labels, int]] = defaultdict(dict)
-    for name, values in labels.of_totals(policies):
+    for name, values in labels.of_totals(desks):
         sets[name][values] = 0
     for (name, values), amount in figures.totals.items():
         sets[name][values] = amount
     for name, (metric, meaning) in COUNTERS.items():
         yield _counter(metric, meaning, TOTALS[name], sets[name])
     yield histograms.breach_lag(sets)
-    yield from histograms.times(sets, policies)
+    yield from histograms.times(sets, desks)
 
 
 def _policy_info(policies: PolicySet) -> Metric:

@@ -1,6 +1,8 @@
 """What the exporter shows, read from one snapshot: totals as they were counted in settles, and what stands open now."""
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Collection, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -21,6 +23,7 @@ from services.records.tables import (
     TotalDeltaRow,
     TotalRow,
 )
+from workflows.domain.policy import Policy
 
 LabelValues = tuple[str, ...]
 
@@ -35,6 +38,10 @@ class Figures:
     """By the total's name and label values, in the order that `totals.TOTALS` declares."""
     open_tickets: Mapping[LabelValues, int] = field(default_factory=dict)
     """Not closed, by queue, tier, priority, status."""
+    open_versions: AbstractSet[tuple[str, str]] = frozenset()
+    """Of the policies by which the tickets not closed are judged, each with the queue of such a ticket."""
+    open_policies: Collection[tuple[str, Policy]] = ()
+    """Those policies, as far as they can be read."""
     at_risk_tickets: Mapping[LabelValues, int] = field(default_factory=dict)
     """Not closed, and a running clock was warned of; by queue, tier, priority."""
     overdue_tickets: Mapping[LabelValues, int] = field(default_factory=dict)
@@ -57,9 +64,9 @@ async def read_figures(connection: AsyncConnection, instant: datetime) -> Figure
     """Count and add up, in the transaction that the connection is in. Raises the drivers' own errors."""
     row = TicketRow
     open_tickets = (
-        select(row.queue, row.tier, row.priority, row.status, func.count())
+        select(row.queue, row.tier, row.priority, row.status, row.policy_version, func.count())
         .where(NOT_CLOSED)
-        .group_by(row.queue, row.tier, row.priority, row.status)
+        .group_by(row.queue, row.tier, row.priority, row.status, row.policy_version)
     )
     at_risk = (
         select(row.queue, row.tier, row.priority, func.count())
@@ -81,10 +88,16 @@ async def read_figures(connection: AsyncConnection, instant: datetime) -> Figure
         select(func.min(MessageRow.recorded_at)).where(PENDING).scalar_subquery(),
     )
     deadline_at, wake_at, late, stuck, owed, pending, oldest = (await connection.execute(singles)).one()
+    not_closed: Counter[LabelValues] = Counter()
+    versions: set[tuple[str, str]] = set()
+    for queue, tier, priority, status, version, count in await connection.execute(open_tickets):
+        not_closed[queue, tier, priority, status] += count
+        versions.add((queue, version))
     return Figures(
         instant=instant,
         totals=await _totals(connection),
-        open_tickets={tuple(found[:-1]): found[-1] for found in await connection.execute(open_tickets)},
+        open_tickets=not_closed,
+        open_versions=versions,
         at_risk_tickets={tuple(found[:-1]): found[-1] for found in await connection.execute(at_risk)},
         overdue_tickets={tuple(found[:-1]): found[-1] for found in await connection.execute(overdue)},
         next_deadline_at=deadline_at,

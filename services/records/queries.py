@@ -4,7 +4,8 @@ A ticket is told as it was last settled: nobody is advanced by being looked at.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -14,7 +15,7 @@ from services.records import codec
 from services.records.clock import RecordClock, instant_by
 from services.records.door import LAST_SEQUENCE, is_possible, require_count, require_possible
 from services.records.engine import Database
-from services.records.errors import LogTooNew, StateTooNew, TicketUnknown
+from services.records.errors import LogTooNew, PolicyTooNew, PolicyUnreadable, StateTooNew, TicketUnknown
 from services.records.faults import spoken_plainly
 from services.records.figures import Figures, read_figures
 from services.records.policies import KnownPolicies
@@ -214,7 +215,12 @@ class Queries:
         with spoken_plainly():
             instant = instant_by(self._clock, (await self._statements.greet()).real_at)
             async with self._database.reading.connect() as connection:
-                return await read_figures(connection, instant)
+                figures = await read_figures(connection, instant)
+        policies = []
+        for queue, version in sorted(figures.open_versions):
+            with suppress(PolicyUnreadable, PolicyTooNew):  # its tickets are stuck, or a newer release's
+                policies.append((queue, await self._policies.learn(version)))
+        return replace(figures, open_policies=policies)
 
     async def _one(self, condition: ColumnElement[bool], named: str) -> Ticket:
         _require_possible(named)
