@@ -10,11 +10,13 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 
 from services.desk_log.log import Log
+from services.desk_log.plan import silences
 from services.feed.feeding import Fed
-from services.feed.figures import Figures, percentile, silences
+from services.feed.figures import percentile
 from services.feed.run import Driven
 from services.feed.schedule import Choice
 from workflows.domain.ticket.words import Status, Target
+from workflows.planning.figures import Figures, of
 
 Word = TypeVar("Word", bound=str)
 
@@ -32,7 +34,7 @@ def of_feed(log: Log, choice: Choice, longest: timedelta, fed: Fed) -> Renderabl
         _counts("tickets", _tickets(fed, figures)),
         _clocks(figures, fed.queue.ladder),
         _counts("on the ladder", _moves(figures)),
-        _facts("time", _time(fed, figures)),
+        _facts("time", _time(fed)),
     )
 
 
@@ -100,7 +102,7 @@ def _tickets(fed: Fed, figures: Figures) -> Iterator[tuple[str, int]]:
     yield "resolved at the end, not signed off", figures.statuses[Status.RESOLVED]
     ended = figures.statuses[Status.CLOSED] + figures.statuses[Status.RESOLVED]
     yield "still open at the end, clocks running", figures.opened - ended
-    yield "solved by the first line alone (push to front)", figures.at_the_front
+    yield "solved by the first line alone (push to front)", figures.at_the_front.total()
 
 
 def _clocks(figures: Figures, ladder: Sequence[str]) -> RenderableType:
@@ -108,7 +110,7 @@ def _clocks(figures: Figures, ladder: Sequence[str]) -> RenderableType:
     table.caption = "the log has no messages to customers: questions and resolutions are all that meets an update"
     for target in Target:
         for tier in ladder:
-            met, breached = figures.met[target, tier], figures.breached[target, tier]
+            met, breached = of(figures.met, target, tier), of(figures.breached, target, tier)
             if met or breached:
                 table.add_row(target.value, tier, f"{met}", f"{breached}", f"{met / (met + breached):.0%}")
     return table
@@ -123,12 +125,12 @@ def _moves(figures: Figures) -> Iterator[tuple[str, int]]:
     yield "ping-pong: a tier entered again", figures.ping_pong
 
 
-def _time(fed: Fed, figures: Figures) -> Iterator[tuple[str, str]]:
+def _time(fed: Fed) -> Iterator[tuple[str, str]]:
     speed = fed.clock.speed
     yield "the run took", length(fed.real_time)
     yield "one real second was worth", f"{length(timedelta(seconds=speed))} of the record"
     lateness = [late for each in fed.driven for late in each.lateness]
-    for name, lengths in (("breaches found late by", figures.lags), ("steps sent late by", lateness)):
+    for name, lengths in (("breaches found late by", fed.findings.lags), ("steps sent late by", lateness)):
         for fraction in (0.5, 0.99):
             found = percentile(lengths, fraction)
             if found is not None:

@@ -4,7 +4,8 @@ Told one case, it says what happened when, counted from its first row. It does n
 (its own deadlines move it too): whether and how a step can be taken is decided when its moment has come.
 """
 
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import Enum, StrEnum
@@ -186,3 +187,8 @@ def _said(stands: Meaning | None, meaning: Meaning, *, is_new_holder: bool) -> t
     is_taken_on = meaning in ACCEPTED and (stands not in ACCEPTED or is_new_holder or has_moved)
     steps = (first, Step.TAKE_ON if is_taken_on else None, then)
     return tuple(dict.fromkeys(step for step in steps if isinstance(step, Step))) or cast(Silence, then)
+
+
+def silences(plans: Iterable[Plan]) -> Counter[Silence | LeftOut]:
+    """Count the rows that asked for nothing, or were ignored, by their reason."""
+    return Counter(row.says for plan in plans for row in plan.rows if not isinstance(row.says, tuple))

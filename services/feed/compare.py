@@ -6,8 +6,9 @@ opened and accepted is counted by the feed itself, so that a lost command cannot
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, fields
+from datetime import timedelta
 
-from services.feed.figures import Figures
+from services.feed.figures import lags
 from services.feed.run import Driven
 from services.records.errors import TicketUnknown
 from services.records.queries import Queries
@@ -17,6 +18,7 @@ from workflows.domain.ticket.events import Entry
 from workflows.domain.ticket.rederive import Derived
 from workflows.domain.ticket.state import Ticket
 from workflows.domain.ticket.verdict import RULES_VERSION
+from workflows.planning.figures import Figures
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +60,8 @@ class Findings:
     """What looking into every ticket of a run brought to light."""
 
     figures: Figures
+    lags: tuple[timedelta, ...]
+    """Of breaches: from due to detected, in the record's time."""
     mismatches: tuple[Mismatch, ...]
     lost: tuple[str, ...]
     other_rules: int
@@ -72,17 +76,25 @@ class Findings:
 async def look_into(queries: Queries, driven: Sequence[Driven], compared: Callable[[], None]) -> Findings:
     """Compare and count every ticket; calls `compared` after each. Raises `RecordError`."""
     figures, mismatches, lost, other_rules = Figures(), [], _opened_twice(driven), 0
+    late_by: list[timedelta] = []
     for each in driven:
         found = await compare(queries, each)
         if found.kept:
             figures.add(found.kept.ticket, found.kept.entries)
+            late_by += lags(found.kept.entries)
         if found.mismatch:
             mismatches.append(found.mismatch)
         if found.lost:
             lost.append(found.lost)
         other_rules += found.other_rules
         compared()
-    return Findings(figures=figures, mismatches=tuple(mismatches), lost=tuple(lost), other_rules=other_rules)
+    return Findings(
+        figures=figures,
+        lags=tuple(late_by),
+        mismatches=tuple(mismatches),
+        lost=tuple(lost),
+        other_rules=other_rules,
+    )
 
 
 async def compare(queries: Queries, driven: Driven) -> Compared:
