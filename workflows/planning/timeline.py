@@ -1,0 +1,347 @@
+"""One dated story of a policy: a ticket is opened, some may act, and then everything that happens while nobody does.
+
+Stepped through the judge that runs tickets, from wake-up to wake-up (7.5): it knows no rule of its own. Told when the
+ticket is opened, never asks what time it is. Instants are UTC; zones are named for whoever tells the story.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from workflows.domain.errors import CalendarError, DomainError
+from workflows.domain.policy import Policy
+from workflows.domain.policy_as_written import in_hours
+from workflows.domain.ticket.commands import Command, Customer, Open
+from workflows.domain.ticket.events import (
+    ClockBreached,
+    ClockMoved,
+    ClockResumed,
+    ClockStarted,
+    ClockWarned,
+    Entry,
+    Escalated,
+    LadderExhausted,
+    LastResortReminded,
+    Opened,
+    TierSkipped,
+    Transferred,
+)
+from workflows.domain.ticket.judge import Judged, Message, judge, open_ticket
+from workflows.domain.ticket.ledger import Line, ledger
+from workflows.domain.ticket.state import TICK
+from workflows.domain.ticket.words import Audience, Cause, ClockState, Status, Target
+from workflows.domain.zones import require_utc
+from workflows.planning.wording import BOOKKEEPING, Words, kind_of, of_event, of_refusal
+
+REMINDERS_TOLD = 2
+"""How many reminders of the last resort are told once the ladder has ended: they go on until somebody acknowledges."""
+
+AFTERMATH = 24
+"""How many moments are told at most after the ladder has ended, for what is still promised by then to run out."""
+
+MOST_MOMENTS = 200
+"""Where a story is cut that does not end: a policy may let a ticket be silent for ever."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Act:
+    """What somebody does, and when; the judge may refuse it."""
+
+    at: datetime
+    command: Command
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """Somebody who is told of a moment, in every part in which they are."""
+
+    recipient: str
+    """A tier, a person, or a contact by name; the customer is `customer`."""
+    audiences: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deadline:
+    """A deadline that a moment gave, moved or promised."""
+
+    target: Target
+    tier: str
+    """The tier that it is of; for the customer's targets, the one that has the ticket."""
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moment:
+    """Something that happens."""
+
+    at: datetime
+    """When it takes effect."""
+    kind: str
+    """The event's name, like `clock_breached`; `refused` for an act that the judge refuses."""
+    tier: str
+    """Which tier has the ticket then."""
+    words: Words
+    told: tuple[Told, ...] = ()
+    deadlines: tuple[Deadline, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stay:
+    """A stretch in which one tier has the ticket, half open; until none: it still has it when the story ends."""
+
+    tier: str
+    from_at: datetime
+    until_at: datetime | None
+
+
+class End(StrEnum):
+    """How a story ends."""
+
+    EXHAUSTED = "exhausted"
+    """The ladder has ended, and the last resort is told again and again (4.4)."""
+    CLOSED = "closed"
+    NOTHING_DUE = "nothing_due"
+    """Nothing more happens until somebody acts."""
+    CUT = "cut"
+    """It would go on like this: it was cut after so many moments."""
+    CALENDAR = "calendar"
+    """A calendar does not offer the time that is asked of it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ending:
+    """How a story ends."""
+
+    end: End
+    text: str
+    """In words for a person."""
+    running: tuple[Deadline, ...] = ()
+    """What is still promised then, in order of time."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timeline:
+    """A dated story."""
+
+    policy: Policy
+    priority: str
+    customer_zone: str
+    opened_at: datetime
+    moments: tuple[Moment, ...]
+    stays: tuple[Stay, ...]
+    clocks: tuple[Line, ...]
+    """Every clock run, in the order in which they started, as of the end of the story."""
+    ending: Ending
+
+    @property
+    def until_at(self) -> datetime:
+        """The instant of its last moment."""
+        return self.moments[-1].at
+
+
+def timeline(
+    policy: Policy, *, priority: str, at: datetime, acts: Iterable[Act] = (), customer_zone: str | None = None
+) -> Timeline:
+    """Tell what happens to a ticket of that priority that is opened at that instant.
+
+    Raises `DomainError` when the policy has no such priority, when an act lies before the opening, or when a calendar
+    does not open any more after it.
+    """
+    zone = customer_zone or policy.calendar.zone
+    to_come = sorted(acts, key=lambda act: act.at)
+    if to_come and to_come[0].at < at:
+        early, opened = (f"{instant:%Y-%m-%d %H:%M:%S} UTC" for instant in (to_come[0].at, at))
+        raise DomainError(f"an act at {early} lies before the ticket is opened, {opened}: give a later instant")
+    story = _Story(policy, open_ticket(policy, _opening(priority, zone), require_utc(at)), at)
+    ending = story.run(to_come)
+    return Timeline(
+        policy=policy,
+        priority=priority,
+        customer_zone=zone,
+        opened_at=at,
+        moments=tuple(story.moments),
+        stays=tuple(_stays(story.entries)),
+        clocks=ledger(policy, story.entries, story.judged_at),
+        ending=ending,
+    )
+
+
+class _Story:
+    """The ticket while its story is told."""
+
+    def __init__(self, policy: Policy, opened: Judged, at: datetime) -> None:
+        self.entries: list[Entry] = []
+        self.moments: list[Moment] = []
+        self.judged_at = at
+        self._policy = policy
+        self._tier = ""
+        self._lengths: dict[tuple[Target, int], timedelta] = {}
+        self._reminded_of: tuple[Cause, ...] = ()
+        self._ended_before = 0
+        """How many moments were told when the ladder ended."""
+        self._take(opened)
+
+    def run(self, acts: Sequence[Act]) -> Ending:
+        """Go on from wake-up to wake-up, with what is done in between, until the story ends."""
+        to_come = list(reversed(acts))
+        while to_come or not self._is_over():
+            wake_at = self._ticket.wake_at()
+            if len(self.moments) >= MOST_MOMENTS:
+                return self._ending(End.CUT, _cut(len(to_come)))
+            try:
+                # At a deadline's own instant an act is in time (5.2): the wake-up is the instant after.
+                if to_come and (wake_at is None or to_come[-1].at < wake_at):
+                    act = to_come.pop()
+                    self._judge(act.at, act.command)
+                elif wake_at is None:
+                    return self._quiet()
+                else:
+                    self._judge(wake_at)
+            except CalendarError as error:
+                return self._ending(End.CALENDAR, f"it cannot be told further: {error}")
+        policy = self._policy
+        often = f"{policy.last_resort} is told again every {in_hours(policy.remind_every)} of open time"
+        return self._ending(End.EXHAUSTED, f"{often}, until somebody acknowledges")
+
+    def _judge(self, at: datetime, command: Command | None = None) -> None:
+        self.judged_at = max(at, self.judged_at + TICK)
+        self._take(judge(self._policy, self._ticket, self.judged_at, command))
+
+    def _take(self, judged: Judged) -> None:
+        self._ticket = judged.ticket
+        self.entries += judged.entries
+        head: int | None = None
+        for entry in judged.entries:
+            if isinstance(entry.event, BOOKKEEPING):
+                # A tier that is passed by gives no deadline: what follows it is of the step that passed it by.
+                if head is not None:
+                    self._add_deadlines(head, entry)
+                continue
+            moment = self._moment(entry, judged.messages)
+            if self._is_repetition(entry):
+                continue
+            self.moments.append(moment)
+            if head is None or not isinstance(entry.event, TierSkipped):
+                head = len(self.moments) - 1
+        if judged.refusal:
+            words = of_refusal(judged.refusal)
+            self.moments.append(Moment(at=self.judged_at, kind="refused", tier=self._tier, words=words))
+
+    def _moment(self, entry: Entry, messages: Iterable[Message]) -> Moment:
+        event = entry.event
+        deadlines: tuple[Deadline, ...] = ()
+        match event:
+            case Opened(tier=tier) | Transferred(to_tier=tier):
+                self._tier = tier
+            case Escalated(to_tier=tier, next_news_at=next_news_at):
+                self._tier = tier
+                if next_news_at:
+                    deadlines = (Deadline(target=Target.UPDATE, tier=tier, at=next_news_at),)
+            case _:
+                pass
+        allowed = (
+            self._lengths.get((event.target, event.run)) if isinstance(event, ClockWarned | ClockBreached) else None
+        )
+        return Moment(
+            at=entry.at,
+            kind=kind_of(event),
+            tier=self._tier,
+            words=of_event(event, self._tier, allowed),
+            told=_told(message for message in messages if message.sequence == entry.sequence),
+            deadlines=deadlines,
+        )
+
+    def _add_deadlines(self, head: int, entry: Entry) -> None:
+        """Have a moment tell the deadlines that it gave."""
+        event = entry.event
+        if not isinstance(event, ClockStarted | ClockMoved | ClockResumed):
+            return
+        if not isinstance(event, ClockResumed):
+            self._lengths[event.target, event.run] = event.length
+        if event.deadline_at is None:
+            return
+        tier = event.tier if event.target.is_the_tiers else self._tier
+        moment = self.moments[head]
+        others = tuple(deadline for deadline in moment.deadlines if deadline.target is not event.target)
+        new = Deadline(target=event.target, tier=tier, at=event.deadline_at)
+        self.moments[head] = replace(moment, deadlines=(*others, new))
+
+    def _is_repetition(self, entry: Entry) -> bool:
+        """Whether the last resort hears the same once more: of those the first few are told."""
+        match entry.event:
+            case LadderExhausted(is_repeat=False):
+                self._reminded_of = ()
+                self._ended_before = len(self.moments)
+            case LastResortReminded(number=number, causes=causes):
+                is_same = number > REMINDERS_TOLD and causes == self._reminded_of
+                self._reminded_of = causes
+                return is_same
+            case _:
+                pass
+        return False
+
+    def _is_over(self) -> bool:
+        """Whether the ladder has ended, the first reminders are told, and so is what was still promised by then."""
+        reminding = self._ticket.reminding
+        if reminding is None or reminding.sent < REMINDERS_TOLD:
+            return False
+        is_owed = any(clock.target is not Target.UPDATE and clock.state.is_live for clock in self._ticket.clocks)
+        return not is_owed or len(self.moments) - self._ended_before >= AFTERMATH
+
+    def _quiet(self) -> Ending:
+        if self._ticket.status is Status.CLOSED:
+            return self._ending(End.CLOSED, "the ticket is closed, and nothing is owed any more")
+        return self._ending(End.NOTHING_DUE, "nothing more happens until somebody acts")
+
+    def _ending(self, end: End, text: str) -> Ending:
+        running = (
+            Deadline(
+                target=clock.target, tier=clock.tier if clock.target.is_the_tiers else self._tier, at=clock.deadline_at
+            )
+            for clock in self._ticket.clocks
+            if clock.state is ClockState.RUNNING and clock.deadline_at
+        )
+        return Ending(end=end, text=text, running=tuple(sorted(running, key=lambda deadline: deadline.at)))
+
+
+def _cut(to_come: int) -> str:
+    beyond = f"; {to_come} of what was to be done lies beyond that" if to_come else ""
+    return f"it goes on like this; cut after {MOST_MOMENTS} things that happened{beyond}"
+
+
+def _opening(priority: str, zone: str) -> Open:
+    return Open(
+        actor="explain",
+        ticket_id="explained",
+        reference="explained",
+        queue="explained",
+        priority=priority,
+        customer=Customer(external_id=Audience.CUSTOMER.value, name="", language="en", zone=zone),
+        subject="",
+        description="",
+        channel="",
+    )
+
+
+def _told(messages: Iterable[Message]) -> tuple[Told, ...]:
+    """Everybody who is told, once each, in the order of the messages."""
+    parts: dict[str, list[str]] = {}
+    for message in messages:
+        parts.setdefault(message.recipient, []).append(message.audience.value)
+    return tuple(Told(recipient=recipient, audiences=tuple(audiences)) for recipient, audiences in parts.items())
+
+
+def _stays(entries: Iterable[Entry]) -> Iterator[Stay]:
+    """Yield who had the ticket when."""
+    tier, from_at = "", None
+    for entry in entries:
+        match entry.event:
+            case Opened(tier=entered) | Escalated(to_tier=entered) | Transferred(to_tier=entered):
+                if from_at is not None:
+                    yield Stay(tier=tier, from_at=from_at, until_at=entry.at)
+                tier, from_at = entered, entry.at
+            case _:
+                pass
+    if from_at is not None:
+        yield Stay(tier=tier, from_at=from_at, until_at=None)

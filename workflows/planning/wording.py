@@ -1,0 +1,168 @@
+"""How a moment of a story is said to a person: what happens, why, and by which rule. Knows no instant and no layout.
+
+Sentences that a manager can read aloud, with the policy's own names for its tiers and contacts.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import timedelta
+
+from workflows.domain.policy_as_written import in_hours
+from workflows.domain.ticket.events import (
+    Acknowledged,
+    ClockBreached,
+    ClockCancelled,
+    ClockMet,
+    ClockMoved,
+    ClockPaused,
+    ClockReinstated,
+    ClockResumed,
+    ClockStarted,
+    ClockWarned,
+    Closed,
+    CustomerReminded,
+    Escalated,
+    EscalationAbsorbed,
+    Event,
+    LadderExhausted,
+    LastResortReminded,
+    Opened,
+    Resolved,
+    TierSkipped,
+    UpdatePosted,
+    WaitEnded,
+    WaitStarted,
+)
+from workflows.domain.ticket.verdict import Refusal
+from workflows.domain.ticket.words import Cause, ClosedBy, Target, WaitEnd
+
+BOOKKEEPING = (ClockStarted, ClockPaused, ClockResumed, ClockMoved, ClockMet, ClockCancelled, ClockReinstated)
+"""What follows from a moment, and is no moment of its own."""
+
+TARGETS = {
+    Target.ACKNOWLEDGE: "acknowledge",
+    Target.TIER_RESOLVE: "resolve",
+    Target.UPDATE: "next news",
+    Target.RESOLVE: "solved",
+}
+"""A clock in a word or two, beside the name of whose it is: the tier, or the customer."""
+
+_CAUSES = {
+    Cause.ACKNOWLEDGE_BREACHED: "nobody acknowledged in time",
+    Cause.TIER_RESOLVE_BREACHED: "the tier's own time to resolve it is over",
+    Cause.UPDATE_BREACHED: "the customer heard nothing for too long",
+    Cause.RESOLVE_BREACHED: "the customer's promise is broken",
+    Cause.BY_HAND: "somebody asked for it",
+    Cause.REPEAT_CONTACT: "the customer asked for news again",
+    Cause.SOLUTION_REJECTED: "the customer says that it is not solved",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Words:
+    """A moment as a person says it."""
+
+    about: str
+    """What it happens to: beside the event's kind, what tells it from the other moments of a story."""
+    what: str
+    """A sentence without its full stop."""
+    why: str = ""
+    """Half a sentence, or nothing."""
+    rule: str = ""
+    """The number of the rule that says so."""
+
+
+def of_event(event: Event, tier: str, allowed: timedelta | None = None) -> Words:
+    """Say an event; `tier` has the ticket then, `allowed` is the length of the clock run that it is about."""
+    match event:
+        case ClockWarned() | ClockBreached():
+            return _of_clock(event, allowed)
+        case TierSkipped() | Escalated() | EscalationAbsorbed() | LadderExhausted() | LastResortReminded():
+            return _of_ladder(event)
+        case _:
+            return _of_life(event, tier)
+
+
+def of_refusal(refusal: Refusal) -> Words:
+    """Say that an act was refused, in the judge's own words."""
+    return Words(about=refusal.reason.value, what="It is refused, and nothing changes", why=refusal.text, rule="6")
+
+
+def of_causes(causes: Iterable[Cause]) -> str:
+    """Why the ladder moved."""
+    return ", and ".join(_CAUSES[cause] for cause in causes)
+
+
+def _of_clock(event: ClockWarned | ClockBreached, allowed: timedelta | None) -> Words:
+    target, tier = event.target, event.tier
+    about = f"{target} of {tier}" if target.is_the_tiers else str(target)
+    why = "" if allowed is None else f"{in_hours(allowed)} of open time allowed"
+    if isinstance(event, ClockWarned):
+        whose = {
+            Target.ACKNOWLEDGE: f"{tier}'s time to acknowledge",
+            Target.TIER_RESOLVE: f"{tier}'s time to resolve it",
+            Target.UPDATE: "the time until the customer hears something",
+            Target.RESOLVE: "the time until it is solved for the customer",
+        }
+        spent = f"{100 * event.fraction:g} %"
+        return Words(about=f"{spent} of {about}", what=f"{spent} of {whose[target]} is spent", why=why, rule="2.8")
+    missed = {
+        Target.ACKNOWLEDGE: f"Missed: nobody of {tier} has acknowledged",
+        Target.TIER_RESOLVE: f"Missed: {tier} has not resolved it",
+        Target.UPDATE: "Missed: the customer has heard nothing from a person",
+        Target.RESOLVE: "Missed: it is not solved for the customer",
+    }
+    return Words(about=about, what=missed[target], why=why, rule="4.3" if target is Target.UPDATE else "4.1")
+
+
+def _of_ladder(event: TierSkipped | Escalated | EscalationAbsorbed | LadderExhausted | LastResortReminded) -> Words:
+    match event:
+        case TierSkipped(tier=tier):
+            return Words(
+                about=tier, what=f"{tier} is passed by", why="it is closed, and a later tier is open", rule="4.5"
+            )
+        case Escalated(from_tier=lower, to_tier=upper):
+            what = f"The ticket goes up from {lower} to {upper}"
+            return Words(about=upper, what=what, why=of_causes(event.causes), rule="4.2")
+        case EscalationAbsorbed(tier=tier):
+            what = f"No further step: {tier} has got it this very moment"
+            return Words(about=tier, what=what, why=of_causes(event.causes), rule="4.8")
+        case LadderExhausted(is_repeat=False):
+            what = f"The ladder ends: nobody is above {event.tier}"
+            return Words(about="", what=what, why=of_causes(event.causes), rule="4.4")
+        case LadderExhausted():
+            what = f"The ladder ends again: {event.last_resort} hears of it with the next reminder"
+            return Words(about="again", what=what, why=of_causes(event.causes), rule="4.4")
+        case LastResortReminded():
+            what = f"{event.last_resort} is told again"
+            return Words(about="", what=what, why=of_causes(event.causes), rule="4.4")
+
+
+def _of_life(event: Event, tier: str) -> Words:  # noqa: PLR0911 - one sentence an event, no more
+    match event:
+        case Opened():
+            return Words(about="", what=f"The ticket is opened, {event.priority}: {event.tier} has it", rule="6.1")
+        case Acknowledged():
+            return Words(about=event.tier, what=f"{event.handler} acknowledges", rule="6.2")
+        case UpdatePosted():
+            return Words(about="", what="A person tells the customer how it stands", rule="6.4")
+        case WaitStarted():
+            return Words(about="", what="The customer is asked a question and waited for", rule="6.6")
+        case CustomerReminded():
+            return Words(about="", what="The customer is reminded of the question", rule="6.6")
+        case WaitEnded(by=WaitEnd.GAVE_UP):
+            return Words(about="gave up", what="The customer is waited for no longer", why="no answer came", rule="6.6")
+        case Resolved():
+            return Words(about="", what=f"It is resolved: {event.outcome.replace('_', ' ')}", rule="6.7")
+        case Closed(by=ClosedBy.SILENCE):
+            return Words(about="", what="It is closed", why="the customer said nothing against it", rule="6.8")
+        case Closed():
+            return Words(about="", what="It is closed", rule="6.8")
+        case _:
+            return Words(about="", what=f"In {tier}: {kind_of(event).replace('_', ' ')}")
+
+
+def kind_of(event: Event) -> str:
+    """The event's name, as messages and the record have it: `clock_breached`."""
+    name = type(event).__name__
+    return name[0].lower() + "".join(f"_{char.lower()}" if char.isupper() else char for char in name[1:])
