@@ -89,7 +89,7 @@ _AT_A_GLANCE = Row(
         ),
         Figure(
             title="Ladders ended today",
-            description="Tickets that ran out at their last tier since midnight: the last resort was told.",
+            description="Times a ticket ran out at its last tier since midnight; one that nobody takes on counts again.",
             unit="short",
             shape=Shape.NUMBER,
             width=3,
