@@ -27,6 +27,8 @@ from services.settings import Address, Settings, SettingsError
 ALERTMANAGER_FILE = Path(__file__).resolve().parent / "alertmanager" / "alertmanager.yml"
 ALERTMANAGER_NAMES = ("prometheus-alertmanager", "alertmanager")
 """Debian's name of the program, and everybody else's."""
+OTHER_PORTS = {"prometheus": 19090, "alertmanager": 19093}
+"""What to try where the usual one is taken."""
 KEPT = "30d"
 """As long as the longest window of the recording rules, and a little more."""
 ANSWER_SECONDS = 30.0
@@ -64,7 +66,7 @@ async def _observe(settings: Settings, prometheus_port: int, alertmanager_port: 
         *_program(*ALERTMANAGER_NAMES),
         f"--config.file={ALERTMANAGER_FILE}",
         f"--storage.path={folder / 'alertmanager'}",
-        f"--web.listen-address={Address('127.0.0.1', alertmanager_port)}",
+        *_listening(alertmanager_port),
         "--cluster.listen-address=",
     ]
     watching = [
@@ -72,7 +74,7 @@ async def _observe(settings: Settings, prometheus_port: int, alertmanager_port: 
         f"--config.file={folder / 'prometheus.yml'}",
         f"--storage.tsdb.path={folder / 'prometheus'}",
         f"--storage.tsdb.retention.time={KEPT}",
-        f"--web.listen-address={Address('127.0.0.1', prometheus_port)}",
+        *_listening(prometheus_port),
     ]
     async with _running("alertmanager", telling, folder) as (alertmanager, its_end):
         text = configuration(pages(settings), alertmanager)
@@ -95,10 +97,17 @@ def _welcome(settings: Settings, prometheus: Address, page: str, alertmanager: A
         f"Prometheus and Alertmanager are up.\n\n"
         f"  prometheus    http://{prometheus}  (rules and alerts: {page})\n"
         f"  alertmanager  http://{alertmanager}\n"
+        f"                {shutil.which('amtool') or 'amtool'} --alertmanager.url=http://{alertmanager} alert\n"
         f"  data          {folder}\n\n"
         f"  scraped\n{scraped}\n\n"
         "What an alert means, and what to do: docs/runbooks. Ctrl-C stops both.\n"
     )
+
+
+def _listening(port: int) -> list[str]:
+    """Listen there only; links in alerts begin with it too, not with the machine's name, where nobody listens."""
+    address = Address("127.0.0.1", port)
+    return [f"--web.listen-address={address}", *([f"--web.external-url=http://{address}"] if port else ())]
 
 
 def _program(*names: str) -> list[str]:
@@ -159,7 +168,7 @@ async def _answering(name: str, child: Process, log: Path) -> Address:
 def _why_it_ended(name: str, child: Process, log: Path) -> str:
     said = log.read_text(encoding="utf-8")
     if "address already in use" in said:
-        return f"{name}'s port is taken: give it another, like make observe {name.upper()}_PORT=19090"
+        return f"{name}'s port is taken: give it another, like make observe {name.upper()}_PORT={OTHER_PORTS[name]}"
     if "unshare failed" in said or "permission denied" in said:
         return f"{name} is only unpacked here, and the system lets nobody mount its files for it: install it"
     return f"{name} ended with code {child.returncode}: see {log}"

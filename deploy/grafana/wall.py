@@ -89,7 +89,7 @@ _AT_A_GLANCE = Row(
         ),
         Figure(
             title="Ladders ended today",
-            description="Times a ticket ran out at its last tier since midnight; one that nobody takes on counts again.",
+            description="Times a ticket ran out at its last tier since midnight; one that nobody takes on counts anew.",
             unit="short",
             shape=Shape.NUMBER,
             width=3,
