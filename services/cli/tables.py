@@ -11,7 +11,7 @@ from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 from rich.table import Table
 from rich.text import Text
 
-from protos.followthrough.v1.event_pb2 import TicketEvent
+from protos.followthrough.v1.event_pb2 import PolicyChanged, TicketEvent
 from services.cli import wording
 
 PIPED_WIDTH = 1000
@@ -69,6 +69,9 @@ def _event_row(event: TicketEvent) -> tuple[str, str, str, str, str]:
 
 def _details(event: Message) -> Iterator[str]:
     """Say every field that is set, in the contract's own words; which clock run it is about goes first."""
+    if isinstance(event, PolicyChanged):
+        yield from _of_policy(event)
+        return
     fields = {
         field.name: wording.value_of(field, value) for field, value in event.ListFields() if _is_shown(field.name)
     }
@@ -77,6 +80,17 @@ def _details(event: Message) -> Iterator[str]:
         yield f"{target} {run} of {tier}"
     for name, value in fields.items():
         yield f"{name.replace('_', ' ')}: {value}"
+
+
+def _of_policy(event: PolicyChanged) -> Iterator[str]:
+    """Say what is called otherwise, or is another, since the policy was changed; and why it was."""
+    for name in ("policy_version", "tier", "priority"):
+        before, now = getattr(event, f"from_{name}"), getattr(event, name)
+        if before != now:
+            yield f"{name.replace('_', ' ')}: {before} -> {now}"
+    if event.from_policy_version == event.policy_version:
+        yield "by newer zone rules"
+    yield f"reason: {event.reason}"
 
 
 def _is_shown(name: str) -> bool:

@@ -13,7 +13,7 @@ from services.feed.run import Driven
 from services.records.errors import TicketUnknown
 from services.records.queries import Queries
 from workflows.domain.ticket import rederive
-from workflows.domain.ticket.commands import Command, Open
+from workflows.domain.ticket.commands import ChangePolicy, Command, Open
 from workflows.domain.ticket.events import Entry
 from workflows.domain.ticket.rederive import Derived
 from workflows.domain.ticket.state import Ticket
@@ -108,10 +108,10 @@ async def compare(queries: Queries, driven: Driven) -> Compared:
     lost = next((f"case {case!r}, ticket {driven.ticket_id}: {what}" for what in _lost(driven, kept)), None)
     if await queries.rules_versions(driven.ticket_id) != {RULES_VERSION}:
         return Compared(kept=kept, lost=lost, other_rules=True)
-    policy = await queries.policy(kept.ticket.policy_version)
+    policy, later = await queries.policies_of(kept.entries)
     try:
         derived = rederive.rederive(
-            policy, kept.opening, kept.ticket.opened_at, kept.inputs, rederive.looks(kept.entries)
+            policy, kept.opening, kept.ticket.opened_at, kept.inputs, rederive.looks(kept.entries), later=later
         )
     except Exception as error:  # noqa: BLE001 - whatever the judge raises, it is not what the record says
         said = f"{type(error).__name__}: {error}"
@@ -149,11 +149,14 @@ async def _kept(queries: Queries, ticket_id: str) -> Kept | None:
 
 
 def _lost(driven: Driven, kept: Kept) -> Iterator[str]:
-    """What the feed was told and what the record has: every accepted command, once, in order, and no other."""
+    """What the feed was told and what the record has: every accepted command, once, in order, and no other.
+
+    But for changes of policy: those are an operator's.
+    """
     subject = f"Incident {driven.plan.case.case}"
     if kept.opening.subject != subject:
         yield f"opened as {subject!r}, recorded as {kept.opening.subject!r}"
-    recorded = [each.command for each in kept.inputs]
+    recorded: list[Command] = [each.command for each in kept.inputs if not isinstance(each.command, ChangePolicy)]
     perhaps = [driven.unsure] if driven.unsure else []
     if recorded not in (driven.said, [*driven.said, *perhaps]):
         counts = f"accepted were {len(driven.said)} commands, recorded {len(recorded)}"

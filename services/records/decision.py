@@ -14,7 +14,7 @@ from services.records.errors import ClockRunOut, ClockUnusable, PolicyUnreadable
 from services.records.rows import Held, Rows, rows_of
 from services.records.settled import Settled, SettledBy
 from workflows.domain.policy import Policy
-from workflows.domain.ticket.commands import Command
+from workflows.domain.ticket.commands import ChangePolicy, Command
 from workflows.domain.ticket.state import TICK, Ticket
 from workflows.domain.ticket.verdict import Judged
 
@@ -33,8 +33,9 @@ class Judge(Protocol):
         command: Command | None = None,
         *,
         expected_version: int | None = None,
+        onto: Policy | None = None,
     ) -> Judged:
-        """Advance the ticket to `at`, then apply the command."""
+        """Advance the ticket to `at`, then apply the command; `onto` is the policy that a `ChangePolicy` names."""
         ...
 
 
@@ -135,14 +136,28 @@ def decide(
         if version in question.unreadable:
             raise Poison(held, question.unreadable[version])
         raise PolicyNotLoaded(version)
+    onto = _policy_named(held, question, policies)
     try:
-        return _decide(held, question, policy, clock, judge)
+        return _decide(held, question, policy, clock, judge, onto=onto)
     except (ClockRunOut, ClockUnusable):  # no ticket's fault
         raise
     except Exception as error:  # whatever it is, this one ticket must not stop the others
         if question.command is not None and _is_healthy(held, question, policy, clock, judge):
             raise PoisonousCommand(held, error) from error
         raise Poison(held, error) from error
+
+
+def _policy_named(held: Held, question: Question, policies: Mapping[str, Policy]) -> Policy | None:
+    """The policy that the command would move the ticket to; where it cannot be read the ticket is as well as it was."""
+    command = question.command
+    if not isinstance(command, ChangePolicy):
+        return None
+    version = command.policy_version
+    if version in question.unreadable:
+        raise PoisonousCommand(held, question.unreadable[version])
+    if version not in policies:
+        raise PolicyNotLoaded(version)
+    return policies[version]
 
 
 def _is_healthy(held: Held, question: Question, policy: Policy, clock: RecordClock, judge: Judge) -> bool:
@@ -154,10 +169,12 @@ def _is_healthy(held: Held, question: Question, policy: Policy, clock: RecordClo
     return True
 
 
-def _decide(held: Held, question: Question, policy: Policy, clock: RecordClock, judge: Judge) -> Decision:
+def _decide(
+    held: Held, question: Question, policy: Policy, clock: RecordClock, judge: Judge, *, onto: Policy | None = None
+) -> Decision:
     instant = max(instant_by(clock, held.real_at), held.advanced_to + TICK)
     before = codec.state_from_json(held.state)
-    judged = judge(policy, before, instant, question.command, expected_version=question.expected_version)
+    judged = judge(policy, before, instant, question.command, expected_version=question.expected_version, onto=onto)
     wake_at = judged.ticket.wake_at()
     told_at = None if wake_at is None else _known_to_temporal(question.by, wake_at, held.told_at)
     is_idle = not judged.entries and judged.ticket == before
@@ -168,6 +185,7 @@ def _decide(held: Held, question: Question, policy: Policy, clock: RecordClock, 
     rows = rows_of(
         judged,
         policy,
+        after=onto if onto and judged.refusal is None else policy,
         instant=instant,
         real_at=held.real_at,
         wake_at=wake_at,

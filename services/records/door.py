@@ -6,7 +6,7 @@ Knows what a field must be to be stored and read, and no rule of a ticket.
 from dataclasses import fields
 from datetime import datetime, timedelta
 from functools import cache
-from typing import Any, get_args, get_type_hints
+from typing import Any, get_args, get_origin, get_type_hints
 
 from services.records.errors import AskedWrongly
 from services.records.settled import Request
@@ -102,7 +102,7 @@ def _require_types(value: object) -> None:
     problems = tuple(
         f"{name} is of type {type(found).__name__!r}: make it of type {expected.__name__!r}"
         for name, expected in _types(kind)
-        if not isinstance(found := getattr(value, name), expected)
+        if not isinstance(found := getattr(value, name), get_origin(expected) or expected)
     )
     if problems:
         raise DomainError(*problems)

@@ -48,12 +48,12 @@ class KnownPolicies(Mapping[str, Policy]):
         return {}
 
     async def keep(self, opening: Opening, version: str, policy: Policy, real_at: datetime) -> None:
-        """Store the snapshot that an opening's ticket carries, unless it is known to be."""
+        """Store the snapshot that a ticket is to carry, unless it is known to be."""
         if version not in self._known:
             await opening.keep_policy(PolicyColumns(version, policy.name, codec.policy_to_json(policy), real_at))
 
     def add(self, version: str, policy: Policy) -> None:
-        """Note that a ticket that carries this version is committed, and with it the snapshot."""
+        """Note that the snapshot is committed, with a ticket that carries this version or before there is one."""
         self._known[version] = policy
 
     def _read(self, version: str, body: str | None) -> Policy:

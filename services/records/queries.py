@@ -3,7 +3,7 @@
 A ticket is told as it was last settled: nobody is advanced by being looked at.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -22,7 +22,7 @@ from services.records.policies import KnownPolicies
 from services.records.statements import Statements
 from services.records.tables import UNTAKEN, WORKED_ON, EventRow, InputRow, Instant, TicketRow
 from workflows.domain.policy import Policy
-from workflows.domain.ticket.events import Entry, Opened
+from workflows.domain.ticket.events import Entry, Opened, PolicyChanged
 from workflows.domain.ticket.ledger import Line, ledger
 from workflows.domain.ticket.state import Ticket
 from workflows.domain.ticket.words import Status
@@ -45,6 +45,8 @@ class TicketFilter:
     """The customer's external id."""
     is_untaken: bool = False
     """Only those that nobody handles."""
+    opened_since: datetime | None = None
+    opened_before: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,9 +150,8 @@ class Queries:
         and not settled yet is not in it. Raises `TicketUnknown`, `PolicyUnreadable`, `ClockUnusable`, `ClockRunOut`.
         """
         entries = await self.entries(ticket_id)
-        version = next(entry.event.policy_version for entry in entries if isinstance(entry.event, Opened))
-        policy = await self.policy(version)
-        return ledger(policy, entries, max(await self.instant(), entries[-1].at))
+        policy, later = await self.policies_of(entries)
+        return ledger(policy, entries, max(await self.instant(), entries[-1].at), later=later)
 
     async def entries(self, ticket_id: str, *, after_sequence: int = 0, limit: int | None = None) -> list[Entry]:
         """Return lines of a ticket's log in order, those after a sequence; all of them when no limit is given.
@@ -189,6 +190,30 @@ class Queries:
             for number, at, kind, body in found
         ]
 
+    async def inputs_of(self, ticket_ids: Sequence[str]) -> dict[str, list[Input] | LogTooNew]:
+        """Return the inputs of a page of tickets, each as `inputs` does; in a list's place why it cannot be read.
+
+        A ticket that is not in the record is not in the answer.
+        """
+        row = InputRow
+        query = (
+            select(row.ticket_id, row.number, row.at, row.kind, row.body)
+            .where(row.ticket_id.in_(ticket_ids))
+            .order_by(row.ticket_id, row.number)
+        )
+        found: dict[str, list[Input] | LogTooNew] = {}
+        for ticket_id, number, at, kind, body in await self._all(query):
+            of_ticket = found.setdefault(ticket_id, [])
+            if isinstance(of_ticket, LogTooNew):
+                continue
+            try:
+                command = _known(codec.command_from_json, ticket_id, kind, body)
+            except LogTooNew as too_new:
+                found[ticket_id] = too_new
+            else:
+                of_ticket.append(Input(number=number, at=at, command=command))
+        return found
+
     async def rules_versions(self, ticket_id: str) -> set[int]:
         """Return the versions of the rules that a ticket was judged by: only those of one can be derived anew.
 
@@ -200,6 +225,15 @@ class Queries:
         if not found:
             await self._require(ticket_id)
         return found
+
+    async def policies_of(self, entries: Sequence[Entry]) -> tuple[Policy, Mapping[str, Policy]]:
+        """Return the policy that a ticket with this log was opened under, and those it was moved to, by version (7.3).
+
+        Raises `PolicyUnreadable`, `PolicyTooNew`.
+        """
+        opened = next(entry.event.policy_version for entry in entries if isinstance(entry.event, Opened))
+        moved = dict.fromkeys(entry.event.policy_version for entry in entries if isinstance(entry.event, PolicyChanged))
+        return await self.policy(opened), {version: await self.policy(version) for version in moved}
 
     async def policy(self, version: str) -> Policy:
         """Return a policy as the tickets of that version carry it. Raises `PolicyUnreadable`, `PolicyTooNew`."""
@@ -269,8 +303,16 @@ def _conditions(wanted: TicketFilter) -> list[ColumnElement[bool] | TextClause]:
     for column, value in asked.items():
         if value is not None:
             require_possible(column.key, value)
-    same = [column == value for column, value in asked.items() if value is not None]
-    return [*same, UNTAKEN] if wanted.is_untaken else [*same]
+    found: list[ColumnElement[bool] | TextClause] = [
+        column == value for column, value in asked.items() if value is not None
+    ]
+    if wanted.is_untaken:
+        found.append(UNTAKEN)
+    if wanted.opened_since is not None:
+        found.append(row.opened_at >= wanted.opened_since)
+    if wanted.opened_before is not None:
+        found.append(row.opened_at < wanted.opened_before)
+    return found
 
 
 def _ticket(ticket_id: str, state: str, state_version: int) -> Ticket:

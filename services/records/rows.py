@@ -167,6 +167,7 @@ def rows_of(
     judged: Judged,
     policy: Policy,
     *,
+    after: Policy,
     instant: datetime,
     real_at: datetime,
     wake_at: datetime | None,
@@ -178,6 +179,7 @@ def rows_of(
 ) -> Rows:
     """Everything that a judged ticket changes, but for the reply.
 
+    `policy` is the ticket's own before, and `after` afterwards: another where it was moved to another version (7.3).
     `number` is that of the last input before; `wake_at` is the ticket's own, as it stands now; `told_at` is the wake-up
     that the workflow knows of after this settle; `clock_speed` is the record's clock's, in seconds a real one.
     """
@@ -187,7 +189,7 @@ def rows_of(
     return Rows(
         tickets=(
             _ticket_columns(
-                judged.ticket, policy, instant=instant, real_at=real_at, wake_at=wake_at, told_at=told_at, inputs=number
+                judged.ticket, after, instant=instant, real_at=real_at, wake_at=wake_at, told_at=told_at, inputs=number
             ),
         ),
         events=tuple(
@@ -216,7 +218,9 @@ def rows_of(
         ),
         deltas=tuple(
             delta_columns(delta)
-            for delta in deltas(judged.ticket, judged.entries, policy, clock_speed=clock_speed, rescued=rescued)
+            for delta in deltas(
+                judged.ticket, judged.entries, policy, after=after, clock_speed=clock_speed, rescued=rescued
+            )
         ),
     )
 

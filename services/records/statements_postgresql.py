@@ -37,7 +37,7 @@ from services.records.statements import RequestKey
 _ANSWERED = (asyncpg.PostgresError, RecordError, TicketUnknown, Duplicate, PolicyNotLoaded, Poison)
 """The server's word, and our own refusals on it: what ended in one of these left no statement on its way."""
 
-_NEVER_CHANGES = {"ticket_id", "reference", "queue", "policy", "policy_version", "customer_id", "opened_at"}
+_NEVER_CHANGES = {"ticket_id", "reference", "queue", "policy", "customer_id", "opened_at"}
 _CHANGES = tuple(column for column in TicketColumns._fields if column not in _NEVER_CHANGES)
 
 _INTEGERS = {"sequence", "number", "version", "state_version", "rules_version", "inputs", "amount"}

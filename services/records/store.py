@@ -32,6 +32,7 @@ from services.records.rows import ReplyColumns, Rows, rows_of
 from services.records.settled import Encode, Nudge, Request, Settled, SettledBy
 from services.records.statements import RequestKey, Settling, Statements
 from workflows.domain.policy import Policy
+from workflows.domain.policy_data import version_of
 from workflows.domain.ticket import judge as rules
 from workflows.domain.ticket.commands import Command, Open
 from workflows.domain.ticket.state import Ticket
@@ -98,6 +99,19 @@ class Record:
                 if not _is_answered_meanwhile(duplicate) and not await self._is_answered(request):
                     raise IdentityTaken(command.ticket_id, command.reference) from None
         raise RecordUnavailable("the request is being answered elsewhere: try again")
+
+    async def keep_policy(self, policy: Policy) -> str:
+        """Store a policy's snapshot, so that tickets can be moved to it; returns its version.
+
+        Raises `RecordUnavailable` (try again), `RecordFailed`, `SchemaMissing`. Doing it twice does no harm.
+        """
+        version = version_of(policy)
+        with spoken_plainly():
+            async with self._statements.opening() as opening:
+                greeting = await opening.greet(None)
+                await self._policies.keep(opening, version, policy, greeting.real_at)
+        self._policies.add(version, policy)
+        return version
 
     async def validate(self, policy: Policy, command: Open) -> Judged:
         """What opening would give at the record's present instant; writes nothing. Raises what opening does."""
@@ -207,6 +221,7 @@ class Record:
         rows = rows_of(
             judged,
             policy,
+            after=policy,
             instant=instant,
             real_at=real_at,
             wake_at=wake_at,

@@ -255,7 +255,7 @@ class MessageRow(Base):
 
 
 class PolicyRow(Base):
-    """A policy as it was when the first ticket under this version was opened."""
+    """A policy as it was when the first ticket under this version was opened, or was to be moved to it."""
 
     __tablename__ = "policies"
 

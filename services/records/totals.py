@@ -25,6 +25,7 @@ from workflows.domain.ticket.events import (
     Event,
     LadderExhausted,
     Opened,
+    PolicyChanged,
     PriorityChanged,
     Reopened,
     TierSkipped,
@@ -107,6 +108,7 @@ _COUNTED = frozenset(
         LadderExhausted,
         Transferred,
         PriorityChanged,
+        PolicyChanged,
     }
 )
 """Most lines of a log are none of these: they are told from them once, and quickly."""
@@ -128,9 +130,15 @@ class Delta:
 
 
 def deltas(
-    ticket: Ticket, entries: Sequence[Entry], policy: Policy, *, clock_speed: float = 1.0, rescued: bool = False
+    ticket: Ticket,
+    entries: Sequence[Entry],
+    policy: Policy,
+    *,
+    after: Policy | None = None,
+    clock_speed: float = 1.0,
+    rescued: bool = False,
 ) -> tuple[Delta, ...]:
-    """Sum up what these new lines of the log add. `policy` is the ticket's own.
+    """Sum up what these new lines of the log add. `policy` is the ticket's own, until they say that it is `after`.
 
     `clock_speed`: seconds of the record's clock in a real one. `rescued`: the keeper found them, not the timer.
     """
@@ -138,7 +146,7 @@ def deltas(
     if rescued and entries:
         sums[RESCUED, ()] = 1
     counted = [entry.event for entry in entries if type(entry.event) in _COUNTED]
-    counting = _Counting(ticket, counted, policy, clock_speed)
+    counting = _Counting(ticket, counted, policy, after or policy, clock_speed)
     for event in counted:
         for name, labels, amount in counting.added_by(event):
             sums[name, labels] = sums.get((name, labels), 0) + amount
@@ -150,17 +158,22 @@ _Ending = ClockMet | ClockCancelled | ClockReinstated | ClockBreached
 
 
 class _Counting:
-    """Reads new lines of one log in their order: where the ticket was, and how urgent, changes on the way."""
+    """Reads new lines of one log in their order: where the ticket was, how urgent, and by what, changes on the way."""
 
-    def __init__(self, ticket: Ticket, events: Sequence[Event], policy: Policy, clock_speed: float) -> None:
+    def __init__(
+        self, ticket: Ticket, events: Sequence[Event], policy: Policy, after: Policy, clock_speed: float
+    ) -> None:
         self._policy = policy
+        self._after = after
         self._clock_speed = clock_speed
         self._queue = ticket.queue
         self._priority = next(
-            (event.from_priority for event in events if isinstance(event, PriorityChanged)), ticket.priority
+            (event.from_priority for event in events if isinstance(event, PriorityChanged | PolicyChanged)),
+            ticket.priority,
         )
         self._tier = next(
-            (event.from_tier for event in events if isinstance(event, Escalated | Transferred)), ticket.tier
+            (event.from_tier for event in events if isinstance(event, Escalated | Transferred | PolicyChanged)),
+            ticket.tier,
         )
         self._has_work = ticket.status.is_worked_on and not any(isinstance(event, Reopened) for event in events)
 
@@ -175,6 +188,8 @@ class _Counting:
                 yield REOPENED, (self._priority, self._queue), 1
             case PriorityChanged(priority=priority):
                 self._priority = priority
+            case PolicyChanged(tier=tier, priority=priority):
+                self._policy, self._tier, self._priority = self._after, tier, priority
             case ContactReceived():
                 yield from self._by_contact(event)
             case ClockWarned(target=target):

@@ -73,11 +73,11 @@ class _Counting:
     def all_of(self, lines: Iterable[Line]) -> Counter[Key]:
         counted: Counter[Key] = Counter()
         for line in lines:
-            if line.kind in {"opened", "priority_changed"}:
+            if line.kind in {"opened", "priority_changed", "policy_changed"}:
                 self.priority = line.body["priority"]
             if line.kind in {"resolved", "rejected", "reopened"}:
                 self.has_work = line.kind != "resolved"
-            if line.kind == "opened":
+            if line.kind in {"opened", "policy_changed"}:
                 self.tier = line.body["tier"]
             for (name, labels), amount in self._of(line):
                 counted[name, labels] += amount

@@ -169,8 +169,9 @@ def dying_judge(steps: Steps) -> Callable[..., Judged]:
         command: Command | None = None,
         *,
         expected_version: int | None = None,
+        onto: Policy | None = None,
     ) -> Judged:
-        judged = judge(policy, ticket, at, command, expected_version=expected_version)
+        judged = judge(policy, ticket, at, command, expected_version=expected_version, onto=onto)
         if command is None and any(isinstance(entry.event, ClockBreached | Closed) for entry in judged.entries):
             what = "the closing" if any(isinstance(entry.event, Closed) for entry in judged.entries) else "the breach"
             steps.at(

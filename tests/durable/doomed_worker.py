@@ -44,9 +44,10 @@ def doomed_judge(
     command: Command | None = None,
     *,
     expected_version: int | None = None,
+    onto: Policy | None = None,
 ) -> Judged:
     """Judge, with the ticket's lock in hand; what was found is never written."""
-    judged = judge(policy, ticket, at, command, expected_version=expected_version)
+    judged = judge(policy, ticket, at, command, expected_version=expected_version, onto=onto)
     if judged.entries:
         say("judged")
         time.sleep(LONGER_THAN_ANY_TEST_SECONDS)

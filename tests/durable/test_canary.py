@@ -3,7 +3,7 @@
 import io
 import logging
 from collections.abc import Iterator
-from dataclasses import fields
+from dataclasses import fields, replace
 from datetime import timedelta
 from typing import get_args
 
@@ -17,10 +17,12 @@ from tests.support.clock import StoryClock
 from tests.support.engine import CANARY, Engine, keeping, opening
 from tests.support.policies import LINES
 from tests.support.temporal import history_of, until_events, until_gone, working
+from workflows.domain.policy_data import version_of
 from workflows.domain.ticket.commands import (
     Acknowledge,
     AddNote,
     Assign,
+    ChangePolicy,
     ChangePriority,
     Close,
     Command,
@@ -39,8 +41,12 @@ from workflows.domain.ticket.commands import (
 from workflows.domain.ticket.events import ClockBreached
 from workflows.domain.ticket.words import ContactKind, Outcome
 
+NEW_LINES = replace(LINES, sign_off=timedelta(hours=9))
 EAGER = Pace(grace_seconds=0.0, owed_for_seconds=0.0, rescue_every_seconds=0.05, nudge_every_seconds=0.05)
-NAMED = {"ticket_id", "reference", "queue", "priority", "tier", "from_tier", "to_tier", "duplicate_of", "follows"}
+NAMED = {
+    *("ticket_id", "reference", "queue", "priority", "tier", "from_tier", "to_tier", "duplicate_of", "follows"),
+    "policy_version",
+}
 """Texts that the desk's own tables give, or that name a ticket."""
 WORK: tuple[Command, ...] = (
     RecordContact(actor=CANARY, kind=ContactKind.NEWS, channel=CANARY, text=CANARY),
@@ -54,6 +60,7 @@ WORK: tuple[Command, ...] = (
     ChangePriority(actor=CANARY, priority="urgent", reason=CANARY),
     Escalate(actor=CANARY, from_tier="agent", reason=CANARY),
     Transfer(actor=CANARY, to_tier="supplier", reason=CANARY),
+    ChangePolicy(actor=CANARY, policy_version=version_of(NEW_LINES), reason=CANARY),
 )
 END: tuple[Command, ...] = (
     Resolve(actor=CANARY, outcome=Outcome.NOT_FEASIBLE, explanation=CANARY, alternative=CANARY),
@@ -98,6 +105,7 @@ async def test_no_text_of_anybody_enters_a_history_or_a_log(
     engine, ticket_id = still_engine, task_queue
     async with working(client, engine.records.record, task_queue), keeping(engine, EAGER):
         await engine.open(ticket_id, LINES, priority="high")
+        await engine.records.record.keep_policy(NEW_LINES)
         await until_events(client, ticket_id, TimerStarted=1)
         for command in WORK:
             await engine.do(ticket_id, command)

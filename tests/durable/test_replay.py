@@ -139,9 +139,10 @@ def an_hour_ahead(
     command: Command | None = None,
     *,
     expected_version: int | None = None,
+    onto: Policy | None = None,
 ) -> Judged:
     """Judge by another rule: everything is due an hour sooner."""
-    return judge(policy, ticket, at + timedelta(hours=1), command, expected_version=expected_version)
+    return judge(policy, ticket, at + timedelta(hours=1), command, expected_version=expected_version, onto=onto)
 
 
 @workflow.defn(name=names.TICKET_WORKFLOW)

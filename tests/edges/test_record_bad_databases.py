@@ -147,13 +147,14 @@ class CuttingJudge:
         command: Command | None = None,
         *,
         expected_version: int | None = None,
+        onto: Policy | None = None,
     ) -> Judged:
         """Judge."""
         if not self.cuts:
             self.cuts += 1
             with ThreadPoolExecutor(1) as elsewhere:
                 elsewhere.submit(asyncio.run, self._cut()).result()
-        return judge(policy, ticket, at, command, expected_version=expected_version)
+        return judge(policy, ticket, at, command, expected_version=expected_version, onto=onto)
 
     async def _cut(self) -> None:
         holding = "datname = current_database() AND state = 'idle in transaction'"

@@ -257,11 +257,12 @@ class NoteHater:
         command: Command | None = None,
         *,
         expected_version: int | None = None,
+        onto: Policy | None = None,
     ) -> Judged:
         """Judge."""
         if isinstance(command, AddNote):
             raise KeyError(command.text)
-        return judge(policy, ticket, at, command, expected_version=expected_version)
+        return judge(policy, ticket, at, command, expected_version=expected_version, onto=onto)
 
 
 class OddClock(StoryClock):

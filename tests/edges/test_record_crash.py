@@ -138,8 +138,9 @@ async def test_value_that_the_driver_refuses_is_not_told(
         command: Command | None = None,
         *,
         expected_version: int | None = None,
+        onto: Policy | None = None,
     ) -> Judged:
-        judged = judge(policy, ticket, at, command, expected_version=expected_version)
+        judged = judge(policy, ticket, at, command, expected_version=expected_version, onto=onto)
         return replace(judged, ticket=replace(judged.ticket, handler=f"{CANARY}\x00"))
 
     async with await connect(postgresql_url, story_clock, judge=spoilt) as records:

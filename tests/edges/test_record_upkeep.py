@@ -154,10 +154,11 @@ class SlowJudge:
         command: Command | None = None,
         *,
         expected_version: int | None = None,
+        onto: Policy | None = None,
     ) -> Judged:
         """Judge."""
         time.sleep(0.1)
-        return rules.judge(policy, ticket, at, command, expected_version=expected_version)
+        return rules.judge(policy, ticket, at, command, expected_version=expected_version, onto=onto)
 
 
 IMPATIENT = Timeouts(idle_in_transaction_seconds=0.4)

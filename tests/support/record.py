@@ -92,11 +92,12 @@ class PoisonJudge:
         command: Command | None = None,
         *,
         expected_version: int | None = None,
+        onto: Policy | None = None,
     ) -> Judged:
         """Judge."""
         if ticket.ticket_id in self.poisoned:
             raise ZeroDivisionError(f"cannot judge for {ticket.customer.name}")
-        return judge(policy, ticket, at, command, expected_version=expected_version)
+        return judge(policy, ticket, at, command, expected_version=expected_version, onto=onto)
 
 
 class RefusedJudge:
@@ -113,9 +114,10 @@ class RefusedJudge:
         command: Command | None = None,
         *,
         expected_version: int | None = None,
+        onto: Policy | None = None,
     ) -> Judged:
         """Judge."""
-        judged = judge(policy, ticket, at, command, expected_version=expected_version)
+        judged = judge(policy, ticket, at, command, expected_version=expected_version, onto=onto)
         if ticket.ticket_id != self.refused:
             return judged
         return replace(judged, entries=tuple(replace(entry, sequence=1) for entry in judged.entries))

@@ -32,6 +32,7 @@ from workflows.domain.ticket.events import (
     LastResortReminded,
     NoteAdded,
     Opened,
+    PolicyChanged,
     PriorityChanged,
     Rejected,
     Reopened,
@@ -64,6 +65,7 @@ _Life = (
     | Acknowledged
     | Assigned
     | PriorityChanged
+    | PolicyChanged
     | NoteAdded
     | TimeLogged
     | UpdatePosted
@@ -219,6 +221,12 @@ def _of_life(event: _Life, when: When) -> str:  # noqa: C901, PLR0911, PLR0912 -
             return f"assigned {event.from_handler} -> {event.handler}"
         case PriorityChanged():
             return f"priority {event.from_priority} -> {event.priority}"
+        case PolicyChanged():
+            tier = "" if event.tier == event.from_tier else f", tier {event.from_tier} -> {event.tier}"
+            priority = (
+                "" if event.priority == event.from_priority else f", priority {event.from_priority} -> {event.priority}"
+            )
+            return f"policy {event.from_policy_version} -> {event.policy_version}{tier}{priority}"
         case NoteAdded():
             return "note added"
         case TimeLogged():

@@ -10,8 +10,10 @@ from difflib import ndiff
 from typing import Protocol, Self
 
 from workflows.domain.policy import Policy
+from workflows.domain.policy_data import version_of
 from workflows.domain.ticket.commands import (
     Acknowledge,
+    ChangePolicy,
     Close,
     Command,
     Confirm,
@@ -52,8 +54,10 @@ class Backend(Protocol):
 class PureDomain:
     """The judge itself, with nothing around it."""
 
-    def __init__(self, policy: Policy) -> None:
+    def __init__(self, policy: Policy, *later: Policy) -> None:
+        """Take the policy that tickets are opened under, and those that they may be moved to."""
         self._policy = policy
+        self._policies = {version_of(known): known for known in (policy, *later)}
         self._ticket: Ticket | None = None
 
     def open(self, at: datetime, command: Open) -> Judged:
@@ -64,7 +68,9 @@ class PureDomain:
         """Advance it to the instant and apply the command, if there is one."""
         if self._ticket is None:
             raise AssertionError("nothing was opened yet")
-        return self._keep(judge(self._policy, self._ticket, at, command, expected_version=expected_version))
+        policy = self._policies[self._ticket.policy_version]
+        onto = self._policies[command.policy_version] if isinstance(command, ChangePolicy) else None
+        return self._keep(judge(policy, self._ticket, at, command, expected_version=expected_version, onto=onto))
 
     def _keep(self, judged: Judged) -> Judged:
         self._ticket = judged.ticket

@@ -66,6 +66,7 @@ class TicketEvent(_message.Message):
     PRIORITY_CHANGED_FIELD_NUMBER: _builtins.int
     NOTE_ADDED_FIELD_NUMBER: _builtins.int
     TIME_LOGGED_FIELD_NUMBER: _builtins.int
+    POLICY_CHANGED_FIELD_NUMBER: _builtins.int
     sequence: _builtins.int
     """1, 2, 3 and so on, without gaps, per ticket."""
     actor: _builtins.str
@@ -198,6 +199,10 @@ class TicketEvent(_message.Message):
     def time_logged(self) -> Global___TimeLogged:
         """Time somebody spent on it."""
 
+    @_builtins.property
+    def policy_changed(self) -> Global___PolicyChanged:
+        """On by another version of its policy."""
+
     def __init__(
         self,
         *,
@@ -235,12 +240,13 @@ class TicketEvent(_message.Message):
         priority_changed: Global___PriorityChanged | None = ...,
         note_added: Global___NoteAdded | None = ...,
         time_logged: Global___TimeLogged | None = ...,
+        policy_changed: Global___PolicyChanged | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["acknowledged", b"acknowledged", "assigned", b"assigned", "clock_breached", b"clock_breached", "clock_cancelled", b"clock_cancelled", "clock_met", b"clock_met", "clock_moved", b"clock_moved", "clock_paused", b"clock_paused", "clock_reinstated", b"clock_reinstated", "clock_resumed", b"clock_resumed", "clock_started", b"clock_started", "clock_warned", b"clock_warned", "closed", b"closed", "confirmed", b"confirmed", "contact_received", b"contact_received", "customer_reminded", b"customer_reminded", "effective_time", b"effective_time", "escalated", b"escalated", "escalation_absorbed", b"escalation_absorbed", "event", b"event", "ladder_exhausted", b"ladder_exhausted", "last_resort_reminded", b"last_resort_reminded", "note_added", b"note_added", "opened", b"opened", "priority_changed", b"priority_changed", "rejected", b"rejected", "reopened", b"reopened", "resolved", b"resolved", "tier_skipped", b"tier_skipped", "time_logged", b"time_logged", "transferred", b"transferred", "update_posted", b"update_posted", "wait_ended", b"wait_ended", "wait_started", b"wait_started"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["acknowledged", b"acknowledged", "assigned", b"assigned", "clock_breached", b"clock_breached", "clock_cancelled", b"clock_cancelled", "clock_met", b"clock_met", "clock_moved", b"clock_moved", "clock_paused", b"clock_paused", "clock_reinstated", b"clock_reinstated", "clock_resumed", b"clock_resumed", "clock_started", b"clock_started", "clock_warned", b"clock_warned", "closed", b"closed", "confirmed", b"confirmed", "contact_received", b"contact_received", "customer_reminded", b"customer_reminded", "effective_time", b"effective_time", "escalated", b"escalated", "escalation_absorbed", b"escalation_absorbed", "event", b"event", "ladder_exhausted", b"ladder_exhausted", "last_resort_reminded", b"last_resort_reminded", "note_added", b"note_added", "opened", b"opened", "policy_changed", b"policy_changed", "priority_changed", b"priority_changed", "rejected", b"rejected", "reopened", b"reopened", "resolved", b"resolved", "tier_skipped", b"tier_skipped", "time_logged", b"time_logged", "transferred", b"transferred", "update_posted", b"update_posted", "wait_ended", b"wait_ended", "wait_started", b"wait_started"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["acknowledged", b"acknowledged", "actor", b"actor", "assigned", b"assigned", "clock_breached", b"clock_breached", "clock_cancelled", b"clock_cancelled", "clock_met", b"clock_met", "clock_moved", b"clock_moved", "clock_paused", b"clock_paused", "clock_reinstated", b"clock_reinstated", "clock_resumed", b"clock_resumed", "clock_started", b"clock_started", "clock_warned", b"clock_warned", "closed", b"closed", "confirmed", b"confirmed", "contact_received", b"contact_received", "customer_reminded", b"customer_reminded", "effective_time", b"effective_time", "escalated", b"escalated", "escalation_absorbed", b"escalation_absorbed", "event", b"event", "ladder_exhausted", b"ladder_exhausted", "last_resort_reminded", b"last_resort_reminded", "note_added", b"note_added", "opened", b"opened", "priority_changed", b"priority_changed", "rejected", b"rejected", "reopened", b"reopened", "resolved", b"resolved", "sequence", b"sequence", "tier_skipped", b"tier_skipped", "time_logged", b"time_logged", "transferred", b"transferred", "update_posted", b"update_posted", "wait_ended", b"wait_ended", "wait_started", b"wait_started"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["acknowledged", b"acknowledged", "actor", b"actor", "assigned", b"assigned", "clock_breached", b"clock_breached", "clock_cancelled", b"clock_cancelled", "clock_met", b"clock_met", "clock_moved", b"clock_moved", "clock_paused", b"clock_paused", "clock_reinstated", b"clock_reinstated", "clock_resumed", b"clock_resumed", "clock_started", b"clock_started", "clock_warned", b"clock_warned", "closed", b"closed", "confirmed", b"confirmed", "contact_received", b"contact_received", "customer_reminded", b"customer_reminded", "effective_time", b"effective_time", "escalated", b"escalated", "escalation_absorbed", b"escalation_absorbed", "event", b"event", "ladder_exhausted", b"ladder_exhausted", "last_resort_reminded", b"last_resort_reminded", "note_added", b"note_added", "opened", b"opened", "policy_changed", b"policy_changed", "priority_changed", b"priority_changed", "rejected", b"rejected", "reopened", b"reopened", "resolved", b"resolved", "sequence", b"sequence", "tier_skipped", b"tier_skipped", "time_logged", b"time_logged", "transferred", b"transferred", "update_posted", b"update_posted", "wait_ended", b"wait_ended", "wait_started", b"wait_started"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    _WhichOneofReturnType_event: _TypeAlias = _typing.Literal["opened", "acknowledged", "update_posted", "contact_received", "wait_started", "wait_ended", "customer_reminded", "escalated", "escalation_absorbed", "ladder_exhausted", "last_resort_reminded", "transferred", "resolved", "confirmed", "rejected", "closed", "reopened", "clock_started", "clock_paused", "clock_resumed", "clock_moved", "clock_warned", "clock_met", "clock_breached", "clock_cancelled", "clock_reinstated", "assigned", "tier_skipped", "priority_changed", "note_added", "time_logged"]  # noqa: Y015
+    _WhichOneofReturnType_event: _TypeAlias = _typing.Literal["opened", "acknowledged", "update_posted", "contact_received", "wait_started", "wait_ended", "customer_reminded", "escalated", "escalation_absorbed", "ladder_exhausted", "last_resort_reminded", "transferred", "resolved", "confirmed", "rejected", "closed", "reopened", "clock_started", "clock_paused", "clock_resumed", "clock_moved", "clock_warned", "clock_met", "clock_breached", "clock_cancelled", "clock_reinstated", "assigned", "tier_skipped", "priority_changed", "note_added", "time_logged", "policy_changed"]  # noqa: Y015
     _WhichOneofArgType_event: _TypeAlias = _typing.Literal["event", b"event"]  # noqa: Y015
     def WhichOneof(self, oneof_group: _WhichOneofArgType_event) -> _WhichOneofReturnType_event | None: ...
 
@@ -977,7 +983,7 @@ Global___ClockResumed: _TypeAlias = ClockResumed  # noqa: Y015
 
 @_typing.final
 class ClockMoved(_message.Message):
-    """A live clock got another length, with the time spent kept."""
+    """A live clock got another length or calendar, with the time spent kept."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -993,7 +999,7 @@ class ClockMoved(_message.Message):
     run: _builtins.int
     """Which run."""
     tier: _builtins.str
-    """The tier of the run."""
+    """The tier of the run, as it is called from now on."""
     tzdata: _builtins.str
     """Version of the time-zone rules the deadline was computed with."""
     @_builtins.property
@@ -1366,6 +1372,52 @@ class PriorityChanged(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___PriorityChanged: _TypeAlias = PriorityChanged  # noqa: Y015
+
+@_typing.final
+class PolicyChanged(_message.Message):
+    """On by another version of its policy, the time spent and the pauses kept. What moves by it follows, a ClockMoved each."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    FROM_POLICY_VERSION_FIELD_NUMBER: _builtins.int
+    POLICY_VERSION_FIELD_NUMBER: _builtins.int
+    FROM_TIER_FIELD_NUMBER: _builtins.int
+    TIER_FIELD_NUMBER: _builtins.int
+    FROM_PRIORITY_FIELD_NUMBER: _builtins.int
+    PRIORITY_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    from_policy_version: _builtins.str
+    """Hash of the content that it went by."""
+    policy_version: _builtins.str
+    """Hash of the content that it goes by now. The same: newer time-zone rules are in use."""
+    from_tier: _builtins.str
+    """What the tier that has the ticket was called."""
+    tier: _builtins.str
+    """What it is called now; the ticket did not move."""
+    from_priority: _builtins.str
+    """What the priority was called."""
+    priority: _builtins.str
+    """What it is called now."""
+    reason: _builtins.str
+    """Why."""
+    def __init__(
+        self,
+        *,
+        from_policy_version: _builtins.str = ...,
+        policy_version: _builtins.str = ...,
+        from_tier: _builtins.str = ...,
+        tier: _builtins.str = ...,
+        from_priority: _builtins.str = ...,
+        priority: _builtins.str = ...,
+        reason: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["from_policy_version", b"from_policy_version", "from_priority", b"from_priority", "from_tier", b"from_tier", "policy_version", b"policy_version", "priority", b"priority", "reason", b"reason", "tier", b"tier"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PolicyChanged: _TypeAlias = PolicyChanged  # noqa: Y015
 
 @_typing.final
 class NoteAdded(_message.Message):

@@ -188,6 +188,27 @@ class LogTime:
             raise DomainError(f"spent is {self.spent}: log at most {LONGEST_SPENT / timedelta(hours=1):g} h at once")
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Renaming:
+    """What a policy's word is called from now on."""
+
+    old: str
+    new: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangePolicy:
+    """On by another version of its policy: new lengths and calendars, the time spent and the pauses kept (7.3)."""
+
+    actor: str
+    policy_version: str
+    """The version's content is given beside the command: thousands of tickets would each keep a copy of it."""
+    reason: str
+    tiers: tuple[Renaming, ...] = ()
+    """Of tiers that the new version calls otherwise; who has the ticket does not change by it."""
+    priorities: tuple[Renaming, ...] = ()
+
+
 Command = (
     Acknowledge
     | Assign
@@ -203,6 +224,7 @@ Command = (
     | Reopen
     | Close
     | ChangePriority
+    | ChangePolicy
     | AddNote
     | LogTime
 )

@@ -1,7 +1,7 @@
 """A ticket while it is being judged: the only mutable thing of the domain, and it never leaves the judge."""
 
 from bisect import insort
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import assert_never
@@ -38,6 +38,7 @@ class Draft:
         self._entries: list[Entry] = []
         self._messages: list[Message] = []
         # The ticket as it stands, in the ticket's own words.
+        self.policy_version = ticket.policy_version
         self.priority = ticket.priority
         self.status = ticket.status
         self.tier = ticket.tier
@@ -60,6 +61,7 @@ class Draft:
         """What stands so far."""
         ticket = replace(
             self.before,
+            policy_version=self.policy_version,
             priority=self.priority,
             status=self.status,
             tier=self.tier,
@@ -131,6 +133,14 @@ class Draft:
         kept = [other for other in self.clocks if not _is_same_place(other, clock)]
         insort(kept, clock, key=_in_order)
         self.clocks = tuple(kept)
+
+    def rename_tiers(self, names: Mapping[str, str]) -> None:
+        """Call tiers otherwise, wherever the ticket names them; of two that are one now, the later run stays."""
+        self.tier = names.get(self.tier, self.tier)
+        self.visited = tuple(names.get(tier, tier) for tier in self.visited)
+        before, self.clocks = self.clocks, ()
+        for clock in before:
+            self.keep(replace(clock, tier=names.get(clock.tier, clock.tier)))
 
     def start(
         self,
@@ -204,7 +214,7 @@ class Draft:
             )
 
     def move(self, clock: Clock, at: datetime) -> None:
-        """Give a live run another length."""
+        """Give a live run another length, or another calendar to count in."""
         self.keep(clock)
         self.record(
             at,

@@ -205,6 +205,21 @@ class PriorityChanged:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PolicyChanged:
+    """On by another version of its policy; the time spent is kept (7.3). The same one twice: by newer zone rules."""
+
+    from_policy_version: str
+    policy_version: str
+    from_tier: str
+    tier: str
+    """What the new version calls the tier that has the ticket: it did not move."""
+    from_priority: str
+    priority: str
+    """What the new version calls the priority."""
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class NoteAdded:
     """A work note, never shown to the customer (6.12)."""
 
@@ -263,11 +278,12 @@ class ClockResumed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClockMoved:
-    """A clock got another length, with the time spent kept (2.2, 6.11)."""
+    """A clock got another length or calendar, with the time spent kept (2.2, 6.11, 7.3)."""
 
     target: Target
     run: int
     tier: str
+    """As it is called from then on."""
     length: timedelta
     spent: timedelta
     deadline_at: datetime | None
@@ -368,6 +384,7 @@ Event = (
     | Closed
     | Reopened
     | PriorityChanged
+    | PolicyChanged
     | NoteAdded
     | TimeLogged
     | ClockStarted

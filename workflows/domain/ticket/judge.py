@@ -98,8 +98,11 @@ def judge(
     command: Command | None = None,
     *,
     expected_version: int | None = None,
+    onto: Policy | None = None,
 ) -> Judged:
     """Advance the ticket to `at`, then apply the command if there is one.
+
+    `policy` is the ticket's own; `onto` the one that a `ChangePolicy` names, for no other command.
 
     A refused command comes back as `Judged.refusal`; what fell due before it is in the verdict all the same.
     `expected_version` is compared after advancing (5.4). `at` must be later than every instant judged before.
@@ -110,7 +113,7 @@ def judge(
     if expected_version is not None and expected_version != (version := _version(draft)):
         return _judged(draft, _stale(draft, expected_version, version))
     try:
-        obey(draft, at, command)
+        obey(draft, at, command, onto)
     except CommandRefused as refused:
         # Of a command half obeyed nothing stands.
         return _judged(_advanced(policy, ticket, at), refused.refusal)
@@ -135,7 +138,7 @@ def _version(draft: Draft) -> int:
 
 def _substance(of: Draft | Ticket) -> tuple[object, ...]:
     deadlines = tuple((clock.target, clock.deadline_at) for clock in of.clocks if clock.deadline_at)
-    return (of.status, of.tier, of.handler, of.owner, of.priority, deadlines, of.next_news_at)
+    return (of.status, of.tier, of.handler, of.owner, of.priority, of.policy_version, deadlines, of.next_news_at)
 
 
 def _stale(draft: Draft, expected: int, version: int) -> Refusal:

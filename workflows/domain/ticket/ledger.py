@@ -1,12 +1,14 @@
 """Explains a deadline: for each clock run, when it counted, when it stood still and why (semantics 8).
 
 Read from the log alone: recorded, not recomputed, so an edited calendar or newer zone rules cannot change what was
-told. Only the interval that still counts is measured, with the ticket's own policy.
+told. Only the interval that still counts is measured, with the ticket's own policy: a run that was over when the
+ticket's policy got another version (7.3) is told by the one that it ended under.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import assert_never
 
 from workflows.domain.policy import Policy
@@ -23,6 +25,7 @@ from workflows.domain.ticket.events import (
     ClockWarned,
     Entry,
     Opened,
+    PolicyChanged,
 )
 from workflows.domain.ticket.words import ClockState, Pause, Target
 from workflows.domain.working_time import worked
@@ -100,19 +103,27 @@ class Line:
         return self.length - self.spent
 
 
-def ledger(policy: Policy, entries: Iterable[Entry], at: datetime) -> tuple[Line, ...]:
+def ledger(
+    policy: Policy, entries: Iterable[Entry], at: datetime, *, later: Mapping[str, Policy] = MappingProxyType({})
+) -> tuple[Line, ...]:
     """The ledger of every clock run of a ticket, in the order in which they started, as of `at`.
 
-    `policy` is the ticket's snapshot; `entries` its whole log.
+    `policy` is the snapshot that it was opened with; `later` those that it was moved to, by version; `entries` its
+    whole log.
     """
     drafts: dict[tuple[Target, int], _Draft] = {}
-    version = ""
+    standing, policies = (policy, ""), later
     for entry in entries:
         match entry.event:
             case Opened(policy_version=policy_version):
-                version = policy_version
+                standing = (policy, policy_version)
+                policies = {**later, policy_version: policy}
+            case PolicyChanged(policy_version=policy_version):
+                standing = (policies[policy_version], policy_version)
+                for draft in drafts.values():
+                    draft.go_on(*standing)
             case ClockStarted() as started:
-                drafts[started.target, started.run] = _Draft(started, entry, version)
+                drafts[started.target, started.run] = _Draft(started, entry, *standing)
             case (
                 ClockPaused()
                 | ClockResumed()
@@ -126,14 +137,16 @@ def ledger(policy: Policy, entries: Iterable[Entry], at: datetime) -> tuple[Line
                 drafts[event.target, event.run].take(event, entry)
             case _:
                 pass  # the rest of the log moves no clock
-    return tuple(draft.line(policy, at) for draft in drafts.values())
+    return tuple(draft.line(at) for draft in drafts.values())
 
 
 class _Draft:
     """One clock run while its log is read: lives are long, and nothing is copied or added up twice."""
 
-    def __init__(self, started: ClockStarted, entry: Entry, version: str) -> None:
+    def __init__(self, started: ClockStarted, entry: Entry, policy: Policy, version: str) -> None:
         self._started = started
+        self._tier = started.tier
+        self._policy = policy
         self._version = version
         self._tzdata = started.tzdata
         self._length = started.length
@@ -143,6 +156,11 @@ class _Draft:
         self._ended: list[Interval] = []
         self._last: Interval | None = None
         self._begin(started.started_at, started.pause, entry)
+
+    def go_on(self, policy: Policy, version: str) -> None:
+        """Go on by another version of the policy, unless it is over."""
+        if self._state.is_live:
+            self._policy, self._version = policy, version
 
     def take(self, event: ClockEvent, entry: Entry) -> None:
         """Read on."""
@@ -158,6 +176,7 @@ class _Draft:
                 self._begin(entry.at, None, entry)
                 self._state, self._deadline_at, self._tzdata = ClockState.RUNNING, event.deadline_at, event.tzdata
             case ClockMoved(length=length, spent=spent):
+                self._tier = event.tier
                 still = self._last.pause if self._last else None
                 self._end(entry.at, spent)
                 self._length, self._deadline_at, self._tzdata = length, event.deadline_at, event.tzdata
@@ -173,10 +192,10 @@ class _Draft:
             case _:
                 assert_never(event)
 
-    def line(self, policy: Policy, at: datetime) -> Line:
+    def line(self, at: datetime) -> Line:
         """What was read, with the interval that still counts measured."""
         started = self._started
-        calendar = calendar_of(policy, started.target, started.tier)
+        calendar = calendar_of(self._policy, started.target, self._tier)
         last = self._last
         if last is not None and last.pause is None and at > last.from_at:
             counted = min(worked(calendar, last.from_at, at), self._length - self._spent)
@@ -184,7 +203,7 @@ class _Draft:
         return Line(
             target=started.target,
             run=started.run,
-            tier=started.tier,
+            tier=self._tier,
             calendar=str(calendar),
             policy_version=self._version,
             tzdata=self._tzdata,

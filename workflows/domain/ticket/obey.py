@@ -6,11 +6,13 @@ The ticket was advanced to the command's instant before.
 from datetime import datetime
 from typing import assert_never
 
-from workflows.domain.ticket import clocks, closing, ladder
+from workflows.domain.policy import Policy
+from workflows.domain.ticket import clocks, closing, ladder, migrating
 from workflows.domain.ticket.commands import (
     Acknowledge,
     AddNote,
     Assign,
+    ChangePolicy,
     ChangePriority,
     Close,
     Command,
@@ -54,8 +56,8 @@ from workflows.domain.ticket.verdict import Refusal, RefusalReason
 from workflows.domain.ticket.words import Audience, Cause, ClosedBy, Outcome, Pause, Status, Target, WaitEnd
 
 
-def obey(draft: Draft, at: datetime, command: Command) -> None:  # noqa: C901, PLR0912 - one branch a command, no more
-    """Apply the command at its instant, or raise `CommandRefused`."""
+def obey(draft: Draft, at: datetime, command: Command, onto: Policy | None = None) -> None:  # noqa: C901, PLR0912 - one branch a command, no more
+    """Apply the command at its instant, or raise `CommandRefused`; `onto` is the policy that a `ChangePolicy` names."""
     draft.actor = command.actor
     match command:
         case Acknowledge():
@@ -93,6 +95,8 @@ def obey(draft: Draft, at: datetime, command: Command) -> None:  # noqa: C901, P
             closing.close(draft, at, ClosedBy.DESK, reason=command.reason)
         case ChangePriority():
             _change_priority(draft, at, command)
+        case ChangePolicy():
+            migrating.change_policy(draft, at, command, onto)
         case AddNote():
             draft.record(at, NoteAdded(text=command.text))
         case LogTime():

@@ -5,12 +5,13 @@ the clocks and found something due: `detected_at`. Told those, the judge says th
 late, however often tried.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 
 from workflows.domain.policy import Policy
-from workflows.domain.ticket.commands import Command, Open
+from workflows.domain.ticket.commands import ChangePolicy, Command, Open
 from workflows.domain.ticket.events import Entry
 from workflows.domain.ticket.judge import judge, open_ticket
 from workflows.domain.ticket.state import Ticket
@@ -42,17 +43,27 @@ class Difference:
 
 
 def rederive(
-    policy: Policy, opening: Open, opened_at: datetime, inputs: Iterable[Input], looked_at: Iterable[datetime]
+    policy: Policy,
+    opening: Open,
+    opened_at: datetime,
+    inputs: Iterable[Input],
+    looked_at: Iterable[datetime],
+    *,
+    later: Mapping[str, Policy] = MappingProxyType({}),
 ) -> Derived:
     """Judge a ticket from its opening on, at each instant of an input or a look, in the order of time.
 
-    A command that is refused here changes nothing, as anywhere: the log then ends differently, and that shows.
+    `policy` is the one that it was opened under; `later` those that it was moved to, by version (7.3). A command
+    that is refused here changes nothing, as anywhere: the log then ends differently, and that shows.
     """
     commands = {each.at: each.command for each in inputs}
     judged = open_ticket(policy, opening, opened_at)
+    policies = {**later, judged.ticket.policy_version: policy}
     entries = list(judged.entries)
     for at in sorted({*commands, *looked_at}):
-        judged = judge(policy, judged.ticket, at, commands.get(at))
+        command = commands.get(at)
+        onto = policies[command.policy_version] if isinstance(command, ChangePolicy) else None
+        judged = judge(policies[judged.ticket.policy_version], judged.ticket, at, command, onto=onto)
         entries += judged.entries
     return Derived(ticket=judged.ticket, entries=tuple(entries))
 

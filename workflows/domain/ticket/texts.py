@@ -10,7 +10,7 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from workflows.domain.errors import TextError
-from workflows.domain.ticket.commands import Command, Customer, Open
+from workflows.domain.ticket.commands import Command, Customer, Open, Renaming
 
 QUOTED_CHARACTERS = 60
 """A longer value is cut where it is quoted: errors travel in headers, and headers are small."""
@@ -66,6 +66,9 @@ TEXTS: Mapping[str, Text] = {
     "to_tier": _NAME,
     "handler": _PERSON,
     "channel": Text(longest=32),
+    "policy_version": _NAME,
+    "old": _NAME,
+    "new": _NAME,
     # what people said
     "subject": Text(longest=200, is_a_customers=True),
     "description": _WORDS,
@@ -129,12 +132,16 @@ def quoted(value: object) -> str:
     return text if len(text) <= QUOTED_CHARACTERS else f"{text[:QUOTED_CHARACTERS]}…"
 
 
-def _problems(command: Open | Command | Customer, path: str, but: Collection[str]) -> Iterator[str]:
+def _problems(command: Open | Command | Customer | Renaming, path: str, but: Collection[str]) -> Iterator[str]:
     kind: Any = type(command)  # to mypy, a class of these is not hashable
     for check in _checks(kind):
         value: Any = getattr(command, check.name)
         if isinstance(value, Customer):
             yield from _problems(value, f"{path}{check.name}.", ())
+            continue
+        if isinstance(value, tuple):
+            for renaming in value:
+                yield from _problems(renaming, f"{path}{check.name}.", ())
             continue
         if check.rule is None or check.name in but or (value is None and check.may_be_none):
             continue
@@ -147,7 +154,7 @@ class _Check(NamedTuple):
 
     name: str
     rule: Text | None
-    """None: it is no text, but may be the customer."""
+    """None: it is no text, but may be the customer, or renamings."""
     is_required: bool
     may_be_none: bool
 
