@@ -22,7 +22,8 @@ from workflows.domain.ticket.commands import (
     Transfer,
     WaitOnCustomer,
 )
-from workflows.domain.ticket.words import ContactKind, Outcome, Status
+from workflows.domain.ticket.state import Ticket
+from workflows.domain.ticket.words import ContactKind, Outcome, Status, Target
 
 CHANNEL = "phone"
 """The log does not tell how the customer called."""
@@ -52,6 +53,17 @@ class Seen:
     """Nobody of the present tier has it, or its acknowledge clock is live, or the last resort is being reminded."""
     outcome: Outcome | None = None
     """How it was resolved, while it is."""
+
+    @classmethod
+    def of(cls, ticket: Ticket) -> "Seen":
+        """What is seen of a ticket as the domain keeps it."""
+        is_timed = any(clock.target is Target.ACKNOWLEDGE and clock.state.is_live for clock in ticket.clocks)
+        return cls(
+            status=ticket.status,
+            tier=ticket.tier,
+            awaits_acknowledgement=ticket.status is Status.OPEN or is_timed or ticket.reminding is not None,
+            outcome=ticket.resolution.outcome if ticket.resolution else None,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

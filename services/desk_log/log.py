@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from itertools import pairwise
 from pathlib import Path
 from typing import TextIO, cast
 
@@ -19,6 +20,9 @@ LONGEST_VALUE = 100
 """Characters of a case or a name; nobody's name and no incident's number is longer."""
 LONGEST_LINE = 10_000
 """Characters; what is longer is no row of a log."""
+EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
+"""What lies before it is a slip of the pen: nobody had a help desk's log."""
+LATEST = datetime.max.replace(tzinfo=UTC)
 
 
 class VinstStatus(StrEnum):
@@ -96,6 +100,8 @@ class Log:
     broken: tuple[BrokenRow, ...]
     left_out: tuple[str, ...]
     """The cases that a broken row leaves out."""
+    disordered: tuple[int, ...] = ()
+    """Lines of usable rows that stand below a later one of their case; they were put in order."""
 
 
 class _BrokenValueError(ValueError):
@@ -106,14 +112,14 @@ class _BrokenValueError(ValueError):
         self.field, self.value, self.remedy = field, value, remedy
 
 
-def read_log(path: Path) -> Log:
-    """Read a `.csv` or `.csv.gz`.
+def read_log(path: Path, *, now: datetime | None = None) -> Log:
+    """Read a `.csv` or `.csv.gz`; a row that lies after `now`, if that is told, is broken.
 
     Raises `LogError` when the file cannot be read, has no usable header, or no case without a broken row.
     """
     try:
         with _opened(path) as lines:
-            log = parse(lines)
+            log = parse(lines, now=now)
     except (OSError, EOFError, zlib.error) as broken:
         reason = broken.strerror if isinstance(broken, OSError) and broken.strerror else str(broken)
         raise LogError(f"log {str(path)!r} cannot be read: {reason}: name a readable .csv or .csv.gz") from broken
@@ -122,7 +128,7 @@ def read_log(path: Path) -> Log:
     return log
 
 
-def parse(lines: Iterable[str]) -> Log:
+def parse(lines: Iterable[str], *, now: datetime | None = None) -> Log:
     """Read the lines of a log, the header first. Raises `LogError` as `read_log` does."""
     numbered = enumerate(lines, start=1)
     columns = _columns(next(numbered, (1, ""))[1])
@@ -133,7 +139,8 @@ def parse(lines: Iterable[str]) -> Log:
             continue
         try:
             fields = _fields(text, columns)
-            rows.setdefault(_text("case", fields["case"]), []).append(_row(line, fields))
+            row = _row(line, fields, now or LATEST)
+            rows.setdefault(_text("case", fields["case"]), []).append(row)
         except _BrokenValueError as why:
             case, value = _case_of(text, columns), why.value[:LONGEST_VALUE]
             broken.append(BrokenRow(line=line, case=case, field=why.field, value=value, remedy=why.remedy))
@@ -151,7 +158,13 @@ def _without_broken_cases(rows: dict[str, list[Row]], broken: tuple[BrokenRow, .
         if not broken:
             raise LogError("no usable case: there is no row below the header: write one a line")
         raise LogError(f"no usable case: each has a broken row, the first is {broken[0]}")
-    return Log(cases=cases, broken=broken, left_out=tuple(left_out))
+    disordered = tuple(
+        later.line
+        for case in cases
+        for earlier, later in pairwise(sorted(case.rows, key=lambda row: row.line))
+        if later.at < earlier.at
+    )
+    return Log(cases=cases, broken=broken, left_out=tuple(left_out), disordered=tuple(sorted(disordered)))
 
 
 def _opened(path: Path) -> TextIO:
@@ -198,17 +211,21 @@ def _case_of(text: str, columns: tuple[str, ...]) -> str | None:
     return cells[position] if position < len(cells) and cells[position].strip() else None
 
 
-def _row(line: int, fields: dict[str, str]) -> Row:
-    return Row(line=line, at=_instant(fields["at"]), status=_status(fields["status"]), who=_text("who", fields["who"]))
+def _row(line: int, fields: dict[str, str], now: datetime) -> Row:
+    at = _instant(fields["at"], now)
+    return Row(line=line, at=at, status=_status(fields["status"]), who=_text("who", fields["who"]))
 
 
-def _instant(value: str) -> datetime:
+def _instant(value: str, now: datetime) -> datetime:
     try:
         at = datetime.fromisoformat(value)
     except ValueError:
         at = None
     if at is None or at.utcoffset() != timedelta(0):
         raise _BrokenValueError("at", value, "write an instant in UTC, like 2011-01-31T10:12:22Z")
+    if not EARLIEST <= at <= now:
+        which = "the future" if at > now else "the distant past"
+        raise _BrokenValueError("at", value, f"it lies in {which}: write when it was, like 2011-01-31T10:12:22Z")
     return at.astimezone(UTC)
 
 

@@ -9,7 +9,6 @@ import uuid
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from hashlib import sha256
 from time import monotonic
 from typing import Protocol
 
@@ -17,6 +16,7 @@ import grpc
 
 from protos.followthrough.v1.ticket_pb2 import Ticket
 from services.client import Change, Refused, Unreachable
+from services.desk_log import made_up
 from services.desk_log.decide import Course, Skip, decide
 from services.desk_log.plan import Moment, Plan, Step, plan
 from services.feed import requests
@@ -58,8 +58,8 @@ class Queue:
     policy_version: str
 
     def priority_of(self, case: str) -> str:
-        """One of the priorities, by a hash: the log has none, and each run must give the same."""
-        return self.priorities[int.from_bytes(sha256(case.encode()).digest()[:8]) % len(self.priorities)]
+        """One of the priorities: the log has none, and each run must give the same."""
+        return made_up.priority_of(case, self.priorities)
 
 
 @dataclass(slots=True, kw_only=True)

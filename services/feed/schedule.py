@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from services.desk_log.log import Case
+from services.desk_log.sample import evenly
 
 WEEK = timedelta(days=7)
 DAY = timedelta(days=1)
@@ -44,8 +45,7 @@ def choose(cases: Sequence[Case], *, number: int, longest: timedelta) -> Choice:
     """Take so many cases, evenly over the log, of those that are not too long: the same ones each time."""
     short = [case for case in cases if case.length <= longest]
     number = min(number, len(short))
-    taken = tuple(short[index * len(short) // number] for index in range(number))
-    return Choice(cases=taken, too_long=len(cases) - len(short), not_asked_for=len(short) - number)
+    return Choice(cases=evenly(short, number), too_long=len(cases) - len(short), not_asked_for=len(short) - number)
 
 
 def turns(cases: Sequence[Case], begins_at: datetime, *, keeps_weekday: bool = True) -> tuple[Turn, ...]:

@@ -93,7 +93,8 @@ class Figures:
             self.at_the_front[ticket.priority] += len(set(ticket.visited)) == 1
         self.ping_pong_tickets += len(set(ticket.visited)) < len(ticket.visited)
         for clock in ticket.clocks:
-            self.undecided[clock.target, ticket.tier, ticket.priority] += clock.state.is_live
+            if clock.state.is_live:
+                self.undecided[clock.target, ticket.tier, ticket.priority] += 1
         exhausted_before = self.exhausted
         priority = ticket.priority
         for entry in entries:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from workflows.domain.policy import Policy
-from workflows.domain.ticket.commands import Acknowledge, ChangePriority, Command, Escalate, Transfer
+from workflows.domain.ticket.commands import Acknowledge, ChangePolicy, ChangePriority, Command, Escalate, Transfer
 from workflows.domain.ticket.state import Ticket
 
 
@@ -19,6 +19,7 @@ class Unsaid(StrEnum):
 
     THERE_ALREADY = "the tier that it asks for, or a later one, has the ticket already"
     NOT_REMINDED = "the last resort is not reminded"
+    ANOTHER_POLICY = "the policy simulated is another one from the start"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +42,7 @@ def restated(command: Command, before: Ladder, policy: Policy, ticket: Ticket) -
     """Say a command of then in the words of now."""
     match command:
         case Acknowledge():
-            if command.tier in before.tiers:
+            if command.tier != before.last_resort or command.tier in before.tiers:
                 return replace(command, tier=ticket.tier)
             return replace(command, tier=policy.last_resort) if ticket.reminding else Unsaid.NOT_REMINDED
         case Escalate():
@@ -49,6 +50,8 @@ def restated(command: Command, before: Ladder, policy: Policy, ticket: Ticket) -
         case Transfer():
             to_tier = counterpart(command.to_tier, before.tiers, policy.tier_names)
             return Unsaid.THERE_ALREADY if to_tier == ticket.tier else replace(command, to_tier=to_tier)
+        case ChangePolicy():
+            return Unsaid.ANOTHER_POLICY
         case ChangePriority():
             return replace(command, priority=counterpart(command.priority, before.priorities, policy.priorities))
         case _:
