@@ -157,7 +157,7 @@ def test_two_policies_of_one_name_or_queue_are_told(write: Callable[[str], str])
             ("workflows.policies.brodband",),
             (
                 "workflows.policies.brodband: there is no such module: "
-                "let MODULES name a file, like 'workflows.policies.broadband'"
+                "name one that is there, like 'workflows.policies.broadband'"
             ),
         ),
     ],

@@ -164,11 +164,17 @@ def _problems_of(module: ModuleType) -> Iterator[str]:
     yield from _of_function("route", getattr(module, "route", None), "request")
     yield from _of_function("roster", getattr(module, "roster", None), "tier, at")
     default: object = getattr(module, "default_route", None)
-    if default is not None and not (
-        isinstance(default, Route) and isinstance(default.queue, str) and isinstance(default.priority, str)
-    ):
+    if default is not None and not _is_route(default):
         shown = "no Route of two names" if isinstance(default, Route) else said(default)
         yield f"default_route is {shown}: write default_route = Route(queue='home', priority='normal')"
+
+
+def _is_route(value: object) -> bool:
+    match value:
+        case Route(queue=str(), priority=str()):
+            return True
+        case _:
+            return False
 
 
 def _of_queues(queues: object) -> Iterator[str]:

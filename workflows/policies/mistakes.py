@@ -27,13 +27,13 @@ _OURS = dict.fromkeys(table.__all__, table.__name__) | {
 """Names that a policy is written with, and the module of each."""
 
 
-def told(module: str, error: Exception) -> Iterator[str]:
-    """Yield what to say of an error raised while that module was imported: `file:line: problem: remedy`."""
+def told(module: str, error: BaseException, file: str | None = None) -> Iterator[str]:
+    """Yield what to say of an error raised while that module, or file, was imported: `file:line: problem: remedy`."""
     if isinstance(error, ModuleNotFoundError) and error.name and f"{module}.".startswith(f"{error.name}."):
-        yield f"{module}: there is no such module: let MODULES name a file, like 'workflows.policies.broadband'"
+        yield f"{module}: there is no such module: name one that is there, like 'workflows.policies.broadband'"
         return
-    frame, line = _frame(module, error)
-    place = module if frame is None else f"{_short(frame.f_code.co_filename)}:{line}"
+    frame, line = _frame(module, error, Path(file).parent if file else None)
+    place = file or module if frame is None else f"{_short(frame.f_code.co_filename)}:{line}"
     match error:
         case DomainError():
             yield from (f"{place}: {problem}" for problem in error.problems)
@@ -47,6 +47,8 @@ def told(module: str, error: Exception) -> Iterator[str]:
             yield f"{place}: {_of_call(found[1], found[2])}"
         case AttributeError(name=str(name), obj=EnumType() as words):
             yield f"{place}: {words.__name__} has no {name!r}: {_did_you_mean(name, words.__members__)}"
+        case SystemExit() | KeyboardInterrupt():
+            yield f"{place}: {type(error).__name__}: a policy's file only declares: take out what ends the process"
         case _:
             yield f"{place}: {type(error).__name__}: {error}: compare this line with docs/policy.md"
 
@@ -80,14 +82,15 @@ def _names_in(module: str) -> tuple[str, ...]:
     return tuple(name for name, its_module in _OURS.items() if its_module == module)
 
 
-def _frame(module: str, error: Exception) -> tuple[FrameType | None, int]:
-    """Return the innermost line of the module, or of a neighbour that it imports."""
+def _frame(module: str, error: BaseException, folder: Path | None) -> tuple[FrameType | None, int]:
+    """Return the innermost line of the module, or of a neighbour that it imports: of its package, or its folder."""
     package = f"{module.rpartition('.')[0]}."
     frame, line = None, 0
     trace = error.__traceback__
     while trace:
         name = trace.tb_frame.f_globals.get("__name__", "")
-        if name == module or (name.startswith(package) and name != __name__):
+        is_beside = folder is not None and folder in Path(trace.tb_frame.f_code.co_filename).parents
+        if name == module or is_beside or (name.startswith(package) and name != __name__):
             frame, line = trace.tb_frame, trace.tb_lineno
         trace = trace.tb_next
     return frame, line
