@@ -50,7 +50,8 @@ class Calendar:
 
     A day may have several intervals (`"08:00-12:00, 13:00-17:00"`); they may end at 24:00 or cross midnight
     (`"22:00-06:00"`) and belong, tail included, to the date on which they open. Days that are not named are closed.
-    Whatever is wrong is raised as one CalendarError.
+    Closed dates may be a mapping, date to name, as `workflows.closed_dates` gives them. Whatever is wrong is raised as
+    one CalendarError.
     """
 
     zone: str
@@ -59,6 +60,8 @@ class Calendar:
     """Seven days from Monday, each in order and without overlaps."""
     closed: tuple[date, ...]
     special: tuple[tuple[date, tuple[Opening, ...]], ...]
+    names: tuple[tuple[date, str], ...] = field(compare=False)
+    """What closed dates are called, for people: no part of its value or data, and so of no policy's version."""
     years: OpenYears = field(compare=False)
     """What `spans` yields, by UTC years; worked out from the rest, and never part of its data."""
 
@@ -67,13 +70,13 @@ class Calendar:
         zone: str,
         week: Mapping[str, str],
         *,
-        closed: Iterable[str] = (),
+        closed: Iterable[str] | Mapping[str, str] = (),
         special: Mapping[str, str] | None = None,
     ) -> None:
         problems: list[str] = []
         read_zone(zone, problems)
         hours = read_week(week, problems)
-        closed_on = read_closed(closed, problems)
+        closed_on, names = read_closed(closed, problems)
         special_on = read_special({} if special is None else special, problems)
         problems.extend(
             f"{day.isoformat()!r} is both closed and special: leave it in one of them"
@@ -85,6 +88,7 @@ class Calendar:
         object.__setattr__(self, "week", hours)
         object.__setattr__(self, "closed", tuple(sorted(closed_on)))
         object.__setattr__(self, "special", tuple(sorted(special_on.items())))
+        object.__setattr__(self, "names", tuple(sorted(names.items())))
         object.__setattr__(self, "years", OpenYears(self))
 
     @classmethod
@@ -96,18 +100,26 @@ class Calendar:
     def from_data(cls, data: Mapping[str, object]) -> Self:
         """Return the calendar that `to_data` gave."""
         match data:
-            case {"zone": str(zone), "week": dict(week), "closed": list(closed), "special": dict(special), **rest} if (
-                not rest and all(isinstance(text, str) for text in (*week.values(), *closed, *special.values()))
-            ):
+            case {
+                "zone": str(zone),
+                "week": dict(week),
+                "closed": (list() | dict()) as closed,
+                "special": dict(special),
+                **rest,
+            } if not rest and all(isinstance(text, str) for text in (*week.values(), *closed, *special.values())):
                 return cls(zone, week, closed=closed, special=special)
         raise CalendarError(f"not a calendar: {data!r}; pass what to_data() returned")
 
-    def to_data(self) -> dict[str, object]:
-        """Return plain JSON data, in the words of the constructor; equal calendars give equal data."""
+    def to_data(self, *, with_names: bool = False) -> dict[str, object]:
+        """Return plain JSON data, in the words of the constructor; equal calendars give equal data.
+
+        With the names of closed dates it is for the way to another process only: not what a version is the hash of.
+        """
+        closed = [day.isoformat() for day in self.closed]
         return {
             "zone": self.zone,
             "week": {name: written(hours) for name, hours in zip(DAYS, self.week, strict=True) if hours},
-            "closed": [day.isoformat() for day in self.closed],
+            "closed": dict(zip(closed, map(self.name_of, self.closed), strict=True)) if with_names else closed,
             "special": {day.isoformat(): written(hours) for day, hours in self.special},
         }
 
@@ -127,6 +139,15 @@ class Calendar:
             f"{days[0]}-{days[-1]} {text}" if len(days) > 1 else f"{days[0]} {text}" for text, days in runs
         )
         return week or "closed all week"
+
+    @property
+    def desks(self) -> tuple["Calendar", ...]:
+        """The calendars that it is made of: itself, as FollowTheSun is of several."""
+        return (self,)
+
+    def name_of(self, day: date) -> str:
+        """What a closed date is called; empty where nobody gave it a name."""
+        return dict(self.names).get(day, "")
 
     @property
     def exceptions(self) -> tuple[date, ...]:

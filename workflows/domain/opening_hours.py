@@ -94,15 +94,26 @@ def read_week(week: object, problems: list[str]) -> tuple[tuple[Opening, ...], .
     return tuple(hours.get(day, ()) for day in DAYS)
 
 
-def read_closed(closed: object, problems: list[str]) -> set[date]:
-    """Return the dates of a list of texts."""
+def read_closed(closed: object, problems: list[str]) -> tuple[set[date], dict[date, str]]:
+    """Return the dates of a list of texts, or of a mapping from text to name, and the names that there are."""
     if isinstance(closed, str):
         problems.append(f"closed is one text {said(closed)}: write a list, [{said(closed)}]")
-        return set()
+        return set(), {}
     if not isinstance(closed, Iterable):
         problems.append(f"closed is {said(closed)}: write a list of dates, ['2026-12-25']")
-        return set()
-    return {day for text in closed if (day := _read_date(text, problems))}
+        return set(), {}
+    days: set[date] = set()
+    names: dict[date, str] = {}
+    for text in closed:
+        if not (day := _read_date(text, problems)):
+            continue
+        days.add(day)
+        name = closed[text] if isinstance(closed, Mapping) else ""
+        if not isinstance(name, str):
+            problems.append(f"{text!r} is called {said(name)}: write its name in quotes, 'Christmas Day'")
+        elif name:
+            names[day] = name
+    return days, names
 
 
 def read_special(special: object, problems: list[str]) -> dict[date, tuple[Opening, ...]]:

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import InitVar, dataclass, field
 from datetime import timedelta
 
-from workflows.domain.calendar import Calendar
 from workflows.domain.errors import DomainError, PolicyError
+from workflows.domain.follow_the_sun import AnyCalendar
 from workflows.domain.policy_as_written import said
 from workflows.domain.policy_problems import problems_of
 from workflows.domain.policy_rows import OnBreach, Targets, Tier, freeze
@@ -47,7 +47,7 @@ class Policy:
     """An ordered ladder of tiers and what the customer is promised."""
 
     name: str
-    calendar: Calendar
+    calendar: AnyCalendar
     """The customer's clocks and every other length count in it (2.6)."""
     resolve: Mapping[str, timedelta]
     """What the customer is promised, by priority. Its keys are the policy's priorities, most urgent first."""

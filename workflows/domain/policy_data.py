@@ -9,7 +9,7 @@ from datetime import timedelta
 from hashlib import sha256
 from typing import Any
 
-from workflows.domain.calendar import Calendar
+from workflows.domain.follow_the_sun import calendar_of
 from workflows.domain.policy import OnBreach, Policy, Targets, Tier
 from workflows.domain.ticket.words import Audience, Target
 
@@ -35,14 +35,17 @@ def version_of(policy: Policy) -> str:
     return policy.memo["version"]
 
 
-def to_data(policy: Policy) -> dict[str, object]:
-    """Plain JSON data; lengths in whole seconds or fractions, priorities as a list since their order has a meaning."""
+def to_data(policy: Policy, *, with_names: bool = False) -> dict[str, object]:
+    """Plain JSON data; lengths in whole seconds or fractions, priorities as a list since their order has a meaning.
+
+    What closed dates are called is left out, unless it is for the way to another process: no version is a hash of it.
+    """
     return {
         "name": policy.name,
-        "calendar": policy.calendar.to_data(),
+        "calendar": policy.calendar.to_data(with_names=with_names),
         "priorities": list(policy.priorities),
         "resolve_seconds": {priority: _seconds(length) for priority, length in policy.resolve.items()},
-        "tiers": [_tier_to_data(tier) for tier in policy.tiers],
+        "tiers": [_tier_to_data(tier, with_names=with_names) for tier in policy.tiers],
         "lead": policy.lead,
         "last_resort": policy.last_resort,
         "remind_every_seconds": _seconds(policy.remind_every),
@@ -63,7 +66,7 @@ def from_data(data: Data, version: str | None = None) -> Policy:
     """
     policy = Policy(
         name=data["name"],
-        calendar=Calendar.from_data(data["calendar"]),
+        calendar=calendar_of(data["calendar"]),
         resolve={priority: _length(data["resolve_seconds"][priority]) for priority in data["priorities"]},
         tiers=tuple(_tier_from_data(tier) for tier in data["tiers"]),
         lead=data["lead"],
@@ -83,10 +86,10 @@ def from_data(data: Data, version: str | None = None) -> Policy:
     return policy
 
 
-def _tier_to_data(tier: Tier) -> dict[str, object]:
+def _tier_to_data(tier: Tier, *, with_names: bool) -> dict[str, object]:
     return {
         "name": tier.name,
-        "calendar": tier.calendar.to_data(),
+        "calendar": tier.calendar.to_data(with_names=with_names),
         "targets": {
             priority: {
                 "acknowledge_seconds": _seconds(row.acknowledge),
@@ -111,7 +114,7 @@ def _tier_to_data(tier: Tier) -> dict[str, object]:
 def _tier_from_data(data: Data) -> Tier:
     return Tier(
         name=data["name"],
-        calendar=Calendar.from_data(data["calendar"]),
+        calendar=calendar_of(data["calendar"]),
         targets={
             priority: Targets(
                 acknowledge=_length(row["acknowledge_seconds"]),

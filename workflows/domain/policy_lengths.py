@@ -6,7 +6,7 @@ from datetime import timedelta
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from workflows.domain.calendar import Calendar
+from workflows.domain.follow_the_sun import AnyCalendar
 from workflows.domain.policy_as_written import elements, in_hours, items, not_a_tuple, said, tiers_of
 from workflows.domain.policy_rows import Targets
 from workflows.domain.working_time import HORIZON, least_open
@@ -80,10 +80,10 @@ def _of_length(each: _Length) -> Iterator[str]:
 
 def _of_horizons(lengths: tuple[_Length, ...]) -> Iterator[str]:
     """Yield one sentence a calendar that is too small for what counts in it (3.5), by the longest it cannot hold."""
-    longest: dict[Calendar, tuple[timedelta, str]] = {}
-    how_many: dict[Calendar, int] = {}
+    longest: dict[AnyCalendar, tuple[timedelta, str]] = {}
+    how_many: dict[AnyCalendar, int] = {}
     for each in lengths:
-        if not isinstance(each.calendar, Calendar) or not isinstance(each.length, timedelta):
+        if not isinstance(each.calendar, AnyCalendar) or not isinstance(each.length, timedelta):
             continue
         if each.length > least_open(each.calendar):
             how_many[each.calendar] = how_many.get(each.calendar, 0) + 1

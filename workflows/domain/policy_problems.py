@@ -6,7 +6,7 @@ Trusts no type: a policy is written by hand, and is run by people who have never
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from workflows.domain.calendar import Calendar
+from workflows.domain.follow_the_sun import AnyCalendar
 from workflows.domain.policy_as_written import elements, items, listed, not_a_tuple, said, tiers_of
 from workflows.domain.policy_lengths import problems_of_lengths
 from workflows.domain.policy_rows import OnBreach, Targets, Tier
@@ -125,7 +125,7 @@ def _of_warnings(warn_at: object) -> Iterator[str]:
 
 
 def _of_calendar(field: str, calendar: object) -> Iterator[str]:
-    if not isinstance(calendar, Calendar):
+    if not isinstance(calendar, AnyCalendar):
         yield f"{field} is {said(calendar)}: write Calendar('Europe/London', {{'mon-fri': '08:00-18:00'}})"
 
 

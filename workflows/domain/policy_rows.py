@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from types import MappingProxyType
 
-from workflows.domain.calendar import Calendar
+from workflows.domain.follow_the_sun import AnyCalendar
 from workflows.domain.ticket.words import Audience, Target
 
 
@@ -45,7 +45,7 @@ class Tier:
     """A rung of the ladder."""
 
     name: str
-    calendar: Calendar
+    calendar: AnyCalendar
     targets: Mapping[str, Targets]
     """By priority."""
     on_breach: Mapping[Target, OnBreach] = field(default_factory=dict)

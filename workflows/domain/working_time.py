@@ -8,8 +8,8 @@ from datetime import MAXYEAR, UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from itertools import takewhile
 
-from workflows.domain.calendar import Calendar
 from workflows.domain.errors import CalendarError
+from workflows.domain.follow_the_sun import AnyCalendar
 from workflows.domain.zones import require_utc
 
 HORIZON = timedelta(days=2 * 365)
@@ -20,7 +20,7 @@ _ANY_DATE = date(2026, 1, 1)
 _NOTHING = timedelta()
 
 
-def due(calendar: Calendar, start_at: datetime, length: timedelta, *, years_ahead: int = _YEARS_AHEAD) -> datetime:
+def due(calendar: AnyCalendar, start_at: datetime, length: timedelta, *, years_ahead: int = _YEARS_AHEAD) -> datetime:
     """Return the instant at which that much open time has passed since the start.
 
     On closing time it is closing time; no length at all, at a closed instant, is due at the next opening.
@@ -42,7 +42,7 @@ def due(calendar: Calendar, start_at: datetime, length: timedelta, *, years_ahea
     return found
 
 
-def worked(calendar: Calendar, start_at: datetime, end_at: datetime) -> timedelta:
+def worked(calendar: AnyCalendar, start_at: datetime, end_at: datetime) -> timedelta:
     """Return the open time between two instants."""
     require_utc(start_at)
     if require_utc(end_at) < start_at:
@@ -54,18 +54,18 @@ def worked(calendar: Calendar, start_at: datetime, end_at: datetime) -> timedelt
     return counted
 
 
-def is_open(calendar: Calendar, at: datetime) -> bool:
+def is_open(calendar: AnyCalendar, at: datetime) -> bool:
     """Whether that instant is open time; at closing time it is not."""
     return calendar.years[require_utc(at).year].is_open(at)
 
 
 @lru_cache(maxsize=256)
-def least_open(calendar: Calendar, horizon: timedelta = HORIZON) -> timedelta:
+def least_open(calendar: AnyCalendar, horizon: timedelta = HORIZON) -> timedelta:
     """Return the least open time that a window of that length holds, wherever among the calendar's dates it starts."""
     return min(worked(calendar, start_at, start_at + horizon) for start_at in _worst_starts(calendar, horizon))
 
 
-def _worst_starts(calendar: Calendar, horizon: timedelta) -> Iterator[datetime]:
+def _worst_starts(calendar: AnyCalendar, horizon: timedelta) -> Iterator[datetime]:
     """Yield the closing times, no moment to start being worse, until a plain week has followed the last exception."""
     dates = calendar.exceptions or (_ANY_DATE,)
     first_at = datetime.combine(dates[0], time(), UTC) - horizon

@@ -4,7 +4,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from workflows.domain.calendar import Calendar, Span
+from workflows.domain.calendar import Span
+from workflows.domain.follow_the_sun import AnyCalendar
 from workflows.domain.policy import Policy
 
 Roster = Callable[[str, datetime], bool]
@@ -68,7 +69,7 @@ def _left(spans: Iterable[Span], taken: Sequence[Span]) -> Iterator[Span]:
             yield Span(start_at, span.end_at)
 
 
-def _open(calendar: Calendar, from_at: datetime, until_at: datetime) -> tuple[Span, ...]:
+def _open(calendar: AnyCalendar, from_at: datetime, until_at: datetime) -> tuple[Span, ...]:
     found = []
     for start_at, end_at in calendar.spans(from_at):
         if start_at >= until_at:

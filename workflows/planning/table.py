@@ -6,7 +6,7 @@ Two policies with the same rows promise the same. Knows no layout: whoever shows
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from workflows.domain.calendar import Calendar
+from workflows.domain.follow_the_sun import AnyCalendar
 from workflows.domain.opening_hours import written
 from workflows.domain.policy import OnBreach, Policy, Tier
 from workflows.domain.policy_as_written import in_hours
@@ -87,13 +87,15 @@ def _ladders(policy: Policy) -> Iterator[Row]:
     yield from (Row(subject=LADDER, what=what, of="", value=value) for what, value in values.items())
 
 
-def _calendars(subject: str, calendar: Calendar) -> Iterator[Row]:
+def _calendars(subject: str, calendar: AnyCalendar) -> Iterator[Row]:
     yield Row(subject=subject, what="zone", of="", value=calendar.zone)
     yield Row(subject=subject, what="open", of="", value=calendar.plain_week)
-    for day in calendar.closed:
-        yield Row(subject=subject, what="closed on", of=day.isoformat(), value="closed")
-    for day, hours in calendar.special:
-        yield Row(subject=subject, what="special hours on", of=day.isoformat(), value=written(hours))
+    for desk in calendar.desks:
+        there = f" in {desk.zone}" if len(calendar.desks) > 1 else ""
+        for day in desk.closed:
+            yield Row(subject=subject, what=f"closed on{there}", of=day.isoformat(), value="closed")
+        for day, hours in desk.special:
+            yield Row(subject=subject, what=f"special hours on{there}", of=day.isoformat(), value=written(hours))
 
 
 def in_words(target: Target) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from workflows.domain.calendar import Calendar
+from workflows.domain.follow_the_sun import AnyCalendar
 from workflows.domain.policy import Policy
 from workflows.domain.ticket.state import Clock, PendingWarning
 from workflows.domain.ticket.words import ClockState, Pause, Target
@@ -16,7 +16,7 @@ from workflows.domain.working_time import due, worked
 ZERO = timedelta()
 
 
-def calendar_of(policy: Policy, target: Target, tier: str) -> Calendar:
+def calendar_of(policy: Policy, target: Target, tier: str) -> AnyCalendar:
     """The calendar a clock counts in: the tier's own for its targets, the policy's for the customer's (2.6)."""
     return policy.tier(tier).calendar if target.is_the_tiers else policy.calendar
 
@@ -163,7 +163,7 @@ def whole_length(length: timedelta, spent: timedelta, floor: timedelta, *, left:
 
 
 def _scheduled(
-    calendar: Calendar, at: datetime, length: timedelta, spent: timedelta, fractions: Iterable[float]
+    calendar: AnyCalendar, at: datetime, length: timedelta, spent: timedelta, fractions: Iterable[float]
 ) -> tuple[PendingWarning, ...]:
     """Warnings of a run that counts from `at` on; one whose fraction is spent already is due at once (2.8)."""
     ahead = [(fraction, length * fraction - spent) for fraction in fractions]
