@@ -5,6 +5,7 @@ import click
 from services.cli.lazy import LazyGroup, Subcommand
 
 SUBCOMMANDS = {
+    "new": Subcommand("policy_new", "new", "Write a first policy and its first test."),
     "show": Subcommand("policy_show", "show", "Read a policy as a table."),
 }
 """Every subcommand, in the order of the overview; a module each, `services/cli/policy_….py`."""
