@@ -1,11 +1,11 @@
-"""How a step is put around every call, of any kind. Knows no step and no ticket."""
+"""How steps are put around every call, of any kind. Knows no step and no ticket."""
 
 import asyncio
 import contextlib
 import inspect
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
-from dataclasses import dataclass
-from typing import Any, Never, Protocol, TypeVar, cast
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from functools import partial
+from typing import Any, NamedTuple, Never, Protocol, TypeVar, cast
 
 import grpc
 import grpc.aio
@@ -17,54 +17,71 @@ Answered = TypeVar("Answered")
 Context = grpc.aio.ServicerContext[object, object]
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
-    """One call on its way to its handler."""
+class Kind(NamedTuple):
+    """What all calls of a method have in common."""
 
     method: str
     """Like `/followthrough.v1.TicketService/OpenTicket`."""
+    takes_stream: bool
+    """Whether its request is a stream."""
     is_streamed: bool
-    """Whether its answer is a stream."""
+    """Whether its answer is one."""
+
+
+class Call(NamedTuple):
+    """One call on its way to its handler."""
+
+    method: str
+    is_streamed: bool
     context: Context
-    proceed: "Proceed"
-    """Runs the rest of the way; none is returned for a stream."""
+    asked: object
+    """Its message, once that was read; all of its messages, for who takes a stream."""
 
 
-class Proceed(Protocol):
-    """The rest of a call's way."""
-
-    async def __call__(self, instead: Context | None = None) -> object:
-        """Go it, with another context where one is given."""
-        ...
+Proceed = Callable[[Call], Awaitable[object]]
+"""The rest of a call's way. None is returned for a stream: its answers are written."""
 
 
 class Step(Protocol):
     """One thing that happens around every call."""
 
-    async def __call__(self, call: Call) -> object:
+    def __call__(self, call: Call, proceed: Proceed) -> Awaitable[object]:
         """Let the call proceed, or raise a `Problem`."""
         ...
 
 
-class Around(grpc.aio.ServerInterceptor):
-    """Puts one step around every call of all four kinds."""
+Way = Callable[[Kind], Iterable[Step]]
+"""The steps around calls of a kind, outermost first."""
 
-    def __init__(self, step: Step) -> None:
-        self._step = step
+
+class Around(grpc.aio.ServerInterceptor):
+    """Puts all steps around every call: they are put together once a method, and not call by call.
+
+    Innermost it answers for methods that nobody serves, so that this answer has its ErrorInfo too.
+    """
+
+    def __init__(self, way: Way) -> None:
+        self._way = way
+        self._put_together: dict[str, tuple[object, object]] = {}
+        """By method, the handler that gRPC knows and the one that is used instead."""
 
     async def intercept_service(
         self,
         continuation: Callable[[grpc.HandlerCallDetails], Awaitable["grpc.RpcMethodHandler[Asked, Answered] | None"]],
         handler_call_details: grpc.HandlerCallDetails,
-    ) -> "grpc.RpcMethodHandler[Asked, Answered] | None":
-        """Wrap the handler that the rest of the way would use."""
-        handler = await continuation(handler_call_details)
-        if handler is None:
-            return None
-        return _wrapped(handler, self._step, handler_call_details.method)
+    ) -> "grpc.RpcMethodHandler[Asked, Answered]":
+        """Return a handler that goes all the way."""
+        method, handler = handler_call_details.method, await continuation(handler_call_details)
+        if handler is None:  # of a name that a caller made up: nothing is kept of it
+            return _through(self._way, method, grpc.unary_unary_rpc_method_handler(_unknown))
+        known, used = self._put_together.get(method, (None, None))
+        if known is not handler:
+            used = _through(self._way, method, handler)
+            self._put_together[method] = handler, used
+        return cast("grpc.RpcMethodHandler[Asked, Answered]", used)
 
 
-class FirstMessage(grpc.aio.ServerInterceptor):
+class FirstMessage:
     """Reads the one message of a call itself, for handlers that take one.
 
     gRPC waits for it, and leaves a caller who ends the request without one without an answer until their own deadline.
@@ -75,24 +92,12 @@ class FirstMessage(grpc.aio.ServerInterceptor):
         self._within_seconds = within_seconds
         self._received = received
 
-    async def intercept_service(
-        self,
-        continuation: Callable[[grpc.HandlerCallDetails], Awaitable["grpc.RpcMethodHandler[Asked, Answered] | None"]],
-        handler_call_details: grpc.HandlerCallDetails,
-    ) -> "grpc.RpcMethodHandler[Asked, Answered] | None":
-        """Return a handler that takes a stream of messages, and hands the first one on."""
-        handler = await continuation(handler_call_details)
-        if handler is None or handler.request_streaming:
-            return handler
-        run = _behaviour(handler)
-
-        async def behave(messages: object, context: Context) -> object:
-            message = await self._first(cast(AsyncIterator[object], messages))
-            self._received(handler_call_details.method)
-            return await _outcome(run(message, context), context)
-
-        make = _MAKERS[True, bool(handler.response_streaming)]
-        return make(behave, handler.request_deserializer, handler.response_serializer)
+    async def __call__(self, call: Call, proceed: Proceed) -> object:
+        """Hand the first message on instead of all."""
+        method, is_streamed, context, messages = call
+        message = await self._first(cast(AsyncIterator[object], messages))
+        self._received(method)
+        return await proceed(Call(method, is_streamed, context, message))
 
     async def _first(self, messages: AsyncIterator[object]) -> object:
         try:
@@ -105,40 +110,30 @@ class FirstMessage(grpc.aio.ServerInterceptor):
             raise Problem(Reason.DEADLINE_EXCEEDED, text) from None
 
 
-class KnownMethods(grpc.aio.ServerInterceptor):
-    """Innermost: answers for methods that nobody serves, so that this answer has its ErrorInfo too."""
-
-    async def intercept_service(
-        self,
-        continuation: Callable[[grpc.HandlerCallDetails], Awaitable["grpc.RpcMethodHandler[Asked, Answered] | None"]],
-        handler_call_details: grpc.HandlerCallDetails,
-    ) -> "grpc.RpcMethodHandler[Asked, Answered] | None":
-        """Return the handler there is, or one that says that there is none."""
-        return await continuation(handler_call_details) or grpc.unary_unary_rpc_method_handler(_unknown)
-
-
 async def _unknown(*_: object) -> Never:
     raise Problem(Reason.UNKNOWN_METHOD, "there is no such method: see followthrough/v1/ticket_service.proto")
 
 
-def _wrapped(
-    handler: "grpc.RpcMethodHandler[Asked, Answered]", step: Step, method: str
+def _through(
+    way: Way, method: str, handler: "grpc.RpcMethodHandler[Asked, Answered]"
 ) -> "grpc.RpcMethodHandler[Asked, Answered]":
-    """Return a handler of the same kind that runs the step around the other.
+    """Return a handler that goes the way to the other.
 
-    One coroutine serves all four kinds: gRPC lets a streaming handler write its answers instead of yielding them.
+    One coroutine serves all four kinds: gRPC lets a streaming handler write its answers instead of yielding them. Where
+    the first message is read here, gRPC is told of a stream.
     """
-    run = _behaviour(handler)
+    kind = Kind(method, bool(handler.request_streaming), bool(handler.response_streaming))
+    steps = tuple(way(kind))
+    go = _reaching(handler)
+    for step in reversed(steps):
+        go = partial(step, proceed=go)
 
-    async def around(request: object, context: Context) -> object:
-        async def proceed(instead: Context | None = None) -> object:
-            given = instead or context
-            return await _outcome(run(request, given), given)
+    async def behave(asked: object, context: Context) -> object:
+        return await go(Call(method, kind.is_streamed, context, asked))
 
-        return await step(Call(method, handler.response_streaming, context, proceed))
-
-    make = _MAKERS[bool(handler.request_streaming), bool(handler.response_streaming)]
-    return make(around, handler.request_deserializer, handler.response_serializer)
+    is_given_all = kind.takes_stream or any(isinstance(step, FirstMessage) for step in steps)
+    make = _MAKERS[is_given_all, kind.is_streamed]
+    return make(behave, handler.request_deserializer, handler.response_serializer)
 
 
 _MAKERS: Mapping[tuple[bool, bool], Callable[..., "grpc.RpcMethodHandler[Any, Any]"]] = {
@@ -150,21 +145,25 @@ _MAKERS: Mapping[tuple[bool, bool], Callable[..., "grpc.RpcMethodHandler[Any, An
 """Whether the request is a stream, and whether the answer is one."""
 
 
-def _behaviour(handler: "grpc.RpcMethodHandler[Asked, Answered]") -> Callable[[object, Context], object]:
-    behaviour = handler.unary_unary or handler.unary_stream or handler.stream_unary or handler.stream_stream
-    return cast(Callable[[object, Context], object], behaviour)
+def _reaching(handler: "grpc.RpcMethodHandler[Asked, Answered]") -> Proceed:
+    """The end of the way: the handler itself, of whatever kind."""
+    run = cast(
+        Callable[[object, Context], object],
+        handler.unary_unary or handler.unary_stream or handler.stream_unary or handler.stream_stream,
+    )
 
+    async def reach(call: Call) -> object:
+        begun = run(call.asked, call.context)
+        if isinstance(begun, AsyncGenerator):
+            async with contextlib.aclosing(begun):  # else it would end some time after whoever left it
+                await _write_all(begun, call.context)
+            return None
+        if isinstance(begun, AsyncIterator):
+            await _write_all(begun, call.context)
+            return None
+        return await begun if inspect.isawaitable(begun) else begun
 
-async def _outcome(begun: object, context: Context) -> object:
-    """The answer of what a handler began; none for a stream, whose answers are written."""
-    if isinstance(begun, AsyncGenerator):
-        async with contextlib.aclosing(begun):  # else it would end some time after whoever left it
-            await _write_all(begun, context)
-        return None
-    if isinstance(begun, AsyncIterator):
-        await _write_all(begun, context)
-        return None
-    return await begun if inspect.isawaitable(begun) else begun
+    return reach
 
 
 async def _write_all(answers: AsyncIterator[object], context: Context) -> None:

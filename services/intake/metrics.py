@@ -14,7 +14,7 @@ from prometheus_client import Metric
 from prometheus_client.core import CounterMetricFamily, HistogramMetricFamily
 from prometheus_client.registry import Collector
 
-from services.intake.interceptors import Call, Context
+from services.intake.interceptors import Call, Context, Proceed
 from services.intake.methods import SERVICE
 from services.intake.steps import INFRASTRUCTURE, ending
 
@@ -77,17 +77,15 @@ class CallMetrics(Collector):
         }
         self._of_others = (UNKNOWN, _Counted())
 
-    async def __call__(self, call: Call) -> object:
+    async def __call__(self, call: Call, proceed: Proceed) -> object:
         """Count a call by how it ends for its caller, also when nobody is told."""
-        if call.method.startswith(INFRASTRUCTURE):
-            return await call.proceed()
         counted = self._counted(call.method)
         counted.started += 1
         began, code = time.monotonic(), grpc.StatusCode.OK
         try:
             if call.is_streamed:
-                return await call.proceed(cast(Context, _Noting(call.context, counted)))
-            answer = await call.proceed()
+                return await proceed(call._replace(context=cast(Context, _Noting(call.context, counted))))
+            answer = await proceed(call)
             counted.sent += 1
         except BaseException as error:
             code, _ = ending(error, call.context)

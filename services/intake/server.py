@@ -17,12 +17,12 @@ from grpc_reflection.v1alpha import reflection
 
 from services.intake.changes import Changes, Owed
 from services.intake.ids import Ids
-from services.intake.interceptors import Around, FirstMessage, KnownMethods, Step
+from services.intake.interceptors import Around, FirstMessage
 from services.intake.methods import LARGEST_MESSAGE, SERVICE, service_handler
 from services.intake.metrics import CallMetrics
 from services.intake.questions import Questions
 from services.intake.readiness import Readiness
-from services.intake.steps import Admission, Deadline, Streams, Unbroken, guard, log
+from services.intake.steps import Admission, Deadline, Steps, Streams, Unbroken
 from services.intake.watching import METHOD, Watching
 from services.records.queries import Queries
 from services.records.store import Record
@@ -125,17 +125,16 @@ class Intake:
         self._unbroken = Unbroken()
         self._probe: asyncio.Task[None] | None = None
         self.metrics = CallMetrics()
-        longest = Deadline(self._limits.longest_call_seconds)
-        outer: tuple[Step, ...] = (guard, self.metrics, log, self._streams, longest)
-        inner: tuple[Step, ...] = (
-            self._unbroken,
-            Deadline(self._limits.longest_work_seconds),
-            Admission(self._limits.max_in_flight),
+        steps = Steps(
+            metrics=self.metrics,
+            streams=self._streams,
+            longest_call=Deadline(self._limits.longest_call_seconds),
+            first=FirstMessage(self._limits.message_seconds, received=self.metrics.received),
+            unbroken=self._unbroken,
+            longest_work=Deadline(self._limits.longest_work_seconds),
+            admission=Admission(self._limits.max_in_flight),
         )
-        first = FirstMessage(self._limits.message_seconds, received=self.metrics.received)
-        self._server = grpc.aio.server(
-            interceptors=[*map(Around, outer), first, *map(Around, inner), KnownMethods()], options=OPTIONS
-        )
+        self._server = grpc.aio.server(interceptors=[Around(steps.way)], options=OPTIONS)
         watching = Watching(
             queries,
             finish=self._unbroken.finish,

@@ -3,13 +3,14 @@
 Outermost first: guard (nothing leaves unforeseen), metrics, log, streams (few, none for ever, ended when the server
 stops), deadline (of the answer); here the request's message is read; unbroken (what was begun is finished), deadline
 (of the work), admission (counts what is worked on, whether or not somebody waits for it). Metrics and log tell the same
-`code`. Room is left for authentication after admission.
+`code`. Room is left for authentication after admission. `Steps` says which of them a call goes through.
 """
 
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Mapping
+from collections.abc import Awaitable, Iterator, Mapping
+from dataclasses import dataclass
 from functools import partial
 from typing import Any, TypeVar, cast
 
@@ -19,7 +20,7 @@ from google.protobuf.message import DecodeError
 from google.rpc import status_pb2  # type: ignore[import-untyped]  # the wheel has no stubs
 
 from services.intake.errors import Problem, Reason, answer, internal, of_record, status_of, try_again
-from services.intake.interceptors import Call, Context
+from services.intake.interceptors import Call, Context, FirstMessage, Kind, Proceed, Step
 from services.intake.methods import PATHS
 from services.records.errors import RecordError
 
@@ -38,21 +39,26 @@ DEADLINE_SLACK_SECONDS = 0.1
 Done = TypeVar("Done")
 
 
-async def guard(call: Call) -> object:
+async def guard(call: Call, proceed: Proceed) -> object:
     """Turn whatever goes wrong into a status with one ErrorInfo; a foreign exception's text never leaves."""
     why: BaseException
     try:
-        return await call.proceed()
+        return await proceed(call)
     except grpc.aio.AbortError:
         raise
     except asyncio.CancelledError as error:
-        task = asyncio.current_task()
-        if task is None or task.cancelling():
+        if _is_cancelled():
             raise
         why = error
     except Exception as error:  # noqa: BLE001 - nothing may leave unforeseen; it is logged
         why = error
     return await answer(call.context, _status_of(why, call.method))
+
+
+def _is_cancelled() -> bool:
+    """Whether this very call was given up by its caller or by gRPC; else the cancellation came from below."""
+    task = asyncio.current_task()
+    return task is None or task.cancelling() > 0
 
 
 def _status_of(why: BaseException, method: str) -> status_pb2.Status:
@@ -88,7 +94,7 @@ def _problem_of(why: BaseException) -> Problem:
             return internal()
 
 
-async def log(call: Call) -> object:
+async def log(call: Call, proceed: Proceed) -> object:
     """Write down each call: at debug level when it was answered, at info level when it was refused.
 
     `code` is how the call ended for its caller, also when nobody is told: gRPC knows no code of a caller who left.
@@ -96,7 +102,7 @@ async def log(call: Call) -> object:
     began = time.monotonic()
     code, reason = grpc.StatusCode.OK, ""
     try:
-        return await call.proceed()
+        return await proceed(call)
     except BaseException as error:
         code, reason = ending(error, call.context)
         raise
@@ -108,8 +114,7 @@ async def log(call: Call) -> object:
 
 def ending(error: BaseException, context: Context) -> tuple[grpc.StatusCode, str]:
     """How a call ended that was not answered, and why."""
-    task = asyncio.current_task()
-    if isinstance(error, asyncio.CancelledError) and task is not None and task.cancelling():
+    if isinstance(error, asyncio.CancelledError) and _is_cancelled():
         left = cast(float | None, context.time_remaining())  # none for a caller without a deadline
         is_over = left is not None and left <= DEADLINE_SLACK_SECONDS
         return (CODES.DEADLINE_EXCEEDED, "CALLERS_DEADLINE") if is_over else (CODES.CANCELLED, "CALLER_LEFT")
@@ -137,22 +142,20 @@ class Streams:
         """End every open stream and refuse new ones."""
         self._closing.set()
 
-    async def __call__(self, call: Call) -> object:
+    async def __call__(self, call: Call, proceed: Proceed) -> object:
         """Run a stream until it ends, has lasted long enough or the server stops."""
-        if not call.is_streamed:
-            return await call.proceed()
         if call.method.startswith(HEALTH):
-            return await self._run(call, None)
+            return await self._run(proceed(call), None)
         if self._open >= self._limit:
             raise try_again(Reason.TOO_MANY_CALLS, f"{self._limit} streams are open: try again a little later")
         self._open += 1
         try:
-            return await self._run(call, self._others.get(call.method, self._longest_seconds))
+            return await self._run(proceed(call), self._others.get(call.method, self._longest_seconds))
         finally:
             self._open -= 1
 
-    async def _run(self, call: Call, longest_seconds: float | None) -> object:
-        stream = asyncio.ensure_future(call.proceed())
+    async def _run(self, begun: Awaitable[object], longest_seconds: float | None) -> object:
+        stream = asyncio.ensure_future(begun)
         closing = asyncio.create_task(self._closing.wait())
         try:
             await asyncio.wait({stream, closing}, timeout=longest_seconds, return_when=asyncio.FIRST_COMPLETED)
@@ -174,14 +177,12 @@ class Deadline:
     def __init__(self, longest_seconds: float) -> None:
         self._longest_seconds = longest_seconds
 
-    async def __call__(self, call: Call) -> object:
+    async def __call__(self, call: Call, proceed: Proceed) -> object:
         """Run the call within the server's own limit; the caller's is gRPC's to keep. Streams have one of their own."""
-        if call.is_streamed or call.method.startswith(INFRASTRUCTURE):
-            return await call.proceed()
         limit = asyncio.timeout(self._longest_seconds)
         try:
             async with limit:
-                return await call.proceed()
+                return await proceed(call)
         except TimeoutError:
             if not limit.expired():
                 raise
@@ -201,11 +202,9 @@ class Unbroken:
     def __init__(self) -> None:
         self._begun: set[asyncio.Future[Any]] = set()
 
-    async def __call__(self, call: Call) -> object:
+    async def __call__(self, call: Call, proceed: Proceed) -> object:
         """Run the call in a task of its own that only this server ends."""
-        if call.is_streamed or call.method.startswith(INFRASTRUCTURE):
-            return await call.proceed()
-        return await self.finish(call.proceed(), call.method)
+        return await self.finish(proceed(call), call.method)
 
     async def finish(self, work: Awaitable[Done], method: str) -> Done:
         """Wait for what is to be finished, on behalf of a call of that method."""
@@ -213,11 +212,11 @@ class Unbroken:
         self._begun.add(begun)
         begun.add_done_callback(self._begun.discard)
         try:
-            await asyncio.wait({begun})
+            return await asyncio.shield(begun)
         except asyncio.CancelledError:
-            begun.add_done_callback(partial(_note_unheard, method))
+            if _is_cancelled():  # and not the work
+                begun.add_done_callback(partial(_note_unheard, method))
             raise
-        return begun.result()
 
     async def drain(self, within_seconds: float) -> None:
         """Wait for what is begun, and give up what takes longer."""
@@ -243,20 +242,55 @@ def _note_unheard(method: str, work: "asyncio.Future[Any]") -> None:
 
 
 class Admission:
-    """Takes so many calls at once and no more; health is always answered, and streams have a limit of their own."""
+    """Takes so many calls at once and no more."""
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
         self._in_flight = 0
 
-    async def __call__(self, call: Call) -> object:
+    async def __call__(self, call: Call, proceed: Proceed) -> object:
         """Run the call, or raise `Problem` when too many are running."""
-        if call.is_streamed or call.method.startswith(HEALTH):
-            return await call.proceed()
         if self._in_flight >= self._limit:
             raise try_again(Reason.TOO_MANY_CALLS, f"{self._limit} calls are being worked on: try again a little later")
         self._in_flight += 1
         try:
-            return await call.proceed()
+            return await proceed(call)
         finally:
             self._in_flight -= 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Steps:
+    """All of them, and which a call goes through."""
+
+    metrics: Step
+    streams: Streams
+    longest_call: Deadline
+    first: FirstMessage
+    unbroken: Unbroken
+    longest_work: Deadline
+    admission: Admission
+
+    def way(self, kind: Kind) -> Iterator[Step]:
+        """Yield the steps around calls of a kind, outermost first.
+
+        Health is always answered, and streams have a limit of their own.
+        """
+        is_infrastructure = kind.method.startswith(INFRASTRUCTURE)
+        yield guard
+        if not is_infrastructure:
+            yield self.metrics
+        yield log
+        if kind.is_streamed:
+            yield self.streams
+        elif not is_infrastructure:
+            yield self.longest_call
+        if not kind.takes_stream:
+            yield self.first
+        if kind.is_streamed:
+            return
+        if not is_infrastructure:
+            yield self.unbroken
+            yield self.longest_work
+        if not kind.method.startswith(HEALTH):
+            yield self.admission

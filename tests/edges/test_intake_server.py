@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from enum import StrEnum
@@ -18,7 +18,7 @@ from grpc_reflection.v1alpha.reflection_pb2 import ServerReflectionRequest, Serv
 from protos.followthrough.v1.ticket_pb2 import Ticket
 from protos.followthrough.v1.ticket_service_pb2 import GetTicketRequest, ListTicketsRequest, ListTicketsResponse
 from services.intake.errors import Problem, Reason
-from services.intake.interceptors import Around, FirstMessage
+from services.intake.interceptors import Around, FirstMessage, Kind, Step
 from services.intake.server import AddressTaken, Intake, Limits
 from services.intake.steps import guard
 from services.records import (
@@ -425,9 +425,12 @@ async def test_reflection_may_be_left_out(sqlite_url: str) -> None:
         assert refusal_of(raised.value).reason == "UNKNOWN_METHOD"
 
 
-@pytest.mark.parametrize("inner", [[], [FirstMessage(60, received=lambda _: None)]], ids=["read-by-grpc", "read-here"])
+FIRST = FirstMessage(60, received=lambda _: None)
+
+
+@pytest.mark.parametrize("is_read_here", [False, True], ids=["read-by-grpc", "read-here"])
 @pytest.mark.parametrize("kind", ["unary_unary", "unary_stream", "stream_unary", "stream_stream"])
-async def test_all_four_kinds_of_calls_are_guarded(kind: str, inner: list[grpc.aio.ServerInterceptor]) -> None:
+async def test_all_four_kinds_of_calls_are_guarded(kind: str, is_read_here: bool) -> None:  # noqa: FBT001 - pytest gives it
     """Whether request or answer is a stream: a problem has its reason, and a good answer passes."""
 
     async def one(request: object, _: object) -> bytes:
@@ -441,7 +444,11 @@ async def test_all_four_kinds_of_calls_are_guarded(kind: str, inner: list[grpc.a
 
     make = getattr(grpc, f"{kind}_rpc_method_handler")
     handler = make(many if kind.endswith("stream") else one)
-    server = grpc.aio.server(interceptors=[Around(guard), *inner])
+
+    def way(called: Kind) -> Sequence[Step]:
+        return [guard] if called.takes_stream or not is_read_here else [guard, FIRST]
+
+    server = grpc.aio.server(interceptors=[Around(way)])
     server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler("made.Up", {"Echo": handler}),))
     port = server.add_insecure_port("127.0.0.1:0")
     await server.start()
