@@ -1,0 +1,1 @@
+"""Policies as pages: HTML and Markdown from what planning worked out. Knows layout, and no rule."""

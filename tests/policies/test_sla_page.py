@@ -1,0 +1,143 @@
+"""The page for customers (7.4): what it says, in HTML and in Markdown."""
+
+import re
+from dataclasses import replace
+from datetime import date, timedelta
+from html.parser import HTMLParser
+
+from services.policy_pages import sla
+from tests.policies.test_publication import PUBLISHED
+from tests.support.policies import LINES
+from workflows.domain.calendar import Calendar
+from workflows.domain.follow_the_sun import FollowTheSun
+from workflows.domain.policy import Policy, hours
+from workflows.planning.promised import promised
+from workflows.planning.publication import Channel, Publication
+from workflows.testing.plugin import Golden
+
+DAY = date(2026, 11, 23)
+WORD = r"[\w:']+"
+OPEN_TAGS = {"meta", "br"}
+
+
+def _policy() -> Policy:
+    desk = Calendar(
+        "Europe/London",
+        {"mon-fri": "08:00-18:00", "sat": "09:00-13:00"},
+        closed={"2025-12-25": "Christmas Day", "2026-12-25": "Christmas Day"},
+        special={"2026-12-24": "08:00-12:00"},
+    )
+    return replace(LINES, calendar=desk)
+
+
+def test_the_page_as_it_is_kept(golden: Golden) -> None:
+    """7.4: targets, hours, closed dates from that day on, channels and their costs, complaints and refunds."""
+    content = promised(_policy(), PUBLISHED, DAY)
+    golden("sla.md", sla.markdown(content))
+    golden("sla.html", sla.html(content))
+
+
+class _Reader(HTMLParser):
+    """Reads a page as a browser would: its words, and whether every tag that is opened is closed."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.words: list[str] = []
+        self.open: list[str] = []
+        self.fetched: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag not in OPEN_TAGS:
+            self.open.append(tag)
+        self.fetched += [str(value) for name, value in attrs if name in {"src", "href"}]
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        if self.open and self.open[-1] not in {"style", "title"}:
+            self.words += re.findall(WORD, data)
+
+
+def _read(page: str) -> _Reader:
+    reader = _Reader()
+    reader.feed(page)
+    assert reader.open == []
+    return reader
+
+
+def test_both_pages_say_the_same() -> None:
+    """A customer with the paper and one with the site were promised the same."""
+    content = promised(_policy(), PUBLISHED, DAY)
+    assert _read(sla.html(content)).words == re.findall(WORD, sla.markdown(content).replace("---", ""))
+
+
+def test_nothing_is_fetched_and_nothing_runs() -> None:
+    """One file, good on any machine and in any archive."""
+    page = sla.html(promised(_policy(), PUBLISHED, DAY))
+    assert _read(page).fetched == []
+    assert "<script" not in page
+    assert "url(" not in page
+
+
+def test_words_of_a_policy_are_words_on_the_page() -> None:
+    """What looks like mark-up in somebody's text stays text, in both."""
+    odd = replace(
+        PUBLISHED,
+        provider="Smith & <b>Sons</b>",
+        channels=(Channel(name="chat | mail", address="<script>alert(1)</script>", cost="1 | 2"),),
+    )
+    content = promised(_policy(), odd, DAY)
+    page = sla.html(content)
+    assert "Smith &amp; &lt;b&gt;Sons&lt;/b&gt;" in page
+    assert "<script" not in page
+    assert "| chat \\| mail | <script>alert(1)</script> | 1 \\| 2 |" in sla.markdown(content)
+
+
+def test_a_desk_of_one_tier_has_no_ladder_to_speak_of() -> None:
+    """Nobody is told of steps that there are not."""
+    alone = replace(LINES, tiers=LINES.tiers[:1], customer_reminders=(), reopen_window=hours(12))
+    content = promised(alone, PUBLISHED_ALONE, DAY)
+    assert content.steps == (
+        "When you have to ask for news twice, duty-manager is told.",
+        (
+            "At the end of the ladder it does not fall silent: duty-manager is told, and told again every 1 h until"
+            " somebody takes it on."
+        ),
+    )
+    assert content.waiting == (
+        "When we ask you something, the time until your answer does not count for the solution.",
+        (
+            "Without an answer we take it that you need nothing more after 36 h: the request is ended, and an answer"
+            " from you opens it again."
+        ),
+    )
+    assert content.ending[1].startswith("Within 12 h by the clock of closing you can")
+    assert "| Who | Works |" not in sla.markdown(content)
+
+
+def test_what_the_longest_silence_is() -> None:
+    """2.2: whichever tier has it, the customer hears at least so often: the longest of the ladder is the promise."""
+    content = promised(LINES, PUBLISHED, DAY)
+    longest = {
+        priority: max(tier.targets[priority].update_every for tier in LINES.tiers) for priority in LINES.priorities
+    }
+    assert longest["normal"] == timedelta(hours=9)
+    assert [each.news for each in content.priorities] == ["2 h", "4 h", "9 h"]
+
+
+PUBLISHED_ALONE: Publication = replace(PUBLISHED, tiers={})
+
+
+def test_desks_that_hand_on_say_whose_day_it_is() -> None:
+    """3.1: a page of several desks names the hours and the closed dates of each, in its own zone."""
+    dublin = Calendar("Europe/Dublin", {"mon-fri": "08:00-16:00"}, closed={"2026-12-25": "Christmas Day"})
+    sydney = Calendar("Australia/Sydney", {"mon-fri": "09:00-17:00"}, closed={"2027-01-26": "Australia Day"})
+    policy = replace(LINES, calendar=FollowTheSun(dublin, sydney))
+    page = sla.markdown(promised(policy, PUBLISHED, DAY))
+    assert (
+        "mon-fri 08:00-16:00, by the clocks of Europe/Dublin; mon-fri 09:00-17:00, by the clocks of Australia/Sydney."
+        in page
+    )
+    assert "- Fri 25 Dec 2026 (Europe/Dublin): closed (Christmas Day)\n" in page
+    assert "- Tue 26 Jan 2027 (Australia/Sydney): closed (Australia Day)\n" in page
