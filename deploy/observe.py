@@ -8,13 +8,14 @@ are where the settings say; whether a Followthrough runs there is for the alerts
 
 import argparse
 import asyncio
+import fcntl
 import shutil
 import signal
 import sys
 import urllib.request
 from asyncio.subprocess import Process
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from http import HTTPStatus
 from pathlib import Path
 
@@ -23,10 +24,12 @@ from services import process
 from services.dev_server import end_with_us
 from services.process import CannotStart
 from services.settings import Address, Settings, SettingsError
+from services.var_folder import unusable
 
 ALERTMANAGER_FILE = Path(__file__).resolve().parent / "alertmanager" / "alertmanager.yml"
 ALERTMANAGER_NAMES = ("prometheus-alertmanager", "alertmanager")
 """Debian's name of the program, and everybody else's."""
+LOCK = "observe.lock"
 OTHER_PORTS = {"prometheus": 19090, "alertmanager": 19093}
 """What to try where the usual one is taken."""
 KEPT = "30d"
@@ -52,16 +55,38 @@ def main() -> int:
     asked = parser.parse_args()
     try:
         settings = Settings.load()
-        process.run(lambda: _observe(settings, asked.prometheus_port, asked.alertmanager_port))
+        folder = settings.var_dir.absolute() / "observe"
+        with _alone_on(folder):
+            process.run(lambda: _observe(settings, folder, asked.prometheus_port, asked.alertmanager_port))
     except (CannotStart, SettingsError) as refused:
         sys.stderr.write(f"observe: {refused}\n")
         return 2
     return 0
 
 
-async def _observe(settings: Settings, prometheus_port: int, alertmanager_port: int) -> None:
-    folder = settings.var_dir.absolute() / "observe"
-    folder.mkdir(parents=True, exist_ok=True)
+@contextmanager
+def _alone_on(folder: Path) -> Iterator[None]:
+    """Make the folder and hold its lock: Debian's Prometheus takes none, and two would write into the same files.
+
+    Raises `SettingsError` when it cannot be used, `CannotStart` when another uses it.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        lock = (folder / LOCK).open("ab")
+    except OSError as error:
+        raise unusable(folder.parent, error) from None
+    with lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise CannotStart(
+                f"`make observe` runs on {str(folder)!r} already: "
+                "stop it, or set FOLLOWTHROUGH_VAR_DIR to another folder"
+            ) from None
+        yield
+
+
+async def _observe(settings: Settings, folder: Path, prometheus_port: int, alertmanager_port: int) -> None:
     telling = [
         *_program(*ALERTMANAGER_NAMES),
         f"--config.file={ALERTMANAGER_FILE}",

@@ -48,6 +48,43 @@ async def test_both_end_with_it_even_when_it_is_killed(tmp_path: Path) -> None:
         assert await is_gone(child)
 
 
+async def test_a_second_on_the_same_folder_is_one_line_and_leaves_the_first_alone(tmp_path: Path) -> None:
+    """Two would write into the same files: the second says where the first is, before it has written anything."""
+    first = await _observing(tmp_path)
+    observe = Running(first)
+    try:
+        await observe.say(r"Ctrl-C stops both\.")
+        asked = tmp_path / "observe" / "prometheus.yml"
+        before = asked.read_bytes()
+        second = await _observing(tmp_path)
+        out, err = await second.communicate()
+        after = asked.read_bytes()
+
+        assert await observe.stop(signal.SIGINT) == 0
+    finally:
+        if first.returncode is None:
+            first.kill()
+        await first.communicate()
+
+    assert (second.returncode, out) == (2, b"")
+    assert err.decode() == (
+        f"observe: `make observe` runs on {str(asked.parent)!r} already: "
+        "stop it, or set FOLLOWTHROUGH_VAR_DIR to another folder\n"
+    )
+    assert after == before
+
+
+async def test_a_folder_that_cannot_be_used_is_one_line(tmp_path: Path) -> None:
+    """It says which setting to change."""
+    (tmp_path / "var").write_text("in the way", encoding="utf-8")
+    process = await _observing(tmp_path, FOLLOWTHROUGH_VAR_DIR=str(tmp_path / "var"))
+    out, err = await process.communicate()
+
+    assert (process.returncode, out) == (2, b"")
+    assert err.startswith(b"observe: FOLLOWTHROUGH_VAR_DIR=")
+    assert err.count(b"\n") == 1
+
+
 async def test_a_port_that_is_taken_is_one_line(tmp_path: Path) -> None:
     """It says which port to give."""
     taken = await asyncio.start_server(lambda *_: None, "127.0.0.1", 0)
@@ -59,7 +96,7 @@ async def test_a_port_that_is_taken_is_one_line(tmp_path: Path) -> None:
     assert err == b"observe: prometheus's port is taken: give it another, like make observe PROMETHEUS_PORT=19090\n"
 
 
-async def _observing(folder: Path, prometheus_port: int = 0) -> asyncio.subprocess.Process:
+async def _observing(folder: Path, prometheus_port: int = 0, **settings: str) -> asyncio.subprocess.Process:
     program("prometheus")
     program("prometheus-alertmanager")
     env = environment(folder)
@@ -69,7 +106,7 @@ async def _observing(folder: Path, prometheus_port: int = 0) -> asyncio.subproce
         "deploy.observe",
         f"--prometheus-port={prometheus_port}",
         "--alertmanager-port=0",
-        env=env | {"PATH": f"{env['PATH']}:{UNPACKED}"},
+        env=env | {"PATH": f"{env['PATH']}:{UNPACKED}"} | settings,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
     )
