@@ -1,21 +1,77 @@
-"""Which policy is meant by what was typed: a name, a file, or either of them at a git revision."""
+"""Which policy is meant by what was typed: a name, or a file."""
 
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
 from difflib import get_close_matches
 
 from services.cli.failing import Failed
-from workflows import policies
+from services.policy_host.loaded import Loaded
+from services.policy_host.loading import load
 from workflows.domain.errors import PolicyError
 from workflows.domain.policy import Policy
+from workflows.planning.publication import Publication
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """A policy that was meant, and what is declared beside it."""
+
+    policy: Policy
+    published: Publication | None
+    has_roster: bool
+    sources: tuple[str, ...]
+    """What holds it, as the policy host is told of it; none named: the policies that ship."""
 
 
 def policy_of(spec: str) -> Policy:
     """Find and load the policy; `Failed` with exit code 2 and the remedy when there is none, or it does not load."""
+    return found_by(spec).policy
+
+
+def found_by(spec: str) -> Found:
+    """Find and load the policy with what is declared beside it; `Failed` as `policy_of` has it."""
+    sources = (spec,) if _is_file(spec) else in_force()
+    loaded = _loaded(sources)
+    names = tuple(loaded.promised.policies)
+    if not _is_file(spec):
+        name = _named(spec, names)
+    elif len(names) == 1:
+        name = names[0]
+    else:
+        raise Failed(f"{spec} holds {len(names)} policies: name a file that holds one", exit_code=2)
+    return Found(
+        policy=loaded.promised.policies[name],
+        published=loaded.published.get(name),
+        has_roster=name in loaded.rosters,
+        sources=sources,
+    )
+
+
+def in_force() -> tuple[str, ...]:
+    """What holds the policies in force."""
+    return ()
+
+
+def named_in_force() -> tuple[str, ...]:
+    """The names of the policies in force; `Failed` with exit code 2 when they do not load."""
+    return tuple(_loaded(in_force()).promised.policies)
+
+
+def _loaded(sources: Sequence[str]) -> Loaded:
     try:
-        found = policies.load().policies
+        return load(sources)
     except PolicyError as error:
-        raise Failed(str(error), exit_code=2) from None
-    if spec not in found:
-        near = get_close_matches(spec, found, n=1)
-        hint = f"did you mean {near[0]!r}?" if near else f"use one of {sorted(found)}, or a file"
-        raise Failed(f"there is no policy {spec!r}: {hint}", exit_code=2)
-    return found[spec]
+        raise Failed("\n".join(error.problems), exit_code=2) from None
+
+
+def _is_file(spec: str) -> bool:
+    return spec.endswith(".py") or os.sep in spec
+
+
+def _named(spec: str, names: Sequence[str]) -> str:
+    if spec in names:
+        return spec
+    near = get_close_matches(spec, names, n=1)
+    hint = f"did you mean {near[0]!r}?" if near else f"use one of {sorted(names)}, or a file"
+    raise Failed(f"there is no policy {spec!r}: {hint}", exit_code=2)
