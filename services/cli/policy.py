@@ -6,7 +6,10 @@ from services.cli.lazy import LazyGroup, Subcommand
 
 SUBCOMMANDS = {
     "new": Subcommand("policy_new", "new", "Write a first policy and its first test."),
+    "check": Subcommand("policy_check", "check", "See that policies are valid, and what is odd about them."),
     "show": Subcommand("policy_show", "show", "Read a policy as a table."),
+    "explain": Subcommand("policy_explain", "explain", "Hear what happens, and when, until the ladder has ended."),
+    "publish": Subcommand("policy_publish", "publish", "Write the page that tells customers what they are promised."),
 }
 """Every subcommand, in the order of the overview; a module each, `services/cli/policy_….py`."""
 

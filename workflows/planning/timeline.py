@@ -19,6 +19,7 @@ from workflows.domain.ticket.events import (
     ClockResumed,
     ClockStarted,
     ClockWarned,
+    Closed,
     Entry,
     Escalated,
     LadderExhausted,
@@ -115,7 +116,7 @@ class Ending:
 
     end: End
     text: str
-    """In words for a person."""
+    """A sentence without its full stop."""
     running: tuple[Deadline, ...] = ()
     """What is still promised then, in order of time."""
 
@@ -199,7 +200,7 @@ class _Story:
                 else:
                     self._judge(wake_at)
             except CalendarError as error:
-                return self._ending(End.CALENDAR, f"it cannot be told further: {error}")
+                return self._ending(End.CALENDAR, f"It cannot be told further: {error}")
         policy = self._policy
         often = f"{policy.last_resort} is told again every {in_hours(policy.remind_every)} of open time"
         return self._ending(End.EXHAUSTED, f"{often}, until somebody acknowledges")
@@ -291,8 +292,8 @@ class _Story:
 
     def _quiet(self) -> Ending:
         if self._ticket.status is Status.CLOSED:
-            return self._ending(End.CLOSED, "the ticket is closed, and nothing is owed any more")
-        return self._ending(End.NOTHING_DUE, "nothing more happens until somebody acts")
+            return self._ending(End.CLOSED, "The ticket is closed, and nothing is owed any more")
+        return self._ending(End.NOTHING_DUE, "Nothing more happens until somebody acts")
 
     def _ending(self, end: End, text: str) -> Ending:
         running = (
@@ -307,7 +308,7 @@ class _Story:
 
 def _cut(to_come: int) -> str:
     beyond = f"; {to_come} of what was to be done lies beyond that" if to_come else ""
-    return f"it goes on like this; cut after {MOST_MOMENTS} things that happened{beyond}"
+    return f"It goes on like this; cut after {MOST_MOMENTS} things that happened{beyond}"
 
 
 def _opening(priority: str, zone: str) -> Open:
@@ -341,6 +342,9 @@ def _stays(entries: Iterable[Entry]) -> Iterator[Stay]:
                 if from_at is not None:
                     yield Stay(tier=tier, from_at=from_at, until_at=entry.at)
                 tier, from_at = entered, entry.at
+            case Closed() if from_at is not None:
+                yield Stay(tier=tier, from_at=from_at, until_at=entry.at)
+                from_at = None
             case _:
                 pass
     if from_at is not None:

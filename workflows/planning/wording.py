@@ -96,7 +96,7 @@ def of_causes(causes: Iterable[Cause]) -> str:
 def _of_clock(event: ClockWarned | ClockBreached, allowed: timedelta | None) -> Words:
     target, tier = event.target, event.tier
     about = f"{target} of {tier}" if target.is_the_tiers else str(target)
-    why = "" if allowed is None else f"{in_hours(allowed)} of open time allowed"
+    why = "" if allowed is None else f"{in_hours(allowed)} of open time are allowed"
     if isinstance(event, ClockWarned):
         whose = {
             Target.ACKNOWLEDGE: f"{tier}'s time to acknowledge",
@@ -107,10 +107,10 @@ def _of_clock(event: ClockWarned | ClockBreached, allowed: timedelta | None) -> 
         spent = f"{100 * event.fraction:g} %"
         return Words(about=f"{spent} of {about}", what=f"{spent} of {whose[target]} is spent", why=why, rule="2.8")
     missed = {
-        Target.ACKNOWLEDGE: f"Missed: nobody of {tier} has acknowledged",
-        Target.TIER_RESOLVE: f"Missed: {tier} has not resolved it",
-        Target.UPDATE: "Missed: the customer has heard nothing from a person",
-        Target.RESOLVE: "Missed: it is not solved for the customer",
+        Target.ACKNOWLEDGE: f"Nobody of {tier} has acknowledged in time",
+        Target.TIER_RESOLVE: f"{tier} has not resolved it in time",
+        Target.UPDATE: "The customer has heard nothing from a person in time",
+        Target.RESOLVE: "It is not solved for the customer in time",
     }
     return Words(about=about, what=missed[target], why=why, rule="4.3" if target is Target.UPDATE else "4.1")
 
@@ -128,10 +128,10 @@ def _of_ladder(event: TierSkipped | Escalated | EscalationAbsorbed | LadderExhau
             what = f"No further step: {tier} has got it this very moment"
             return Words(about=tier, what=what, why=of_causes(event.causes), rule="4.8")
         case LadderExhausted(is_repeat=False):
-            what = f"The ladder ends: nobody is above {event.tier}"
+            what = f"The ladder ends, nobody is above {event.tier}"
             return Words(about="", what=what, why=of_causes(event.causes), rule="4.4")
         case LadderExhausted():
-            what = f"The ladder ends again: {event.last_resort} hears of it with the next reminder"
+            what = f"The ladder ends again, and {event.last_resort} hears of it with the next reminder"
             return Words(about="again", what=what, why=of_causes(event.causes), rule="4.4")
         case LastResortReminded():
             what = f"{event.last_resort} is told again"
@@ -141,7 +141,7 @@ def _of_ladder(event: TierSkipped | Escalated | EscalationAbsorbed | LadderExhau
 def _of_life(event: Event, tier: str) -> Words:  # noqa: PLR0911 - one sentence an event, no more
     match event:
         case Opened():
-            return Words(about="", what=f"The ticket is opened, {event.priority}: {event.tier} has it", rule="6.1")
+            return Words(about="", what=f"The ticket is opened, {event.priority}, and {event.tier} has it", rule="6.1")
         case Acknowledged():
             return Words(about=event.tier, what=f"{event.handler} acknowledges", rule="6.2")
         case UpdatePosted():
@@ -153,7 +153,7 @@ def _of_life(event: Event, tier: str) -> Words:  # noqa: PLR0911 - one sentence 
         case WaitEnded(by=WaitEnd.GAVE_UP):
             return Words(about="gave up", what="The customer is waited for no longer", why="no answer came", rule="6.6")
         case Resolved():
-            return Words(about="", what=f"It is resolved: {event.outcome.replace('_', ' ')}", rule="6.7")
+            return Words(about="", what=f"It is resolved as {event.outcome.replace('_', ' ')}", rule="6.7")
         case Closed(by=ClosedBy.SILENCE):
             return Words(about="", what="It is closed", why="the customer said nothing against it", rule="6.8")
         case Closed():
