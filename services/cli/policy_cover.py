@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime, time, timedelta
+from itertools import pairwise
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -60,7 +61,7 @@ def _day(row: _Row, day: date, zone: ZoneInfo) -> str:
     midnight = datetime.combine(day, time(), zone)
     # By the clock on the wall: the day on which it is moved has its eight cells too.
     edges = [(midnight + cell * _CELL).astimezone(ZoneInfo("UTC")) for cell in range(CELLS_A_DAY + 1)]
-    return "".join(_sign(row, *edge) for edge in zip(edges, edges[1:], strict=False))
+    return "".join(_sign(row, *edge) for edge in pairwise(edges))
 
 
 def _sign(row: _Row, start_at: datetime, end_at: datetime) -> str:

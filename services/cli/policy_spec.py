@@ -62,7 +62,7 @@ def _loaded(sources: Sequence[str]) -> Loaded:
     try:
         return load(sources)
     except PolicyError as error:
-        raise Failed("\n".join(error.problems), exit_code=2) from None
+        raise Failed(*error.problems, exit_code=2) from None
 
 
 def _is_file(spec: str) -> bool:
