@@ -2,19 +2,21 @@
 
     python -m tests.chaos [--faults kill,stop,postgres,temporal] [--seed N] [--seconds N] [--logs FOLDER]
 
-Exit 0: nothing was lost, doubled, missed or skipped. 1: something was; the seed and the tickets' timelines are printed.
-2: it could not be run.
+Exit 0: nothing was lost, doubled, missed or skipped. 1: something was, or no end was come to; the seed and the tickets'
+timelines are printed. 2: it could not be run. 130: somebody ended it before its time, and nothing was counted.
 """
 
 import argparse
 import asyncio
+import math
 import random
+import signal
 import sys
 import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 
-from tests.chaos.faults import Kind
+from tests.chaos.faults import LEAST_SECONDS, Kind
 from tests.chaos.findings import Finding, counted
 from tests.chaos.run import Came, Chosen, play
 from tests.chaos.timeline import timeline
@@ -22,6 +24,8 @@ from tests.support.databases import PostgresqlMissing
 
 TIMELINES = 3
 """At most so many tickets' timelines are printed."""
+MOST_SECONDS = 86_400.0
+ENDED_BEFORE = 128 + signal.SIGINT
 
 
 def main() -> int:
@@ -34,29 +38,61 @@ def main() -> int:
     )
     say(f"seed {chosen.seed}, {','.join(chosen.kinds) or 'no faults'}, {chosen.seconds:g} s; logs in {folder}")
     try:
-        came = asyncio.run(play(chosen, say, lambda fault: say(f"  {fault}")))
+        came = asyncio.run(_until_told(chosen))
     except PostgresqlMissing as missing:
         say(f"chaos needs PostgreSQL: {missing}")
         return 2
+    except asyncio.CancelledError:
+        say("ended before its time: nothing was counted")
+        return ENDED_BEFORE
+    except TimeoutError:
+        say(f"it came to no end; the logs are in {chosen.folder}")
+        _again(chosen)
+        return 1
     _sum_up(came)
     if not came.findings:
         return 0
-    _accuse(chosen, came)
+    accuse(chosen, came)
     return 1
 
 
+async def _until_told(chosen: Chosen) -> Came:
+    """Run it; at the first signal to end, bring everybody to an end first. Raises `CancelledError` then."""
+    run = asyncio.create_task(play(chosen, say, lambda fault: say(f"  {fault}")))
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, run.cancel)
+    return await run
+
+
 def _arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser = argparse.ArgumentParser(prog="python -m tests.chaos", description=__doc__.partition("\n")[0])
     parser.add_argument("--faults", type=_kinds, default=tuple(Kind), help=f"of {', '.join(Kind)}; all by default")
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(10**6), help="by lot by default")
-    parser.add_argument("--seconds", type=float, default=75.0, help="of load and faults, 75 by default")
-    parser.add_argument("--settling", type=float, default=90.0, help="seconds to come to rest at most, 90 by default")
+    parser.add_argument("--seconds", type=_seconds, default=75.0, help="of load and faults, 75 by default")
+    parser.add_argument(
+        "--settling", type=_seconds, default=90.0, help="seconds to come to rest at most, 90 by default"
+    )
     parser.add_argument("--logs", help="folder for the processes' logs; a new temporary one by default")
     return parser.parse_args()
 
 
 def _kinds(text: str) -> tuple[Kind, ...]:
-    return tuple(Kind(word) for word in text.split(",") if word)
+    words = [word.strip() for word in text.split(",")]
+    if unknown := [word for word in words if word and word not in tuple(Kind)]:
+        raise argparse.ArgumentTypeError(f"there is no fault {unknown[0]!r}: write some of {','.join(Kind)}")
+    return tuple(dict.fromkeys(Kind(word) for word in words if word))
+
+
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = math.nan
+    if not LEAST_SECONDS <= seconds <= MOST_SECONDS:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is no length of a run: write seconds, from {LEAST_SECONDS:g} to {MOST_SECONDS:g}"
+        )
+    return seconds
 
 
 def say(line: str) -> None:
@@ -73,7 +109,8 @@ def _sum_up(came: Came) -> None:
         say(f"{'x' if count else ' '} {what.value:<58}{count:>10}")
 
 
-def _accuse(chosen: Chosen, came: Came) -> None:
+def accuse(chosen: Chosen, came: Came) -> None:
+    """Tell what was found, of whom, and how to have it again."""
     say(f"\nseed {chosen.seed}: what was found; the logs are in {chosen.folder}")
     for finding in came.findings[:40]:
         say(f"  {finding.what.value}: {finding.ticket_id} {finding.text}")
@@ -81,8 +118,12 @@ def _accuse(chosen: Chosen, came: Came) -> None:
         say("")
         for line in timeline(came.facts, ticket_id):
             say(line)
+    _again(chosen)
+
+
+def _again(chosen: Chosen) -> None:
     kinds = ",".join(chosen.kinds)
-    say(f"\nagain: make chaos SEED={chosen.seed} FAULTS={kinds} SECONDS={chosen.seconds:g}")
+    say(f"\nagain: make chaos SEED={chosen.seed} FAULTS={kinds or ','} SECONDS={chosen.seconds:g}")
 
 
 def _accused(findings: Iterable[Finding]) -> list[str]:

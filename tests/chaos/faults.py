@@ -16,7 +16,7 @@ class Kind(StrEnum):
     KILL = "kill"
     """SIGKILL, and started again."""
     STOP = "stop"
-    """SIGSTOP, and let go on."""
+    """SIGSTOP, and let go on; of the database, all its processes."""
     POSTGRES = "postgres"
     """The database is restarted, at once or in order."""
     TEMPORAL = "temporal"
@@ -25,6 +25,9 @@ class Kind(StrEnum):
 
 OFTEN = {Kind.KILL: 4, Kind.STOP: 3, Kind.POSTGRES: 1, Kind.TEMPORAL: 1}
 OURS = ("intake-1", "intake-2", "worker-1", "worker-2", "keeper", "delivery")
+OTHERS = ("temporal", "postgresql")
+LEAST_SECONDS = 25.0
+"""In less not every kind of fault gets its turn."""
 RECOVERING_SECONDS = 2.0
 """Real time in which a process is left alone after a fault: one that is always away shows nothing."""
 LONG_AWAY_SECONDS = 12.0
@@ -80,7 +83,7 @@ def _fault(rolls: random.Random, kind: Kind, at: float, *, is_late: bool, is_fir
         case Kind.KILL:
             return Fault(at=at, kind=kind, target=rolls.choice(ours), lasts=rolls.uniform(0.1, 4.0))
         case Kind.STOP:
-            return Fault(at=at, kind=kind, target=rolls.choice([*ours, "temporal"]), lasts=rolls.uniform(0.5, 8.0))
+            return Fault(at=at, kind=kind, target=rolls.choice([*ours, *OTHERS]), lasts=rolls.uniform(0.5, 8.0))
         case Kind.POSTGRES:
             lasts, is_orderly = rolls.uniform(0.0, 4.0), rolls.random() < 1 / 3
             return Fault(at=at, kind=kind, target="postgresql", lasts=lasts, is_orderly=is_orderly)
@@ -113,6 +116,9 @@ class Faults:
                 await self._cast.postgresql.end(signal.SIGINT if fault.is_orderly else signal.SIGQUIT)
                 await asyncio.sleep(fault.lasts)
                 await self._cast.postgresql.start()
+                return
+            if fault.target == "postgresql":
+                await self._cast.postgresql.stand_still(fault.lasts)
                 return
             part = self._cast.part(fault.target)
             if fault.kind is Kind.STOP:

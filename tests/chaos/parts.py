@@ -23,6 +23,7 @@ ROOT = Path(__file__).parents[2]
 AGAIN_SECONDS = 1.0
 """After an end that nobody asked for, as whoever runs processes in production has it."""
 READY_SECONDS = 60.0
+STOPPED = 'kill -STOP "$@"; sleep "$0"; kill -CONT "$@"'
 DATABASE = "chaos"
 
 
@@ -89,7 +90,7 @@ class Part:
 
 
 class Postgresql:
-    """The database server, which can be restarted at once or in order."""
+    """The database server, which can be restarted at once or in order, and be made to stand still."""
 
     def __init__(self, server: Cluster) -> None:
         self.server = server
@@ -99,6 +100,19 @@ class Postgresql:
         """SIGQUIT: at once, to recover from its journal; SIGINT: in order, throwing everybody out."""
         self.server.process.send_signal(number)
         await asyncio.to_thread(self.server.process.wait)
+
+    async def stand_still(self, seconds: float) -> None:
+        """Stop it with every process that it has, in the midst of whatever they hold, and let them go on."""
+        first = self.server.process.pid
+        # A process of its own lets them go on also when the run is killed meanwhile: stopped, they would outlive it.
+        shell = await asyncio.create_subprocess_exec(
+            *("sh", "-c", STOPPED, str(seconds), str(first), *children_of(first)),
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.DEVNULL,
+            stderr=asyncio.subprocess.DEVNULL,
+            start_new_session=True,
+        )
+        await shell.wait()
 
     async def start(self) -> None:
         """Start it again on the same data, and wait until it answers."""
@@ -188,6 +202,12 @@ async def cast(folder: Path, *, speed: float) -> AsyncIterator[Cast]:
                 stack.push_async_callback(_over, task)
             await playing.everybody_well()
             yield playing
+
+
+def children_of(pid: int) -> list[str]:
+    """Name the processes that a process has started, where the system tells; else none."""
+    told = Path(f"/proc/{pid}/task/{pid}/children")
+    return told.read_text(encoding="ascii").split() if told.exists() else []
 
 
 def _clear(folder: Path) -> None:

@@ -1,6 +1,6 @@
 """The faults of a run are its seed's."""
 
-from tests.chaos.faults import LONG_AWAY_SECONDS, Kind, plan
+from tests.chaos.faults import LEAST_SECONDS, LONG_AWAY_SECONDS, OTHERS, OURS, Kind, plan
 
 
 def test_a_seed_makes_the_same_faults_again() -> None:
@@ -12,8 +12,14 @@ def test_a_seed_makes_the_same_faults_again() -> None:
 def test_every_kind_asked_for_happens_and_no_other() -> None:
     """Issue 5, item 3: each fault is in every run, Temporal's long absence too."""
     for seed in range(50):
-        faults = plan(seed, Kind, 30)
+        faults = plan(seed, Kind, LEAST_SECONDS)
         assert {fault.kind for fault in faults} == set(Kind)
         assert max(fault.lasts for fault in faults if fault.kind is Kind.TEMPORAL) == LONG_AWAY_SECONDS
     assert {fault.kind for fault in plan(1, (Kind.STOP,), 60)} == {Kind.STOP}
     assert plan(1, (), 60) == ()
+
+
+def test_anybody_may_be_stopped() -> None:
+    """Issue 5, item 3: SIGSTOP of any process, the database included."""
+    stopped = {fault.target for seed in range(20) for fault in plan(seed, (Kind.STOP,), 60)}
+    assert stopped == {*OURS, *OTHERS}
