@@ -352,6 +352,14 @@ class TestRefusals:
                 {"closed": [date(2026, 12, 25)]},
                 "datetime.date(2026, 12, 25) stands where a date is: write it in quotes, 'YYYY-MM-DD'",
             ),
+            (
+                {"closed": {"2026-12-25": 25}},
+                "'2026-12-25' is called 25: write its name in quotes, 'Christmas Day'",
+            ),
+            (
+                {"closed": {date(2026, 12, 25): "Christmas Day"}},
+                "datetime.date(2026, 12, 25) stands where a date is: write it in quotes, 'YYYY-MM-DD'",
+            ),
             ({"special": ["2026-12-24"]}, "special is ['2026-12-24']: write {'2026-12-24': '08:00-12:00'}"),
         ],
     )
@@ -410,6 +418,23 @@ class TestAsData:
         assert (asked, hash(asked), repr(asked), asked.to_data()) == (other, hash(other), repr(other), other.to_data())
         assert other.years[2026] is year
 
+    def test_names_of_closed_dates_are_for_people(self) -> None:
+        """3.1, 7.2: with or without them it is the same calendar, with the same data: a name gives no new version."""
+        named = Calendar(
+            "UTC", {"mon": "09:00-17:00"}, closed={"2026-12-28": "Boxing Day (observed)", "2026-12-25": ""}
+        )
+        plain = Calendar("UTC", {"mon": "09:00-17:00"}, closed=["2026-12-25", "2026-12-28"])
+        assert (named, hash(named), repr(named), named.to_data()) == (plain, hash(plain), repr(plain), plain.to_data())
+        assert named.names == ((date(2026, 12, 28), "Boxing Day (observed)"),)
+        assert [named.name_of(date(2026, 12, day)) for day in (25, 28)] == ["", "Boxing Day (observed)"]
+
+    def test_names_of_closed_dates_can_be_carried_to_another_process(self) -> None:
+        """3.1: beside the data, when asked for."""
+        named = Calendar("UTC", {}, closed={"2026-12-28": "Boxing Day (observed)", "2026-12-25": ""})
+        data = named.to_data(with_names=True)
+        assert data["closed"] == {"2026-12-25": "", "2026-12-28": "Boxing Day (observed)"}
+        assert Calendar.from_data(json.loads(json.dumps(data))).names == named.names
+
     def test_merged_hours_of_more_than_a_day_can_be_read_back(self) -> None:
         """3.1: 00:00 to 06:00 of the next day cannot be written as one interval."""
         calendar = Calendar("UTC", {"mon": "00:00-24:00, 22:00-06:00"})
@@ -422,6 +447,8 @@ class TestAsData:
             {},
             {"zone": "UTC", "week": [], "closed": [], "special": {}},
             {"zone": "UTC", "week": {"mon": 8}, "closed": [], "special": {}},
+            {"zone": "UTC", "week": {}, "closed": {8: "eight"}, "special": {}},
+            {"zone": "UTC", "week": {}, "closed": "2026-12-25", "special": {}},
             {"zone": "UTC", "week": {}, "closed": [], "special": {}, "holidays": "GB"},
         ],
     )

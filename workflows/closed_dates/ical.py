@@ -119,6 +119,6 @@ def _dates(events: Iterable[icalendar.Component], years: tuple[int, ...]) -> dic
 
 def _name(event: icalendar.Component) -> str:
     """Return what a person may be shown: one line, never long."""
-    words = " ".join(str(event.get("SUMMARY", "")).split())
-    shown = "".join(character for character in words if character.isprintable())
-    return shown[:_LONGEST_NAME] or _UNNAMED
+    summary = str(event.get("SUMMARY", ""))
+    words = "".join(character if character.isprintable() else " " for character in summary).split()
+    return " ".join(words)[:_LONGEST_NAME] or _UNNAMED
