@@ -82,6 +82,30 @@ def test_the_example_loads(write: Callable[[str], str]) -> None:
             "it.py:5: calendar 'Europe/Londn': unknown time zone 'Europe/Londn': did you mean 'Europe/London'?",
         ),
         (
+            '{"mon-fri": "09:00-17:00"}',
+            '{"mon-fri": "09:00-17:00"}, closed=public_holidays("GB-ENG", years=(2026,))',
+            (
+                "it.py:5: name 'public_holidays' is not defined: "
+                "add `from workflows.closed_dates.public_holidays import public_holidays`"
+            ),
+        ),
+        (
+            "desk = Calendar",
+            (
+                "from workflows.closed_dates.public_holidays import public_holidays as of; of('GB-ENX', years=(2026,))\n"
+                "desk = Calendar"
+            ),
+            "it.py:5: public holidays of 'GB-ENX': GB has no region 'ENX': did you mean 'GB-ENG'?",
+        ),
+        (
+            "desk = Calendar",
+            "desk = FollowTheSun",
+            (
+                "it.py:5: name 'FollowTheSun' is not defined: "
+                "add `from workflows.domain.follow_the_sun import FollowTheSun`"
+            ),
+        ),
+        (
             "Target.UPDATE",
             "Target.UPDATES",
             "it.py:15: Target has no 'UPDATES': did you mean 'UPDATE'?",

@@ -14,6 +14,7 @@ from types import FrameType
 from workflows.domain import policy as table
 from workflows.domain.calendar import Calendar
 from workflows.domain.errors import DomainError
+from workflows.domain.follow_the_sun import FollowTheSun
 from workflows.domain.policy import OnBreach, Policy, Targets, Tier
 from workflows.domain.ticket.words import Audience, Target
 
@@ -22,7 +23,9 @@ _BUILT = {kind.__name__: kind for kind in (Calendar, OnBreach, Policy, Targets, 
 _CALL = re.compile(r"(\w+)\.__init__\(\) (.*)")
 _IMPORT = re.compile(r"cannot import name '(\w+)' from ")
 _OURS = dict.fromkeys(table.__all__, table.__name__) | {
-    kind.__name__: kind.__module__ for kind in (Calendar, Audience, Target)
+    **{kind.__name__: kind.__module__ for kind in (Calendar, FollowTheSun, Audience, Target)},
+    "public_holidays": "workflows.closed_dates.public_holidays",
+    "ical_file": "workflows.closed_dates.ical",
 }
 """Names that a policy is written with, and the module of each."""
 
