@@ -5,7 +5,7 @@ Deterministic: the same tickets, policies and end give the same answer, however 
 
 import json
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -38,6 +38,8 @@ class Flipped:
 class Run:
     """What came of the past under one policy."""
 
+    label: str
+    """By which it was asked for."""
     policy: Policy
     tally: Tally
 
@@ -88,23 +90,23 @@ class _Part:
 
 
 def simulate(
-    policies: Sequence[Policy],
+    policies: Mapping[str, Policy],
     pasts: Sequence[Past],
     until: datetime,
     *,
     workers: int = 1,
     done: Callable[[int], None] = lambda _: None,
 ) -> Simulation:
-    """Tell every past ticket again under each of one or two policies, judged to that instant.
+    """Tell every past ticket again under each of one or two policies, by their labels, judged to that instant.
 
     Calls `done` with a number of tickets whenever so many more are done. Raises `WorkerLost`.
     """
-    texts = tuple(json.dumps(to_data(policy)) for policy in policies)
+    texts = tuple(json.dumps(to_data(policy)) for policy in policies.values())
     tasks = [
         _Task(policies=texts, until=until, pasts=tuple(pasts[first : first + PART]))
         for first in range(0, len(pasts), PART)
     ]
-    runs = tuple(Run(policy=policy, tally=Tally()) for policy in policies)
+    runs = tuple(Run(label=label, policy=policy, tally=Tally()) for label, policy in policies.items())
     flipped: list[Flipped] = []
     for part in spread(_work, tasks, workers=workers, done=lambda part: done(part.tickets)):
         flipped += part.flipped
