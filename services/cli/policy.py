@@ -10,6 +10,7 @@ SUBCOMMANDS = {
     "show": Subcommand("policy_show", "show", "Read a policy as a table."),
     "explain": Subcommand("policy_explain", "explain", "Hear what happens, and when, until the ladder has ended."),
     "publish": Subcommand("policy_publish", "publish", "Write the page that tells customers what they are promised."),
+    "simulate": Subcommand("policy_simulate", "simulate", "Tell past tickets again under a policy, or under two."),
 }
 """Every subcommand, in the order of the overview; a module each, `services/cli/policy_….py`."""
 
