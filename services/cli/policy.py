@@ -9,6 +9,7 @@ SUBCOMMANDS = {
     "check": Subcommand("policy_check", "check", "See that policies are valid, and what is odd about them."),
     "show": Subcommand("policy_show", "show", "Read a policy as a table."),
     "explain": Subcommand("policy_explain", "explain", "Hear what happens, and when, until the ladder has ended."),
+    "diff": Subcommand("policy_diff", "diff", "Compare two policies, or two versions of one."),
     "publish": Subcommand("policy_publish", "publish", "Write the page that tells customers what they are promised."),
     "simulate": Subcommand("policy_simulate", "simulate", "Tell past tickets again under a policy, or under two."),
 }

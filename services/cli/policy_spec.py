@@ -1,11 +1,13 @@
-"""Which policy is meant by what was typed: a name, or a file."""
+"""Which policy is meant by what was typed: a name, a file, or either of them at a git revision."""
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
+from pathlib import Path
 
 from services.cli.failing import Failed
+from services.cli.policy_revision import exported
 from services.policy_host.loaded import Loaded
 from services.policy_host.loading import load
 from workflows.domain.errors import PolicyError
@@ -31,6 +33,31 @@ def policy_of(spec: str) -> Policy:
 
 def found_by(spec: str) -> Found:
     """Find and load the policy with what is declared beside it; `Failed` as `policy_of` has it."""
+    meant, at, revision = spec.rpartition("@")
+    if at and meant and not Path(spec).exists():
+        return _found_then(meant, revision)
+    return _found_now(spec)
+
+
+def _found_then(meant: str, revision: str) -> Found:
+    """Find a policy as it was at a git revision; nobody can be asked for its roster any more."""
+    file = Path(meant).expanduser() if _is_file(meant) else _file_of(meant)
+    with exported(file, revision) as (top, name):
+        try:
+            found = _found_now(str(top / name))
+        except Failed as failed:
+            said = failed.message.replace(f"{top}{os.sep}", "")
+            raise Failed(f"at revision {revision!r}: {said}", exit_code=failed.exit_code) from None
+    return replace(found, has_roster=False, sources=())
+
+
+def _file_of(name: str) -> Path:
+    """Where a policy in force stands."""
+    loaded = _loaded(in_force())
+    return Path(loaded.files[_named(name, tuple(loaded.promised.policies))])
+
+
+def _found_now(spec: str) -> Found:
     sources = (spec,) if _is_file(spec) else in_force()
     loaded = _loaded(sources)
     names = tuple(loaded.promised.policies)

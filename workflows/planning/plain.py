@@ -1,10 +1,11 @@
 """Timelines, tables and differences as plain JSON data, for programs. Instants are ISO, in UTC and by local clocks."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from workflows.domain.policy_data import version_of
 from workflows.domain.zones import zone
+from workflows.planning.differences import Change, of_endings, of_stories
 from workflows.planning.table import Row
 from workflows.planning.timeline import Deadline, Moment, Timeline
 
@@ -47,6 +48,38 @@ def timeline_data(timeline: Timeline) -> Data:
             "text": timeline.ending.text,
             "running": [_deadline(deadline) for deadline in timeline.ending.running],
         },
+    }
+
+
+def table_changes_data(changes: Iterable[Change[Row]]) -> list[Data]:
+    """What differs between two tables."""
+    return [
+        {
+            "subject": row.subject,
+            "what": row.what,
+            "of": row.of,
+            "before": change.before.value if change.before else None,
+            "after": change.after.value if change.after else None,
+        }
+        for change in changes
+        if (row := change.after or change.before)
+    ]
+
+
+def story_changes_data(before: Timeline, after: Timeline) -> Data:
+    """What differs between two stories."""
+    ending = of_endings(before, after)
+    return {
+        "priority": after.priority,
+        "opened_at": after.opened_at.isoformat(),
+        "moments": [
+            {
+                "before": moment_data(change.before, before) if change.before else None,
+                "after": moment_data(change.after, after) if change.after else None,
+            }
+            for change in of_stories(before, after)
+        ],
+        "ending": {"before": ending.before, "after": ending.after} if ending else None,
     }
 
 

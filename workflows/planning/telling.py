@@ -104,6 +104,11 @@ def deadline_in_words(policy: Policy, deadline: Deadline, wall: Wall, beside: da
             return f"it is solved for the customer by {by}"
 
 
+def listeners(moment: Moment) -> str:
+    """Say who is told of a moment; empty when nobody is."""
+    return ", ".join(map(_listener, moment.told))
+
+
 def _said(policy: Policy, moment: Moment, wall: Wall) -> Said:
     there = Wall(policy.tier(moment.tier).calendar.zone)
     day = wall.day(moment.at)
@@ -116,7 +121,7 @@ def _said(policy: Policy, moment: Moment, wall: Wall) -> Said:
         what=f"{words.what}: {words.why}." if words.why else f"{words.what}.",
         rule=words.rule,
         due=tuple(deadline_in_words(policy, deadline, wall, day) for deadline in sorted(moment.deadlines, key=_order)),
-        told=", ".join(map(_listener, moment.told)),
+        told=listeners(moment),
     )
 
 
