@@ -92,10 +92,10 @@ def test_the_example_loads(write: Callable[[str], str]) -> None:
         (
             "desk = Calendar",
             (
-                "from workflows.closed_dates.public_holidays import public_holidays as of; of('GB-ENX', years=(2026,))\n"
-                "desk = Calendar"
+                "from workflows.closed_dates.public_holidays import public_holidays\n"
+                "public_holidays('GB-ENX', years=(2026,))\ndesk = Calendar"
             ),
-            "it.py:5: public holidays of 'GB-ENX': GB has no region 'ENX': did you mean 'GB-ENG'?",
+            "it.py:6: public holidays of 'GB-ENX': GB has no region 'ENX': did you mean 'GB-ENG'?",
         ),
         (
             "desk = Calendar",
