@@ -6,6 +6,7 @@ from datetime import datetime
 from workflows.domain.policy_data import version_of
 from workflows.domain.zones import zone
 from workflows.planning.differences import Change, of_endings, of_stories
+from workflows.planning.other_days import OtherDays
 from workflows.planning.table import Row
 from workflows.planning.timeline import Deadline, Moment, Timeline
 
@@ -48,6 +49,15 @@ def timeline_data(timeline: Timeline) -> Data:
             "text": timeline.ending.text,
             "running": [_deadline(deadline) for deadline in timeline.ending.running],
         },
+    }
+
+
+def other_days_data(desk: OtherDays) -> Data:
+    """One desk's dates of a year."""
+    return {
+        "of": list(desk.of),
+        "zone": desk.zone,
+        "dates": [{"date": each.day.isoformat(), "hours": each.hours, "name": each.name} for each in desk.days],
     }
 
 

@@ -18,6 +18,10 @@ LADDER = "ladder"
 """The subject of what holds for the whole ladder."""
 
 
+CLOSED_ON = "closed on"
+SPECIAL_ON = "special hours on"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
     """One promise."""
@@ -90,12 +94,17 @@ def _ladders(policy: Policy) -> Iterator[Row]:
 def _calendars(subject: str, calendar: AnyCalendar) -> Iterator[Row]:
     yield Row(subject=subject, what="zone", of="", value=calendar.zone)
     yield Row(subject=subject, what="open", of="", value=calendar.plain_week)
-    for desk in calendar.desks:
-        there = f" in {desk.zone}" if len(calendar.desks) > 1 else ""
+    for number, desk in enumerate(calendar.desks, start=1):
+        there = f" at desk {number}, {desk.zone}" if len(calendar.desks) > 1 else ""
         for day in desk.closed:
-            yield Row(subject=subject, what=f"closed on{there}", of=day.isoformat(), value="closed")
+            yield Row(subject=subject, what=f"{CLOSED_ON}{there}", of=day.isoformat(), value="closed")
         for day, hours in desk.special:
-            yield Row(subject=subject, what=f"special hours on{there}", of=day.isoformat(), value=written(hours))
+            yield Row(subject=subject, what=f"{SPECIAL_ON}{there}", of=day.isoformat(), value=written(hours))
+
+
+def is_date(row: Row) -> bool:
+    """Whether the row is of a date that does not follow the week."""
+    return row.what.startswith((CLOSED_ON, SPECIAL_ON))
 
 
 def in_words(target: Target) -> str:
