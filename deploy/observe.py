@@ -139,11 +139,11 @@ def _program(*names: str) -> list[str]:
     """Find it: how it is called from here."""
     for name in names:
         if found := shutil.which(name):
-            return _called(Path(found))
+            return called(Path(found))
     raise CannotStart(f"there is no program {names[0]!r} here: run `make prometheus` where apt-get is, or install it")
 
 
-def _called(found: Path) -> list[str]:
+def called(found: Path) -> list[str]:
     """Call a program of Debian's; one that was only unpacked is shown its files in /usr/share, where it looks for them.
 
     In a mount namespace of its own: nothing is installed, and nobody else sees it.

@@ -1,5 +1,7 @@
 """A real Prometheus: its programs where there are any, a server that scrapes what a test names, and its answers.
 
+An Alertmanager too, which is told of alerts by hand.
+
 Debian's: `make prometheus` unpacks them under .venv, without installing anything. Waits for scrapes, never for a time.
 """
 
@@ -17,6 +19,7 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
+from deploy.observe import called
 from tests.support.needed import missing
 from tests.support.waiting import PATIENCE_SECONDS
 
@@ -85,19 +88,50 @@ async def prometheus(folder: Path, targets: Mapping[str, str]) -> AsyncIterator[
 @asynccontextmanager
 async def serving(folder: Path, file: Path) -> AsyncIterator[Prometheus]:
     """Run a server by this configuration; its data and its log are in the folder."""
-    server = program("prometheus")
-    with (folder / "prometheus.log").open("wb") as log:
+    words = (f"--config.file={file}", f"--storage.tsdb.path={folder / 'prometheus'}")
+    async with _listening("prometheus", folder, *words, "--log.level=info") as address:
+        yield Prometheus(f"http://{address}")
+
+
+@dataclass(frozen=True, slots=True)
+class Alertmanager:
+    """A server that runs, and tells nobody but who asks."""
+
+    url: str
+
+    async def hears(self, *alerts: Mapping[str, str]) -> None:
+        """Tell it that these fire, by all their labels, and wait until it knows."""
+        body = json.dumps([{"labels": labels} for labels in alerts]).encode()
+        request = urllib.request.Request(  # noqa: S310 - the server of the test
+            f"{self.url}/api/v2/alerts", data=body, headers={"Content-Type": "application/json"}
+        )
+        await asyncio.to_thread(_send, request)
+
+    async def alerts(self) -> list[tuple[dict[str, str], bool]]:
+        """Every alert that it knows of, by its labels, and whether another one keeps it from being told."""
+        answer = await asyncio.to_thread(_read, f"{self.url}/api/v2/alerts")
+        return [(found["labels"], bool(found["status"]["inhibitedBy"])) for found in answer]
+
+
+@asynccontextmanager
+async def alertmanager(folder: Path, file: Path) -> AsyncIterator[Alertmanager]:
+    """Run an Alertmanager by this configuration, alone."""
+    words = (f"--config.file={file}", f"--storage.path={folder / 'alertmanager'}", "--cluster.listen-address=")
+    async with _listening("prometheus-alertmanager", folder, *words) as address:
+        yield Alertmanager(f"http://{address}")
+
+
+@asynccontextmanager
+async def _listening(name: str, folder: Path, *words: str) -> AsyncIterator[str]:
+    """Run a server on a free port; where it answers."""
+    log = folder / f"{name}.log"
+    server = called(Path(program(name)))
+    with log.open("wb") as said:
         process = await asyncio.create_subprocess_exec(
-            server,
-            f"--config.file={file}",
-            f"--storage.tsdb.path={folder / 'prometheus'}",
-            "--web.listen-address=127.0.0.1:0",
-            "--log.level=info",
-            stdout=log,
-            stderr=asyncio.subprocess.STDOUT,
+            *(*server, *words, "--web.listen-address=127.0.0.1:0"), stdout=said, stderr=asyncio.subprocess.STDOUT
         )
     try:
-        yield Prometheus(f"http://{await _address(process, folder / 'prometheus.log')}")
+        yield await _address(process, log)
     finally:
         if process.returncode is None:
             process.kill()
@@ -125,13 +159,18 @@ async def _address(process: asyncio.subprocess.Process, log: Path) -> str:
             address = _told(log)
             if await asyncio.to_thread(_is_ready, address):
                 return address
-            assert process.returncode is None, f"prometheus ended: see {log}"
+            assert process.returncode is None, f"it ended: see {log}"
             await asyncio.sleep(0.05)
 
 
 def _told(log: Path) -> str:
     lines = [line for line in log.read_text(encoding="utf-8").splitlines() if "Listening on" in line]
     return lines[0].rpartition("address=")[2] if lines else ""
+
+
+def _send(request: urllib.request.Request) -> None:
+    with urllib.request.urlopen(request, timeout=PATIENCE_SECONDS):  # noqa: S310 - the server of the test
+        pass
 
 
 def _read(url: str) -> Any:  # noqa: ANN401 - JSON has no narrower type
