@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import MISSING, fields
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,18 @@ from workflows.policies import load
 
 ROOT = Path(__file__).parents[2]
 GUIDE = (ROOT / "docs" / "policy.md").read_text(encoding="utf-8")
+OFFICE_PARTY = """\
+BEGIN:VCALENDAR
+VERSION:2.0
+PRODID:-//the guide//EN
+BEGIN:VEVENT
+UID:party@example.org
+DTSTAMP:20260901T000000Z
+DTSTART;VALUE=DATE:20261218
+SUMMARY:Office party
+END:VEVENT
+END:VCALENDAR
+""".replace("\n", "\r\n")
 SNIPPETS = re.findall(r"```python\n(.*?)```", GUIDE, re.DOTALL)
 
 
@@ -18,10 +31,12 @@ def test_the_snippets_are_a_policy_that_loads(tmp_path: Path, monkeypatch: pytes
     """Each is run, as it stands, after the one before; what they assert holds; together they can be put in force."""
     monkeypatch.syspath_prepend(str(tmp_path))
     (tmp_path / "the_guides_policy.py").write_text("\n".join(SNIPPETS), encoding="utf-8")
+    (tmp_path / "closed.ics").write_text(OFFICE_PARTY, encoding="utf-8")
 
     promised = load(("the_guides_policy",))
 
-    assert len(SNIPPETS) == 5
+    closed_here = import_module("the_guides_policy").closed_here()
+    assert (closed_here["2026-12-18"], closed_here["2026-12-25"]) == ("Office party", "Christmas Day")
     assert promised.queues == {"garden": "gardens"}
     assert promised.of_queue("garden").tier_names == ("front", "engineers")
 
