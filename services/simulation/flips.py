@@ -46,7 +46,7 @@ def told_flips(simulation: Simulation, number: int) -> Table:
             )
             for each in shown
         ),
-        note=f"and {more} more" if more else "",
+        note=f"{len(shown)} of {len(simulation.flipped)}: ask for more of them with --flips" if more else "",
     )
 
 

@@ -1,7 +1,7 @@
 """Work spread over processes: each task one call in some process, the answers in the order of the tasks.
 
-Spawned, so that nothing of this process is copied into another. Ctrl-C is this process's to hear: the others finish
-what they are at, and are gone when it is, in any way at all.
+Spawned, so that nothing of this process is copied into another. Ctrl-C is this process's to hear; the others are gone
+when it gives up, or is gone itself, in any way at all.
 """
 
 import os
@@ -12,7 +12,8 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
-from multiprocessing import get_context, parent_process
+from multiprocessing import get_context
+from multiprocessing.connection import Connection
 from typing import TypeVar
 
 Task = TypeVar("Task")
@@ -36,7 +37,9 @@ def spread(
             answers.append(work(task))
             done(answers[-1])
         return answers
-    pool = ProcessPoolExecutor(min(workers, len(tasks)), get_context("spawn"), initializer=_end_with_parent)
+    context = get_context("spawn")
+    read_end, write_end = context.Pipe(duplex=False)
+    pool = ProcessPoolExecutor(min(workers, len(tasks)), context, initializer=_end_with, initargs=(read_end,))
     try:
         with _signals_kept_from_children():
             futures = [pool.submit(work, task) for task in tasks]
@@ -45,8 +48,13 @@ def spread(
         return [future.result() for future in futures]
     except BrokenProcessPool:
         raise WorkerLost("a worker process was killed, perhaps for want of memory: give --workers 1") from None
+    except BaseException:
+        write_end.close()  # nobody waits for what the others are at
+        raise
     finally:
         pool.shutdown(cancel_futures=True)
+        write_end.close()
+        read_end.close()
 
 
 def cores() -> int:
@@ -67,14 +75,11 @@ def _signals_kept_from_children() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _end_with_parent() -> None:
-    """Have this process end when the one that started it has."""
-    parent = parent_process()
-    if parent is None:
-        raise AssertionError("a worker process has a parent")
+def _end_with(read_end: Connection) -> None:
+    """Have this process end when the one that started it closes its end, or dies of anything."""
 
     def leave() -> None:
-        parent.join()
+        read_end.poll(None)
         os._exit(1)
 
     threading.Thread(target=leave, name="end with parent", daemon=True).start()

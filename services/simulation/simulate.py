@@ -112,7 +112,7 @@ def simulate(
         flipped += part.flipped
         for run, tally in zip(runs, part.tallies, strict=True):
             run.tally.include(tally)
-    worst_first = sorted(flipped, key=lambda each: not each.flip.is_worse)
+    worst_first = sorted(flipped, key=lambda each: (not each.flip.is_worse, each.flip.which.rung is not None))
     return Simulation(tickets=len(pasts), until=until, runs=runs, flipped=tuple(worst_first))
 
 
