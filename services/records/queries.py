@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Row, Select, TextClause, literal, select, tuple_
+from sqlalchemy import ColumnElement, Row, Select, TextClause, func, literal, select, tuple_
 
 from services.records import codec
 from services.records.clock import RecordClock, instant_by
@@ -112,6 +112,11 @@ class Queries:
         if after is not None:
             query = query.where(row.ticket_id > after)
         return [_ticket(*found) for found in await self._all(query)]
+
+    async def count(self, wanted: TicketFilter) -> int:
+        """Count tickets. Raises `TextError` for a value that no ticket can have."""
+        [(counted,)] = await self._all(select(func.count()).select_from(TicketRow).where(*_conditions(wanted)))
+        return int(counted)
 
     async def next_due(self, wanted: TicketFilter, *, page_size: int, after: Place | None = None) -> list[Ticket]:
         """List what the desk still owes work on, next due first: by next deadline, then id; last those without one.
