@@ -10,8 +10,13 @@ from workflows.policies.mistakes import told
 
 __all__ = ["MODULES", "PolicySet", "load"]
 
-MODULES = ("workflows.policies.broadband",)
-"""Each has a `policy` and its `queues`."""
+MODULES = (
+    "workflows.policies.broadband",
+    "workflows.policies.craft_shop",
+    "workflows.policies.software_vendor",
+    "workflows.policies.routing",
+)
+"""Each has a `policy` and its `queues`; one has the `route` of them all."""
 
 
 def load(modules: Iterable[str] = MODULES) -> PolicySet:

@@ -5,30 +5,26 @@ The whole promise stands here, what is the default anywhere else too; docs/polic
 
 from datetime import timedelta
 
+from workflows.closed_dates.public_holidays import public_holidays
 from workflows.domain.calendar import Calendar
 from workflows.domain.policy import OnBreach, Policy, Targets, Tier, hours, minutes
 from workflows.domain.ticket.words import Audience, Target
+from workflows.planning.publication import Channel, Publication
 
 URGENT, HIGH, NORMAL = "urgent", "high", "normal"
+
+# Whoever adds a year sees what it adds with `followthrough policy diff`.
+YEARS = (2026, 2027, 2028)
 
 office = Calendar(
     "Europe/London",
     {"mon-fri": "08:00-18:00", "sat": "09:00-13:00"},
-    closed=(
-        "2026-12-25",
-        "2026-12-26",
-        "2026-12-28",
-        "2027-01-01",
-        "2027-03-26",
-        "2027-03-29",
-        "2027-05-03",
-        "2027-05-31",
-    ),
+    closed=public_holidays("GB-ENG", years=YEARS),
 )
 supplier_desk = Calendar(
     "Europe/Berlin",
     {"mon-thu": "08:00-16:00", "fri": "08:00-13:00"},
-    closed=("2026-12-25", "2027-01-01", "2027-03-26", "2027-03-29", "2027-05-06", "2027-05-17"),
+    closed=public_holidays("DE-BE", years=YEARS),
 )
 
 missed = {
@@ -100,3 +96,32 @@ policy = Policy(
 
 queues = ("home", "business")
 """The desks that work by this policy."""
+
+# What stands on the page for customers besides the table: `followthrough policy publish broadband`.
+published = Publication(
+    provider="Example Broadband",
+    introduction="How fast we answer, how fast we mend your line, and what happens by itself when we do not.",
+    channels=(
+        Channel(name="phone", address="0800 000 0000", cost="free from every network"),
+        Channel(name="chat", address="broadband.example/chat", cost="free"),
+        Channel(name="e-mail", address="help@broadband.example", cost="free"),
+    ),
+    priorities={
+        URGENT: "nothing works, or a business cannot work",
+        HIGH: "it works, and badly: slow, or with breaks",
+        NORMAL: "everything else: questions, bills, moving house",
+    },
+    tiers={
+        "agent": "the people who answer you, and who stay yours until it is solved",
+        "specialist": "engineers for lines and routers",
+        "supplier": "the company that owns the cable in your street; it keeps its own hours",
+    },
+    complaints=(
+        "Write to complaints@broadband.example, or ask whoever answers you for the team lead. You get an answer within"
+        " two working days.\n\nIf we do not agree within eight weeks you can go to an independent ombudsman, free."
+    ),
+    refunds=(
+        "For each full day without a line after the promised time you get back a day's fee, with the next bill. You do"
+        " not have to ask for it."
+    ),
+)
