@@ -14,7 +14,8 @@ from workflows.domain.policy import Policy
 from workflows.domain.ticket.commands import Acknowledge, Command, PostUpdate, Resolve, WaitOnCustomer
 from workflows.domain.ticket.words import Outcome
 from workflows.planning.local_time import before_the_week_ends, read_instant
-from workflows.planning.timeline import Act, Timeline, timeline
+from workflows.planning.moments import Act, Timeline
+from workflows.planning.timeline import timeline
 
 SOMEBODY = "somebody"
 

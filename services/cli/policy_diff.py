@@ -15,10 +15,10 @@ from workflows.domain.policy import Policy
 from workflows.domain.policy_data import version_of
 from workflows.planning.differences import Change, of_endings, of_stories, of_tables
 from workflows.planning.local_time import Wall, in_full
+from workflows.planning.moments import Moment, Timeline
 from workflows.planning.plain import story_changes_data, table_changes_data
 from workflows.planning.table import Row
 from workflows.planning.telling import deadline_in_words, listeners
-from workflows.planning.timeline import Moment, Timeline
 
 APPEARS, VANISHES, DIFFERS = "green", "red", ""
 FOUND = 1

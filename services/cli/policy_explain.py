@@ -16,6 +16,7 @@ from services.cli.failing import Failed
 from services.cli.policy_asked import Asked, asks, one_of
 from services.cli.policy_spec import policy_of
 from services.policy_pages import timeline_page
+from workflows.domain.policy_data import version_of
 from workflows.planning.plain import timeline_data
 from workflows.planning.telling import Day, Telling, as_text, below, telling
 
@@ -49,20 +50,20 @@ def explain(
     if is_json:
         click.echo(json.dumps(timeline_data(story), ensure_ascii=False))
     elif not (html or svg):
-        _show(telling(story))
+        _show(telling(story), f"Policy version {version_of(policy)}.")
 
 
-def _show(told: Telling) -> None:
+def _show(told: Telling, version: str) -> None:
     """On a terminal in columns; what is piped is the plain text, as golden files keep it."""
     if Console().is_terminal:
-        tables.write(Group(*_in_columns(told)))
+        tables.write(Group(*_in_columns(told), _text(version, style="dim")))
     else:
-        click.echo(as_text(told), nl=False)
+        click.echo(f"{as_text(told)}{version}")
 
 
 def _in_columns(told: Telling) -> Iterator[RenderableType]:
     yield _text(told.title, style="bold")
-    yield from map(_text, told.introduction)
+    yield _text(told.introduction)
     for day in told.days:
         yield Text("")
         yield Text.assemble(_text(day.heading, style="bold"), "  ", _text(day.hours, style="dim"))

@@ -11,12 +11,13 @@ from textwrap import wrap
 
 from services.policy_pages.timeline_scale import Scale, Stop
 from workflows.domain.follow_the_sun import AnyCalendar
+from workflows.domain.policy_data import version_of
 from workflows.domain.ticket.ledger import Line
 from workflows.domain.ticket.words import Target
 from workflows.domain.zones import zone
 from workflows.planning.local_time import Wall
+from workflows.planning.moments import Timeline
 from workflows.planning.telling import Day, Said, Telling, below, telling
-from workflows.planning.timeline import Timeline
 from workflows.planning.wording import TARGETS
 
 AXIS = 112.0
@@ -167,7 +168,7 @@ def chart(story: Timeline) -> Chart:
         bottom=scale.bottom,
         words_x=words_x,
         title=told.title,
-        introduction=told.introduction,
+        introduction=(told.introduction, f"Policy version {version_of(story.policy)}."),
         lanes=lanes,
         headings=tuple(
             Heading(y=y, text=block.heading) for block, y in zip(blocks, places, strict=True) if block.heading

@@ -3,8 +3,8 @@
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from services.policy_pages import timeline_chart
+from workflows.planning.moments import Timeline
 from workflows.planning.telling import below, telling
-from workflows.planning.timeline import Timeline
 
 _pages = Environment(
     loader=PackageLoader("services.policy_pages"),

@@ -7,8 +7,8 @@ from difflib import SequenceMatcher
 from typing import Generic, TypeVar
 
 from workflows.domain.policy import Policy
+from workflows.planning.moments import Deadline, Moment, Timeline
 from workflows.planning.table import Row, rows_of
-from workflows.planning.timeline import Deadline, Moment, Timeline
 
 _Thing = TypeVar("_Thing")
 

@@ -6,9 +6,9 @@ from datetime import datetime
 from workflows.domain.policy_data import version_of
 from workflows.domain.zones import zone
 from workflows.planning.differences import Change, of_endings, of_stories
+from workflows.planning.moments import Deadline, Moment, Timeline
 from workflows.planning.other_days import OtherDays
 from workflows.planning.table import Row
-from workflows.planning.timeline import Deadline, Moment, Timeline
 
 Data = Mapping[str, object]
 

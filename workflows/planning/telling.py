@@ -10,11 +10,10 @@ from itertools import groupby, takewhile
 
 from workflows.domain.follow_the_sun import AnyCalendar
 from workflows.domain.policy import Policy
-from workflows.domain.policy_data import version_of
 from workflows.domain.ticket.words import Audience, Target
 from workflows.domain.zones import zone
 from workflows.planning.local_time import Wall, in_full
-from workflows.planning.timeline import Deadline, Moment, Timeline, Told
+from workflows.planning.moments import Deadline, Moment, Timeline, Told
 
 _A_DAY = timedelta(days=1)
 _INDENT = " " * 10
@@ -55,7 +54,7 @@ class Telling:
     """A whole timeline in words."""
 
     title: str
-    introduction: tuple[str, ...]
+    introduction: str
     days: tuple[Day, ...]
     ending: tuple[str, ...]
 
@@ -68,10 +67,7 @@ def telling(timeline: Timeline) -> Telling:
     elsewhere = f"; where a tier's clock shows another time, that stands beside it ({', '.join(others)})"
     return Telling(
         title=f"{policy.name}: {timeline.priority}, opened on {opened}",
-        introduction=(
-            f"Policy version {version_of(policy)}.",
-            f"Times are the customer's, {wall.zone}{elsewhere if others else ''}.",
-        ),
+        introduction=f"Times are the customer's, {wall.zone}{elsewhere if others else ''}.",
         days=tuple(
             Day(
                 date=day,
@@ -179,7 +175,7 @@ def _ending(timeline: Timeline, wall: Wall) -> Iterator[str]:
 
 def _lines(told: Telling) -> Iterator[str]:
     yield told.title
-    yield from told.introduction
+    yield told.introduction
     for day in told.days:
         yield ""
         yield f"{day.heading} ({day.hours})"

@@ -5,9 +5,8 @@ ticket is opened, never asks what time it is. Instants are UTC; zones are named 
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
-from enum import StrEnum
 
 from workflows.domain.errors import CalendarError, DomainError
 from workflows.domain.policy import Policy
@@ -29,11 +28,12 @@ from workflows.domain.ticket.events import (
     Transferred,
 )
 from workflows.domain.ticket.judge import Judged, Message, judge, open_ticket
-from workflows.domain.ticket.ledger import Line, ledger
+from workflows.domain.ticket.ledger import ledger
 from workflows.domain.ticket.state import TICK
-from workflows.domain.ticket.words import Audience, Cause, ClockState, Status, Target
+from workflows.domain.ticket.words import Audience, Cause, ClockState, Target
 from workflows.domain.zones import require_utc
-from workflows.planning.wording import BOOKKEEPING, Words, kind_of, of_event, of_refusal
+from workflows.planning.moments import Act, Deadline, End, Ending, Moment, Stay, Timeline, Told
+from workflows.planning.wording import BOOKKEEPING, kind_of, of_event, of_refusal
 
 REMINDERS_TOLD = 2
 """How many reminders of the last resort are told once the ladder has ended: they go on until somebody acknowledges."""
@@ -44,101 +44,11 @@ AFTERMATH = 24
 MOST_MOMENTS = 200
 """Where a story is cut that does not end: a policy may let a ticket be silent for ever."""
 
+MOST_WAKE_UPS = 5_000
+"""Where it is cut however little of it is told: a policy may remind every minute."""
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Act:
-    """What somebody does, and when; the judge may refuse it."""
-
-    at: datetime
-    command: Command
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Told:
-    """Somebody who is told of a moment, in every part in which they are."""
-
-    recipient: str
-    """A tier, a person, or a contact by name; the customer is `customer`."""
-    audiences: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Deadline:
-    """A deadline that a moment gave, moved or promised."""
-
-    target: Target
-    tier: str
-    """The tier that it is of; for the customer's targets, the one that has the ticket."""
-    at: datetime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Moment:
-    """Something that happens."""
-
-    at: datetime
-    """When it takes effect."""
-    kind: str
-    """The event's name, like `clock_breached`; `refused` for an act that the judge refuses."""
-    tier: str
-    """Which tier has the ticket then."""
-    words: Words
-    told: tuple[Told, ...] = ()
-    deadlines: tuple[Deadline, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Stay:
-    """A stretch in which one tier has the ticket, half open; until none: it still has it when the story ends."""
-
-    tier: str
-    from_at: datetime
-    until_at: datetime | None
-
-
-class End(StrEnum):
-    """How a story ends."""
-
-    EXHAUSTED = "exhausted"
-    """The ladder has ended, and the last resort is told again and again (4.4)."""
-    CLOSED = "closed"
-    NOTHING_DUE = "nothing_due"
-    """Nothing more happens until somebody acts."""
-    CUT = "cut"
-    """It would go on like this: it was cut after so many moments."""
-    CALENDAR = "calendar"
-    """A calendar does not offer the time that is asked of it."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ending:
-    """How a story ends."""
-
-    end: End
-    text: str
-    """A sentence without its full stop."""
-    running: tuple[Deadline, ...] = ()
-    """What is still promised then, in order of time."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Timeline:
-    """A dated story."""
-
-    policy: Policy
-    priority: str
-    customer_zone: str
-    opened_at: datetime
-    moments: tuple[Moment, ...]
-    stays: tuple[Stay, ...]
-    clocks: tuple[Line, ...]
-    """Every clock run, in the order in which they started, as of the end of the story."""
-    ending: Ending
-
-    @property
-    def until_at(self) -> datetime:
-        """The instant of its last moment."""
-        return self.moments[-1].at
+AFTERMATH_WAKE_UPS = 500
+"""As `AFTERMATH`, of wake-ups."""
 
 
 def timeline(
@@ -179,8 +89,9 @@ class _Story:
         self._tier = ""
         self._lengths: dict[tuple[Target, int], timedelta] = {}
         self._reminded_of: tuple[Cause, ...] = ()
-        self._ended_before = 0
-        """How many moments were told when the ladder ended."""
+        self._wake_ups = 0
+        self._ended_before = (0, 0)
+        """How many moments there were, and wake-ups, when the ladder ended."""
         self._take(opened)
 
     def run(self, acts: Sequence[Act]) -> Ending:
@@ -188,7 +99,7 @@ class _Story:
         to_come = list(reversed(acts))
         while to_come or not self._is_over():
             wake_at = self._ticket.wake_at()
-            if len(self.moments) >= MOST_MOMENTS:
+            if len(self.moments) >= MOST_MOMENTS or self._wake_ups >= MOST_WAKE_UPS:
                 return self._ending(End.CUT, _cut(len(to_come)))
             try:
                 # At a deadline's own instant an act is in time (5.2): the wake-up is the instant after.
@@ -196,7 +107,8 @@ class _Story:
                     act = to_come.pop()
                     self._judge(act.at, act.command)
                 elif wake_at is None:
-                    return self._quiet()
+                    status = self._ticket.status
+                    return self._ending(End.QUIET, f"The ticket is {status}, and nothing is owed any more")
                 else:
                     self._judge(wake_at)
             except CalendarError as error:
@@ -206,6 +118,7 @@ class _Story:
         return self._ending(End.EXHAUSTED, f"{often}, until somebody acknowledges")
 
     def _judge(self, at: datetime, command: Command | None = None) -> None:
+        self._wake_ups += 1
         self.judged_at = max(at, self.judged_at + TICK)
         self._take(judge(self._policy, self._ticket, self.judged_at, command))
 
@@ -273,7 +186,7 @@ class _Story:
         match entry.event:
             case LadderExhausted(is_repeat=False):
                 self._reminded_of = ()
-                self._ended_before = len(self.moments)
+                self._ended_before = (len(self.moments), self._wake_ups)
             case LastResortReminded(number=number, causes=causes):
                 is_same = number > REMINDERS_TOLD and causes == self._reminded_of
                 self._reminded_of = causes
@@ -288,12 +201,9 @@ class _Story:
         if reminding is None or reminding.sent < REMINDERS_TOLD:
             return False
         is_owed = any(clock.target is not Target.UPDATE and clock.state.is_live for clock in self._ticket.clocks)
-        return not is_owed or len(self.moments) - self._ended_before >= AFTERMATH
-
-    def _quiet(self) -> Ending:
-        if self._ticket.status is Status.CLOSED:
-            return self._ending(End.CLOSED, "The ticket is closed, and nothing is owed any more")
-        return self._ending(End.NOTHING_DUE, "Nothing more happens until somebody acts")
+        moments, wake_ups = self._ended_before
+        is_long = len(self.moments) - moments >= AFTERMATH or self._wake_ups - wake_ups >= AFTERMATH_WAKE_UPS
+        return is_long or not is_owed
 
     def _ending(self, end: End, text: str) -> Ending:
         running = (
@@ -308,7 +218,7 @@ class _Story:
 
 def _cut(to_come: int) -> str:
     beyond = f"; {to_come} of what was to be done lies beyond that" if to_come else ""
-    return f"It goes on like this; cut after {MOST_MOMENTS} things that happened{beyond}"
+    return f"It goes on like this, and is cut here{beyond}"
 
 
 def _opening(priority: str, zone: str) -> Open:
