@@ -1,0 +1,84 @@
+"""Alerts in a real run: a deadline that passes unseen is told, the keeper ends that, and no record is no silence."""
+
+import re
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from deploy.watched import RULES, configuration
+from services.client import TicketClient
+from services.settings import Address
+from tests.support.intake import opening
+from tests.support.processes import ended, environment, running
+from tests.support.prometheus import Prometheus, serving
+from tests.support.temporal import free_port
+
+SPEED = 600
+"""The first deadline, a quarter of an hour off, passes within two seconds."""
+EVERY = "1s"
+NOBODY = Address("127.0.0.1", 1)
+HABIT = 'last_over_time(ALERTS{alertname="FollowthroughRescueIsAHabit"}[1h])'
+
+
+async def test_a_deadline_that_passes_unseen_is_told_until_it_is_judged(tmp_path: Path) -> None:
+    """Issue 5, item 2: with neither worker nor keeper an alert says so; a rescue mends it, and one is no habit.
+
+    While the record is away no figure is shown, and that is told, too.
+    """
+    keeper_page = Address("127.0.0.1", free_port())
+    env = environment(
+        tmp_path, TEMPORAL_ADDRESS=str(NOBODY), CLOCK=_monday_at_nine(), KEEPER_METRICS_ADDRESS=str(keeper_page)
+    )
+    assert (await ended("migrate", env=env)).code == 0
+    async with running("intake", env=env) as intake, running("exporter", env=env) as exporter:
+        pages = {
+            "followthrough": Address.parse((await exporter.log(r"exporter answers +address=(\S+)"))[1]),
+            "intake": Address.parse((await intake.log(r"part=intake address=(\S+)"))[1]),
+            "worker": NOBODY,
+            "keeper": keeper_page,
+            "delivery": NOBODY,
+        }
+        address = (await intake.log(r"intake answers +address=(\S+)"))[1]
+        file = tmp_path / "prometheus.yml"
+        file.write_text(configuration(pages, None, rules=_without_waiting(tmp_path), every=EVERY), encoding="utf-8")
+        async with serving(tmp_path, file) as server:
+            async with TicketClient(address, caller="crm-1", actor="ann", deadline_seconds=60) as client:
+                await client.change(opening())
+            for name in ("DeadlinePassedSilently", "TicketsOverdue", "ProcessDown"):
+                await server.until(_firing(name))
+            async with running("keeper", env=env):
+                for name in ("DeadlinePassedSilently", "TicketsOverdue"):
+                    await server.until(f"absent({_firing(name)})")
+                await server.until("record:followthrough_rescued_total:max > 0")
+            assert await server.query(HABIT) == []
+            await _without_its_record(tmp_path, server)
+
+
+async def _without_its_record(folder: Path, server: Prometheus) -> None:
+    record, elsewhere = folder / "record.sqlite3", folder / "elsewhere.sqlite3"
+    record.rename(elsewhere)
+    await server.until(_firing("ExporterDown"))
+    assert await server.query("record:followthrough_record_timestamp_seconds:max") == []
+    elsewhere.rename(record)
+    await server.until(f"absent({_firing('ExporterDown')})")
+    await server.until("record:followthrough_record_timestamp_seconds:max")
+
+
+def _firing(name: str) -> str:
+    return f'ALERTS{{alertname="Followthrough{name}", alertstate="firing"}}'
+
+
+def _monday_at_nine() -> str:
+    """A fast clock that is at nine on a Monday in London about now."""
+    now = datetime.now(UTC)
+    monday = (now + timedelta(days=7 - now.weekday())).replace(hour=9, minute=0, second=0, microsecond=0)
+    return f"scaled:{(now - (monday - now) / (SPEED - 1)).isoformat().replace('+00:00', 'Z')}:{SPEED}"
+
+
+def _without_waiting(folder: Path) -> Path:
+    """Take the rules as they are, but for how long they wait before they tell."""
+    hurried = folder / "rules"
+    hurried.mkdir()
+    for path in RULES.glob("*.yml"):
+        text = re.sub(r"^ +(interval|for): .*\n", "", path.read_text(encoding="utf-8"), flags=re.MULTILINE)
+        (hurried / path.name).write_text(text, encoding="utf-8")
+    return hurried
