@@ -1,4 +1,4 @@
-"""Instants as people write and say them, by the clock on a wall in a named zone. Never asks what time it is."""
+"""Instants and lengths as people write and say them, by the clock on a wall in a named zone. Never asks for now."""
 
 import re
 from dataclasses import dataclass
@@ -107,3 +107,11 @@ class Wall:
 def in_full(day: date) -> str:
     """`Friday 27 November 2026`."""
     return f"{day:%A} {day.day} {day:%B} {day.year}"
+
+
+def length_in_words(length: timedelta) -> str:
+    """`1 h 30 min`, exactly: two lengths that differ are said differently. A day is no unit."""
+    minutes, rest = divmod(length, timedelta(minutes=1))
+    seconds = rest / timedelta(seconds=1)
+    parts = ((minutes // 60, "h"), (minutes % 60, "min"), (seconds, "s"))
+    return " ".join(f"{number:.10g} {unit}" for number, unit in parts if number) or "0"

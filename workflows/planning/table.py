@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from workflows.domain.follow_the_sun import AnyCalendar
 from workflows.domain.opening_hours import written
 from workflows.domain.policy import OnBreach, Policy, Tier
-from workflows.domain.policy_as_written import in_hours
 from workflows.domain.ticket.words import Target
+from workflows.planning.local_time import length_in_words
 
 CUSTOMER = "customer"
 """The subject of what the customer is promised, whichever tier has the ticket."""
@@ -47,12 +47,12 @@ def rows_of(policy: Policy) -> tuple[Row, ...]:
 def _customers(policy: Policy) -> Iterator[Row]:
     yield from _calendars(CUSTOMER, policy.calendar)
     for priority, length in policy.resolve.items():
-        yield Row(subject=CUSTOMER, what="solved within", of=priority, value=in_hours(length))
+        yield Row(subject=CUSTOMER, what="solved within", of=priority, value=length_in_words(length))
     lengths = {
-        "reminded of a question after": ", ".join(map(in_hours, policy.customer_reminders)) or "never",
-        "given up on without an answer after": in_hours(policy.give_up),
-        "closed without a word after": in_hours(policy.sign_off),
-        "may have it reopened for": f"{in_hours(policy.reopen_window)}, by the clock on the wall",
+        "reminded of a question after": ", ".join(map(length_in_words, policy.customer_reminders)) or "never",
+        "given up on without an answer after": length_in_words(policy.give_up),
+        "closed without a word after": length_in_words(policy.sign_off),
+        "may have it reopened for": f"{length_in_words(policy.reopen_window)}, by the clock on the wall",
         "asking for news escalates": every(policy.chases_to_escalate),
     }
     yield from (Row(subject=CUSTOMER, what=what, of="", value=value) for what, value in lengths.items())
@@ -71,7 +71,7 @@ def _tiers(policy: Policy, tier: Tier) -> Iterator[Row]:
     }
     for what, lengths in columns.items():
         for priority, length in lengths.items():
-            yield Row(subject=subject, what=what, of=priority, value=in_hours(length))
+            yield Row(subject=subject, what=what, of=priority, value=length_in_words(length))
     for priority in policy.priorities:
         skipped = "skipped" if priority in tier.skip_when_closed else "entered"
         yield Row(subject=subject, what="when closed, a later one open", of=priority, value=skipped)
@@ -86,7 +86,7 @@ def _ladders(policy: Policy) -> Iterator[Row]:
         "warns when spent": ", ".join(f"{100 * fraction:g} %" for fraction in policy.warn_at) or "never",
         "lead": policy.lead,
         "last resort": policy.last_resort,
-        "last resort is told again every": in_hours(policy.remind_every),
+        "last resort is told again every": length_in_words(policy.remind_every),
     }
     yield from (Row(subject=LADDER, what=what, of="", value=value) for what, value in values.items())
 
@@ -113,13 +113,15 @@ def in_words(target: Target) -> str:
 
 
 def every(number: int) -> str:
-    """Which ones of a series: `each time`, `every second time`."""
+    """Which ones of a series: `each time`, `every second time`, `every 21st time`; 0 is none."""
     if number <= 1:
         return "each time" if number == 1 else "never"
-    ordinals = {2: "second", 3: "third"}
-    return f"every {ordinals.get(number, f'{number}th')} time"
+    endings = {1: "st", 2: "nd", 3: "rd"}
+    ending = "th" if number // 10 % 10 == 1 else endings.get(number % 10, "th")
+    return f"every {_ORDINALS.get(number, f'{number}{ending}')} time"
 
 
+_ORDINALS = {2: "second", 3: "third"}
 _TARGETS = {
     Target.ACKNOWLEDGE: "acknowledge",
     Target.TIER_RESOLVE: "tier's resolve",

@@ -10,7 +10,6 @@ from datetime import datetime, timedelta
 
 from workflows.domain.errors import CalendarError, DomainError
 from workflows.domain.policy import Policy
-from workflows.domain.policy_as_written import in_hours
 from workflows.domain.ticket.commands import Command, Customer, Open
 from workflows.domain.ticket.events import (
     ClockBreached,
@@ -32,6 +31,7 @@ from workflows.domain.ticket.ledger import ledger
 from workflows.domain.ticket.state import TICK
 from workflows.domain.ticket.words import Audience, Cause, ClockState, Target
 from workflows.domain.zones import require_utc
+from workflows.planning.local_time import length_in_words
 from workflows.planning.moments import Act, Deadline, End, Ending, Moment, Stay, Timeline, Told
 from workflows.planning.wording import BOOKKEEPING, kind_of, of_event, of_refusal
 
@@ -114,7 +114,7 @@ class _Story:
             except CalendarError as error:
                 return self._ending(End.CALENDAR, f"It cannot be told further: {error}")
         policy = self._policy
-        often = f"{policy.last_resort} is told again every {in_hours(policy.remind_every)} of open time"
+        often = f"{policy.last_resort} is told again every {length_in_words(policy.remind_every)} of open time"
         return self._ending(End.EXHAUSTED, f"{often}, until somebody acknowledges")
 
     def _judge(self, at: datetime, command: Command | None = None) -> None:

@@ -7,7 +7,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 
-from workflows.domain.policy_as_written import in_hours
 from workflows.domain.ticket.events import (
     Acknowledged,
     ClockBreached,
@@ -35,6 +34,7 @@ from workflows.domain.ticket.events import (
 )
 from workflows.domain.ticket.verdict import Refusal
 from workflows.domain.ticket.words import Cause, ClosedBy, Target, WaitEnd
+from workflows.planning.local_time import length_in_words
 
 BOOKKEEPING = (ClockStarted, ClockPaused, ClockResumed, ClockMoved, ClockMet, ClockCancelled, ClockReinstated)
 """What follows from a moment, and is no moment of its own."""
@@ -96,7 +96,7 @@ def of_causes(causes: Iterable[Cause]) -> str:
 def _of_clock(event: ClockWarned | ClockBreached, allowed: timedelta | None) -> Words:
     target, tier = event.target, event.tier
     about = f"{target} of {tier}" if target.is_the_tiers else str(target)
-    why = "" if allowed is None else f"{in_hours(allowed)} of open time are allowed"
+    why = "" if allowed is None else f"{length_in_words(allowed)} of open time are allowed"
     if isinstance(event, ClockWarned):
         whose = {
             Target.ACKNOWLEDGE: f"{tier}'s time to acknowledge",
