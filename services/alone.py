@@ -1,25 +1,25 @@
 """Each process by itself: which parts it needs. Any number of each may run; one exporter a record."""
 
-import asyncio
-from collections.abc import Iterable
 from contextlib import AsyncExitStack
 
 from services import parts
 from services.loops import Loops
-from services.process_figures import OfNudger
+from services.process_figures import OfNudger, OfPolicies, PoliciesInForce
 from services.settings import Settings
-from workflows.policies import MODULES
 
 
-async def intake(settings: Settings, modules: Iterable[str] = MODULES) -> None:
-    """Answer gRPC until cancelled, on the promises of these policy modules; Temporal may be away."""
-    promised = parts.load_policies(modules)
+async def intake(settings: Settings) -> None:
+    """Answer gRPC until cancelled; Temporal may be away."""
     async with AsyncExitStack() as running:
         loops = Loops()
+        policies = await running.enter_async_context(parts.policies(settings, loops))
         record = await running.enter_async_context(parts.record(settings))
         nudger = await parts.make_nudger(settings, record)
         await running.enter_async_context(parts.nudging(nudger, loops))
-        await running.enter_async_context(parts.intake(settings, record, promised, nudger))
+        await running.enter_async_context(
+            parts.intake(settings, record, policies, nudger, PoliciesInForce(policies), OfPolicies(policies))
+        )
+        policies.tell()
         await loops.until_one_ends()
 
 
@@ -54,6 +54,10 @@ async def delivery(settings: Settings) -> None:
 
 async def exporter(settings: Settings) -> None:
     """Serve the metrics page until cancelled."""
-    promised = parts.load_policies()
-    async with parts.record(settings, is_written=False) as record, parts.exporter(settings, record, promised):
-        await asyncio.Event().wait()
+    async with AsyncExitStack() as running:
+        loops = Loops()
+        policies = await running.enter_async_context(parts.policies(settings, loops, is_asked=False))
+        record = await running.enter_async_context(parts.record(settings, is_written=False))
+        await running.enter_async_context(parts.exporter(settings, record, policies, OfPolicies(policies)))
+        policies.tell()
+        await loops.until_one_ends()

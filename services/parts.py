@@ -4,8 +4,12 @@ The one place where settings, record, Temporal and policies meet. Decides nothin
 line with its remedy (`CannotStart`, `SettingsError`).
 """
 
+import asyncio
 import logging
-from collections.abc import AsyncIterator, Iterable, Iterator
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -18,12 +22,17 @@ from services.delivery.delivery import Delivery
 from services.delivery.log_channel import LogChannel
 from services.dev_server import DevServer, DevServerFailed
 from services.exporter.exporter import Exporter
+from services.intake.promises import HoldsPolicies
 from services.intake.server import AddressTaken, Intake, Limits
 from services.keeper.keeper import Keeper, Pace
 from services.keeper.rebuild import rebuild
 from services.loops import Loops
 from services.nudge import Nudger
 from services.patient_worker import PatientWorker
+from services.policy_host.in_force import Limits as PolicyLimits
+from services.policy_host.in_force import Policies
+from services.policy_host.loaded import Loaded
+from services.policy_host.loading import load
 from services.ports import ip_address, listening, try_port
 from services.process import CannotStart
 from services.process_figures import OfDelivery, OfKeeper, OfNudger
@@ -33,19 +42,61 @@ from services.records.errors import ClockMismatch, RecordError, RecordUnavailabl
 from services.settings import Address, Settings, broken
 from services.temporal import TemporalPlace, TicketTimers
 from services.var_folder import require_whole_record, unusable
-from workflows import policies
 from workflows.domain.errors import PolicyError
-from workflows.policies import PolicySet
 
 logger = logging.getLogger(__name__)
 
 
-def load_policies(modules: Iterable[str] = policies.MODULES) -> PolicySet:
-    """Load what may be promised here."""
+def load_policies(settings: Settings) -> Loaded:
+    """Read the policies once, for a tool. Blocks."""
+    with _policies_or_one_line():
+        return load(settings.policies or (), seconds=settings.policies_load_seconds)
+
+
+@asynccontextmanager
+async def policies(settings: Settings, loops: Loops, *, is_asked: bool = True) -> AsyncIterator[Policies]:
+    """Hold the policies, and read them again when their files change, or on SIGHUP.
+
+    Where nobody asks for a route or a roster, nothing is kept running for it.
+    """
+    limits = PolicyLimits(
+        load_seconds=settings.policies_load_seconds,
+        watch_seconds=settings.policies_watch_seconds,
+        route_seconds=settings.route_seconds,
+        roster_seconds=settings.roster_seconds,
+    )
+    held = Policies(settings.policies or (), limits=limits, is_asked=is_asked)
+    with _policies_or_one_line():
+        await held.start()
+    with _on_hangup(held.reload):
+        async with loops.running("policies", held.run(), held.stop):
+            yield held
+
+
+@contextmanager
+def _policies_or_one_line() -> Iterator[None]:
     try:
-        return policies.load(modules)
+        yield
     except PolicyError as error:
         raise CannotStart(f"a policy does not load: {error}") from None
+
+
+@contextmanager
+def _on_hangup(reload: Callable[[], None]) -> Iterator[None]:
+    """Have SIGHUP read the policies again. From a terminal that has gone it ends the process, as it always did."""
+    loop = asyncio.get_running_loop()
+
+    def heard() -> None:
+        if had_terminal and not os.isatty(sys.stdin.fileno()):
+            os.kill(os.getpid(), signal.SIGTERM)
+        reload()
+
+    had_terminal = sys.stdin is not None and os.isatty(sys.stdin.fileno())
+    loop.add_signal_handler(signal.SIGHUP, heard)
+    try:
+        yield
+    finally:
+        loop.remove_signal_handler(signal.SIGHUP)
 
 
 def clock(settings: Settings) -> RecordClock:
@@ -122,9 +173,11 @@ async def _owe_all_timers(settings: Settings, opened: records.Records) -> None:
 
 
 @asynccontextmanager
-async def exporter(settings: Settings, opened: records.Records, promised: PolicySet) -> AsyncIterator[Address]:
-    """Serve the metrics page."""
-    serving = Exporter(opened.queries, promised)
+async def exporter(
+    settings: Settings, opened: records.Records, held: Policies, *beside: Collector
+) -> AsyncIterator[Address]:
+    """Serve the metrics page; what is beside it is shown there too."""
+    serving = Exporter(opened.queries, lambda: held.now.promised, *beside)
     with listening("exporter_address", settings.exporter_address):
         port = await serving.start(settings.exporter_address)
     address = replace(settings.exporter_address, port=port)
@@ -206,14 +259,14 @@ async def nudging(nudger: Nudger, loops: Loops) -> AsyncIterator[None]:
 
 @asynccontextmanager
 async def intake(
-    settings: Settings, opened: records.Records, promised: PolicySet, nudger: Nudger
+    settings: Settings, opened: records.Records, held: HoldsPolicies, nudger: Nudger, *beside: Collector
 ) -> AsyncIterator[Address]:
-    """Answer gRPC."""
+    """Answer gRPC; its metrics page shows what is beside it too."""
     answering = Intake(
         record=opened.record,
         queries=opened.queries,
         require_writable=lambda: _require_writable(settings, opened),
-        policies=promised,
+        policies=held,
         nudger=nudger,
         address=settings.intake_address,
         credentials=certificates.of_intake(settings),
@@ -226,7 +279,7 @@ async def intake(
     )
     with listening("intake_address", settings.intake_address):
         try_port(settings.intake_address)
-    async with process_page("intake", settings.intake_metrics_address, answering.metrics, OfNudger(nudger)):
+    async with process_page("intake", settings.intake_metrics_address, answering.metrics, OfNudger(nudger), *beside):
         try:
             port = await answering.start()
         except AddressTaken as taken:  # in this very moment

@@ -1,4 +1,4 @@
-"""What nudger, keeper and delivery did in this process, as metrics: their own counts, read when the page is."""
+"""What nudger, keeper, delivery and policies did in this process, as metrics: their own counts, read with the page."""
 
 from collections.abc import Iterator, Mapping
 
@@ -6,9 +6,11 @@ from prometheus_client import Metric
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.registry import Collector
 
+from services.build_info import policy_info
 from services.delivery.delivery import Delivery
 from services.keeper.keeper import Keeper
 from services.nudge import Nudger
+from services.policy_host.in_force import Policies
 
 
 class OfNudger(Collector):
@@ -60,6 +62,53 @@ class OfDelivery(Collector):
         yield _counter("delivery_rounds", "Looks into the outbox, those that failed included.", counts.rounds)
         yield _counter("delivery_round_failures", "Looks that came to nothing.", counts.failed_rounds)
         yield _counters("delivery_messages", "Tries to send a message, by what came of them.", "outcome", counts.fates)
+
+
+class PoliciesInForce(Collector):
+    """The policies that this process goes by."""
+
+    def __init__(self, policies: Policies) -> None:
+        self._policies = policies
+
+    def collect(self) -> Iterator[Metric]:
+        """Yield them."""
+        yield policy_info(self._policies.now.promised)
+
+
+class OfPolicies(Collector):
+    """How the policies of this process were read, and what became of asking them."""
+
+    def __init__(self, policies: Policies) -> None:
+        self._policies = policies
+
+    def collect(self) -> Iterator[Metric]:
+        """Yield it."""
+        counts = self._policies.counts
+        yield _counter("policies_reloads", "Times that the policies were read again.", counts.reloads)
+        yield _counter(
+            "policies_reload_failures",
+            "Times that they did not load, and those in force stayed.",
+            counts.failed_reloads,
+        )
+        yield _gauge(
+            "policies_last_reload_successful", "0 while the files do not load, else 1.", int(not counts.is_broken)
+        )
+        yield GaugeMetricFamily(
+            "followthrough_policies_last_load_timestamp_seconds",
+            "When the policies in force were read.",
+            value=counts.loaded_at,
+        )
+        yield _counter(
+            "policies_restarts", "Times that the process that answers for them was late or gone.", counts.restarts
+        )
+        yield _counter(
+            "routes", "Requests that the policies' route was asked for, those it failed included.", counts.routed
+        )
+        failed = {str(reason): number for reason, number in counts.route_failures.items()}
+        yield _counters("route_failures", "Requests that went by the default because it failed.", "reason", failed)
+        yield _counter("rosters", "Times that a policy's roster was asked, those it failed included.", counts.rosters)
+        failed = {str(reason): number for reason, number in counts.roster_failures.items()}
+        yield _counters("roster_failures", "Times that it gave no answer, and its last one stayed.", "reason", failed)
 
 
 def _counter(name: str, meaning: str, value: int) -> Metric:

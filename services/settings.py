@@ -66,9 +66,20 @@ def _read_address(value: object) -> object:
     return Address.parse(value) if isinstance(value, str) else value
 
 
+def _read_entries(value: object) -> object:
+    """Split what is separated as in PATH; what is empty between two of them counts for nothing there either."""
+    if not isinstance(value, str):
+        return value
+    entries = tuple(entry for entry in value.split(os.pathsep) if entry.strip())
+    if not entries:
+        raise ValueError(f"name at least one module, file or folder, separated by {os.pathsep!r}")
+    return entries
+
+
 Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 SecondsOrZero = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 AddressText = Annotated[Address, NoDecode, BeforeValidator(_read_address)]
+Entries = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_read_entries)]
 
 
 class LogLevel(StrEnum):
@@ -114,6 +125,22 @@ class Settings(BaseSettings):
     """The record's clock: `real` or `scaled:ORIGIN:SPEED`, like `scaled:2026-11-21T12:00:00Z:5000`. ORIGIN is the real
     instant at which both clocks agree, usually now, and never in the future; from there on the record runs SPEED times
     as fast. A record keeps its clock. Default `real`."""
+
+    policies: Entries | None = None
+    """What holds the policies and their queues: modules, files and folders, separated by `:` as in PATH. They are read
+    again when a file of them changes, and on SIGHUP. Default: those that ship."""
+
+    policies_load_seconds: Seconds = 10
+    """Real seconds that the files of the policies get, all together, to be read. Default 10."""
+
+    policies_watch_seconds: Seconds = 2
+    """Real seconds between two looks at the files of the policies. Default 2."""
+
+    route_seconds: Seconds = 0.5
+    """Real seconds that a policy's `route` gets to say where a request belongs; then its default holds. Default 0.5."""
+
+    roster_seconds: Seconds = 5
+    """Real seconds that a policy's `roster` gets to say who is on duty; then its last answer stays. Default 5."""
 
     temporal_address: AddressText | None = None
     """A Temporal server that others run. Default: none, the embedded one is meant."""

@@ -13,6 +13,7 @@ from services import certificates, dev_server, parts
 from services.loops import Loops
 from services.ports import require_free
 from services.process import CannotStart
+from services.process_figures import OfPolicies, PoliciesInForce
 from services.records.clock import RecordClock, ScaledClock
 from services.settings import Address, Settings
 from services.var_folder import alone_on
@@ -39,7 +40,6 @@ async def up(settings: Settings, say: Callable[[str], None], program: str) -> No
 
     `program` is how the command line is called from here. Raises `CannotStart` and `SettingsError`.
     """
-    policies = parts.load_policies()
     parts.clock(settings)
     certificates.require_usable(settings)
     with alone_on(settings.var_dir):
@@ -48,6 +48,7 @@ async def up(settings: Settings, say: Callable[[str], None], program: str) -> No
             # Entered in this order and left in the reverse one: intake drains first, Temporal is the last to go that
             # runs. What the record has to say against a start is said before anything does.
             loops = Loops()
+            policies = await running.enter_async_context(parts.policies(settings, loops))
             if settings.is_record_embedded:
                 await parts.migrate(settings)
             record = await running.enter_async_context(parts.record(settings))
@@ -64,9 +65,12 @@ async def up(settings: Settings, say: Callable[[str], None], program: str) -> No
             if not is_working and settings.temporal_address is None:
                 raise CannotStart(f"the worker got no way to its task queue at {settings.temporal}: see the log")
             await running.enter_async_context(parts.nudging(nudger, loops))
-            intake = await running.enter_async_context(parts.intake(settings, record, policies, nudger))
+            intake = await running.enter_async_context(
+                parts.intake(settings, record, policies, nudger, PoliciesInForce(policies), OfPolicies(policies))
+            )
+            policies.tell()
             places = Places(intake=intake, exporter=exporter, is_temporal_there=is_working)
-            say(welcome(settings, places, record.clock, policies, program))
+            say(welcome(settings, places, record.clock, policies.now.promised, program))
             await loops.until_one_ends()
 
 

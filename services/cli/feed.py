@@ -65,9 +65,11 @@ class Asked:
     cases: Sequence[Case]
     queue: Queue
     speed: float | None
+    policies: tuple[str, ...] | None
+    """What holds them; none: those that ship."""
 
 
-@click.command(cls=Process, reads=(*RECORD, "clock", "intake_address", "actor", "caller_", *LOGS))
+@click.command(cls=Process, reads=(*RECORD, "clock", "policies", "intake_address", "actor", "caller_", *LOGS))
 @click.argument("log", type=click.Path(path_type=Path))
 @click.option("--cases", "number", type=click.IntRange(min=1), default=300, show_default=True, help="How many at most.")
 @click.option("--longest", type=Length(), default="30d", show_default=True, help="Leave out longer cases.")
@@ -87,7 +89,9 @@ def feed(
         logs.configure(settings.log_level, settings.log_format)
         read = read_log(log)
         choice = _chosen(log, read, number=number, longest=longest)
-        asked = Asked(cases=choice.cases, queue=feeding.find_queue(queue), speed=speed)
+        asked = Asked(
+            cases=choice.cases, queue=feeding.find_queue(settings, queue), speed=speed, policies=settings.policies
+        )
         fed, was_stopped = asyncio.run(_fed(asked, None if is_embedded else settings))
     except (LogError, SettingsError, CannotStart, RecordError) as error:
         raise Failed(str(error), exit_code=2) from None
@@ -154,7 +158,7 @@ async def _embedded(asked: Asked, stopping: asyncio.Event) -> Fed:
     clock = clock_for(asked.cases, speed=asked.speed or EMBEDDED_SPEED, real_at=datetime.now(UTC))
     folder = Path(tempfile.mkdtemp(prefix="followthrough-feed-"))
     with Shown() as shown:
-        async with embedded(folder, clock, ended=stopping.set) as settings:
+        async with embedded(folder, clock, asked.policies, ended=stopping.set) as settings:
             fed = await feeding.feed(settings, asked.cases, asked.queue, stopping=stopping, watcher=shown)
     if fed.findings.is_sound:
         shutil.rmtree(folder)

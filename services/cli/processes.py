@@ -21,7 +21,20 @@ from services.settings import Settings, SettingsError
 
 logger = logging.getLogger(__name__)
 
-EVERYTHING = (*RECORD, "clock", *TEMPORAL, "intake_", "worker_", "keeper_", "delivery_", "exporter_", *LOGS)
+EVERYTHING = (
+    *RECORD,
+    "clock",
+    "policies",
+    "route_",
+    "roster_",
+    *TEMPORAL,
+    "intake_",
+    "worker_",
+    "keeper_",
+    "delivery_",
+    "exporter_",
+    *LOGS,
+)
 """Ports and paths, all of them: what one process does here, `up` does too."""
 
 Work = Callable[[Settings], Coroutine[None, None, None]]
@@ -37,7 +50,7 @@ def up() -> None:
     _run(lambda settings: together.up(settings, click.echo, _program()))
 
 
-@click.command(cls=Process, reads=(*RECORD, "clock", *TEMPORAL, "intake_", *LOGS))
+@click.command(cls=Process, reads=(*RECORD, "clock", "policies", "route_", *TEMPORAL, "intake_", *LOGS))
 def intake() -> None:
     """Run intake alone: the gRPC door."""
     _run(alone.intake)
@@ -61,7 +74,7 @@ def delivery() -> None:
     _run(alone.delivery)
 
 
-@click.command(cls=Process, reads=(*RECORD, "clock", "exporter_", *LOGS))
+@click.command(cls=Process, reads=(*RECORD, "clock", "policies", "exporter_", *LOGS))
 def exporter() -> None:
     """Run the exporter alone: the metrics page."""
     _run(alone.exporter)

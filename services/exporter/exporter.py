@@ -4,7 +4,7 @@
 """
 
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Protocol
@@ -34,7 +34,12 @@ class HasFigures(Protocol):
 class Exporter:
     """The metrics page of one record. Of one event loop."""
 
-    def __init__(self, record: HasFigures, policies: PolicySet) -> None:
+    def __init__(self, record: HasFigures, policies: Callable[[], PolicySet], *beside: Collector) -> None:
+        """Take the record, and what says which policies are in force: it is asked at each scrape.
+
+        What is beside them is this process's own.
+        """
+        self._beside = beside
         self._record = record
         self._policies = policies
         self._server = PageServer({"/metrics": self.metrics, "/healthz": self.health})
@@ -55,8 +60,13 @@ class Exporter:
             logger.warning("scrape failed", extra={"error": type(failed).__name__})
             return Answer(status=HTTPStatus.SERVICE_UNAVAILABLE, body=b"the record does not answer\n")
         encode, content_type = choose_encoder(headers.get("accept", ""))
-        body: bytes = encode(_Once(tuple(page.of_figures(figures, self._policies))))
+        body: bytes = encode(_Once(tuple(self._shown(figures))))
         return Answer(content_type=content_type, body=body)
+
+    def _shown(self, figures: Figures) -> Iterator[Metric]:
+        yield from page.of_figures(figures, self._policies())
+        for own in self._beside:
+            yield from own.collect()
 
     async def health(self, headers: Mapping[str, str]) -> Answer:  # noqa: ARG002 - the shape of a page
         """Say that this process answers; whether the record does is for `/metrics` to say."""

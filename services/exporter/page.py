@@ -9,13 +9,12 @@ from datetime import datetime
 
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 
-from services.build_info import build_info
+from services.build_info import build_info, policy_info
 from services.exporter import histograms, labels
 from services.exporter.labels import Desk, Labels
 from services.records import totals
 from services.records.figures import Figures
 from services.records.totals import TOTALS
-from workflows.domain.policy_data import version_of
 from workflows.policies import PolicySet
 
 COUNTERS: Mapping[str, tuple[str, str]] = {
@@ -51,14 +50,13 @@ PUBLIC_LABELS = {"cause": "reason"}
 
 _TICKETS = ("queue", "tier", "priority")
 _OPEN = (*_TICKETS, "status")
-_POLICY = ("policy", "version")
 
 
 def of_figures(figures: Figures, policies: PolicySet) -> Iterator[Metric]:
     """Make the whole page."""
     desks = labels.desks(policies, figures)
     yield build_info()
-    yield _policy_info(policies)
+    yield policy_info(policies)
     yield from _counted(figures, desks)
     yield _gauge(
         "open_tickets",
@@ -113,11 +111,6 @@ def _counted(figures: Figures, desks: Sequence[Desk]) -> Iterator[Metric]:
         yield _counter(metric, meaning, TOTALS[name], sets[name])
     yield histograms.breach_lag(sets)
     yield from histograms.times(sets, desks)
-
-
-def _policy_info(policies: PolicySet) -> Metric:
-    loaded: dict[Labels, int] = {(policy.name, version_of(policy)): 1 for policy in policies.policies.values()}
-    return _gauge("policy_info", "The policies that new tickets get, by the hash of their content.", _POLICY, loaded)
 
 
 def _gauge(

@@ -5,6 +5,7 @@ Gone when the feed is, in any way at all; its folder is left only when asked for
 
 import asyncio
 import logging
+import os
 import signal
 import socket
 import sys
@@ -61,8 +62,10 @@ def clock_for(cases: Sequence[Case], *, speed: float, real_at: datetime) -> Reco
 
 
 @asynccontextmanager
-async def embedded(folder: Path, clock: RecordClock, ended: Callable[[], None]) -> AsyncIterator[Settings]:
-    """Run a system of our own in a folder; gives the settings by which it is reached.
+async def embedded(
+    folder: Path, clock: RecordClock, policies: Sequence[str] | None, ended: Callable[[], None]
+) -> AsyncIterator[Settings]:
+    """Run a system of our own in a folder, on these policies; gives the settings by which it is reached.
 
     Calls `ended` should it end unasked. Raises `CannotStart`.
     """
@@ -72,6 +75,7 @@ async def embedded(folder: Path, clock: RecordClock, ended: Callable[[], None]) 
         "intake_address": str(Address(LOOPBACK, _free_port())),
         **dict.fromkeys(UNASKED, str(Address(LOOPBACK, 0))),
         "log_level": LogLevel.WARNING.value,
+        **({"policies": os.pathsep.join(policies)} if policies else {}),
     }
     with (folder / LOG).open("ab") as log:
         process = await asyncio.create_subprocess_exec(

@@ -89,9 +89,9 @@ async def feed(
     return Fed(clock=clock, queue=queue, driven=driven, findings=findings, real_time=real_time)
 
 
-def find_queue(name: str | None) -> Queue:
+def find_queue(settings: Settings, name: str | None) -> Queue:
     """Find a queue by its name, the first one declared when none is given. Raises `CannotStart`."""
-    policies = parts.load_policies()
+    policies = parts.load_policies(settings).promised
     name = name or next(iter(policies.queues))
     try:
         policy = policies.of_queue(name)

@@ -10,10 +10,11 @@ from typing import Protocol, cast
 from google.protobuf.message import Message
 
 from protos.followthrough.v1.ticket_service_pb2 import OpenTicketRequest, ResolveTicketRequest
-from services.intake.convert import COMMANDS, ticket_message, to_command, to_open
+from services.intake.convert import COMMANDS, ticket_message, to_command, to_incoming, to_open
 from services.intake.errors import Reason, invalid, refused, unknown_ticket
 from services.intake.fields import Violation
 from services.intake.ids import Ids
+from services.intake.promises import HoldsPolicies, Promises
 from services.intake.questions import Handle
 from services.records.errors import IdentityTaken
 from services.records.queries import Queries
@@ -63,7 +64,7 @@ class Changes:
         *,
         record: Record,
         queries: Queries,
-        policies: PolicySet,
+        policies: HoldsPolicies,
         nudger: Owed,
         ids: Ids,
         wrote: Callable[[str], None],
@@ -81,13 +82,24 @@ class Changes:
         own: dict[type[Message], object] = {OpenTicketRequest: self._open_ticket}
         return cast(Mapping[type[Message], Handle[Message]], own | dict.fromkeys(COMMANDS, self._change))
 
+    def lacks(self, request: Message) -> tuple[Violation, ...]:
+        """Find what a request must say here, though the contract allows to leave it out."""
+        if not isinstance(request, OpenTicketRequest) or self._policies.now.has_default:
+            return ()
+        return tuple(
+            Violation(name, "is empty: say it") for name in ("queue", "priority") if not getattr(request, name)
+        )
+
     async def _open_ticket(self, request: OpenTicketRequest) -> Message | bytes:
-        policy = self._policy(request)
+        asked = _request(request)  # as it was asked, before anything is filled in (5.5)
+        held = self._policies.now
+        if not (request.queue and request.priority):
+            request = await _placed(request, held)
+        policy = _policy(request, held.promised)
         if request.follows:
             await self._require_ticket(request.follows, "follows")
         if request.validate_only:
             return ticket_message((await self._record.validate(policy, to_open(request, "", ""))).ticket)
-        asked = _request(request)
         for draw in range(1, DRAWS + 1):
             command = to_open(request, self._ids.ticket_id(), self._ids.reference())
             try:
@@ -114,23 +126,6 @@ class Changes:
             raise unknown_ticket(request.ticket_id) from None
         return self._answer(settled)
 
-    def _policy(self, request: OpenTicketRequest) -> Policy:
-        """What is promised to whom asks at this queue, with this priority."""
-        queues = sorted(self._policies.queues)
-        if request.queue not in self._policies.queues:
-            unknown = Violation("queue", f"{quoted(request.queue)} is unknown: use one of {', '.join(queues)}")
-            raise invalid([unknown], Reason.UNKNOWN_QUEUE, queue=request.queue)
-        policy = self._policies.of_queue(request.queue)
-        if request.priority not in policy.priorities:
-            known = ", ".join(policy.priorities)
-            unknown = Violation(
-                "priority",
-                f"{quoted(request.priority)} is unknown to policy {policy.name!r} of queue {request.queue!r}: "
-                f"use one of {known}",
-            )
-            raise invalid([unknown], Reason.UNKNOWN_PRIORITY, priority=request.priority, policy=policy.name)
-        return policy
-
     async def _require_survivor(self, request: ResolveTicketRequest) -> None:
         if request.duplicate_of == request.ticket_id:
             raise invalid([Violation("duplicate_of", "is the ticket itself: name the one that goes on")])
@@ -152,6 +147,34 @@ class Changes:
         if settled.answer is None:
             raise AssertionError("the record kept no answer to a request that was applied")
         return settled.answer
+
+
+async def _placed(request: OpenTicketRequest, held: Promises) -> OpenTicketRequest:
+    """The request with the queue and the priority that it left open."""
+    route = await held.place(to_incoming(request))
+    filled = OpenTicketRequest(queue=route.queue, priority=route.priority)
+    whole = OpenTicketRequest()
+    whole.CopyFrom(request)
+    whole.MergeFrom(filled)
+    return whole
+
+
+def _policy(request: OpenTicketRequest, promised: PolicySet) -> Policy:
+    """What is promised to whom asks at this queue, with this priority."""
+    queues = sorted(promised.queues)
+    if request.queue not in promised.queues:
+        unknown = Violation("queue", f"{quoted(request.queue)} is unknown: use one of {', '.join(queues)}")
+        raise invalid([unknown], Reason.UNKNOWN_QUEUE, queue=request.queue)
+    policy = promised.of_queue(request.queue)
+    if request.priority not in policy.priorities:
+        known = ", ".join(policy.priorities)
+        unknown = Violation(
+            "priority",
+            f"{quoted(request.priority)} is unknown to policy {policy.name!r} of queue {request.queue!r}: "
+            f"use one of {known}",
+        )
+        raise invalid([unknown], Reason.UNKNOWN_PRIORITY, priority=request.priority, policy=policy.name)
+    return policy
 
 
 def _encode(judged: Judged) -> bytes:

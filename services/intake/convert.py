@@ -18,6 +18,7 @@ from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from protos.followthrough.v1 import event_pb2, ledger_pb2, ticket_pb2, ticket_service_pb2
+from workflows.domain.routing import Request
 from workflows.domain.ticket.commands import (
     Acknowledge,
     AddNote,
@@ -110,6 +111,24 @@ def to_command(request: Message) -> Command:
 def to_open(request: ticket_service_pb2.OpenTicketRequest, ticket_id: str, reference: str) -> Open:
     """What a checked request to open asks, with the ids it was given."""
     return _made(Open, request, ticket_id=ticket_id, reference=reference)
+
+
+def to_incoming(request: ticket_service_pb2.OpenTicketRequest) -> Request:
+    """What a route is told of a checked request that leaves its queue or its priority open."""
+    return Request(
+        queue=request.queue,
+        priority=request.priority,
+        caller=request.caller,
+        actor=request.actor,
+        channel=request.channel,
+        subject=request.subject,
+        description=request.description,
+        customer_id=request.customer.external_id,
+        customer_name=request.customer.display_name,
+        language=request.customer.language,
+        zone=request.customer.zone,
+        follows=request.follows,
+    )
 
 
 def to_status(number: int) -> Status | None:

@@ -10,7 +10,7 @@ from grpc_reflection.v1alpha import reflection_pb2
 
 from protos.followthrough.v1 import ticket_service_pb2
 from services.intake.errors import Problem, Reason, invalid
-from services.intake.fields import violations
+from services.intake.fields import Violation, violations
 from services.intake.interceptors import Context
 from services.intake.questions import Handle
 from services.intake.watching import Follow
@@ -30,11 +30,16 @@ LARGEST_MESSAGE = 4 * 1024 * 1024
 
 
 def service_handler(
-    handles: Mapping[type[Message], Handle[Message]], follows: Mapping[type[Message], Follow]
+    handles: Mapping[type[Message], Handle[Message]],
+    follows: Mapping[type[Message], Follow],
+    lacks: Callable[[Message], tuple[Violation, ...]],
 ) -> grpc.GenericRpcHandler:
-    """What gRPC calls, method by method of the contract: what answers once, and what answers as it happens."""
+    """What gRPC calls, method by method of the contract: what answers once, and what answers as it happens.
+
+    `lacks` finds what a request must say that the contract does not require of everybody.
+    """
     handlers = {
-        **{_method(request): _once(request, handle) for request, handle in handles.items()},
+        **{_method(request): _once(request, handle, lacks) for request, handle in handles.items()},
         **{_method(request): _again_and_again(request, follow) for request, follow in follows.items()},
     }
     if missing := {method.name for method in SERVICE.methods} ^ handlers.keys():
@@ -47,9 +52,11 @@ def _method(request: type[Message]) -> str:
     return request.DESCRIPTOR.name.removesuffix("Request")
 
 
-def _once(request_type: type[Message], handle: Handle[Message]) -> "grpc.RpcMethodHandler[object, Message | bytes]":
+def _once(
+    request_type: type[Message], handle: Handle[Message], lacks: Callable[[Message], tuple[Violation, ...]]
+) -> "grpc.RpcMethodHandler[object, Message | bytes]":
     async def behave(request: Message, _: object) -> Message | bytes:
-        return await handle(_checked(request))
+        return await handle(_checked(request, lacks(request)))
 
     return grpc.unary_unary_rpc_method_handler(behave, _reader(request_type), _written)
 
@@ -81,9 +88,9 @@ def _reader(request_type: type[Message]) -> Callable[[bytes], Message]:
     return read
 
 
-def _checked(request: Message) -> Message:
+def _checked(request: Message, lacking: tuple[Violation, ...] = ()) -> Message:
     """The request, fit to be worked on. Raises `Problem`."""
-    if found := violations(request):
+    if found := (*violations(request), *lacking):
         raise invalid(found)
     return request
 

@@ -32,10 +32,10 @@ from services.intake.paging import (
     page_size,
     tickets_after,
 )
+from services.intake.promises import HoldsPolicies
 from services.records.queries import Place, Queries, TicketFilter
 from workflows.domain.ticket.ledger import Line
 from workflows.domain.ticket.texts import quoted
-from workflows.policies import PolicySet
 from workflows.ports import TicketUnknown
 
 Asked = TypeVar("Asked", bound=Message)
@@ -45,7 +45,7 @@ Handle = Callable[[Asked], Awaitable[Message | bytes]]
 class Questions:
     """Everything that can be asked about tickets. Holds no state of its own."""
 
-    def __init__(self, queries: Queries, policies: PolicySet) -> None:
+    def __init__(self, queries: Queries, policies: HoldsPolicies) -> None:
         self._queries = queries
         self._policies = policies
 
@@ -126,10 +126,11 @@ class Questions:
 
         Only then: tickets may still have a name that is not declared any more.
         """
-        policies = self._policies.policies.values()
+        promised = self._policies.now.promised
+        policies = promised.policies.values()
         known: Mapping[str, tuple[Reason, Iterable[str]]] = {
-            "queue": (Reason.UNKNOWN_QUEUE, self._policies.queues),
-            "policy": (Reason.UNKNOWN_POLICY, self._policies.policies),
+            "queue": (Reason.UNKNOWN_QUEUE, promised.queues),
+            "policy": (Reason.UNKNOWN_POLICY, promised.policies),
             "priority": (Reason.UNKNOWN_PRIORITY, chain.from_iterable(policy.priorities for policy in policies)),
             "tier": (Reason.UNKNOWN_TIER, chain.from_iterable(policy.tier_names for policy in policies)),
         }

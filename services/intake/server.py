@@ -20,6 +20,7 @@ from services.intake.ids import Ids
 from services.intake.interceptors import Around, FirstMessage
 from services.intake.methods import LARGEST_MESSAGE, SERVICE, service_handler
 from services.intake.metrics import CallMetrics
+from services.intake.promises import HoldsPolicies
 from services.intake.questions import Questions
 from services.intake.readiness import Readiness
 from services.intake.steps import Admission, Deadline, Steps, Streams, Unbroken
@@ -27,7 +28,6 @@ from services.intake.watching import METHOD, Watching
 from services.records.queries import Queries
 from services.records.store import Record
 from services.settings import Address
-from workflows.policies import PolicySet
 
 logger = logging.getLogger(__name__)
 
@@ -98,7 +98,7 @@ class Intake:
         record: Record,
         queries: Queries,
         require_writable: Callable[[], Awaitable[None]],
-        policies: PolicySet,
+        policies: HoldsPolicies,
         nudger: Owed,
         address: Address,
         credentials: grpc.ServerCredentials | None = None,
@@ -150,7 +150,7 @@ class Intake:
             wrote=watching.wrote,
         )
         handles = {**changes.methods(), **Questions(queries, policies).methods()}
-        self._server.add_generic_rpc_handlers((service_handler(handles, watching.methods()),))
+        self._server.add_generic_rpc_handlers((service_handler(handles, watching.methods(), changes.lacks),))
         add_HealthServicer_to_server(self._health, self._server)
         self._names = [SERVICE.full_name, health.SERVICE_NAME, health.OVERALL_HEALTH]
         if has_reflection:

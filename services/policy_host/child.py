@@ -15,10 +15,12 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from itertools import islice
+from pkgutil import iter_modules
 from types import FrameType
 from typing import Any, NoReturn
 
 from services.policy_host.fresh_imports import FreshImports
+from services.policy_host.sources import may_be_policy
 from services.policy_host.wire import Said, from_line, to_line
 from workflows.domain.errors import PolicyError
 from workflows.domain.policy_data import to_data, version_of
@@ -105,7 +107,11 @@ class Child:
             module = self._imports.file(name, file, root) if file else self._imports.module(name)
         except BaseException as error:  # noqa: BLE001 - a policy is anybody's Python: even what ends a process is told
             raise PolicyError(*told(name, error, file)) from None
-        if source["is_named"] or is_declaring(module):
+        if hasattr(module, "__path__") and not is_declaring(module):
+            for found in iter_modules(module.__path__):
+                if not found.ispkg and may_be_policy(f"{found.name}.py"):
+                    yield from self._declared_in({**source, "module": f"{name}.{found.name}", "is_named": False})
+        elif source["is_named"] or is_declaring(module):
             yield declared_in(module, place), getattr(module, "__file__", None) or place
 
     def _end_when_late(self, seconds: float) -> None:
@@ -114,7 +120,7 @@ class Child:
             return
         place = self._place_of(_frame_of(threading.main_thread().ident)) or self._reading
         why = f"it has not ended after {seconds:g} s: take out what loops or waits, a policy's file only declares"
-        self._say({"problems": [f"{place}: {why}"], "read": {}})
+        self._say({"problems": [f"{place}: {why}"], "read": self._imports.read()})
         _end()
 
     def _hear(self, lines: Iterator[bytes]) -> None:
@@ -211,7 +217,7 @@ def _data(declared: DeclaredSet, files: dict[str, str]) -> dict[str, Any]:
     return {
         "policies": [
             {
-                "data": to_data(policy),
+                "data": to_data(policy, with_names=True),
                 "version": version_of(policy),
                 "file": files[declared.places[name]],
                 "published": published.to_data() if (published := declared.published.get(name)) else None,

@@ -11,7 +11,7 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from time import monotonic
 from typing import Any
@@ -30,16 +30,20 @@ START_SECONDS = 20.0
 """What a child gets besides, on a machine that has no time for it."""
 MOST_PRINTED = 20
 """Lines that are logged of what is printed while policies are read; the others are counted."""
+NOTHING_YET = "the policies"
 LONGEST_PRINTED = 200
 """Characters of such a line."""
 
 
 class NotLoaded(PolicyError):  # noqa: N818 - the fact, in the desk's words
-    """The policies do not load; `read` are the files that were read until then, so that a mended one is seen."""
+    """The policies do not load."""
 
-    def __init__(self, *problems: str, read: Mapping[str, str] | None = None) -> None:
+    def __init__(self, *problems: str, read: Mapping[str, str] | None = None, is_passing: bool = False) -> None:
         super().__init__(*problems)
         self.read = read or {}
+        """The files that were read until then, each with the hash of its content."""
+        self.is_passing = is_passing
+        """Whether it may go better another time with the same files."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +56,10 @@ class Process:
     def end(self) -> None:
         """End it at once, with all that it started; it keeps nothing."""
         self.socket.close()
+        self.kill()
+
+    def kill(self) -> None:
+        """The same, where somebody else closes the socket."""
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self.popen.pid, signal.SIGKILL)
         self.popen.wait()
@@ -67,9 +75,19 @@ def load(entries: Sequence[str] = (), *, seconds: float = LOAD_SECONDS) -> Loade
     return loaded
 
 
-def load_and_keep(sources: Sequence[Source], *, seconds: float = LOAD_SECONDS) -> tuple[Loaded, Process]:
-    """Read the policies of these sources, and keep the child that did. Raises `NotLoaded`."""
-    reading = _Reading(sources, seconds)
+def load_and_keep(
+    sources: Sequence[Source], *, seconds: float = LOAD_SECONDS, begun: Callable[[Process], None] = lambda _: None
+) -> tuple[Loaded, Process]:
+    """Read the policies of these sources, and keep the child that did. Raises `NotLoaded`.
+
+    `begun` is told of the child at once; killed by somebody else, it has not loaded.
+    """
+    try:
+        reading = _Reading(sources, seconds)
+    except OSError as error:
+        why = (error.strerror or "").lower()
+        raise NotLoaded(f"the process that reads policies does not start: {why}: make room", is_passing=True) from None
+    begun(reading.process)
     try:
         loaded = reading.loaded()
     except BaseException:
@@ -85,7 +103,8 @@ class _Reading:
 
     def __init__(self, sources: Sequence[Source], seconds: float) -> None:
         ours, its = socket.socketpair()
-        with its:
+        with contextlib.ExitStack() as unless_started, its:
+            unless_started.callback(ours.close)
             popen = subprocess.Popen(  # noqa: S603 - our own module, by our own interpreter
                 [sys.executable, "-P", "-u", "-m", "services.policy_host.child", str(its.fileno()), str(os.getpid())],
                 stdin=subprocess.DEVNULL,
@@ -95,12 +114,13 @@ class _Reading:
                 env=environment_with({}),
                 start_new_session=True,
             )
+            unless_started.pop_all()
         if popen.stdout is None:
             raise AssertionError("a pipe was asked for")
         self.process = Process(popen=popen, socket=ours)
         self._seconds = seconds
         self._give_up_at = monotonic() + seconds + START_SECONDS
-        self._reading = "the policies"
+        self._reading = NOTHING_YET
         self._output = popen.stdout
         self._printed: list[bytes] = []
         self._printed_bytes = 0
@@ -119,7 +139,10 @@ class _Reading:
                 return Loaded.from_data(said["loaded"], said["read"])
         code = self._code()
         why = f"signal {-code}" if code < 0 else f"code {code}"
-        raise NotLoaded(f"{self._reading}: it ended the process that reads it, with {why}: take out what does")
+        raise NotLoaded(
+            f"{self._reading}: it ended the process that reads it, with {why}: take out what does",
+            is_passing=code == -signal.SIGKILL,
+        )
 
     def close(self) -> None:
         """Log what was printed, and hear no more of it."""
@@ -145,7 +168,8 @@ class _Reading:
                 if left <= 0:
                     raise NotLoaded(
                         f"{self._reading}: it has not ended after {self._seconds:g} s: "
-                        "take out what loops or waits, a policy's file only declares"
+                        "take out what loops or waits, a policy's file only declares",
+                        is_passing=self._reading == NOTHING_YET,
                     )
                 for key, _ in waiting.select(left):
                     if key.fileobj is self._output:

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 from workflows.domain.errors import PolicyError
@@ -51,6 +52,11 @@ def sources_of(entries: Sequence[str]) -> tuple[Source, ...]:
     return tuple(found.values())
 
 
+def may_be_policy(file: str) -> bool:
+    """Whether a file of a folder, or of a package, is read for what it declares."""
+    return not any(fnmatchcase(file, other) for other in NOT_POLICIES)
+
+
 def folders_of(sources: Iterable[Source]) -> tuple[Path, ...]:
     """Return the folders whose files are read or may be, each once."""
     return tuple(dict.fromkeys(source.file.parent for source in sources if source.file is not None))
@@ -59,7 +65,7 @@ def folders_of(sources: Iterable[Source]) -> tuple[Path, ...]:
 def _of_entry(entry: str) -> Iterator[Source]:
     path = Path(entry).expanduser().absolute()
     if path.is_dir():
-        names = [name for name in sorted(path.glob("*.py")) if not any(name.match(other) for other in NOT_POLICIES)]
+        names = [name for name in sorted(path.glob("*.py")) if may_be_policy(name.name)]
         if not names:
             raise PolicyError(f"{entry}: there is no policy in this folder: add a file, like {path.name}/broadband.py")
         yield from (_of_file(name, is_named=False) for name in names)

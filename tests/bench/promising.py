@@ -15,7 +15,8 @@ from services.loops import Loops
 from services.process import leave, run
 from services.settings import Settings
 from tests.bench.serving import promises
-from workflows.policies import PolicySet
+from tests.support.policies import Standing
+from workflows.policies import PolicySet, load
 
 
 def main() -> None:
@@ -29,7 +30,7 @@ def main() -> None:
 
 def promised(storm_at: datetime | None) -> PolicySet:
     """Add the queues that are due soon to what is shipped."""
-    shipped = parts.load_policies()
+    shipped = load()
     if storm_at is None:
         made = promises(None)
     else:
@@ -48,7 +49,7 @@ async def serve(settings: Settings, policies: PolicySet) -> None:
         record = await running.enter_async_context(parts.record(settings))
         nudger = await parts.make_nudger(settings, record)
         await running.enter_async_context(parts.nudging(nudger, loops))
-        address = await running.enter_async_context(parts.intake(settings, record, policies, nudger))
+        address = await running.enter_async_context(parts.intake(settings, record, Standing(promised=policies), nudger))
         print(f"intake {address}", flush=True)  # noqa: T201 - what it was started for
         await loops.until_one_ends()
 

@@ -17,7 +17,7 @@ from services.loops import Loops
 from services.process import leave, run
 from services.settings import Settings
 from tests.bench.pacing import BRISK_SECONDS, STORM_SECONDS
-from tests.support.policies import ladder, row
+from tests.support.policies import Standing, ladder, row
 from workflows.domain.calendar import Calendar
 from workflows.policies import PolicySet
 
@@ -60,7 +60,7 @@ async def serve(settings: Settings, promised: PolicySet, *, has_keeper: bool) ->
             await running.enter_async_context(parts.keeper(settings, record, nudger, loops))
         await running.enter_async_context(parts.worker(settings, record, loops, awaited_seconds=15))
         await running.enter_async_context(parts.nudging(nudger, loops))
-        intake = await running.enter_async_context(parts.intake(settings, record, promised, nudger))
+        intake = await running.enter_async_context(parts.intake(settings, record, Standing(promised=promised), nudger))
         print(f"intake {intake} temporal {temporal}", flush=True)  # noqa: T201 - what it was started for
         await loops.until_one_ends()
 

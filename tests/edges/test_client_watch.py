@@ -9,7 +9,7 @@ from services.client import TicketClient
 from services.intake.server import Intake, Limits
 from services.settings import Address
 from tests.support.intake import Desk, a_desk, of
-from tests.support.policies import PROMISED
+from tests.support.policies import Standing
 from tests.support.waiting import PATIENCE_SECONDS
 
 NOTES = 20
@@ -78,7 +78,7 @@ def _another(desk: Desk, address: Address) -> Intake:
         record=desk.records.record,
         queries=desk.records.queries,
         require_writable=desk.records.require_writable,
-        policies=PROMISED,
+        policies=Standing(),
         nudger=desk.nudges,
         address=address,
     )

@@ -67,7 +67,7 @@ class RecordOf:
 
 @asynccontextmanager
 async def _serving(figures: Figures | None) -> AsyncIterator[int]:
-    exporter = Exporter(RecordOf(figures), PROMISED)
+    exporter = Exporter(RecordOf(figures), lambda: PROMISED)
     port = await exporter.start(LOOPBACK)
     try:
         yield port

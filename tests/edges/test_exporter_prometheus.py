@@ -23,7 +23,7 @@ TIMES = 'followthrough_time_to_acknowledge_seconds_bucket{tier="desk",priority="
 @asynccontextmanager
 async def exporting(records: Records) -> AsyncIterator[str]:
     """An exporter of this record."""
-    exporter = Exporter(records.queries, PROMISED)
+    exporter = Exporter(records.queries, lambda: PROMISED)
     port = await exporter.start(Address("127.0.0.1", 0))
     try:
         yield f"127.0.0.1:{port}"

@@ -45,7 +45,7 @@ from tests.support.intake import (
     opening,
     refusal_of,
 )
-from tests.support.policies import PROMISED
+from tests.support.policies import Standing
 from workflows.domain.policy import Policy
 from workflows.domain.ticket.commands import Open
 from workflows.domain.ticket.verdict import Refusal as Verdict
@@ -381,7 +381,7 @@ def another(desk: Desk, address: Address) -> Intake:
         record=desk.records.record,
         queries=desk.records.queries,
         require_writable=desk.records.require_writable,
-        policies=PROMISED,
+        policies=Standing(),
         nudger=KeptNudges(),
         address=address,
     )

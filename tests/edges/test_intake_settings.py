@@ -12,7 +12,7 @@ from services.records import connect
 from services.settings import Address, Settings
 from tests.support.clock import StoryClock
 from tests.support.intake import SERVICE, opening, refusal_of
-from tests.support.policies import PROMISED
+from tests.support.policies import Standing
 
 REFLECTION = "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo"
 
@@ -50,7 +50,7 @@ async def test_streams_and_reflection_are_as_set(sqlite_url: str) -> None:
     async with await connect(sqlite_url, StoryClock()) as records:
         nudger = Nudger(NoTimers(), records.upkeep)
         async with (
-            parts.intake(settings, records, PROMISED, nudger) as address,
+            parts.intake(settings, records, Standing(), nudger) as address,
             grpc.aio.insecure_channel(str(address)) as channel,
         ):
             unary: grpc.aio.UnaryUnaryMultiCallable[bytes, bytes] = channel.unary_unary(f"/{SERVICE}/OpenTicket")

@@ -223,6 +223,10 @@ def test_the_help_of_a_process_lists_what_it_reads() -> None:
         for part in ("intake", "worker", "keeper", "delivery", "exporter")
     }
 
+    policies = {name.upper() for name in Settings.model_fields if name.startswith("policies")}
+    own["exporter"] |= policies
+    own["intake"] |= policies | {"ROUTE_SECONDS"}
+
     assert _listed("migrate") == everywhere
     for part in ("delivery", "exporter"):
         assert _listed(part) == everywhere | {"CLOCK"} | own[part]

@@ -17,7 +17,7 @@ from services import parts
 from services.dev_server import DevServer
 from services.ports import try_port
 from services.process import CannotStart
-from services.settings import Address
+from services.settings import Address, Settings
 from tests.support.databases import Cluster
 from tests.support.processes import Running, above_nothing, ended, environment, is_gone, running
 from workflows.policies import load
@@ -307,7 +307,7 @@ async def test_up_takes_tickets_while_anothers_temporal_is_away(tmp_path: Path) 
 def test_a_policy_that_does_not_load_is_one_line() -> None:
     """It names the module and what is wrong with it; `up` and intake end with it before anything runs."""
     with pytest.raises(CannotStart) as refused:
-        parts.load_policies(["tests.support.processes"])
+        parts.load_policies(Settings(policies=("tests.support.processes",)))
 
     assert str(refused.value) == (
         "a policy does not load: tests.support.processes: it has no `policy`: end the module with policy = Policy(…); "

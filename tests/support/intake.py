@@ -31,7 +31,7 @@ from services.intake.server import Intake, Limits
 from services.records import Nudge, Records, connect
 from services.settings import Address
 from tests.support.clock import StoryClock
-from tests.support.policies import PROMISED
+from tests.support.policies import Standing
 from tests.support.waiting import PATIENCE_SECONDS
 
 MONDAY = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
@@ -211,7 +211,7 @@ async def a_desk(
             record=records.record,
             queries=records.queries,
             require_writable=records.require_writable,
-            policies=PROMISED,
+            policies=Standing(),
             nudger=nudges,
             address=Address("127.0.0.1", 0),
             limits=limits,

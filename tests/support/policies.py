@@ -5,11 +5,12 @@ everything around the rules: `LINES`, a ladder with office hours in two zones, a
 """
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from workflows.domain.calendar import Calendar
 from workflows.domain.policy import DEFAULT_WAITING_PAUSES, OnBreach, Policy, Targets, Tier, hours, minutes
+from workflows.domain.routing import Request, Route
 from workflows.domain.ticket.words import Audience, Target
 from workflows.policies import PolicySet
 
@@ -114,6 +115,23 @@ LINES = Policy(
 
 PROMISED = PolicySet(policies={LINES.name: LINES}, queues={"home": LINES.name, "business": LINES.name})
 """What the tests' own intake promises."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """Policies that are never read again, and beside which no route is declared; as intake holds them."""
+
+    promised: PolicySet = PROMISED
+    has_default: bool = False
+
+    @property
+    def now(self) -> "Standing":
+        """What holds at any moment."""
+        return self
+
+    async def place(self, request: Request) -> Route:
+        """Fail: nobody may ask where there is no default."""
+        raise AssertionError(f"nobody expected to be asked, of {request.caller!r}")
 
 
 TINY_DESK = Calendar("Europe/London", {"mon-fri": "09:00-17:00"}, closed=["2026-12-25"])

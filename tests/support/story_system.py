@@ -24,6 +24,7 @@ from services.temporal import TicketTimers
 from tests.support.clock import StoryClock
 from tests.support.contract import entry_of, opening_of, request_of, value_of
 from tests.support.engine import Engine, engine_of
+from tests.support.policies import Standing
 from tests.support.story_record import owed_messages
 from tests.support.temporal import connect_for_test, until_events, working
 from tests.support.waiting import PATIENCE_SECONDS
@@ -189,7 +190,7 @@ async def told_system(url: str, policy: Policy, temporal_address: str) -> AsyncI
             record=records.record,
             queries=records.queries,
             require_writable=records.require_writable,
-            policies=PolicySet(policies={policy.name: policy}, queues={"home": policy.name}),
+            policies=Standing(promised=PolicySet(policies={policy.name: policy}, queues={"home": policy.name})),
             nudger=engine.nudger,
             address=Address("127.0.0.1", 0),
         )
