@@ -11,6 +11,7 @@ sources of google/rpc and google/api come from the wheel `googleapis-common-prot
 """
 
 import argparse
+import re
 import subprocess
 import sys
 import sysconfig
@@ -24,6 +25,7 @@ GENERATED = ("*_pb2.py", "*_pb2.pyi", "*_pb2_grpc.py", "*_pb2_grpc.pyi")
 CONFIG = Path("protos/buf.yaml")
 RELEASED = Path("protos/released")
 """One image a release, named by its version: the contract as callers of that release know it."""
+_RELEASE = re.compile(r"\d+(\.\d+)*")
 
 
 def main() -> int:
@@ -88,8 +90,11 @@ def breaking() -> int:
 
 
 def release() -> int:
-    """Keep the contract under the version of pyproject.toml; 1 when that version is released already."""
+    """Keep the contract under the version of pyproject.toml; 1 when that is no release's, or is released already."""
     version = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
+    if not _RELEASE.fullmatch(version):
+        sys.stderr.write(f"version {version!r} in pyproject.toml is no release's: write numbers and dots, like 1.2.0\n")
+        return 1
     image = ROOT / RELEASED / f"{version}.binpb"
     if image.exists():
         sys.stderr.write(f"{image.relative_to(ROOT)} is there: a release stays as it was, raise the version first\n")

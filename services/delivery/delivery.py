@@ -143,7 +143,7 @@ class Delivery:
         except TimeoutError:
             return TryAgain(reason="no_answer_in_time", may_have_been_sent=True)
         except Exception as failed:  # noqa: BLE001 - one message must not stop the others
-            logger.warning("channel failed", extra={"key": message.key, "error": type(failed).__name__})
+            logger.warning("channel failed", extra=_named(message) | {"error": type(failed).__name__})
             return TryAgain(reason="channel_failed", may_have_been_sent=True)
 
     async def _write_down(self, fates: Sequence[Fate], until: float) -> None:
@@ -177,15 +177,14 @@ def _fate(message: OwedMessage, outcome: Outcome) -> Fate:
         case Sent():
             return WasSent(message=message)
         case Rejected(reason=reason):
-            logger.warning("message rejected", extra={"key": message.key, "kind": message.kind, "reason": reason})
+            logger.warning("message rejected", extra=_named(message) | {"reason": reason})
             return WasRejected(message=message, reason=reason)
         case TryAgain(reason=reason, after=after, may_have_been_sent=may_have_been_sent):
             rest = _own_rest(message.tries) if after is None else min(max(after, FIRST_REST), LONGEST_ASKED_REST)
             logger.warning(
                 "message is tried again",
-                extra={
-                    "key": message.key,
-                    "kind": message.kind,
+                extra=_named(message)
+                | {
                     "reason": reason,
                     "tries": message.tries,
                     "again_in_seconds": rest.total_seconds(),
@@ -205,4 +204,15 @@ def _own_rest(tries: int) -> timedelta:
 def _say_who_took(messages: Iterable[OwedMessage]) -> None:
     """Our claim ran out while we sent: somebody else sends them too, and says so."""
     for message in messages:
-        logger.warning("message was taken by another delivery", extra={"key": message.key, "kind": message.kind})
+        logger.warning("message was taken by another delivery", extra=_named(message))
+
+
+def _named(message: OwedMessage) -> dict[str, object]:
+    """Name a message in the log: of which ticket and line, and for what audience, but never for whom."""
+    return {
+        "ticket_id": message.ticket_id,
+        "sequence": message.sequence,
+        "kind": message.kind,
+        "audience": message.audience,
+        "key": message.key,
+    }

@@ -147,6 +147,10 @@ async def test_each_outcome_of_the_channel_is_written_down(caplog: pytest.LogCap
     ]
     assert rests(outbox) == [(2, 1.0, "mailbox_full", False), (4, 1.0, "channel_failed", True)]
     assert outbox.asked[0] == (100, 60.0)
+    told = {line.getMessage(): vars(line) for line in caplog.records}
+    for name, message in (("message rejected", messages[2]), ("channel failed", messages[3])):
+        assert (told[name]["ticket_id"], told[name]["sequence"]) == (message.ticket_id, message.sequence)
+        assert (told[name]["kind"], told[name]["audience"]) == (message.kind, message.audience)
     assert CANARY not in caplog.text
     assert CANARY not in "".join(str(vars(line)) for line in caplog.records)
 

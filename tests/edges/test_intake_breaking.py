@@ -92,3 +92,15 @@ def test_a_release_is_kept_once_and_compared_with_from_then_on(contract: Path) -
     version(contract, "998.10.0")
     assert generate(contract, "--release").returncode == 0
     assert generate(contract, "--breaking").returncode == 0
+
+
+def test_what_is_no_release_is_not_kept(contract: Path) -> None:
+    """A name that cannot be put in order would fail every later comparison."""
+    version(contract, "998.2.0.dev1")
+    kept = sorted((contract / "protos" / "released").iterdir())
+
+    found = generate(contract, "--release")
+
+    assert found.returncode == 1
+    assert "version '998.2.0.dev1' in pyproject.toml is no release's: write numbers and dots" in found.stderr
+    assert sorted((contract / "protos" / "released").iterdir()) == kept
