@@ -4,6 +4,8 @@ The desk is open from 08:00 to 18:00 on weekdays and from 09:00 to 13:00 on Satu
 08:00 to 16:00, on Fridays until 13:00, in Berlin. Every instant is London's, worked out by hand.
 """
 
+from datetime import date
+
 import pytest
 
 from workflows.domain.policy_data import from_data, to_data
@@ -160,6 +162,27 @@ def test_the_second_chase_goes_up(tell: Tell) -> None:
         "Mon 23 Nov 11:00 contact: news, chases 2",
         "Mon 23 Nov 11:00 escalated agent -> specialist: repeat_contact, next news 13:00",
     )
+
+
+def test_the_supplier_keeps_berlins_holidays(tell: Tell) -> None:
+    """3.1: Monday 8 March 2027 is one in Berlin and none in London: the supplier's time begins on Tuesday."""
+    story = tell(policy, zone=LONDON, year=2027).open("Mon 8 Mar 09:00", priority="urgent").as_told()
+    story.until("Mon 8 Mar 09:05").acknowledge().until("Mon 8 Mar 09:10").transfer("supplier").happened(
+        "Mon 8 Mar 09:05 acknowledged by ann of agent",
+        "Mon 8 Mar 09:05 met acknowledge/1 of agent, 5m spent",
+        "Mon 8 Mar 09:10 transferred agent -> supplier forward",
+        "Mon 8 Mar 09:10 cancelled tier_resolve/1 of agent, 10m spent",
+        "Mon 8 Mar 09:10 started acknowledge/2 of supplier, 1h, until Tue 9 Mar 08:00",
+        "Mon 8 Mar 09:10 started tier_resolve/2 of supplier, 6h, until Tue 9 Mar 13:00",
+    )
+
+
+def test_the_closed_dates_have_names() -> None:
+    """3.1: what England and Berlin keep, by name; each calendar has those of three years."""
+    desks = [tier.calendar.desks[0] for tier in policy.tiers]
+    assert desks[0].name_of(date(2026, 12, 28)) == "Boxing Day (observed)"
+    assert desks[-1].name_of(date(2027, 3, 8)) == "Frauentag"
+    assert {(desk.closed[0].year, desk.closed[-1].year) for desk in desks} == {(2026, 2028)}
 
 
 def test_christmas_is_nobodys_working_time(tell: Tell) -> None:

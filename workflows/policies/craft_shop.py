@@ -2,7 +2,7 @@
 
 A paid order is a ticket too: its priority is `despatch`, and to resolve it is to hand the parcel to the carrier. So
 the despatch deadline is the customer's resolve target, and a parcel that is late climbs the ladder like any other
-promise. What is made to order leaves on the day that was agreed: a promise of that ticket, with an instant of its own.
+promise: it is the friend who hears of it next.
 """
 
 from datetime import date, datetime, timedelta
