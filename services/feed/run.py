@@ -173,8 +173,8 @@ class Run:
         while True:
             try:
                 return await call()
-            except Unreachable:
-                why = "nobody answered"
+            except Unreachable as unanswered:
+                why = str(unanswered)  # nobody there, too late, or a fault within intake
             except Refused as refused:
                 if refused.code is not grpc.StatusCode.RESOURCE_EXHAUSTED:
                     raise

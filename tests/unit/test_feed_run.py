@@ -170,11 +170,11 @@ async def test_a_system_that_stays_away_cuts_the_case_short() -> None:
         async def change(self, request: Change) -> Ticket:
             if isinstance(request, OpenTicketRequest):
                 return await super().change(request)
-            raise Unreachable("away")
+            raise Unreachable("intake met a fault")
 
     driven = await driven_by(Gone(OPEN, OPEN), case(VinstStatus.IN_PROGRESS, VinstStatus.RESOLVED))
 
-    assert driven.cut_short == "nobody answered"
+    assert driven.cut_short == "intake met a fault"
     assert driven.unsure == Acknowledge(actor="Ada", handler="Ada", tier="agent")
     assert driven.said == []
 
