@@ -83,7 +83,7 @@ def _ladders(policy: Policy) -> Iterator[Row]:
     values = {
         "tiers": " → ".join(policy.tier_names),
         "priorities": ", ".join(policy.priorities),
-        "warns when spent": ", ".join(f"{100 * fraction:g} %" for fraction in policy.warn_at) or "never",
+        "warns when spent": ", ".join(f"{100 * fraction:.10g} %" for fraction in policy.warn_at) or "never",
         "lead": policy.lead,
         "last resort": policy.last_resort,
         "last resort is told again every": length_in_words(policy.remind_every),
