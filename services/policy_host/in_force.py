@@ -132,6 +132,7 @@ class Policies:
         self._pause_seconds = 0.0
         self._retiring: set[asyncio.Task[None]] = set()
         self._running: asyncio.Task[None] | None = None
+        self._is_stopping = False
         self._is_worth_another_try = False
 
     @property
@@ -152,11 +153,12 @@ class Policies:
     async def run(self) -> None:
         """Read them again whenever there is a reason, until stopped."""
         self._running = asyncio.current_task()
-        while True:
+        while not self._is_stopping:  # it may have been stopped before it had its first turn
             await self._reload(await self._reason())
 
     async def stop(self) -> None:
         """Read them no more, and end every child."""
+        self._is_stopping = True
         if self._running is not None:
             self._running.cancel()
             await asyncio.wait([self._running])
