@@ -91,7 +91,7 @@ INTERVALS_SHOWN = 50
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 A_DAY_SECONDS = 86_400
 
-INTERNAL = frozenset({"warnings", "update_breaches"})
+INTERNAL = frozenset({"warnings", "update_breaches", "roster"})
 """Fields of the domain's state that are the engine's own business and not in the contract."""
 
 

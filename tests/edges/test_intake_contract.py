@@ -42,6 +42,7 @@ ENUMS: dict[type[StrEnum], str] = {
     words.ContactKind: "ContactKind",
     words.Cause: "EscalationCause",
     words.Pause: "PauseReason",
+    words.SkipReason: "SkipReason",
     words.WaitEnd: "WaitEnd",
     words.ClosedBy: "ClosedBy",
 }

@@ -33,7 +33,7 @@ from workflows.domain.ticket.events import (
     WaitStarted,
 )
 from workflows.domain.ticket.verdict import Refusal
-from workflows.domain.ticket.words import Cause, ClosedBy, Target, WaitEnd
+from workflows.domain.ticket.words import Cause, ClosedBy, SkipReason, Target, WaitEnd
 from workflows.planning.local_time import length_in_words
 
 BOOKKEEPING = (ClockStarted, ClockPaused, ClockResumed, ClockMoved, ClockMet, ClockCancelled, ClockReinstated)
@@ -55,6 +55,10 @@ _CAUSES = {
     Cause.BY_HAND: "somebody asked for it",
     Cause.REPEAT_CONTACT: "the customer asked for news again",
     Cause.SOLUTION_REJECTED: "the customer says that it is not solved",
+}
+_SKIPPED = {
+    SkipReason.CLOSED: "it is closed, and a later tier is open",
+    SkipReason.EMPTY: "nobody of it is on duty",
 }
 
 
@@ -104,7 +108,7 @@ def _of_clock(event: ClockWarned | ClockBreached, allowed: timedelta | None) -> 
             Target.UPDATE: "the time until the customer hears something",
             Target.RESOLVE: "the time until it is solved for the customer",
         }
-        spent = f"{100 * event.fraction:g} %"
+        spent = f"{100 * event.fraction:.10g} %"
         return Words(about=f"{spent} of {about}", what=f"{spent} of {whose[target]} is spent", why=why, rule="2.8")
     missed = {
         Target.ACKNOWLEDGE: f"Nobody of {tier} has acknowledged in time",
@@ -117,10 +121,8 @@ def _of_clock(event: ClockWarned | ClockBreached, allowed: timedelta | None) -> 
 
 def _of_ladder(event: TierSkipped | Escalated | EscalationAbsorbed | LadderExhausted | LastResortReminded) -> Words:
     match event:
-        case TierSkipped(tier=tier):
-            return Words(
-                about=tier, what=f"{tier} is passed by", why="it is closed, and a later tier is open", rule="4.5"
-            )
+        case TierSkipped(tier=tier, why=why):
+            return Words(about=tier, what=f"{tier} is passed by", why=_SKIPPED[why], rule="4.5")
         case Escalated(from_tier=lower, to_tier=upper):
             what = f"The ticket goes up from {lower} to {upper}"
             return Words(about=upper, what=what, why=of_causes(event.causes), rule="4.2")

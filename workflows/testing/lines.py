@@ -44,6 +44,7 @@ from workflows.domain.ticket.events import (
     WaitEnded,
     WaitStarted,
 )
+from workflows.domain.ticket.words import SkipReason
 
 BOOKKEEPING = (ClockStarted, ClockPaused, ClockResumed, ClockMoved, ClockCancelled)
 """Lines that follow from a step and are left out when a story is read in short."""
@@ -191,7 +192,8 @@ def _of_clock(event: _Clock, at: datetime, when: When) -> str:  # noqa: PLR0911 
 def _of_ladder(event: _Ladder, when: When) -> str:
     match event:
         case TierSkipped():
-            return f"skipped {event.tier}"
+            nobody = ": nobody on duty" if event.why is SkipReason.EMPTY else ""
+            return f"skipped {event.tier}{nobody}"
         case Escalated():
             news = "no news promised" if event.next_news_at is None else f"next news {when(event.next_news_at)}"
             again = ", ping-pong" if event.is_ping_pong else ""

@@ -1323,21 +1323,25 @@ Global___Assigned: _TypeAlias = Assigned  # noqa: Y015
 
 @_typing.final
 class TierSkipped(_message.Message):
-    """A tier that was closed was passed by, on the way to one that is open."""
+    """A tier that was closed, or on whose roster nobody was, was passed by."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
     TIER_FIELD_NUMBER: _builtins.int
+    WHY_FIELD_NUMBER: _builtins.int
     tier: _builtins.str
     """Its name."""
+    why: _ticket_pb2.SkipReason.ValueType
+    """Why."""
     def __init__(
         self,
         *,
         tier: _builtins.str = ...,
+        why: _ticket_pb2.SkipReason.ValueType = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["tier", b"tier"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["tier", b"tier", "why", b"why"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

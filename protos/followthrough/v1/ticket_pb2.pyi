@@ -269,6 +269,30 @@ PAUSE_REASON_RESOLVED: PauseReason.ValueType  # 2
 """The ticket is resolved and waits for sign-off."""
 Global___PauseReason: _TypeAlias = PauseReason  # noqa: Y015
 
+class _SkipReason:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _SkipReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_SkipReason.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    SKIP_REASON_UNSPECIFIED: _SkipReason.ValueType  # 0
+    """Not said."""
+    SKIP_REASON_CLOSED: _SkipReason.ValueType  # 1
+    """It was closed, and a later tier was open."""
+    SKIP_REASON_EMPTY: _SkipReason.ValueType  # 2
+    """Its roster said that nobody was on duty."""
+
+class SkipReason(_SkipReason, metaclass=_SkipReasonEnumTypeWrapper):
+    """Why a tier was passed by."""
+
+SKIP_REASON_UNSPECIFIED: SkipReason.ValueType  # 0
+"""Not said."""
+SKIP_REASON_CLOSED: SkipReason.ValueType  # 1
+"""It was closed, and a later tier was open."""
+SKIP_REASON_EMPTY: SkipReason.ValueType  # 2
+"""Its roster said that nobody was on duty."""
+Global___SkipReason: _TypeAlias = SkipReason  # noqa: Y015
+
 class _WaitEnd:
     ValueType = _typing.NewType("ValueType", _builtins.int)
     V: _TypeAlias = ValueType  # noqa: Y015

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import assert_never
 
 from workflows.domain.policy import Policy
-from workflows.domain.ticket import clocks
+from workflows.domain.ticket import clocks, roster
 from workflows.domain.ticket.events import (
     ClockCancelled,
     ClockMet,
@@ -29,7 +29,7 @@ _ORDER = {target: place for place, target in enumerate(Target)}
 class Draft:
     """Gathers what one settle changes: every change of the ticket stands beside the line that records it."""
 
-    def __init__(self, policy: Policy, ticket: Ticket) -> None:
+    def __init__(self, policy: Policy, ticket: Ticket, new_answers: roster.Answers = ()) -> None:
         self.policy = policy
         self.before = ticket
         """The ticket as it was given. What no settle changes is read there."""
@@ -37,6 +37,9 @@ class Draft:
         """Whose command is being obeyed; none while the clocks decide."""
         self._entries: list[Entry] = []
         self._messages: list[Message] = []
+        self._new_answers = new_answers
+        self.answers = roster.together(ticket.roster, new_answers)
+        """What the roster has said, as far as this settle may go by it."""
         # The ticket as it stands, in the ticket's own words.
         self.policy_version = ticket.policy_version
         self.priority = ticket.priority
@@ -79,8 +82,15 @@ class Draft:
             closed_at=self.closed_at,
             version=self.version,
             sequence=self._sequence,
+            roster=roster.last_of_each(self.answers),
         )
-        return Judged(ticket=ticket, entries=tuple(self._entries), messages=tuple(self._messages), refusal=refusal)
+        return Judged(
+            ticket=ticket,
+            entries=tuple(self._entries),
+            messages=tuple(self._messages),
+            refusal=refusal,
+            answers=self._new_answers,
+        )
 
     # The log.
 
@@ -138,6 +148,8 @@ class Draft:
         """Call tiers otherwise, wherever the ticket names them; of two that are one now, the later run stays."""
         self.tier = names.get(self.tier, self.tier)
         self.visited = tuple(names.get(tier, tier) for tier in self.visited)
+        # A tier that is called otherwise is asked for by that name: what was answered of it comes with the next settle.
+        self.answers = tuple(answer for answer in self.answers if answer.tier not in names)
         before, self.clocks = self.clocks, ()
         for clock in before:
             self.keep(replace(clock, tier=names.get(clock.tier, clock.tier)))

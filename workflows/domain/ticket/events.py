@@ -7,7 +7,17 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from workflows.domain.ticket.commands import Customer
-from workflows.domain.ticket.words import Cause, ClockState, ClosedBy, ContactKind, Outcome, Pause, Target, WaitEnd
+from workflows.domain.ticket.words import (
+    Cause,
+    ClockState,
+    ClosedBy,
+    ContactKind,
+    Outcome,
+    Pause,
+    SkipReason,
+    Target,
+    WaitEnd,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,9 +113,10 @@ class Escalated:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TierSkipped:
-    """A tier that was closed was passed by, on the way to one that is open (4.5)."""
+    """A tier that was closed, or on whose roster nobody was, was passed by (4.5)."""
 
     tier: str
+    why: SkipReason = SkipReason.CLOSED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

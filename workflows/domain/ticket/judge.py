@@ -3,18 +3,20 @@
 Pure: the same policy, ticket, instant and command give the same verdict, whoever asks and however late.
 """
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from workflows.domain.errors import DomainError
 from workflows.domain.policy import Policy
 from workflows.domain.policy_data import version_of
-from workflows.domain.ticket import ladder
+from workflows.domain.ticket import ladder, roster
 from workflows.domain.ticket.commands import Command, Open
 from workflows.domain.ticket.draft import Draft
 from workflows.domain.ticket.events import Opened
 from workflows.domain.ticket.lapse import Lapse
 from workflows.domain.ticket.obey import obey
 from workflows.domain.ticket.refusing import CommandRefused, present_state
+from workflows.domain.ticket.roster import RosterAnswer
 from workflows.domain.ticket.state import Ticket
 from workflows.domain.ticket.verdict import (
     RULES_VERSION,
@@ -29,9 +31,10 @@ from workflows.domain.zones import require_utc
 __all__ = ["RULES_VERSION", "Judged", "Message", "Refusal", "RefusalReason", "judge", "open_ticket"]
 
 
-def open_ticket(policy: Policy, command: Open, at: datetime) -> Judged:
+def open_ticket(policy: Policy, command: Open, at: datetime, *, told: Iterable[RosterAnswer] = ()) -> Judged:
     """A new ticket in the first tier that is not skipped, its clocks running from `at` (6.1, 4.5).
 
+    `told`: what the roster has answered of the policy's tiers; without an answer a tier is reachable (4.9).
     Raises `DomainError` when the policy does not promise this priority.
     """
     require_utc(at)
@@ -39,7 +42,8 @@ def open_ticket(policy: Policy, command: Open, at: datetime) -> Judged:
         raise DomainError(
             f"policy {policy.name!r} has no priority {command.priority!r}: use one of {list(policy.priorities)}"
         )
-    tier, skipped = ladder.reachable(policy, 0, command.priority, at)
+    answers = roster.news((), told, policy.tier_names, at)
+    tier, skipped = ladder.reachable(policy, 0, command.priority, at, answers)
     first = tier.name
     version = version_of(policy)
     draft = Draft(
@@ -65,6 +69,7 @@ def open_ticket(policy: Policy, command: Open, at: datetime) -> Judged:
             handler=None,
             clocks=(),
         ),
+        answers,
     )
     draft.actor = command.actor
     sequence = draft.record(
@@ -99,15 +104,18 @@ def judge(
     *,
     expected_version: int | None = None,
     onto: Policy | None = None,
+    told: Iterable[RosterAnswer] = (),
 ) -> Judged:
     """Advance the ticket to `at`, then apply the command if there is one.
 
-    `policy` is the ticket's own; `onto` the one that a `ChangePolicy` names, for no other command.
+    `policy` is the ticket's own; `onto` the one that a `ChangePolicy` names, for no other command. `told`: what the
+    roster has answered lately, known to the ticket or not; `Judged.answers` are those of it that were news (4.9).
 
     A refused command comes back as `Judged.refusal`; what fell due before it is in the verdict all the same.
     `expected_version` is compared after advancing (5.4). `at` must be later than every instant judged before.
     """
-    draft = _advanced(policy, ticket, at)
+    answers = roster.news(ticket.roster, told, policy.tier_names, require_utc(at))
+    draft = _advanced(policy, ticket, at, answers)
     if command is None:
         return _judged(draft)
     if expected_version is not None and expected_version != (version := _version(draft)):
@@ -116,13 +124,13 @@ def judge(
         obey(draft, at, command, onto)
     except CommandRefused as refused:
         # Of a command half obeyed nothing stands.
-        return _judged(_advanced(policy, ticket, at), refused.refusal)
+        return _judged(_advanced(policy, ticket, at, answers), refused.refusal)
     return _judged(draft)
 
 
-def _advanced(policy: Policy, ticket: Ticket, at: datetime) -> Draft:
-    draft = Draft(policy, ticket)
-    Lapse(draft, require_utc(at)).run()
+def _advanced(policy: Policy, ticket: Ticket, at: datetime, answers: roster.Answers) -> Draft:
+    draft = Draft(policy, ticket, answers)
+    Lapse(draft, at).run()
     return draft
 
 

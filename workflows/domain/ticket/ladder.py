@@ -1,16 +1,24 @@
 """The ladder: entering a tier, climbing it, coming to its end (semantics 4.4, 4.8, 6.5)."""
 
 from datetime import datetime
+from typing import NamedTuple
 
 from workflows.domain.policy import Policy, Tier
-from workflows.domain.ticket import clocks
+from workflows.domain.ticket import clocks, roster
 from workflows.domain.ticket.draft import Draft
 from workflows.domain.ticket.events import Escalated, EscalationAbsorbed, LadderExhausted, TierSkipped, Transferred
 from workflows.domain.ticket.state import Clock, Reminding
-from workflows.domain.ticket.words import Audience, Cause, ClockState, Pause, Status, Target
+from workflows.domain.ticket.words import Audience, Cause, ClockState, Pause, SkipReason, Status, Target
 from workflows.domain.working_time import due, is_open
 
 TIERS_TARGETS = (Target.ACKNOWLEDGE, Target.TIER_RESOLVE)
+
+
+class Skipped(NamedTuple):
+    """A tier that is passed by."""
+
+    tier: str
+    why: SkipReason
 
 
 def escalate(draft: Draft, at: datetime, causes: tuple[Cause, ...], reason: str | None = None) -> None:
@@ -25,7 +33,7 @@ def escalate(draft: Draft, at: datetime, causes: tuple[Cause, ...], reason: str 
     if draft.policy.next_tier(draft.tier) is None:
         _exhaust(draft, at, causes, reason)
         return
-    above, skipped = reachable(draft.policy, draft.policy.rung(draft.tier) + 1, draft.priority, at)
+    above, skipped = reachable(draft.policy, draft.policy.rung(draft.tier) + 1, draft.priority, at, draft.answers)
     record_skipped(draft, skipped, at)
     moved = _moved_update(draft, above.name, at)
     next_news_at = _next_news_at(draft, moved)
@@ -66,28 +74,42 @@ def transfer(draft: Draft, at: datetime, to_tier: str, reason: str) -> None:
     draft.tell(sequence, "transferred", *told)
 
 
-def reachable(policy: Policy, rung: int, priority: str, at: datetime) -> tuple[Tier, tuple[Tier, ...]]:
+def reachable(
+    policy: Policy, rung: int, priority: str, at: datetime, answers: roster.Answers
+) -> tuple[Tier, tuple[Skipped, ...]]:
     """The first tier from that rung up that is not skipped, and those that are (4.5).
 
-    A tier is skipped where its policy says so, while it is closed and a later one is open; the last one never is.
+    A tier is skipped while its roster is empty; where its policy says so, also while it is closed and a later one is
+    open, that is open with somebody there. The last tier never is.
     """
-    skipped: list[Tier] = []
-    for tier, later in ((tier, policy.tiers[above:]) for above, tier in enumerate(policy.tiers[rung:], start=rung + 1)):
-        is_skipped = (
-            priority in tier.skip_when_closed
-            and not is_open(tier.calendar, at)
-            and any(is_open(other.calendar, at) for other in later)
-        )
-        if not is_skipped:
+    skipped: list[Skipped] = []
+    for above, tier in enumerate(policy.tiers[rung:], start=rung + 1):
+        why = _why_skipped(tier, policy.tiers[above:], priority, at, answers)
+        if why is None:
             return tier, tuple(skipped)
-        skipped.append(tier)
-    raise AssertionError("the last tier is never skipped: no later one is open")
+        skipped.append(Skipped(tier.name, why))
+    raise AssertionError("the last tier is never skipped")
 
 
-def record_skipped(draft: Draft, skipped: tuple[Tier, ...], at: datetime) -> None:
+def _why_skipped(
+    tier: Tier, later: tuple[Tier, ...], priority: str, at: datetime, answers: roster.Answers
+) -> SkipReason | None:
+    if not later:
+        return None
+    if roster.is_empty(answers, tier.name, at):
+        return SkipReason.EMPTY
+    if priority not in tier.skip_when_closed or is_open(tier.calendar, at):
+        return None
+    is_somebody_there = any(
+        is_open(other.calendar, at) and not roster.is_empty(answers, other.name, at) for other in later
+    )
+    return SkipReason.CLOSED if is_somebody_there else None
+
+
+def record_skipped(draft: Draft, skipped: tuple[Skipped, ...], at: datetime) -> None:
     """Nothing is passed by without a word."""
-    for tier in skipped:
-        draft.record(at, TierSkipped(tier=tier.name))
+    for tier, why in skipped:
+        draft.record(at, TierSkipped(tier=tier, why=why))
 
 
 def start_tier_clocks(draft: Draft, at: datetime) -> None:

@@ -1,8 +1,8 @@
 """What a ticket's log must say, worked out anew from its list of (instant, input) (semantics 5.3).
 
-Pure, and by the judge only. What the record keeps besides the commands is the instants at which somebody looked at
-the clocks and found something due: `detected_at`. Told those, the judge says the same again, whoever settled, however
-late, however often tried.
+Pure, and by the judge only. What the record keeps besides commands and the roster's answers is the instants at which
+somebody looked at the clocks and found something due: `detected_at`. Told those, the judge says the same again, whoever
+settled, however late, however often tried.
 """
 
 from collections.abc import Iterable, Mapping
@@ -14,6 +14,7 @@ from workflows.domain.policy import Policy
 from workflows.domain.ticket.commands import ChangePolicy, Command, Open
 from workflows.domain.ticket.events import Entry
 from workflows.domain.ticket.judge import judge, open_ticket
+from workflows.domain.ticket.roster import RosterAnswer
 from workflows.domain.ticket.state import Ticket
 
 
@@ -23,6 +24,14 @@ class Input:
 
     at: datetime
     command: Command
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Learnt:
+    """An answer of the roster, and the instant of the settle with which it reached the ticket (4.9, 5.3)."""
+
+    at: datetime
+    answer: RosterAnswer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +58,7 @@ def rederive(
     inputs: Iterable[Input],
     looked_at: Iterable[datetime],
     *,
+    learnt: Iterable[Learnt] = (),
     later: Mapping[str, Policy] = MappingProxyType({}),
 ) -> Derived:
     """Judge a ticket from its opening on, at each instant of an input or a look, in the order of time.
@@ -57,13 +67,17 @@ def rederive(
     that is refused here changes nothing, as anywhere: the log then ends differently, and that shows.
     """
     commands = {each.at: each.command for each in inputs}
-    judged = open_ticket(policy, opening, opened_at)
+    told: dict[datetime, list[RosterAnswer]] = {}
+    for each in learnt:
+        told.setdefault(each.at, []).append(each.answer)
+    judged = open_ticket(policy, opening, opened_at, told=told.pop(opened_at, ()))
     policies = {**later, judged.ticket.policy_version: policy}
     entries = list(judged.entries)
-    for at in sorted({*commands, *looked_at}):
+    for at in sorted({*commands, *told, *looked_at}):
         command = commands.get(at)
         onto = policies[command.policy_version] if isinstance(command, ChangePolicy) else None
-        judged = judge(policies[judged.ticket.policy_version], judged.ticket, at, command, onto=onto)
+        own = policies[judged.ticket.policy_version]
+        judged = judge(own, judged.ticket, at, command, onto=onto, told=told.get(at, ()))
         entries += judged.entries
     return Derived(ticket=judged.ticket, entries=tuple(entries))
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from workflows.domain.ticket.commands import Customer
+from workflows.domain.ticket.roster import RosterAnswer
 from workflows.domain.ticket.words import Cause, ClockState, ClosedBy, Outcome, Pause, Status, Target
 
 TICK = timedelta(microseconds=1)
@@ -117,6 +118,8 @@ class Ticket:
     """Of the last line of the log."""
     version: int = 1
     """Rises by one with each settle that changes what a person decides on (5.4)."""
+    roster: tuple[RosterAnswer, ...] = ()
+    """The last answer that reached this ticket of each tier that has one; without one a tier is reachable (4.9)."""
 
     @property
     def is_worked_on(self) -> bool:

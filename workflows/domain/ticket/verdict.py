@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from workflows.domain.ticket.events import Entry
+from workflows.domain.ticket.roster import RosterAnswer
 from workflows.domain.ticket.state import Ticket
 from workflows.domain.ticket.words import Audience
 
@@ -64,3 +65,5 @@ class Judged:
     entries: tuple[Entry, ...] = ()
     messages: tuple[Message, ...] = ()
     refusal: Refusal | None = None
+    answers: tuple[RosterAnswer, ...] = ()
+    """What it learnt from the roster: inputs as a command is one, to be kept if anything is (4.9, 5.3)."""

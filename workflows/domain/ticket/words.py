@@ -96,6 +96,15 @@ class Cause(StrEnum):
     SOLUTION_REJECTED = "solution_rejected"
 
 
+class SkipReason(StrEnum):
+    """Why a tier was passed by (4.5)."""
+
+    CLOSED = "closed"
+    """It is closed, and a later tier is open."""
+    EMPTY = "empty"
+    """The roster says that nobody is on duty in it."""
+
+
 class Pause(StrEnum):
     """Why a clock stands still (2.7, 2.10)."""
 
