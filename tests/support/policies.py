@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from workflows.domain.calendar import Calendar
+from workflows.domain.follow_the_sun import AnyCalendar
 from workflows.domain.policy import DEFAULT_WAITING_PAUSES, OnBreach, Policy, Targets, Tier, hours, minutes
 from workflows.domain.routing import Request, Route
 from workflows.domain.ticket.words import Audience, Target
@@ -30,9 +31,9 @@ def ladder(
     agent: Targets = QUIET,
     specialist: Targets = QUIET,
     supplier: Targets = QUIET,
-    calendar: Calendar = ALWAYS,
-    agents_calendar: Calendar = ALWAYS,
-    suppliers_calendar: Calendar = ALWAYS,
+    calendar: AnyCalendar = ALWAYS,
+    agents_calendar: AnyCalendar = ALWAYS,
+    suppliers_calendar: AnyCalendar = ALWAYS,
     resolve: timedelta = hours(1000),
     on_breach: Mapping[Target, OnBreach] | None = None,
     warn_at: tuple[float, ...] = (),
