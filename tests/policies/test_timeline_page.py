@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from xml.etree import ElementTree as ET
@@ -12,7 +11,7 @@ from hypothesis import strategies as st
 
 from services.policy_pages import timeline_chart, timeline_page
 from services.policy_pages.timeline_scale import Scale, Stop
-from tests.support.policies import LINES
+from tests.support.policies import LINES, ladder
 from workflows.domain.policy_data import from_data, to_data
 from workflows.domain.ticket.commands import Acknowledge, WaitOnCustomer
 from workflows.planning.moments import Act, Timeline
@@ -128,19 +127,7 @@ def test_names_are_words_and_no_markup() -> None:
 
 def test_a_long_quiet_story_has_no_heading_for_each_of_its_days() -> None:
     """A month and more of silence does not make a poster of empty dates."""
-    slow = {
-        priority: replace(row, acknowledge=row.acknowledge * 60) for priority, row in LINES.tiers[0].targets.items()
-    }
-    patient = replace(LINES.tiers[0], targets=slow)
-    far = timeline(
-        replace(
-            LINES,
-            tiers=(patient, *LINES.tiers[1:]),
-            resolve=dict.fromkeys(LINES.resolve, timedelta(hours=400)),
-        ),
-        priority="normal",
-        at=OPENED_AT,
-    )
+    far = timeline(ladder(), priority="normal", at=OPENED_AT)
     assert (far.until_at - far.opened_at).days > timeline_chart.MOST_DAYS
     assert len(timeline_chart.chart(far).headings) == len(telling(far).days)
 
