@@ -235,7 +235,6 @@ class Policies:
             await self._tell_of_child(why)
         if why in {LATE, ENDED, AGAIN}:
             await self._pause()
-        self.counts.reloads += 1
         try:
             await self._read()
             self.tell(why)
@@ -244,6 +243,7 @@ class Policies:
             self.counts.is_broken = True
             self._is_worth_another_try = isinstance(error, NotLoaded) and error.is_passing
             self._tell_of_broken(why, error)
+        self.counts.reloads += 1
 
     def _tell_of_broken(self, why: str, error: PolicyError) -> None:
         facts = {"reason": why, "problems": "; ".join(error.problems), "in_force": _named(self.now.loaded)}
