@@ -43,6 +43,7 @@ async def test_prometheus_takes_the_configuration_and_every_rule() -> None:
     assert "WARNING" not in said
 
 
+@pytest.mark.timeout(600)  # those of the budget work for ten seconds: a month's windows are long
 @pytest.mark.parametrize("file", TESTS, ids=lambda path: path.stem)
 async def test_alerts_fire_do_not_fire_and_resolve(file: Path) -> None:
     """Each is seen in all three, on series written by hand."""
