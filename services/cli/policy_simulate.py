@@ -4,7 +4,6 @@
 is nothing to simulate. 130: stopped by Ctrl-C.
 """
 
-import asyncio
 import json
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,7 +13,6 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from services import parts
 from services.cli import tables
 from services.cli.failing import Failed
 from services.cli.policy_spec import policy_of
@@ -22,17 +20,12 @@ from services.cli.process_help import RECORD, Process
 from services.cli.simulation_shown import of_simulation
 from services.desk_log.log import LogError, read_log
 from services.policy_pages import simulation as page
-from services.process import CannotStart
-from services.records.errors import RecordError
-from services.settings import Settings, SettingsError
 from services.simulation.data import to_data
 from services.simulation.from_log import from_log
-from services.simulation.from_record import from_record
 from services.simulation.processes import WorkerLost, cores
 from services.simulation.simulate import Simulation
 from services.simulation.simulate import simulate as simulated
 from services.simulation.source import CannotSimulate, Given, Wanted
-from workflows.domain.errors import TextError
 from workflows.domain.policy import Policy
 from workflows.domain.ticket.words import Target
 from workflows.planning.figures import of
@@ -144,7 +137,7 @@ def simulate(*, spec: str, other: str | None, **options: Unpack[Options]) -> Non
             simulation = simulated(
                 policies, given.pasts, given.until, workers=options["workers"] or cores(), done=shown.advance
             )
-    except (LogError, CannotSimulate, SettingsError, CannotStart, RecordError, TextError, WorkerLost) as error:
+    except (LogError, CannotSimulate, WorkerLost) as error:
         raise Failed(str(error), exit_code=2) from None
     except KeyboardInterrupt:
         raise Failed("stopped: nothing was simulated to its end", exit_code=STOPPED) from None
@@ -193,12 +186,9 @@ def _given(policy: Policy, options: Options, shown: Shown) -> Given:
     log = options["log"]
     if log is not None:
         return from_log(str(log), read_log(log, now=datetime.now(UTC)), Ladder.of(policy), wanted)
-    return asyncio.run(_of_record(Settings.load(), wanted, shown))
+    from services.simulation.own_record import of_own_record  # noqa: PLC0415 - a log has no use for a second of imports
 
-
-async def _of_record(settings: Settings, wanted: Wanted, shown: Shown) -> Given:
-    async with parts.record(settings, is_written=False) as record:
-        return await from_record(record.queries, f"record {settings.shown_record_url}", wanted, read=shown.advance)
+    return of_own_record(wanted, read=shown.advance)
 
 
 def _write(path: Path, text: str) -> None:

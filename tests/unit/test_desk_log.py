@@ -100,6 +100,51 @@ def test_a_row_without_a_case_is_counted_and_leaves_nothing_out() -> None:
     assert log.left_out == ()
 
 
+@pytest.mark.parametrize(
+    ("at", "told"),
+    [
+        ("2999-03-04T09:00:00Z", "it lies in the future: write when it was, like 2011-01-31T10:12:22Z"),
+        ("0001-03-04T09:00:00Z", "it lies in the distant past: write when it was, like 2011-01-31T10:12:22Z"),
+    ],
+)
+def test_an_instant_that_no_help_desk_can_have_written_breaks_its_row(at: str, told: str) -> None:
+    """A ticket open for two thousand years would be judged for two thousand years."""
+    log = parse([HEADER, f"7,{at},Accepted+Wait,Ada", "8,2024-03-04T09:00:00Z,Accepted+Wait,Ada"], now=MONDAY)
+
+    assert [str(row) for row in log.broken] == [f"line 2: at '{at}': {told}"]
+    assert [case.case for case in log.cases] == ["8"]
+
+
+def test_an_instant_of_right_now_is_none_of_the_future() -> None:
+    """Only what is later is."""
+    assert parse([HEADER, "7,2024-03-04T09:00:00Z,Accepted+Wait,Ada"], now=MONDAY).broken == ()
+
+
+def test_rows_below_a_later_one_of_their_case_are_told() -> None:
+    """They are put in order, and whoever reads the file knows; other cases' rows may stand between."""
+    log = parse(
+        [
+            HEADER,
+            "7,2024-03-04T11:00:00Z,Completed+Resolved,Ada",
+            "8,2024-03-04T08:00:00Z,Accepted+Assigned,Ben",
+            "7,2024-03-04T09:00:00Z,Accepted+In Progress,Ada",
+            "7,2024-03-04T11:00:00Z,Completed+Closed,Ada",
+        ]
+    )
+
+    assert log.disordered == (4,)
+
+
+@pytest.mark.parametrize("name", ["log.csv", "utf-16.csv"])
+def test_a_file_that_is_no_text_is_refused_by_its_first_line(tmp_path: Path, name: str) -> None:
+    """Zipped under another name; in another encoding."""
+    (tmp_path / "log.csv").write_bytes(gzip.compress(HEADER.encode()))
+    (tmp_path / "utf-16.csv").write_bytes(HEADER.encode("utf-16"))
+
+    with pytest.raises(LogError, match="the first line must be case,at,status,who"):
+        read_log(tmp_path / name)
+
+
 @pytest.mark.parametrize("header", ["", "case;at;status;who", "case,at,status", "case,at,status,who,who", '"case'])
 def test_a_header_that_does_not_name_the_columns_is_refused(header: str) -> None:
     """Nothing can be read below a header that is not one."""
