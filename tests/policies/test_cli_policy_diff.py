@@ -10,6 +10,7 @@ from click.testing import CliRunner, Result
 from services.cli import main
 from tests.policies.example import EXAMPLE
 
+BY = "gardener to acknowledge by Mon 23 Nov"
 OPENED = ("--at", "2026-11-23 16:00")  # a Monday
 HOURS = '''"""What neighbours share."""
 
@@ -80,8 +81,8 @@ def test_an_edit_is_shown_by_table_and_by_timeline(pair: tuple[str, str]) -> Non
         "    tier gardener, acknowledges within, normal: 30 min → 20 min",
         "",
         "The story of normal, opened on Monday 23 November 2026, 16:00 in London",
-        "    Mon 23 Nov 16:00  The ticket is opened, normal, and gardener has it",
-        "        from then on: gardener acknowledges by Mon 23 Nov 16:30 → gardener acknowledges by Mon 23 Nov 16:20",
+        "    Mon 23 Nov 16:00  The ticket is opened, normal, and is with gardener",
+        f"        from then on: {BY} 16:30 → {BY} 16:20",
         "    Mon 23 Nov 16:22:30 → Mon 23 Nov 16:15  75 % of gardener's time to acknowledge is spent",
     ]
     assert "    Mon 23 Nov 16:30 → Mon 23 Nov 16:20  The ladder ends, nobody is above gardener" in lines

@@ -12,8 +12,8 @@ from tests.policies.example import EXAMPLE
 OPENED = ("--at", "2026-11-23 16:30")  # a Monday, half an hour before the garden closes
 
 DUE = (
-    "gardener acknowledges by 17:00; gardener resolves it by Tue 24 Nov 12:30; "
-    "the customer hears something by Tue 24 Nov 10:30; it is solved for the customer by Tue 24 Nov 16:30"
+    "gardener to acknowledge by 17:00; gardener to resolve it by Tue 24 Nov 12:30; "
+    "the customer to hear something by Tue 24 Nov 10:30; to be solved for the customer by Tue 24 Nov 16:30"
 )
 
 
@@ -48,7 +48,7 @@ def test_the_story_is_told_in_local_time(gardening: str) -> None:
         "Times are the customer's, Europe/London.",
         "",
         "Monday 23 November 2026 (gardener 09:00-17:00)",
-        "16:30     The ticket is opened, normal, and gardener has it. [6.1]",
+        "16:30     The ticket is opened, normal, and is with gardener. [6.1]",
         f"            From then on: {DUE}.",
         "            Told: the customer, gardener.",
         "16:52:30  75 % of gardener's time to acknowledge is spent: 30 min of open time are allowed. [2.8]",

@@ -122,7 +122,7 @@ def test_names_are_words_and_no_markup() -> None:
     tiers = [{**tier, "name": name} for tier, name in zip(data["tiers"], ("<b>&", "two", "three"), strict=True)]  # type: ignore[call-overload]  # a list of objects
     page = timeline_page.page(timeline(from_data({**data, "tiers": tiers}), priority="urgent", at=OPENED_AT))
     assert "<b>" not in page
-    assert "&lt;b&gt;&amp; has it." in page
+    assert "is with &lt;b&gt;&amp;." in page
 
 
 def test_a_long_quiet_story_has_no_heading_for_each_of_its_days() -> None:

@@ -87,17 +87,17 @@ def as_text(told: Telling) -> str:
 
 
 def deadline_in_words(policy: Policy, deadline: Deadline, wall: Wall, beside: date | None = None) -> str:
-    """Say what has to be done by when: `agent acknowledges by 09:40`."""
+    """Say what has to be done by when: `agent to acknowledge by 09:40`."""
     by = _when(policy, deadline, wall, beside)
     match deadline.target:
         case Target.ACKNOWLEDGE:
-            return f"{deadline.tier} acknowledges by {by}"
+            return f"{deadline.tier} to acknowledge by {by}"
         case Target.TIER_RESOLVE:
-            return f"{deadline.tier} resolves it by {by}"
+            return f"{deadline.tier} to resolve it by {by}"
         case Target.UPDATE:
-            return f"the customer hears something by {by}"
+            return f"the customer to hear something by {by}"
         case Target.RESOLVE:
-            return f"it is solved for the customer by {by}"
+            return f"to be solved for the customer by {by}"
 
 
 def listeners(moment: Moment) -> str:

@@ -103,20 +103,24 @@ def _of_clock(event: ClockWarned | ClockBreached, allowed: timedelta | None) -> 
     why = "" if allowed is None else f"{length_in_words(allowed)} of open time are allowed"
     if isinstance(event, ClockWarned):
         whose = {
-            Target.ACKNOWLEDGE: f"{tier}'s time to acknowledge",
-            Target.TIER_RESOLVE: f"{tier}'s time to resolve it",
+            Target.ACKNOWLEDGE: f"{_of(tier)} time to acknowledge",
+            Target.TIER_RESOLVE: f"{_of(tier)} time to resolve it",
             Target.UPDATE: "the time until the customer hears something",
             Target.RESOLVE: "the time until it is solved for the customer",
         }
         spent = f"{100 * event.fraction:.10g} %"
         return Words(about=f"{spent} of {about}", what=f"{spent} of {whose[target]} is spent", why=why, rule="2.8")
     missed = {
-        Target.ACKNOWLEDGE: f"Nobody of {tier} has acknowledged in time",
-        Target.TIER_RESOLVE: f"{tier} has not resolved it in time",
+        Target.ACKNOWLEDGE: f"Not acknowledged by {tier} in time",
+        Target.TIER_RESOLVE: f"Not resolved by {tier} in time",
         Target.UPDATE: "The customer has heard nothing from a person in time",
-        Target.RESOLVE: "It is not solved for the customer in time",
+        Target.RESOLVE: "Not solved for the customer in time",
     }
     return Words(about=about, what=missed[target], why=why, rule="4.3" if target is Target.UPDATE else "4.1")
+
+
+def _of(tier: str) -> str:
+    return f"{tier}'" if tier.endswith("s") else f"{tier}'s"
 
 
 def _of_ladder(event: TierSkipped | Escalated | EscalationAbsorbed | LadderExhausted | LastResortReminded) -> Words:
@@ -143,7 +147,7 @@ def _of_ladder(event: TierSkipped | Escalated | EscalationAbsorbed | LadderExhau
 def _of_life(event: Event, tier: str) -> Words:  # noqa: PLR0911 - one sentence an event, no more
     match event:
         case Opened():
-            return Words(about="", what=f"The ticket is opened, {event.priority}, and {event.tier} has it", rule="6.1")
+            return Words(about="", what=f"The ticket is opened, {event.priority}, and is with {event.tier}", rule="6.1")
         case Acknowledged():
             return Words(about=event.tier, what=f"{event.handler} acknowledges", rule="6.2")
         case UpdatePosted():

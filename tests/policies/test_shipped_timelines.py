@@ -1,0 +1,31 @@
+"""The policies that ship, told as dated stories (7.4): what an edit of one changes shows here; `--update-goldens`."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from workflows.domain.policy import Policy
+from workflows.planning.local_time import before_the_week_ends
+from workflows.planning.telling import as_text, telling
+from workflows.planning.timeline import timeline
+from workflows.policies import load
+from workflows.testing.plugin import Golden
+
+MONDAY = datetime(2026, 11, 23, tzinfo=UTC)
+SHIPPED = load().policies.values()
+
+
+@pytest.mark.parametrize("policy", SHIPPED, ids=lambda policy: policy.name)
+def test_every_priority_over_an_ordinary_week_end(golden: Golden, policy: Policy) -> None:
+    """Opened five minutes before the week's longest closed stretch, and nobody acts."""
+    at = before_the_week_ends(policy.calendar, MONDAY)
+    stories = (timeline(policy, priority=priority, at=at) for priority in policy.priorities)
+    golden(f"{policy.name}.txt", "\n\n".join(as_text(telling(story)) for story in stories))
+
+
+@pytest.mark.parametrize("policy", SHIPPED, ids=lambda policy: policy.name)
+def test_the_most_urgent_one_over_christmas(golden: Golden, policy: Policy) -> None:
+    """3.1: opened on Thursday 24 December 2026 at 15:00, by the policy's own clock."""
+    at = datetime(2026, 12, 24, 15, tzinfo=UTC)
+    story = timeline(policy, priority=policy.priorities[0], at=at)
+    golden(f"{policy.name}-christmas.txt", as_text(telling(story)))
