@@ -1,14 +1,19 @@
 """docs/policy.md: its snippets are a policy that loads, its tables name every field, its defaults are the code's."""
 
 import re
+import shlex
 from dataclasses import MISSING, fields
 from importlib import import_module
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from services.cli import main
 from workflows.domain.policy import Policy, Targets, Tier
+from workflows.domain.routing import Request, Route
 from workflows.policies import load
+from workflows.testing.story import Tell
 
 ROOT = Path(__file__).parents[2]
 GUIDE = (ROOT / "docs" / "policy.md").read_text(encoding="utf-8")
@@ -27,7 +32,7 @@ END:VCALENDAR
 SNIPPETS = re.findall(r"```python\n(.*?)```", GUIDE, re.DOTALL)
 
 
-def test_the_snippets_are_a_policy_that_loads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_snippets_are_a_policy_that_loads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tell: Tell) -> None:
     """Each is run, as it stands, after the one before; what they assert holds; together they can be put in force."""
     monkeypatch.syspath_prepend(str(tmp_path))
     (tmp_path / "the_guides_policy.py").write_text("\n".join(SNIPPETS), encoding="utf-8")
@@ -35,8 +40,12 @@ def test_the_snippets_are_a_policy_that_loads(tmp_path: Path, monkeypatch: pytes
 
     promised = load(("the_guides_policy",))
 
-    closed_here = import_module("the_guides_policy").closed_here()
+    guide = import_module("the_guides_policy")
+    closed_here = guide.closed_here()
     assert (closed_here["2026-12-18"], closed_here["2026-12-25"]) == ("Office party", "Christmas Day")
+    request = Request(**dict.fromkeys(Request.__slots__, "a tree on the roof"))
+    assert guide.route(request) == Route(queue="garden", priority="urgent")
+    guide.test_friday_afternoon(tell)
     assert promised.queues == {"garden": "gardens"}
     assert promised.of_queue("garden").tier_names == ("front", "engineers")
 
@@ -70,3 +79,12 @@ def test_every_file_it_points_to_is_there() -> None:
 
     assert links
     assert [link for link in links if not (ROOT / "docs" / link).exists()] == []
+
+
+@pytest.mark.parametrize("words", re.findall(r"^followthrough policy ([^#\n]*)", GUIDE, re.MULTILINE))
+def test_its_commands_are_there(words: str) -> None:
+    """Each command of the guide is one, with the options that it is shown with."""
+    name, *rest = shlex.split(words)
+    found = CliRunner().invoke(main, ["policy", name, "--help"])
+    assert found.exit_code == 0
+    assert [option for option in rest if option.startswith("--") and option not in found.output] == []
