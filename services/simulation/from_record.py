@@ -9,6 +9,7 @@ from services.records.queries import Input, Queries, TicketFilter
 from services.simulation.past import PastTicket, Said
 from services.simulation.source import CannotSimulate, Given, Source, Wanted
 from workflows.domain.ticket.commands import Open
+from workflows.domain.ticket.roster import RosterAnswer
 from workflows.domain.ticket.state import Ticket
 from workflows.planning.restating import Ladder
 
@@ -18,6 +19,7 @@ TIERS = (
     "tiers: what people did is said to the tier that has the ticket under the policy simulated. A hand-over is one "
     "tier up, and none where the clocks have taken it; a transfer goes to the tier of that name, else of that rung"
 )
+ROSTERS = "rosters: who could not be reached then cannot be reached here, as far as it reached the ticket"
 PEOPLE = "people: they do what they did, when they did it. That they would have acted otherwise, nobody knows"
 
 
@@ -66,7 +68,7 @@ async def from_record(
                 "commands of these": sum(len(past.said) for past in pasts),
             },
             problems=tuple(problems),
-            notes=(*_priorities(wanted.priority), TIERS, PEOPLE),
+            notes=(*_priorities(wanted.priority), TIERS, ROSTERS, PEOPLE),
         ),
     )
 
@@ -102,10 +104,15 @@ def _past(inputs: Sequence[Input] | LogTooNew, ladder: Ladder, priority: str | N
     match inputs:
         case [Input(command=Open() as opening, at=opened_at), *others]:
             opening = replace(opening, priority=priority) if priority else opening
-            said = tuple(
-                Said(at=each.at, command=each.command) for each in others if not isinstance(each.command, Open)
+            said, roster = [], []
+            for each in others:
+                if isinstance(each.command, RosterAnswer):
+                    roster.append(each.command)
+                elif not isinstance(each.command, Open):
+                    said.append(Said(at=each.at, command=each.command))
+            return PastTicket(
+                opening=opening, opened_at=opened_at, said=tuple(said), ladder=ladder, roster=tuple(roster)
             )
-            return PastTicket(opening=opening, opened_at=opened_at, said=said, ladder=ladder)
         case _:
             return "its first input is no opening"
 

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from services.desk_log.log import Case
 from workflows.domain.ticket.commands import Command, Open
+from workflows.domain.ticket.roster import RosterAnswer
 from workflows.planning.restating import Ladder
 
 
@@ -48,6 +49,8 @@ class PastTicket:
     said: tuple[Said, ...]
     ladder: Ladder
     """In whose words it was said."""
+    roster: tuple[RosterAnswer, ...] = ()
+    """Who could be reached, as far as it reached this ticket (4.9)."""
 
     @property
     def key(self) -> str:

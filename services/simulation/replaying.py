@@ -15,6 +15,7 @@ from services.simulation.past import Past, PastCase, PastTicket
 from services.simulation.tally import Tally
 from workflows.domain.policy import Policy
 from workflows.domain.ticket.commands import Command, Customer, Open
+from workflows.domain.ticket.roster import RosterAnswer
 from workflows.domain.ticket.state import TICK
 from workflows.domain.ticket.verdict import Refusal
 from workflows.planning.life import Life
@@ -34,7 +35,7 @@ def replay(past: Past, policy: Policy, until: datetime, tally: Tally) -> Life:
             life = Life(policy, _opening(past.case, priority), past.opened_at)
             _tell_case(past.case, life, tally)
         case PastTicket():
-            life = Life(policy, _opened_again(past.opening, priority), past.opened_at)
+            life = Life(policy, _opened_again(past.opening, priority), past.opened_at, _reachable(past, policy))
             _tell_ticket(past, life, tally)
         case _:
             assert_never(past)
@@ -99,3 +100,9 @@ def _opening(case: Case, priority: str) -> Open:
 
 def _opened_again(opening: Open, priority: str) -> Open:
     return opening if opening.priority == priority else replace(opening, priority=priority)
+
+
+def _reachable(past: PastTicket, policy: Policy) -> tuple[RosterAnswer, ...]:
+    """Who could be reached then, of the tiers that this policy has too: by name, else on the same rung."""
+    names = dict(zip(past.ladder.tiers, policy.tier_names, strict=False)) | {name: name for name in policy.tier_names}
+    return tuple(replace(each, tier=names[each.tier]) for each in past.roster if each.tier in names)

@@ -21,6 +21,7 @@ from workflows.domain.ticket.commands import (
     Resolve,
     Transfer,
 )
+from workflows.domain.ticket.roster import RosterAnswer
 from workflows.domain.ticket.words import Cause, Outcome, Status, Target
 from workflows.planning.restating import Ladder, counterpart
 
@@ -30,7 +31,13 @@ UP = Escalate(actor="Ada", from_tier="agent", reason="Stuck.")
 SOLVE = Resolve(actor="Ada", outcome=Outcome.FIXED, explanation="Done.")
 
 
-def told(policy: Policy, *story: tuple[int, Command], minutes: int = 60, priority: str = "urgent") -> Tally:
+def told(
+    policy: Policy,
+    *story: tuple[int, Command],
+    minutes: int = 60,
+    priority: str = "urgent",
+    roster: tuple[RosterAnswer, ...] = (),
+) -> Tally:
     """Tell a ticket of the lines' policy again under another: commands so many minutes after its opening."""
     opening = Open(
         actor="Ada",
@@ -44,7 +51,7 @@ def told(policy: Policy, *story: tuple[int, Command], minutes: int = 60, priorit
         channel="phone",
     )
     said = tuple(Said(at=MONDAY + timedelta(minutes=after), command=command) for after, command in story)
-    past = PastTicket(opening=opening, opened_at=MONDAY, said=said, ladder=Ladder.of(LINES))
+    past = PastTicket(opening=opening, opened_at=MONDAY, said=said, ladder=Ladder.of(LINES), roster=roster)
     return simulate({"it": policy}, [past], MONDAY + timedelta(minutes=minutes)).runs[0].tally
 
 
@@ -142,6 +149,18 @@ def test_a_command_that_the_ticket_does_not_allow_is_refused_and_counted() -> No
 
     assert tally.unsaid == {("confirm", "refused: WRONG_STATE"): 1}
     assert tally.figures.statuses[Status.CLOSED] == 0
+
+
+def test_who_could_not_be_reached_then_cannot_be_reached_here() -> None:
+    """4.9: from 9:10 on no specialist is there, and at 9:15 the supplier gets it; of two tiers the last is kept."""
+    empty = RosterAnswer(tier="specialist", at=MONDAY + timedelta(minutes=10), is_reachable=False)
+
+    passed_by = told(LINES, roster=(empty,), minutes=20).figures
+    assert passed_by.escalated == {("agent", "supplier", Cause.ACKNOWLEDGE_BREACHED): 1}
+    assert passed_by.skipped == {"specialist": 1}
+    assert told(renamed(), roster=(empty,), minutes=20).figures.skipped == {}
+    # Under a hastier policy it climbed at 9:05, when nobody had said so yet.
+    assert told(hasty(), roster=(empty,), minutes=20).figures.skipped == {}
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from datetime import datetime
 from workflows.domain.policy import Policy
 from workflows.domain.ticket.commands import Command, Open
 from workflows.domain.ticket.judge import judge, open_ticket
+from workflows.domain.ticket.roster import RosterAnswer
 from workflows.domain.ticket.state import TICK
 from workflows.domain.ticket.verdict import Judged, Refusal
 
@@ -15,10 +16,16 @@ from workflows.domain.ticket.verdict import Judged, Refusal
 class Life:
     """A ticket as it goes on."""
 
-    def __init__(self, policy: Policy, opening: Open, opened_at: datetime) -> None:
-        """Open it. Raises `DomainError` when the policy does not promise this priority."""
-        judged = open_ticket(policy, opening, opened_at)
+    def __init__(
+        self, policy: Policy, opening: Open, opened_at: datetime, roster: tuple[RosterAnswer, ...] = ()
+    ) -> None:
+        """Open it; `roster`: every answer that there ever was, each of which holds from its own instant on (4.9).
+
+        Raises `DomainError` when the policy does not promise this priority.
+        """
+        judged = open_ticket(policy, opening, opened_at, told=roster)
         self.policy = policy
+        self._roster = roster
         self.ticket = judged.ticket
         self.entries = list(judged.entries)
         """The whole log."""
@@ -37,7 +44,7 @@ class Life:
     def _settle(self, at: datetime, command: Command | None = None) -> Judged:
         """Judge at that instant, or a tick after the last one judged: no two settles share an instant (5.3)."""
         self._advanced_to = max(at, self._advanced_to + TICK)
-        judged = judge(self.policy, self.ticket, self._advanced_to, command)
+        judged = judge(self.policy, self.ticket, self._advanced_to, command, told=self._roster)
         self.ticket = judged.ticket
         self.entries += judged.entries
         return judged
