@@ -42,6 +42,23 @@ def leave(code: int) -> NoReturn:
     os._exit(code)
 
 
+def stop_gently(stop: Callable[[], None]) -> None:
+    """Have Ctrl-C or SIGTERM ask the running work to stop, rather than cancel it; a second one ends the process."""
+    loop = asyncio.get_running_loop()
+    told_at: float | None = None
+
+    def told() -> None:
+        nonlocal told_at
+        if told_at is None:
+            told_at = loop.time()
+            stop()
+        elif loop.time() - told_at > ONE_SIGNAL_SECONDS:
+            leave(HASTENED)
+
+    for number in STOPPING:
+        loop.add_signal_handler(number, told)
+
+
 async def _until_stopped(work: Callable[[], Coroutine[None, None, None]]) -> None:
     task = asyncio.create_task(work(), name="work")
     loop = asyncio.get_running_loop()

@@ -10,6 +10,7 @@ SUBCOMMANDS = {
     "show": Subcommand("policy_show", "show", "Read a policy as a table."),
     "explain": Subcommand("policy_explain", "explain", "Hear what happens, and when, until the ladder has ended."),
     "diff": Subcommand("policy_diff", "diff", "Compare two policies, or two versions of one."),
+    "migrate": Subcommand("policy_migrate", "migrate", "Have running tickets go on by another version of theirs."),
     "publish": Subcommand("policy_publish", "publish", "Write the page that tells customers what they are promised."),
     "simulate": Subcommand("policy_simulate", "simulate", "Tell past tickets again under a policy, or under two."),
 }

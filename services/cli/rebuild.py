@@ -7,12 +7,11 @@ import asyncio
 import json
 
 import click
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from services import logs, parts
 from services.cli.failing import Failed
 from services.cli.process_help import LOGS, RECORD, Process
+from services.cli.progress import TicketBar
 from services.keeper import rebuild as rebuilding
 from services.process import CannotStart
 from services.records.errors import RecordError
@@ -20,32 +19,6 @@ from services.settings import Settings, SettingsError
 
 STOPPED = 130
 """Exit code."""
-
-
-class Shown:
-    """How far it is, on standard error where that is a terminal."""
-
-    def __init__(self) -> None:
-        console = Console(stderr=True)
-        self.bar = Progress(
-            TextColumn("{task.description}"),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TimeElapsedColumn(),
-            console=console,
-            disable=not console.is_terminal,
-        )
-        self.tickets = 0
-        self._task = self.bar.add_task("tickets", total=None)
-
-    def expects(self, tickets: int) -> None:
-        """Say how many are ahead."""
-        self.bar.update(self._task, total=tickets)
-
-    def advance(self, tickets: int) -> None:
-        """Move the bar."""
-        self.tickets += tickets
-        self.bar.update(self._task, advance=tickets)
 
 
 @click.command(cls=Process, reads=(*RECORD, "clock", *LOGS))
@@ -56,7 +29,7 @@ def rebuild(*, as_json: bool) -> None:
     First stop what still talks to the old one, and start worker, intake and keeper with the new address; then run this,
     while they run. It changes the record only, and says what the keeper does next. Doing it twice does no harm.
     """
-    shown = Shown()
+    shown = TicketBar()
     try:
         settings = Settings.load()
         logs.configure(settings.log_level, settings.log_format)
@@ -70,14 +43,14 @@ def rebuild(*, as_json: bool) -> None:
     click.echo(json.dumps({"tickets": shown.tickets}) if as_json else _done(shown.tickets))
 
 
-async def _rebuild(settings: Settings, shown: Shown) -> None:
+async def _rebuild(settings: Settings, shown: TicketBar) -> None:
     async with parts.record(settings) as record:
-        with shown.bar:
+        with shown:
             shown.expects(await record.upkeep.count_told())
             await rebuilding.rebuild(record.upkeep, forgot=shown.advance)
 
 
-def _so_far(shown: Shown) -> str:
+def _so_far(shown: TicketBar) -> str:
     return f"timers of {_open(shown.tickets)} are owed anew, run it again for the others"
 
 

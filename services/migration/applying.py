@@ -208,6 +208,8 @@ class Mover:
 
     def _tell(self, done: Done, told: Callable[[Done], None]) -> None:
         before = self._outcomes.get(done.ticket.ticket_id)
+        if before is done.outcome:
+            return
         if before is not None:
             self.counts[before] -= 1
         self._outcomes[done.ticket.ticket_id] = done.outcome
