@@ -29,7 +29,7 @@ async def test_the_commands_do_what_the_readme_says(tmp_path: Path) -> None:
         env = {**settings, PREFIX + "INTAKE_ADDRESS": intake}
         reference, said = "", ""
         for line in _told():
-            if line.startswith(".venv/bin/followthrough"):
+            if line.startswith(".venv/bin/followthrough ticket"):
                 words = shlex.split(line.replace("REFERENCE", reference))
                 said = await _run([PROGRAM, *words[1:]], env)
                 reference = reference or re.findall(r"\b[A-Z2-9]{4}-[A-Z2-9]{4}\b", said)[0]
@@ -39,6 +39,16 @@ async def test_the_commands_do_what_the_readme_says(tmp_path: Path) -> None:
 
     assert 'followthrough_tickets_opened_total{priority="urgent",queue="home"} 1.0' in said
     assert 'followthrough_tickets_closed_total{outcome="fixed",priority="urgent",queue="home"} 1.0' in said
+
+
+async def test_the_policy_commands_do_what_the_readme_says(tmp_path: Path) -> None:
+    """Each line succeeds, one after the other, in a folder of the reader's own."""
+    lines = [line for line in _told() if line.startswith(".venv/bin/followthrough policy")]
+    said = {line: await _run([PROGRAM, *shlex.split(line)[1:]], environment(tmp_path), tmp_path) for line in lines}
+
+    assert len(said) == 5
+    assert "valid, and nothing odd about it" in said[".venv/bin/followthrough policy check mine/gardens.py"]
+    assert said[".venv/bin/followthrough policy publish broadband"].startswith("# ")
 
 
 def test_each_make_target_exists() -> None:
@@ -71,10 +81,10 @@ def test_every_setting_is_in_the_operator_s_table() -> None:
     assert [row for row in rows if row not in told] == []
 
 
-async def _run(words: list[str], env: dict[str, str]) -> str:
+async def _run(words: list[str], env: dict[str, str], folder: Path | None = None) -> str:
     path = f"{Path(sys.executable).parent}{os.pathsep}{env.get('PATH', '')}"
     process = await asyncio.create_subprocess_exec(
-        *words, env={**env, "PATH": path}, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
+        *words, cwd=folder, env={**env, "PATH": path}, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
     )
     async with asyncio.timeout(PATIENCE_SECONDS):
         out, err = await process.communicate()
