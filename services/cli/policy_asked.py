@@ -1,9 +1,11 @@
 """What `policy explain` and `policy diff` ask of a policy, read from the command line: a priority, an instant, acts."""
 
+import functools
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from difflib import get_close_matches
+from typing import Any
 
 import click
 
@@ -18,6 +20,10 @@ from workflows.planning.moments import Act, Timeline
 from workflows.planning.timeline import timeline
 
 SOMEBODY = "somebody"
+AT = (
+    "When the ticket is opened: as ISO with an offset, or by the clock on the wall in the policy's zone, like "
+    "'2026-11-27 17:55'; so with every T. Default: five minutes before the coming week's longest closed stretch."
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +35,7 @@ class Asked:
     updated: Sequence[str]
     asked: Sequence[str]
     resolved: Sequence[str]
+    empty: Sequence[str]
     zone: str | None
 
     def story(self, policy: Policy, priority: str, at: datetime) -> Timeline:
@@ -36,8 +43,14 @@ class Asked:
         try:
             if self.zone:
                 zones.zone(self.zone)
-            acts = tuple(self._acts(policy))
-            return timeline(policy, priority=priority, at=at, acts=acts, customer_zone=self.zone)
+            return timeline(
+                policy,
+                priority=priority,
+                at=at,
+                acts=tuple(self._acts(policy)),
+                empty=[one_of("tier", name, policy.tier_names) for name in self.empty],
+                customer_zone=self.zone,
+            )
         except DomainError as error:
             raise Failed(str(error), exit_code=2) from None
 
@@ -69,47 +82,26 @@ class Asked:
 
 def asks(command: Callable[..., None]) -> Callable[..., None]:
     """Give a command the options of a story; it gets an `Asked`."""
-    local = "as ISO with an offset, or by the clock on the wall in the policy's zone"
 
-    @click.option(
-        "--at",
-        metavar="T",
-        help=f"When the ticket is opened: {local}, like '2026-11-27 17:55'. Default: "
-        "five minutes before the coming week's longest closed stretch.",
-    )
-    @click.option(
-        "--ack-at",
-        "acknowledged",
-        metavar="[TIER=]T",
-        multiple=True,
-        help="Somebody acknowledges then, speaking for that tier, else for the first. May be given again.",
-    )
-    @click.option(
-        "--update-at", "updated", metavar="T", multiple=True, help="A person tells the customer something then."
-    )
-    @click.option(
-        "--ask-at", "asked", metavar="T", multiple=True, help="The customer is asked something then, and waited for."
-    )
-    @click.option("--resolve-at", "resolved", metavar="T", multiple=True, help="It is resolved then.")
-    @click.option("--zone", help="The customer's zone, like Europe/Dublin. Default: the policy's.")
-    def with_options(
-        *,
-        at: str | None,
-        acknowledged: Sequence[str],
-        updated: Sequence[str],
-        asked: Sequence[str],
-        resolved: Sequence[str],
-        zone: str | None,
-        **options: object,
-    ) -> None:
-        command(
-            Asked(at=at, acknowledged=acknowledged, updated=updated, asked=asked, resolved=resolved, zone=zone),
-            **options,
-        )
+    @_option("--at", "at", "T", AT)
+    @_option("--ack-at", "acknowledged", "[TIER=]T", "Somebody acknowledges then, for that tier, else for the first.")
+    @_option("--update-at", "updated", "T", "A person tells the customer something then.")
+    @_option("--ask-at", "asked", "T", "The customer is asked something then, and waited for.")
+    @_option("--resolve-at", "resolved", "T", "It is resolved then.")
+    @_option("--empty", "empty", "TIER", "Nobody is on duty in that tier.")
+    @_option("--zone", "zone", "ZONE", "The customer's, like Europe/Dublin. Default: the policy's.")
+    @functools.wraps(command)
+    def with_options(**options: Any) -> None:  # noqa: ANN401 - click's
+        command(Asked(**{each.name: options.pop(each.name) for each in fields(Asked)}), **options)
 
-    with_options.__doc__ = command.__doc__
-    with_options.__name__ = command.__name__
     return with_options
+
+
+def _option(option: str, name: str, metavar: str, text: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Declare an option of a story, one that may be given again where `Asked` has room for several."""
+    is_several = name not in {"at", "zone"}
+    again = " May be given again." if is_several else ""
+    return click.option(option, name, metavar=metavar, multiple=is_several, help=f"{text}{again}")
 
 
 def one_of(what: str, name: str, known: Sequence[str]) -> str:

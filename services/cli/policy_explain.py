@@ -20,7 +20,7 @@ from workflows.domain.policy_data import version_of
 from workflows.planning.plain import timeline_data
 from workflows.planning.telling import Day, Telling, as_text, below, telling
 
-FILE = click.Path(dir_okay=False, path_type=Path)
+FILE = click.Path(dir_okay=False, allow_dash=True, path_type=Path)
 STYLES = {"clock_warned": "yellow", "clock_breached": "red", "escalated": "bold", "ladder_exhausted": "bold red"}
 """What catches the eye on a terminal."""
 
@@ -29,8 +29,8 @@ STYLES = {"clock_warned": "yellow", "clock_breached": "red", "escalated": "bold"
 @click.argument("spec")
 @click.option("--priority", help="Of the ticket. Default: the policy's most urgent.")
 @click.option("--json", "is_json", is_flag=True, help="One JSON object instead of the story.")
-@click.option("--html", type=FILE, help="Write it as a page for a wall, with its chart, to this file.")
-@click.option("--svg", type=FILE, help="Write the chart alone to this file.")
+@click.option("--html", type=FILE, help="Write it as a page for a wall, with its chart, to this file; `-`: here.")
+@click.option("--svg", type=FILE, help="Write the chart alone to this file; `-`: here.")
 @asks
 def explain(
     asked: Asked, *, spec: str, priority: str | None, is_json: bool, html: Path | None, svg: Path | None
@@ -95,6 +95,9 @@ def _text(text: str, style: str = "") -> Text:
 
 
 def _write(path: Path, text: str) -> None:
+    if str(path) == "-":
+        click.echo(text, nl=False)
+        return
     try:
         path.write_text(text, encoding="utf-8")
     except OSError as error:

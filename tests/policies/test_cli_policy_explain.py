@@ -1,6 +1,7 @@
 """`followthrough policy explain`: a dated story for a person, for a script, and for a wall; bad input in one line."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -129,6 +130,7 @@ def test_an_act_that_is_refused_is_a_line() -> None:
         (("--ack-at", "10am"), "--ack-at: '10am' is no date and time: write "),
         (("--ack-at", "gardner=2026-11-23 16:40"), "there is no tier 'gardner': did you mean 'gardener'?"),
         (("--ack-at", "2026-11-23 16:29"), "an act at 2026-11-23 16:29:00 UTC lies before the ticket is opened, "),
+        (("--empty", "gardner"), "there is no tier 'gardner': did you mean 'gardener'?"),
         (("--priority", "norma"), "there is no priority 'norma': did you mean 'normal'?"),
         (("--priority", "urgent"), "there is no priority 'urgent': use one of ['normal']"),
         (("--zone", "Europe/Lodnon"), "unknown time zone 'Europe/Lodnon': did you mean 'Europe/London'?"),
@@ -156,6 +158,34 @@ def test_a_page_and_its_chart_are_written(gardening: str, tmp_path: Path) -> Non
     assert f"followthrough: wrote {html}" in found.stderr
     assert html.read_text().startswith("<!doctype html>")
     assert svg.read_text().startswith("<?xml")
+
+
+def test_a_page_may_go_to_the_next_program(gardening: str) -> None:
+    """A dash is standard output, and then nothing else is."""
+    found = explained(gardening, *OPENED, "--svg", "-")
+    assert found.stdout.startswith("<?xml")
+    assert found.stdout.endswith("</svg>\n")
+    assert found.stderr == ""
+
+
+def test_on_a_terminal_it_says_the_same_in_columns(gardening: str) -> None:
+    """Colours and columns are all that differs: every time, sentence and listener is there."""
+    plain = explained(gardening, *OPENED).output
+    found = CliRunner().invoke(
+        main, ["policy", "explain", gardening, *OPENED], env={"FORCE_COLOR": "1", "COLUMNS": "200"}
+    )
+    assert found.exit_code == 0
+    shown = re.sub(r"\x1b\[[\d;]*m", "", found.output)
+    assert shown != plain
+    for line in plain.splitlines():
+        for word in line.replace("(", " ").replace(")", " ").split():
+            assert word in shown
+
+
+def test_nobody_on_duty() -> None:
+    """4.5: what if the specialists are all away."""
+    output = explained("broadband", "--at", "2026-11-27 17:55", "--empty", "specialist").output
+    assert "specialist is passed by: nobody of it is on duty. [4.5]" in output
 
 
 def test_a_file_that_cannot_be_written_is_one_line(gardening: str, tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ import pytest
 from tests.support.policies import ALWAYS, LINES, ladder, row
 from workflows.domain.calendar import Calendar
 from workflows.domain.errors import DomainError
+from workflows.domain.follow_the_sun import FollowTheSun
 from workflows.domain.policy import OnBreach, Policy, hours, minutes
 from workflows.domain.policy_data import from_data, to_data
 from workflows.domain.ticket.commands import Acknowledge, PostUpdate, Resolve, WaitOnCustomer
@@ -191,6 +192,19 @@ def test_a_tier_that_is_passed_by_is_told_and_gives_no_deadline() -> None:
     assert (skipped.kind, skipped.words.about, skipped.deadlines) == ("tier_skipped", "agent", ())
 
 
+def test_a_tier_without_anybody_on_duty_is_passed_by() -> None:
+    """4.5, 4.9: from the first one at the opening, from a later one when the ticket comes up."""
+    first = timeline(LINES, priority="urgent", at=OPENED_AT, empty=["agent"])
+    assert [(moment.kind, moment.tier) for moment in first.moments[:2]] == [
+        ("opened", "specialist"),
+        ("tier_skipped", "specialist"),
+    ]
+    later = timeline(LINES, priority="urgent", at=OPENED_AT, empty=["specialist"])
+    skipped = next(moment for moment in later.moments if moment.kind == "tier_skipped")
+    assert (skipped.words.what, skipped.words.why) == ("specialist is passed by", "nobody of it is on duty")
+    assert [stay.tier for stay in later.stays] == ["agent", "supplier"]
+
+
 def test_a_policy_that_never_climbs_is_cut() -> None:
     """A silent ticket breaches again and again (4.3): the story is bounded, and says so."""
     quiet = {target: OnBreach() for target in Target}
@@ -237,3 +251,11 @@ def test_the_customers_clock_may_be_elsewhere() -> None:
         "where a tier's clock shows another time, that stands beside it (Europe/London)."
     )
     assert berlin.days[0].moments[0].elsewhere == "17:55 in London"
+
+
+def test_desks_that_hand_on_at_the_turn_of_the_year_are_open_all_day() -> None:
+    """Several desks' open time has a seam where a UTC year ends, at one in the morning here: nobody is shown it."""
+    halves = [Calendar("Europe/Berlin", {"mon-sun": hours}) for hours in ("00:00-12:00", "12:00-24:00")]
+    policy = replace(LINES, tiers=(replace(LINES.tiers[0], calendar=FollowTheSun(*halves)), *LINES.tiers[1:]))
+    story = timeline(policy, priority="urgent", at=datetime(2027, 1, 1, 8, tzinfo=UTC))
+    assert telling(story).days[0].hours.startswith("agent open all day; ")

@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from itertools import groupby, takewhile
 
 from workflows.domain.follow_the_sun import AnyCalendar
+from workflows.domain.opening_hours import merged
 from workflows.domain.policy import Policy
 from workflows.domain.ticket.words import Audience, Target
 from workflows.domain.zones import zone
@@ -154,10 +155,9 @@ def _open_on(calendar: AnyCalendar, day: date, wall: Wall) -> str:
     rules = zone(calendar.zone)
     from_at, to_at = (datetime.combine(each, time(), rules).astimezone(UTC) for each in (day, day + _A_DAY))
     there = Wall(calendar.zone)
+    # Several desks' spans end where a UTC year does, though they go on.
     spans = takewhile(lambda span: span.start_at < to_at, calendar.spans(from_at))
-    stretches = [
-        f"{there.time(span.start_at)}-{'24:00' if span.end_at >= to_at else there.time(span.end_at)}" for span in spans
-    ]
+    stretches = [f"{there.time(start)}-{'24:00' if end >= to_at else there.time(end)}" for start, end in merged(spans)]
     if not stretches:
         return "closed"
     if stretches == ["00:00-24:00"]:

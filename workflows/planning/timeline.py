@@ -28,6 +28,7 @@ from workflows.domain.ticket.events import (
 )
 from workflows.domain.ticket.judge import Judged, Message, judge, open_ticket
 from workflows.domain.ticket.ledger import ledger
+from workflows.domain.ticket.roster import RosterAnswer
 from workflows.domain.ticket.state import TICK
 from workflows.domain.ticket.words import Audience, Cause, ClockState, Target
 from workflows.domain.zones import require_utc
@@ -52,19 +53,26 @@ AFTERMATH_WAKE_UPS = 500
 
 
 def timeline(
-    policy: Policy, *, priority: str, at: datetime, acts: Iterable[Act] = (), customer_zone: str | None = None
+    policy: Policy,
+    *,
+    priority: str,
+    at: datetime,
+    acts: Iterable[Act] = (),
+    empty: Iterable[str] = (),
+    customer_zone: str | None = None,
 ) -> Timeline:
     """Tell what happens to a ticket of that priority that is opened at that instant.
 
-    Raises `DomainError` when the policy has no such priority, when an act lies before the opening, or when a calendar
-    does not open any more after it.
+    In the tiers that are `empty` nobody is on duty all the while (4.5). Raises `DomainError` when the policy has no
+    such priority, when an act lies before the opening, or when a calendar does not open any more after it.
     """
     zone = customer_zone or policy.calendar.zone
     to_come = sorted(acts, key=lambda act: act.at)
     if to_come and to_come[0].at < at:
         early, opened = (f"{instant:%Y-%m-%d %H:%M:%S} UTC" for instant in (to_come[0].at, at))
         raise DomainError(f"an act at {early} lies before the ticket is opened, {opened}: give a later instant")
-    story = _Story(policy, open_ticket(policy, _opening(priority, zone), require_utc(at)), at)
+    answers = [RosterAnswer(tier=policy.tier(name).name, at=at - TICK, is_reachable=False) for name in empty]
+    story = _Story(policy, open_ticket(policy, _opening(priority, zone), require_utc(at), told=answers), at)
     ending = story.run(to_come)
     return Timeline(
         policy=policy,
