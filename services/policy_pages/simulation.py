@@ -3,8 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
-
+from services.policy_pages.templating import template
 from services.simulation import report
 from services.simulation.simulate import Run, Simulation
 from services.simulation.source import Source
@@ -66,19 +65,9 @@ class _Share:
     said: str
 
 
-_pages = Environment(
-    loader=PackageLoader("services.policy_pages"),
-    autoescape=select_autoescape(("html.j2",), default_for_string=False, default=False),
-    undefined=StrictUndefined,
-    trim_blocks=True,
-    lstrip_blocks=True,
-    keep_trailing_newline=True,
-)
-
-
 def of_simulation(simulation: Simulation, source: Source, *, flips: int) -> str:
     """Return the page, with at most so many flips told singly."""
-    return _pages.get_template("simulation.html.j2").render(
+    return template("simulation.html.j2").render(
         simulation=simulation,
         policies=list(_named(simulation.runs)),
         source=source,

@@ -1,27 +1,17 @@
 """The page that tells customers what they are promised: HTML that prints, and Markdown for a site of one's own."""
 
-from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
-
+from services.policy_pages.templating import template
 from workflows.planning.promised import Promised
-
-_pages = Environment(
-    loader=PackageLoader("services.policy_pages"),
-    autoescape=select_autoescape(("html.j2",), default_for_string=False, default=False),
-    undefined=StrictUndefined,
-    trim_blocks=True,
-    lstrip_blocks=True,
-    keep_trailing_newline=True,
-)
 
 
 def html(promised: Promised) -> str:
     """Return one self-contained page: no script, nothing fetched, light and dark, and clean on paper."""
-    return _pages.get_template("sla.html.j2").render(of=promised, paragraphs=_paragraphs)
+    return template("sla.html.j2").render(of=promised, paragraphs=_paragraphs)
 
 
 def markdown(promised: Promised) -> str:
     """Return the same page in Markdown."""
-    return _pages.get_template("sla.md.j2").render(of=promised, paragraphs=_paragraphs, cell=_cell)
+    return template("sla.md.j2").render(of=promised, paragraphs=_paragraphs, cell=_cell)
 
 
 def _paragraphs(text: str) -> list[str]:
