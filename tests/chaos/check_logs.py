@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import pairwise
 
 from tests.chaos.check_answers import runs_of
@@ -12,6 +12,8 @@ from tests.chaos.findings import Finding, What
 ENDS = ("clock_met", "clock_cancelled")
 CHANGES = ("clock_paused", "clock_resumed", "clock_moved", "clock_reinstated", "clock_warned", *ENDS)
 STEPS = ("escalated", "ladder_exhausted", "escalation_absorbed")
+PASSED = timedelta(microseconds=1)
+"""A deadline has passed when it is later than that."""
 CLIMBED_AT_ONCE = ("acknowledge", "tier_resolve", "resolve")
 """Targets of which each breach goes up the ladder, by the policy of the run."""
 
@@ -24,7 +26,7 @@ def check_logs(facts: Facts) -> Iterator[Finding]:
     for ticket_id, standing in facts.standings.items():
         lines = facts.lines.get(ticket_id, ())
         yield from _of_lines(standing, lines, len(facts.inputs.get(ticket_id, ())), shown.get(ticket_id, ()))
-        yield from _of_clocks(facts, lines)
+        yield from _of_clocks(facts, standing, lines)
         yield from _of_ladder(facts.ladder, standing, lines)
         if standing.stuck:
             yield Finding(what=What.STUCK, ticket_id=ticket_id, text=f"the rules died of {standing.stuck}")
@@ -106,8 +108,14 @@ class _Clocks:
         run.is_over = line.kind in ENDS
         run.deadline_at = None if line.kind in {"clock_paused", *ENDS} else _instant(line.body.get("deadline_at"))
 
-    def at_the_end(self) -> Iterator[Finding]:
+    def at_the_end(self, standing: Standing) -> Iterator[Finding]:
         for (target, number), run in self.runs.items():
+            if run.deadline_at is not None and not standing.wakes_by(run.deadline_at + PASSED):
+                yield Finding(
+                    what=What.OVERSLEPT,
+                    ticket_id=self.ticket_id,
+                    text=f"{target} {number} is due {run.deadline_at}, the row says to wake at {standing.wake_at}",
+                )
             if run.deadline_at is not None and run.deadline_at + self.facts.grace < self.facts.now:
                 yield Finding(
                     what=What.DEADLINE_MISSED,
@@ -116,7 +124,7 @@ class _Clocks:
                 )
 
 
-def _of_clocks(facts: Facts, lines: Sequence[Line]) -> Iterator[Finding]:
+def _of_clocks(facts: Facts, standing: Standing, lines: Sequence[Line]) -> Iterator[Finding]:
     clocks = _Clocks(facts, lines[0].ticket_id if lines else "")
     for line in lines:
         if line.kind == "clock_started":
@@ -126,7 +134,7 @@ def _of_clocks(facts: Facts, lines: Sequence[Line]) -> Iterator[Finding]:
             yield from _of_what_followed(line, lines)
         elif line.kind in CHANGES:
             yield from clocks.changed(line)
-    yield from clocks.at_the_end()
+    yield from clocks.at_the_end(standing)
 
 
 def _of_what_followed(breach: Line, lines: Sequence[Line]) -> Iterator[Finding]:

@@ -114,6 +114,10 @@ class Standing:
         """Whether Temporal does not know of the next wake-up, by the record's own word."""
         return self.wake_at is not None and (self.told_at is None or self.wake_at < self.told_at)
 
+    def wakes_by(self, at: datetime) -> bool:
+        """Whether it is looked at by then, if everybody does what the row says."""
+        return self.wake_at is not None and self.wake_at <= at
+
 
 MessageName = tuple[str, int, str, str, str]
 """Ticket, sequence, kind, audience, recipient."""

@@ -7,7 +7,6 @@ import asyncio
 import contextlib
 import shutil
 import signal
-import sys
 import sysconfig
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -20,6 +19,7 @@ from tests.support.processes import PROGRAM, ended, environment
 from tests.support.temporal import free_port
 
 ROOT = Path(__file__).parents[2]
+PROMISES = Path(__file__).with_name("promises.py")
 AGAIN_SECONDS = 1.0
 """After an end that nobody asked for, as whoever runs processes in production has it."""
 READY_SECONDS = 60.0
@@ -140,6 +140,7 @@ class Cast:
             TEMPORAL_ADDRESS=self.temporal_address,
             CLOCK=f"scaled:{self.origin:%Y-%m-%dT%H:%M:%SZ}:{speed:g}",
             LOG_FORMAT="json",
+            POLICIES=str(PROMISES),
         )
         self.temporal = Part("temporal", _temporal(self.temporal_address, folder / "temporal.sqlite3"), folder)
         self.ours = (
@@ -176,7 +177,7 @@ class Cast:
 
     def _intake(self, number: int, address: str) -> Part:
         env = self.env | {"FOLLOWTHROUGH_INTAKE_ADDRESS": address}
-        return Part(f"intake-{number}", (sys.executable, "-m", "tests.chaos.intake"), self.folder, env)
+        return Part(f"intake-{number}", (PROGRAM, "intake"), self.folder, env)
 
     def _ours(self, name: str) -> Part:
         return Part(name, (PROGRAM, name.partition("-")[0]), self.folder, self.env)

@@ -1,6 +1,6 @@
 """What is promised to the customers of a chaos run: minutes, which a scaled clock makes seconds; all rules get a turn.
 
-Read by `tests.chaos.intake` as a policy module. The checker does not import it: it is told the ladder.
+Read by intake as the file of its policies. The checker does not import it: it is told the ladder.
 """
 
 from workflows.domain.calendar import Calendar

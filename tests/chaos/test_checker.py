@@ -133,6 +133,8 @@ CASES: dict[str, tuple[Doctoring, What]] = {
     "an open ticket whose workflow is over": (timer(is_running=False), What.WITHOUT_WORKFLOW),
     "a workflow without a timer": (timer(fires_at=None), What.OVERSLEPT),
     "a workflow whose timer is too late": (timer(fires_at=NOON + timedelta(seconds=31)), What.OVERSLEPT),
+    "a row that never wakes": (standing(wake_at=None), What.OVERSLEPT),
+    "a row that wakes after a deadline": (standing(wake_at=after(31), told_at=after(31)), What.OVERSLEPT),
     "a workflow that failed": (timer(ended="failed"), What.WORKFLOW_FAILED),
     "a workflow that cannot be replayed": (timer(failures=("NON_DETERMINISTIC_ERROR",)), What.WORKFLOW_FAILED),
     "a ticket that is stuck": (standing(stuck="ZeroDivisionError"), What.STUCK),
