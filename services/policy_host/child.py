@@ -171,9 +171,7 @@ class Child:
         answer: object = roster(told["tier"], datetime.fromisoformat(told["at"]))
         if isinstance(answer, str) or not isinstance(answer, Iterable):
             raise Nonsense(f"it answered a value of type {type(answer).__name__}, not a tuple of names")
-        names = list(
-            dict.fromkeys(islice(sorted(answer) if isinstance(answer, set | frozenset) else answer, 1 + MOST_ON_DUTY))
-        )
+        names = list(islice(sorted(answer) if isinstance(answer, set | frozenset) else answer, MOST_ON_DUTY + 1))
         if len(names) > MOST_ON_DUTY:
             raise Nonsense(f"it answered more than {MOST_ON_DUTY} names")
         for name in names:
@@ -181,7 +179,7 @@ class Child:
                 raise Nonsense(f"it named a value of type {type(name).__name__}, not a name in quotes")
             if problem := text_problem(TEXTS["handler"], name, is_required=True) or stray_space(TEXTS["handler"], name):
                 raise Nonsense(f"it answered a name that {problem}")
-        return names
+        return list(dict.fromkeys(names))
 
     def _say(self, said: Said) -> None:
         line = to_line(said)
