@@ -44,7 +44,9 @@ class Pace:
     """How often delivery looks, and how much it takes on. All lengths are real time."""
 
     look_every_seconds: float = 0.5
-    """While there is nothing; when there was something, it looks at once."""
+    """While there is nothing; when there was as much as it takes, it looks at once."""
+    gather_seconds: float = 0.1
+    """After less than that: what callers leave behind meanwhile is one round, not one each."""
     batch: int = 100
     """Messages taken at once; the record takes smaller bites where it must."""
     width: int = 10
@@ -107,6 +109,8 @@ class Delivery:
             else:
                 wait_seconds = self._pace.look_every_seconds
                 if delivered:
+                    wait_seconds = self._pace.gather_seconds
+                if delivered >= self._pace.batch:
                     continue
             await self._rest(wait_seconds)
         logger.info("delivery stopped")

@@ -29,7 +29,7 @@ from tests.support.waiting import until
 from workflows.domain.ticket.commands import Assign, PostUpdate
 
 CANARY = "Zebedee Canary"
-BRISK = Pace(look_every_seconds=0.001)
+BRISK = Pace(look_every_seconds=0.001, gather_seconds=0.001)
 
 
 def a_message(number: int, *, tries: int = 1) -> OwedMessage:
