@@ -12,6 +12,7 @@ from workflows.domain.zones import require_utc, zone
 
 _WRITTEN = re.compile(r"(\d{4}-\d\d-\d\d)[ T](\d\d:\d\d(?::\d\d)?) ?(Z|[+-]\d\d:\d\d)?", re.ASCII)
 _EXAMPLE = "write '2026-11-27 17:55', or with its offset '2026-11-27 17:55+01:00'"
+_YEARS = range(1900, 2200)
 _A_WEEK = timedelta(days=7)
 _SHORTLY = timedelta(minutes=5)
 
@@ -25,13 +26,13 @@ def read_instant(text: str, name: str) -> datetime:
     if not found:
         raise DomainError(f"{said(text)} is no date and time: {_EXAMPLE}")
     day, time, offset = found.groups()
+    if int(day[:4]) not in _YEARS:
+        raise DomainError(f"{said(text)} is not in the years {_YEARS[0]} to {_YEARS[-1]}: {_EXAMPLE}")
     try:
         written = datetime.fromisoformat(f"{day}T{time}{'+00:00' if offset == 'Z' else offset or ''}")
-        return (written if offset else _on_the_wall(written, zone(name))).astimezone(UTC)
-    except (ValueError, OverflowError) as error:
-        if isinstance(error, DomainError):
-            raise
+    except ValueError as error:
         raise DomainError(f"{said(text)} is no date and time: {error}: {_EXAMPLE}") from None
+    return (written if offset else _on_the_wall(written, zone(name))).astimezone(UTC)
 
 
 def _on_the_wall(written: datetime, rules: ZoneInfo) -> datetime:
