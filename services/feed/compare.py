@@ -16,6 +16,7 @@ from workflows.domain.ticket import rederive
 from workflows.domain.ticket.commands import ChangePolicy, Command, Open
 from workflows.domain.ticket.events import Entry
 from workflows.domain.ticket.rederive import Derived
+from workflows.domain.ticket.roster import RosterAnswer
 from workflows.domain.ticket.state import Ticket
 from workflows.domain.ticket.verdict import RULES_VERSION
 from workflows.planning.figures import Figures
@@ -29,6 +30,7 @@ class Kept:
     entries: tuple[Entry, ...]
     opening: Open
     inputs: tuple[rederive.Input, ...]
+    learnt: tuple[rederive.Learnt, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,7 +113,13 @@ async def compare(queries: Queries, driven: Driven) -> Compared:
     policy, later = await queries.policies_of(kept.entries)
     try:
         derived = rederive.rederive(
-            policy, kept.opening, kept.ticket.opened_at, kept.inputs, rederive.looks(kept.entries), later=later
+            policy,
+            kept.opening,
+            kept.ticket.opened_at,
+            kept.inputs,
+            rederive.looks(kept.entries),
+            learnt=kept.learnt,
+            later=later,
         )
     except Exception as error:  # noqa: BLE001 - whatever the judge raises, it is not what the record says
         said = f"{type(error).__name__}: {error}"
@@ -137,15 +145,18 @@ async def _kept(queries: Queries, ticket_id: str) -> Kept | None:
     except TicketUnknown:
         return None
     entries = await queries.entries(ticket_id, limit=ticket.sequence)
-    openings, inputs = [], []
+    openings, inputs, learnt = [], [], []
     for each in await queries.inputs(ticket_id):
-        if isinstance(each.command, Open):
-            openings.append(each.command)
-        else:
-            inputs.append(rederive.Input(at=each.at, command=each.command))
+        match each.command:
+            case Open() as opening:
+                openings.append(opening)
+            case RosterAnswer() as answer:
+                learnt.append(rederive.Learnt(at=each.at, answer=answer))
+            case command:
+                inputs.append(rederive.Input(at=each.at, command=command))
     if len(openings) != 1:
         return None
-    return Kept(ticket=ticket, entries=tuple(entries), opening=openings[0], inputs=tuple(inputs))
+    return Kept(ticket=ticket, entries=tuple(entries), opening=openings[0], inputs=tuple(inputs), learnt=tuple(learnt))
 
 
 def _lost(driven: Driven, kept: Kept) -> Iterator[str]:

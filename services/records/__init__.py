@@ -38,8 +38,10 @@ from services.records.figures import Figures
 from services.records.outbox import Outbox
 from services.records.policies import KnownPolicies
 from services.records.queries import Input, Place, Queries, TicketFilter
+from services.records.rosters import Duty, OnDuty, Rosters, Standing
 from services.records.schema import migrate, require_folder, require_schema, schema_of
 from services.records.settled import Encode, Nudge, Request, Settled, SettledBy
+from services.records.statements import LATELY
 from services.records.statements_postgresql import PostgresqlStatements
 from services.records.statements_sqlite import SqliteStatements
 from services.records.store import Record
@@ -53,12 +55,14 @@ __all__ = [
     "ClockRunOut",
     "ClockUnusable",
     "CommandFailed",
+    "Duty",
     "Encode",
     "Figures",
     "IdentityTaken",
     "Input",
     "LogTooNew",
     "Nudge",
+    "OnDuty",
     "Outbox",
     "Place",
     "Queries",
@@ -73,10 +77,12 @@ __all__ = [
     "Request",
     "RequestIdReused",
     "Rescue",
+    "Rosters",
     "ScaledClock",
     "SchemaMissing",
     "Settled",
     "SettledBy",
+    "Standing",
     "StateTooNew",
     "TicketFilter",
     "TicketStuck",
@@ -106,6 +112,7 @@ class Records:
     upkeep: Upkeep
     queries: Queries
     outbox: Outbox
+    rosters: Rosters
 
     async def require_writable(self) -> None:
         """Raise `RecordError` unless what is settled could be written here: writes when that was seen last."""
@@ -142,7 +149,12 @@ async def connect(
     except BaseException:
         await database.aclose()
         raise
-    statements = SqliteStatements(database) if database.is_sqlite else PostgresqlStatements(database)
+    lately = LATELY / min(clock.speed, 1)
+    statements = (
+        SqliteStatements(database, lately=lately)
+        if database.is_sqlite
+        else PostgresqlStatements(database, lately=lately)
+    )
     policies = KnownPolicies(statements)
     return Records(
         database=database,
@@ -151,6 +163,7 @@ async def connect(
         upkeep=Upkeep(database, statements, clock, policies, judge=judge),
         queries=Queries(database, statements, clock, policies),
         outbox=Outbox(database, statements),
+        rosters=Rosters(database, clock),
     )
 
 

@@ -1,11 +1,12 @@
 """The domain's values as JSON text and back, exact to the microsecond. Knows their types, nothing of their meaning.
 
-An event's or command's kind is its class name in snake_case and stands in a column of its own; the body is the rest.
+An event's or input's kind is its class name in snake_case and stands in a column of its own; the body is the rest.
 Unknown fields are ignored and new fields have defaults, so that releases can overlap; a change that an older release
 would lose raises `STATE_VERSION`.
 """
 
 import re
+from datetime import UTC, datetime
 from functools import cache
 from typing import Any, get_args
 
@@ -16,16 +17,17 @@ from workflows.domain.policy import Policy
 from workflows.domain.policy_data import from_data, to_data
 from workflows.domain.ticket.commands import Command, Open
 from workflows.domain.ticket.events import Event
+from workflows.domain.ticket.roster import RosterAnswer
 from workflows.domain.ticket.state import Ticket
 from workflows.domain.ticket.verdict import Refusal
 
-STATE_VERSION = 1
-"""Of the ticket's stored state. Code that meets a newer one refuses and writes nothing."""
+STATE_VERSION = 2
+"""Of the ticket's stored state, the newest. Code that meets a newer one refuses and writes nothing."""
 
 POLICY_FORMAT = 1
 """Of a stored policy, and stored within it. It is raised with what an older release would misread or lose."""
 
-Input = Open | Command
+Input = Open | Command | RosterAnswer
 """What a ticket's list of inputs holds (5.3)."""
 
 _encoder = msgspec.json.Encoder()
@@ -34,6 +36,11 @@ _encoder = msgspec.json.Encoder()
 def state_to_json(ticket: Ticket) -> str:
     """A ticket's state."""
     return _encoder.encode(ticket).decode()
+
+
+def state_version_of(ticket: Ticket) -> int:
+    """The oldest version that holds all of it: who knows of no roster leaves tickets to others that do."""
+    return STATE_VERSION if ticket.roster else 1
 
 
 def state_from_json(text: str) -> Ticket:
@@ -53,15 +60,25 @@ def event_from_json(kind: str, text: str) -> Event:
     return event
 
 
-def command_to_json(command: Input) -> str:
-    """A command's body, without its kind."""
-    return _encoder.encode(command).decode()
+def command_to_json(given: Input) -> str:
+    """An input's body, without its kind."""
+    return _encoder.encode(given).decode()
 
 
 def command_from_json(kind: str, text: str) -> Input:
-    """The command of that kind; `KeyError` for a kind that this release does not know."""
-    command: Input = _decoder(_command_kinds()[kind]).decode(text)
-    return command
+    """The input of that kind; `KeyError` for a kind that this release does not know."""
+    given: Input = _decoder(_command_kinds()[kind]).decode(text)
+    return given
+
+
+def answers_from_json(text: str | None) -> tuple[RosterAnswer, ...]:
+    """The roster's answers of a list of tier, instant in any zone, and whether somebody is there; none: no list."""
+    if text is None:
+        return ()
+    found: list[tuple[str, datetime, bool]] = _decoder(list[tuple[str, datetime, bool]]).decode(text)
+    return tuple(
+        RosterAnswer(tier=tier, at=at.astimezone(UTC), is_reachable=is_reachable) for tier, at, is_reachable in found
+    )
 
 
 def refusal_to_json(refusal: Refusal) -> str:

@@ -3,7 +3,7 @@
 The same for a caller's command, a workflow's wake-up and the keeper's batch. Reads no clock but the one it is told.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -15,6 +15,7 @@ from services.records.rows import Held, Rows, rows_of
 from services.records.settled import Settled, SettledBy
 from workflows.domain.policy import Policy
 from workflows.domain.ticket.commands import ChangePolicy, Command
+from workflows.domain.ticket.roster import RosterAnswer
 from workflows.domain.ticket.state import TICK, Ticket
 from workflows.domain.ticket.verdict import Judged
 
@@ -34,8 +35,12 @@ class Judge(Protocol):
         *,
         expected_version: int | None = None,
         onto: Policy | None = None,
+        told: Iterable[RosterAnswer] = (),
     ) -> Judged:
-        """Advance the ticket to `at`, then apply the command; `onto` is the policy that a `ChangePolicy` names."""
+        """Advance the ticket to `at`, then apply the command.
+
+        `onto` is the policy that a `ChangePolicy` names, `told` what the roster has answered.
+        """
         ...
 
 
@@ -174,7 +179,15 @@ def _decide(
 ) -> Decision:
     instant = max(instant_by(clock, held.real_at), held.advanced_to + TICK)
     before = codec.state_from_json(held.state)
-    judged = judge(policy, before, instant, question.command, expected_version=question.expected_version, onto=onto)
+    judged = judge(
+        policy,
+        before,
+        instant,
+        question.command,
+        expected_version=question.expected_version,
+        onto=onto,
+        told=held.roster,
+    )
     wake_at = judged.ticket.wake_at()
     told_at = None if wake_at is None else _known_to_temporal(question.by, wake_at, held.told_at)
     is_idle = not judged.entries and judged.ticket == before

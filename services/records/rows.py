@@ -14,6 +14,7 @@ from services.records import codec
 from services.records.totals import Delta, deltas
 from workflows.domain.policy import Policy
 from workflows.domain.ticket.clocks import is_warned
+from workflows.domain.ticket.roster import RosterAnswer
 from workflows.domain.ticket.state import Ticket
 from workflows.domain.ticket.verdict import RULES_VERSION, Judged
 
@@ -117,6 +118,7 @@ class Held(NamedTuple):
     ticket_id: str
     state: str
     state_version: int
+    policy: str
     policy_version: str
     advanced_to: datetime
     wake_at: datetime | None
@@ -125,6 +127,12 @@ class Held(NamedTuple):
     stuck_tries: int
     real_at: datetime
     """The real instant, read once the lock was had."""
+    roster: tuple[RosterAnswer, ...] = ()
+    """What its policy's roster answered lately, and what stands."""
+
+
+HELD_COLUMNS = Held._fields[:-2]
+"""Those of them that are columns of `tickets`."""
 
 
 class Greeting(NamedTuple):
@@ -134,6 +142,8 @@ class Greeting(NamedTuple):
     clock: str | None
     """The name that the record was written by; none before the first connection."""
     reply: ReplyColumns | None
+    roster: tuple[RosterAnswer, ...] = ()
+    """What the policy's roster answered lately, and what stands; where it was asked for."""
 
 
 class Rows(NamedTuple):
@@ -183,8 +193,9 @@ def rows_of(
     `number` is that of the last input before; `wake_at` is the ticket's own, as it stands now; `told_at` is the wake-up
     that the workflow knows of after this settle; `clock_speed` is the record's clock's, in seconds a real one.
     """
-    is_input = command is not None and judged.refusal is None
-    number += is_input
+    inputs: list[codec.Input] = [command] if command is not None and judged.refusal is None else []
+    inputs += judged.answers
+    first, number = number + 1, number + len(inputs)
     ticket_id = judged.ticket.ticket_id
     return Rows(
         tickets=(
@@ -205,10 +216,9 @@ def rows_of(
             )
             for entry in judged.entries
         ),
-        inputs=(
-            (InputColumns(ticket_id, number, instant, codec.kind_of(command), codec.command_to_json(command)),)
-            if command is not None and is_input
-            else ()
+        inputs=tuple(
+            InputColumns(ticket_id, place, instant, codec.kind_of(given), codec.command_to_json(given))
+            for place, given in enumerate(inputs, first)
         ),
         messages=tuple(
             MessageColumns(
@@ -269,7 +279,7 @@ def _ticket_columns(
         advanced_to=instant,
         settled_at=real_at,
         state=codec.state_to_json(ticket),
-        state_version=codec.STATE_VERSION,
+        state_version=codec.state_version_of(ticket),
     )
 
 

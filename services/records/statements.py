@@ -9,9 +9,16 @@ from datetime import datetime
 from typing import Protocol
 
 from services.records.rows import Greeting, Held, PolicyColumns, ReplyColumns, Rows
+from workflows.domain.ticket.lapse import LATE_AFTER
 
 RequestKey = tuple[str, str]
 """Caller and request id."""
+
+LATELY = 2 * LATE_AFTER
+"""Real time for which a roster's answer that was replaced may still be the last before an instant that is judged.
+
+By a clock as fast as the world's: a step takes effect when it was due, or, later than `LATE_AFTER`, when it is found.
+"""
 
 
 class Settling(Protocol):
@@ -50,8 +57,8 @@ class Settling(Protocol):
 class Opening(Protocol):
     """The statements of an opening; nothing is locked between them."""
 
-    async def greet(self, key: RequestKey | None) -> Greeting:
-        """Read the clock, and the reply stored under the key."""
+    async def greet(self, key: RequestKey | None, policy: str | None = None) -> Greeting:
+        """Read the clock, the reply stored under the key, and what the roster of the policy of that name answered."""
         ...
 
     async def keep_policy(self, policy: PolicyColumns) -> None:
@@ -70,8 +77,8 @@ class Statements(Protocol):
         """Have ready what the statements need: nobody may wait for a second connection while holding one."""
         ...
 
-    async def greet(self, key: RequestKey | None = None) -> Greeting:
-        """Read the clock, and the reply stored under the key."""
+    async def greet(self, key: RequestKey | None = None, policy: str | None = None) -> Greeting:
+        """Read the clock, the reply stored under the key, and what the roster of the policy of that name answered."""
         ...
 
     def settling(self) -> AbstractAsyncContextManager[Settling]:

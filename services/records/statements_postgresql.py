@@ -6,20 +6,21 @@ list the clock would be read before the wait for the lock, and `now()` is the tr
 
 from collections.abc import AsyncIterator, Collection, Iterable, Sequence
 from contextlib import asynccontextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import lru_cache
 from itertools import chain
 from typing import Any
 
 import asyncpg  # type: ignore[import-untyped]  # it ships no types
 
-from services.records.codec import STATE_VERSION
+from services.records.codec import STATE_VERSION, answers_from_json
 from services.records.decision import Poison, PolicyNotLoaded
 from services.records.engine import Database
 from services.records.errors import RecordError, RecordUnavailable, TicketUnknown
 from services.records.faults import Duplicate
 from services.records.postgresql_driver import Driver
 from services.records.rows import (
+    HELD_COLUMNS,
     DeltaColumns,
     EventColumns,
     Greeting,
@@ -32,7 +33,7 @@ from services.records.rows import (
     TicketColumns,
     together,
 )
-from services.records.statements import RequestKey
+from services.records.statements import LATELY, RequestKey
 
 _ANSWERED = (asyncpg.PostgresError, RecordError, TicketUnknown, Duplicate, PolicyNotLoaded, Poison)
 """The server's word, and our own refusals on it: what ended in one of these left no statement on its way."""
@@ -44,16 +45,32 @@ _INTEGERS = {"sequence", "number", "version", "state_version", "rules_version", 
 _JSON = {"state", "body", "refusal"}
 _BYTES = {"body_hash", "answer"}
 
-_HELD = ", ".join(Held._fields[:-1])
+_HELD = ", ".join(HELD_COLUMNS)
 _REPLY = ", ".join(f"replies.{column}" for column in ReplyColumns._fields)
+
+_ROSTER = """
+(
+    SELECT json_agg(json_build_array(answers.tier, answers.at, answers.is_reachable))
+    FROM roster_answers AS answers
+    WHERE answers.policy = {policy}
+        AND (answers.replaced_at IS NULL OR answers.replaced_at > statement_timestamp() - {lately}::interval)
+)
+"""
+"""Of the statement's start: an answer that is stored while the lock is waited for reaches the ticket with the next."""
+
+
+def _roster(policy: str, lately: int) -> str:
+    """What stands of a policy's roster, and what was replaced no longer ago than the parameter of that number."""
+    return _ROSTER.format(policy=policy, lately=f"${lately}")
+
 
 _HOLD = f"""
 WITH held AS MATERIALIZED (SELECT {_HELD} FROM tickets WHERE ticket_id = $1 FOR NO KEY UPDATE)
-SELECT held.*, clock_timestamp() FROM held
+SELECT held.*, clock_timestamp(), {_roster("held.policy", 2)} FROM held
 """  # noqa: S608 - column names of our own
 _HOLD_AND_LOOK = f"""
 WITH held AS MATERIALIZED (SELECT {_HELD} FROM tickets WHERE ticket_id = $1 FOR NO KEY UPDATE)
-SELECT held.*, clock_timestamp(), {_REPLY}
+SELECT held.*, clock_timestamp(), {_roster("held.policy", 4)}, {_REPLY}
 FROM held LEFT JOIN replies ON replies.caller = $2 AND replies.request_id = $3
 """  # noqa: S608 - column names of our own
 _HOLD_LATE = f"""
@@ -64,10 +81,10 @@ WITH held AS MATERIALIZED (
     ORDER BY wake_at LIMIT $5
     FOR NO KEY UPDATE SKIP LOCKED
 )
-SELECT held.*, clock_timestamp() FROM held
+SELECT held.*, clock_timestamp(), {_roster("held.policy", 6)} FROM held
 """  # noqa: S608 - column names of our own
 _GREET = f"""
-SELECT clock_timestamp(), (SELECT value FROM meta WHERE name = 'clock'), {_REPLY}
+SELECT clock_timestamp(), (SELECT value FROM meta WHERE name = 'clock'), {_roster("$3", 4)}, {_REPLY}
 FROM (SELECT) AS always LEFT JOIN replies ON replies.caller = $1 AND replies.request_id = $2
 """  # noqa: S608 - column names of our own
 _TELL = "UPDATE tickets SET told_at = $2 WHERE ticket_id = $1"
@@ -193,11 +210,17 @@ def _reply(values: Sequence[Any]) -> ReplyColumns | None:
     return ReplyColumns(*values) if values[0] is not None else None
 
 
+def _held(values: Sequence[Any]) -> Held:
+    *columns, roster = values
+    return Held(*(*columns, answers_from_json(roster)))
+
+
 class PostgresqlSettling:
     """One transaction, on the driver's own connection."""
 
-    def __init__(self, driver: Driver) -> None:
+    def __init__(self, driver: Driver, lately: timedelta) -> None:
         self._driver = driver
+        self._lately = lately
 
     async def hold(self, ticket_id: str, key: RequestKey | None) -> tuple[Held, ReplyColumns | None] | None:
         """Lock, clock, ticket and reply in one trip.
@@ -205,21 +228,21 @@ class PostgresqlSettling:
         The reply is of the statement's start: one that was stored while the lock was waited for is met on writing.
         """
         if key is None:
-            row = await self._driver.fetchrow(_HOLD, ticket_id)
-            return None if row is None else (Held(*row), None)
-        row = await self._driver.fetchrow(_HOLD_AND_LOOK, ticket_id, *key)
+            row = await self._driver.fetchrow(_HOLD, ticket_id, self._lately)
+            return None if row is None else (_held(row), None)
+        row = await self._driver.fetchrow(_HOLD_AND_LOOK, ticket_id, *key, self._lately)
         if row is None:
             return None
         values = tuple(row)
         width = len(Held._fields)
-        return Held(*values[:width]), _reply(values[width:])
+        return _held(values[:width]), _reply(values[width:])
 
     async def hold_late(
         self, before: datetime, real_at: datetime, limit: int, *, not_under: Collection[str]
     ) -> list[Held]:
         """Each row's clock is read after its own lock."""
-        asked = (before, real_at, STATE_VERSION, list(not_under), limit)
-        return [Held(*row) for row in await self._driver.fetch(_HOLD_LATE, *asked)]
+        asked = (before, real_at, STATE_VERSION, list(not_under), limit, self._lately)
+        return [_held(row) for row in await self._driver.fetch(_HOLD_LATE, *asked)]
 
     async def write(self, rows: Rows) -> None:
         """Write all tables in one trip."""
@@ -255,13 +278,14 @@ class PostgresqlSettling:
 class PostgresqlOpening:
     """Two trips: the row that an opening needs is not there yet, so there is nothing to lock."""
 
-    def __init__(self, driver: Driver) -> None:
+    def __init__(self, driver: Driver, lately: timedelta) -> None:
         self._driver = driver
+        self._lately = lately
 
-    async def greet(self, key: RequestKey | None) -> Greeting:
-        """Clock, its name and the stored reply in one trip."""
-        row = tuple(await self._driver.fetchrow(_GREET, *(key or (None, None))))
-        return Greeting(row[0], row[1], _reply(row[2:]))
+    async def greet(self, key: RequestKey | None, policy: str | None = None) -> Greeting:
+        """Clock, its name, the stored reply and the roster in one trip."""
+        row = tuple(await self._driver.fetchrow(_GREET, *(key or (None, None)), policy, self._lately))
+        return Greeting(row[0], row[1], _reply(row[3:]), answers_from_json(row[2]))
 
     async def keep_policy(self, policy: PolicyColumns) -> None:
         """Store a policy's snapshot unless it is there."""
@@ -276,25 +300,27 @@ class PostgresqlOpening:
 class PostgresqlStatements:
     """Reached through the driver's connection, twice as fast as the same two statements through SQLAlchemy."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, *, lately: timedelta = LATELY) -> None:
+        """Take a database; `lately` is for how long, in real time, a replaced answer of a roster may still matter."""
         self._database = database
+        self._lately = lately
 
     @asynccontextmanager
     async def opening(self) -> AsyncIterator[PostgresqlOpening]:
         """One connection for all: having two from the pool is where many would wait for one another."""
         async with self._connection() as driver:
-            yield PostgresqlOpening(driver)
+            yield PostgresqlOpening(driver, self._lately)
 
-    async def greet(self, key: RequestKey | None = None) -> Greeting:
-        """Clock, its name and the stored reply in one trip."""
+    async def greet(self, key: RequestKey | None = None, policy: str | None = None) -> Greeting:
+        """Clock, its name, the stored reply and the roster in one trip."""
         async with self.opening() as opening:
-            return await opening.greet(key)
+            return await opening.greet(key, policy)
 
     @asynccontextmanager
     async def settling(self) -> AsyncIterator[PostgresqlSettling]:
         """READ COMMITTED: whoever waited for the lock sees what the one before wrote."""
         async with self._connection() as driver, driver.transaction():
-            yield PostgresqlSettling(driver)
+            yield PostgresqlSettling(driver, self._lately)
 
     async def policy(self, version: str) -> str | None:
         """A stored policy's snapshot."""

@@ -7,7 +7,7 @@ import asyncio
 import sqlite3
 from collections.abc import AsyncIterator, Callable, Collection, Iterable, Sequence
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, TypeAlias, TypeVar
 
 from sqlalchemy.util import greenlet_spawn
@@ -15,6 +15,7 @@ from sqlalchemy.util import greenlet_spawn
 from services.records.codec import STATE_VERSION, data_to_json
 from services.records.engine import IDLE, Database
 from services.records.rows import (
+    HELD_COLUMNS,
     DeltaColumns,
     EventColumns,
     Greeting,
@@ -27,16 +28,18 @@ from services.records.rows import (
     TicketColumns,
 )
 from services.records.sqlite_driver import SqliteDriver
-from services.records.statements import RequestKey
+from services.records.statements import LATELY, RequestKey
 from services.records.tables import instant_to_text
+from workflows.domain.ticket.roster import RosterAnswer
 
 Found = TypeVar("Found")
 Work: TypeAlias = Callable[[sqlite3.Connection], Found]
 """Done in the driver's thread."""
 
 _BEGIN = "BEGIN IMMEDIATE"
-_HELD = ", ".join(Held._fields[:-1])
+_HELD = ", ".join(HELD_COLUMNS)
 _REPLY = ", ".join(ReplyColumns._fields)
+_POLICY_OF_HELD = HELD_COLUMNS.index("policy")
 _INSTANTS_OF_HELD = tuple(Held._fields.index(name) for name in ("advanced_to", "wake_at", "told_at"))
 _INSTANTS_OF_REPLY = tuple(ReplyColumns._fields.index(name) for name in ("at", "stored_at"))
 
@@ -47,6 +50,9 @@ WHERE wake_at <= ? AND (stuck_until IS NULL OR stuck_until <= ?) AND state_versi
     AND policy_version NOT IN (SELECT value FROM json_each(?))
 ORDER BY wake_at LIMIT ?
 """  # noqa: S608 - column names of our own
+_ROSTER = """
+SELECT tier, at, is_reachable FROM roster_answers WHERE policy = ? AND (replaced_at IS NULL OR replaced_at > ?)
+"""
 _LOOK = f"SELECT {_REPLY} FROM replies WHERE caller = ? AND request_id = ?"  # noqa: S608 - column names of our own
 _CLOCK = "SELECT value FROM meta WHERE name = 'clock'"
 _TELL = "UPDATE tickets SET told_at = ? WHERE ticket_id = ?"
@@ -87,22 +93,38 @@ def _with_instants(row: Sequence[Any], places: Iterable[int]) -> list[Any]:
     return values
 
 
-def _held(row: Sequence[Any], real_at: datetime) -> Held:
-    return Held(*_with_instants((*row, real_at), _INSTANTS_OF_HELD))
+def _held(row: Sequence[Any], real_at: datetime, roster: tuple[RosterAnswer, ...]) -> Held:
+    return Held(*_with_instants((*row, real_at, roster), _INSTANTS_OF_HELD))
+
+
+def _roster(
+    connection: sqlite3.Connection, policy: str, real_at: datetime, lately: timedelta
+) -> tuple[RosterAnswer, ...]:
+    """What stands of a policy's roster, and what was replaced lately."""
+    found = connection.execute(_ROSTER, _bound((policy, real_at - lately)))
+    return tuple(
+        RosterAnswer(tier=tier, at=datetime.fromisoformat(at), is_reachable=bool(is_reachable))
+        for tier, at, is_reachable in found
+    )
 
 
 class SqliteSettling:
     """One transaction, on SQLite's own connection: what is asked of it at once is done in one change of threads."""
 
-    def __init__(self, driver: SqliteDriver) -> None:
+    def __init__(self, driver: SqliteDriver, lately: timedelta) -> None:
         self._driver = driver
+        self._lately = lately
 
     async def hold(self, ticket_id: str, key: RequestKey | None) -> tuple[Held, ReplyColumns | None] | None:
         """The transaction holds the database already; the clock is read after that."""
 
         def work(connection: sqlite3.Connection) -> tuple[Held, ReplyColumns | None] | None:
             row = connection.execute(_HOLD, (ticket_id,)).fetchone()
-            return None if row is None else (_held(row, datetime.now(UTC)), _reply(connection, key))
+            if row is None:
+                return None
+            real_at = datetime.now(UTC)
+            roster = _roster(connection, row[_POLICY_OF_HELD], real_at, self._lately)
+            return _held(row, real_at, roster), _reply(connection, key)
 
         return await self._within(work)
 
@@ -111,8 +133,17 @@ class SqliteSettling:
     ) -> list[Held]:
         """Nobody else writes: there is no lock to pass by."""
         asked = _bound((before, real_at, STATE_VERSION, data_to_json(list(not_under)), limit))
-        rows = await self._within(lambda connection: connection.execute(_HOLD_LATE, asked).fetchall())
-        return [_held(row, datetime.now(UTC)) for row in rows]
+
+        def work(connection: sqlite3.Connection) -> list[Held]:
+            rows = connection.execute(_HOLD_LATE, asked).fetchall()
+            now = datetime.now(UTC)
+            rosters = {
+                policy: _roster(connection, policy, now, self._lately)
+                for policy in {row[_POLICY_OF_HELD] for row in rows}
+            }
+            return [_held(row, now, rosters[row[_POLICY_OF_HELD]]) for row in rows]
+
+        return await self._within(work)
 
     async def write(self, rows: Rows) -> None:
         """Write everything that tickets in hand changed, and commit."""
@@ -203,20 +234,24 @@ class SqliteStatements:
     Whoever waits for the writers' queue holds no connection: readers need them.
     """
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, *, lately: timedelta = LATELY) -> None:
+        """Take a database; `lately` is for how long, in real time, a replaced answer of a roster may still matter."""
         self._database = database
+        self._lately = lately
 
     @asynccontextmanager
     async def opening(self) -> AsyncIterator["SqliteStatements"]:
         """Reads, lets judge, and only then begins: an opening needs nobody's row."""
         yield self
 
-    async def greet(self, key: RequestKey | None = None) -> Greeting:
-        """The process's clock, its name in the record and the stored reply."""
+    async def greet(self, key: RequestKey | None = None, policy: str | None = None) -> Greeting:
+        """The process's clock, its name in the record, the stored reply and the roster."""
 
         def work(connection: sqlite3.Connection) -> Greeting:
             clock = connection.execute(_CLOCK).fetchone()
-            return Greeting(datetime.now(UTC), None if clock is None else clock[0], _reply(connection, key))
+            reply, real_at = _reply(connection, key), datetime.now(UTC)
+            roster = () if policy is None else _roster(connection, policy, real_at, self._lately)
+            return Greeting(real_at, None if clock is None else clock[0], reply, roster)
 
         async with self._connection() as driver:
             return await driver.whole(work)
@@ -235,7 +270,7 @@ class SqliteStatements:
     async def settling(self) -> AsyncIterator[SqliteSettling]:
         """BEGIN IMMEDIATE: a transaction that reads first and writes later would lose to one that wrote meanwhile."""
         async with self._writing() as driver:
-            settling = SqliteSettling(driver)
+            settling = SqliteSettling(driver, self._lately)
             yield settling
             await settling.commit()
 

@@ -6,6 +6,7 @@ whoever settles does the same with the same result. Knows no rule, and no statem
 
 import logging
 import traceback
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -28,13 +29,14 @@ from services.records.errors import (
 )
 from services.records.faults import Duplicate, spoken_plainly
 from services.records.policies import KnownPolicies
-from services.records.rows import ReplyColumns, Rows, rows_of
+from services.records.rows import Greeting, ReplyColumns, Rows, rows_of
 from services.records.settled import Encode, Nudge, Request, Settled, SettledBy
 from services.records.statements import RequestKey, Settling, Statements
 from workflows.domain.policy import Policy
 from workflows.domain.policy_data import version_of
 from workflows.domain.ticket import judge as rules
 from workflows.domain.ticket.commands import Command, Open
+from workflows.domain.ticket.roster import RosterAnswer
 from workflows.domain.ticket.state import Ticket
 from workflows.domain.ticket.verdict import Judged, Refusal
 from workflows.domain.ticket.words import Status
@@ -55,8 +57,8 @@ FRAMES_TOLD = 3
 class OpenTicket(Protocol):
     """The rules for a new ticket: `workflows.domain.ticket.judge.open_ticket`."""
 
-    def __call__(self, policy: Policy, command: Open, at: datetime) -> Judged:
-        """Open a ticket at an instant."""
+    def __call__(self, policy: Policy, command: Open, at: datetime, *, told: Iterable[RosterAnswer] = ()) -> Judged:
+        """Open a ticket at an instant; `told` is what the roster has answered."""
         ...
 
 
@@ -117,8 +119,8 @@ class Record:
         """What opening would give at the record's present instant; writes nothing. Raises what opening does."""
         require_opening(command, is_named=False)  # it is when it is opened
         with spoken_plainly():
-            greeting = await self._statements.greet()
-        return self._decide_opening(policy, command, greeting.real_at).judged
+            greeting = await self._statements.greet(policy=policy.name)
+        return self._decide_opening(policy, command, greeting).judged
 
     async def settle(
         self,
@@ -180,12 +182,12 @@ class Record:
 
     async def _open(self, policy: Policy, command: Open, request: Request | None, encode: Encode | None) -> Settled:
         async with self._statements.opening() as opening:
-            greeting = await opening.greet(_key(request))
+            greeting = await opening.greet(_key(request), policy.name)
             if request is not None and greeting.reply is not None:
                 return _again(request, greeting.reply)
             if greeting.clock != self._clock.name:
                 raise ClockMismatch(str(greeting.clock), self._clock.name)
-            decision = self._decide_opening(policy, command, greeting.real_at)
+            decision = self._decide_opening(policy, command, greeting)
             await self._policies.keep(opening, decision.judged.ticket.policy_version, policy, greeting.real_at)
             answer = encode(decision.judged) if encode else None
             await opening.write(_with_reply(decision, request, answer, greeting.real_at))
@@ -214,9 +216,10 @@ class Record:
                 raise Poison(held, refused) from refused
         return decision.settled(self._clock, answer)
 
-    def _decide_opening(self, policy: Policy, command: Open, real_at: datetime) -> Decision:
+    def _decide_opening(self, policy: Policy, command: Open, greeting: Greeting) -> Decision:
+        real_at = greeting.real_at
         instant = instant_by(self._clock, real_at)
-        judged = self._open_ticket(policy, command, instant)
+        judged = self._open_ticket(policy, command, instant, told=greeting.roster)
         wake_at = judged.ticket.wake_at()
         rows = rows_of(
             judged,

@@ -78,6 +78,8 @@ _HANDLED_WORK = text(f"{WORKED_ON.text} AND {HANDLED.text}")
 _UNTAKEN_WORK = text(f"{WORKED_ON.text} AND {UNTAKEN.text}")
 PENDING = text("status = 'pending'")
 ENDED = text("ended_at IS NOT NULL")
+STANDING = text("replaced_at IS NULL")
+"""No later answer of the roster has taken its place."""
 
 
 class Base(DeclarativeBase):
@@ -286,6 +288,38 @@ class TotalRow(Base):
     name: Mapped[str] = mapped_column(primary_key=True)
     labels: Mapped[str] = mapped_column(primary_key=True)
     amount: Mapped[int]
+
+
+class RosterAnswerRow(Base):
+    """Who was on duty in a tier, from an instant until the next answer for it (4.9). Written by the roster's process.
+
+    No two that follow each other say the same.
+    """
+
+    __tablename__ = "roster_answers"
+    __table_args__ = (
+        Index("ix_roster_answers_lately", "policy", "replaced_at"),
+        Index(
+            "ix_roster_answers_standing",
+            "policy",
+            "tier",
+            unique=True,
+            postgresql_where=STANDING,
+            sqlite_where=STANDING,
+        ),
+    )
+
+    policy: Mapped[str] = mapped_column(primary_key=True)
+    """Its name: the roster is asked for all its versions."""
+    tier: Mapped[str] = mapped_column(primary_key=True)
+    at: Mapped[datetime] = mapped_column(primary_key=True)
+    is_reachable: Mapped[bool]
+    on_duty: Mapped[str | None] = mapped_column(JSON)
+    """The names, for people; none where there is no roster any more: then the tier is reachable."""
+    asked_at: Mapped[datetime]
+    """The instant that the roster was asked about."""
+    replaced_at: Mapped[datetime | None]
+    """Real instant of the answer that took its place; none while it stands."""
 
 
 class MetaRow(Base):

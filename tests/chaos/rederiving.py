@@ -15,6 +15,7 @@ from tests.chaos.facts import Asked, Verdict
 from tests.chaos.findings import Finding, What
 from tests.chaos.parts import Cast
 from workflows.domain.ticket.commands import Open
+from workflows.domain.ticket.roster import RosterAnswer
 
 
 async def rederive(cast: Cast, asked: Sequence[Asked]) -> Iterator[Finding]:
@@ -44,5 +45,9 @@ async def _driven(records: Records, opening: Asked, marks: set[str]) -> Driven:
     ticket_id = opening.final.ticket_id if opening.final else ""
     inputs = await records.queries.inputs(ticket_id)
     plan = Plan(case=Case(case=opening.mark, rows=()), rows=())
-    said = [each.command for each in inputs if not isinstance(each.command, Open) and each.command.actor in marks]
+    said = [
+        each.command
+        for each in inputs
+        if not isinstance(each.command, Open | RosterAnswer) and each.command.actor in marks
+    ]
     return Driven(plan=plan, ticket_id=ticket_id, said=said)

@@ -7,7 +7,7 @@ import asyncio
 import json
 import os
 import signal
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextvars import ContextVar
 from dataclasses import asdict
 from datetime import datetime
@@ -25,6 +25,7 @@ from workflows.domain.policy import Policy
 from workflows.domain.ticket.commands import Command
 from workflows.domain.ticket.events import ClockBreached, Closed
 from workflows.domain.ticket.judge import judge
+from workflows.domain.ticket.roster import RosterAnswer
 from workflows.domain.ticket.state import Ticket
 from workflows.domain.ticket.verdict import Judged
 from workflows.messages import SettleResult
@@ -170,8 +171,9 @@ def dying_judge(steps: Steps) -> Callable[..., Judged]:
         *,
         expected_version: int | None = None,
         onto: Policy | None = None,
+        told: Iterable[RosterAnswer] = (),
     ) -> Judged:
-        judged = judge(policy, ticket, at, command, expected_version=expected_version, onto=onto)
+        judged = judge(policy, ticket, at, command, expected_version=expected_version, onto=onto, told=told)
         if command is None and any(isinstance(entry.event, ClockBreached | Closed) for entry in judged.entries):
             what = "the closing" if any(isinstance(entry.event, Closed) for entry in judged.entries) else "the breach"
             steps.at(

@@ -7,6 +7,7 @@ and then waits for the end.
 import asyncio
 import sys
 import time
+from collections.abc import Iterable
 from datetime import datetime
 
 from services.records import RealClock, Record, connect
@@ -16,6 +17,7 @@ from services.worker import Worker
 from workflows.domain.policy import Policy
 from workflows.domain.ticket.commands import Command
 from workflows.domain.ticket.judge import Judged, judge
+from workflows.domain.ticket.roster import RosterAnswer
 from workflows.domain.ticket.state import Ticket
 from workflows.messages import SettleResult
 
@@ -45,9 +47,10 @@ def doomed_judge(
     *,
     expected_version: int | None = None,
     onto: Policy | None = None,
+    told: Iterable[RosterAnswer] = (),
 ) -> Judged:
     """Judge, with the ticket's lock in hand; what was found is never written."""
-    judged = judge(policy, ticket, at, command, expected_version=expected_version, onto=onto)
+    judged = judge(policy, ticket, at, command, expected_version=expected_version, onto=onto, told=told)
     if judged.entries:
         say("judged")
         time.sleep(LONGER_THAN_ANY_TEST_SECONDS)

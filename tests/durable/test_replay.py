@@ -4,6 +4,7 @@ import asyncio
 import os
 import shutil
 import sys
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from workflows.domain.policy import Policy
 from workflows.domain.ticket.commands import Command
 from workflows.domain.ticket.events import Escalated
 from workflows.domain.ticket.judge import Judged, judge
+from workflows.domain.ticket.roster import RosterAnswer
 from workflows.domain.ticket.state import Ticket
 from workflows.messages import TicketStart
 from workflows.ticket import TicketWorkflow
@@ -140,9 +142,12 @@ def an_hour_ahead(
     *,
     expected_version: int | None = None,
     onto: Policy | None = None,
+    told: Iterable[RosterAnswer] = (),
 ) -> Judged:
     """Judge by another rule: everything is due an hour sooner."""
-    return judge(policy, ticket, at + timedelta(hours=1), command, expected_version=expected_version, onto=onto)
+    return judge(
+        policy, ticket, at + timedelta(hours=1), command, expected_version=expected_version, onto=onto, told=told
+    )
 
 
 @workflow.defn(name=names.TICKET_WORKFLOW)

@@ -4,7 +4,7 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, contextmanager
 from datetime import datetime
@@ -31,6 +31,7 @@ from workflows.domain.policy import Policy
 from workflows.domain.ticket.commands import Command
 from workflows.domain.ticket.events import Acknowledged
 from workflows.domain.ticket.judge import judge
+from workflows.domain.ticket.roster import RosterAnswer
 from workflows.domain.ticket.state import Ticket
 from workflows.domain.ticket.verdict import Judged
 
@@ -148,13 +149,14 @@ class CuttingJudge:
         *,
         expected_version: int | None = None,
         onto: Policy | None = None,
+        told: Iterable[RosterAnswer] = (),
     ) -> Judged:
         """Judge."""
         if not self.cuts:
             self.cuts += 1
             with ThreadPoolExecutor(1) as elsewhere:
                 elsewhere.submit(asyncio.run, self._cut()).result()
-        return judge(policy, ticket, at, command, expected_version=expected_version, onto=onto)
+        return judge(policy, ticket, at, command, expected_version=expected_version, onto=onto, told=told)
 
     async def _cut(self) -> None:
         holding = "datname = current_database() AND state = 'idle in transaction'"

@@ -1,7 +1,7 @@
 """What is handed to the record and cannot be: a typed error with field, value and remedy; the record unchanged."""
 
 import logging
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from math import inf, nan
@@ -42,6 +42,7 @@ from workflows.domain.ticket.commands import (
     Transfer,
 )
 from workflows.domain.ticket.judge import judge
+from workflows.domain.ticket.roster import RosterAnswer
 from workflows.domain.ticket.state import Ticket
 from workflows.domain.ticket.verdict import Judged, RefusalReason
 from workflows.domain.ticket.words import Outcome
@@ -258,11 +259,12 @@ class NoteHater:
         *,
         expected_version: int | None = None,
         onto: Policy | None = None,
+        told: Iterable[RosterAnswer] = (),
     ) -> Judged:
         """Judge."""
         if isinstance(command, AddNote):
             raise KeyError(command.text)
-        return judge(policy, ticket, at, command, expected_version=expected_version, onto=onto)
+        return judge(policy, ticket, at, command, expected_version=expected_version, onto=onto, told=told)
 
 
 class OddClock(StoryClock):

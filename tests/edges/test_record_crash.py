@@ -4,6 +4,7 @@ import asyncio
 import signal
 import sys
 import traceback
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -32,6 +33,7 @@ from workflows.domain.policy import Policy
 from workflows.domain.ticket.commands import Command
 from workflows.domain.ticket.events import Acknowledged
 from workflows.domain.ticket.judge import judge
+from workflows.domain.ticket.roster import RosterAnswer
 from workflows.domain.ticket.state import Ticket
 from workflows.domain.ticket.verdict import Judged
 
@@ -139,8 +141,9 @@ async def test_value_that_the_driver_refuses_is_not_told(
         *,
         expected_version: int | None = None,
         onto: Policy | None = None,
+        told: Iterable[RosterAnswer] = (),
     ) -> Judged:
-        judged = judge(policy, ticket, at, command, expected_version=expected_version, onto=onto)
+        judged = judge(policy, ticket, at, command, expected_version=expected_version, onto=onto, told=told)
         return replace(judged, ticket=replace(judged.ticket, handler=f"{CANARY}\x00"))
 
     async with await connect(postgresql_url, story_clock, judge=spoilt) as records:

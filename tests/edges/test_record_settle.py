@@ -357,7 +357,7 @@ async def test_state_of_a_newer_release_is_left_alone(
     before = await outsider.run("SELECT * FROM tickets")
     story_clock.pass_(timedelta(minutes=20))
 
-    with pytest.raises(StateTooNew, match=f"state version {version} and this release knows 1"):
+    with pytest.raises(StateTooNew, match=f"state version {version} and this release knows {STATE_VERSION}"):
         await records.record.settle("t-0001", an_acknowledgement(), by=SettledBy.INTAKE)
     with pytest.raises(StateTooNew):
         await records.queries.ticket("t-0001")

@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import UTC, datetime, timedelta
 
@@ -45,6 +45,7 @@ from workflows.domain.ticket.events import (
     Reopened,
     Transferred,
 )
+from workflows.domain.ticket.roster import RosterAnswer
 from workflows.domain.ticket.state import Ticket
 from workflows.domain.ticket.verdict import Judged
 from workflows.domain.ticket.words import Outcome
@@ -155,10 +156,11 @@ class SlowJudge:
         *,
         expected_version: int | None = None,
         onto: Policy | None = None,
+        told: Iterable[RosterAnswer] = (),
     ) -> Judged:
         """Judge."""
         time.sleep(0.1)
-        return rules.judge(policy, ticket, at, command, expected_version=expected_version, onto=onto)
+        return rules.judge(policy, ticket, at, command, expected_version=expected_version, onto=onto, told=told)
 
 
 IMPATIENT = Timeouts(idle_in_transaction_seconds=0.4)

@@ -2,7 +2,7 @@
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -16,6 +16,7 @@ from workflows.domain.calendar import Calendar
 from workflows.domain.policy import Policy, Targets, Tier, hours, minutes
 from workflows.domain.ticket.commands import Acknowledge, Command, Customer, Open
 from workflows.domain.ticket.judge import judge
+from workflows.domain.ticket.roster import RosterAnswer
 from workflows.domain.ticket.state import Ticket
 from workflows.domain.ticket.verdict import Judged
 
@@ -93,11 +94,12 @@ class PoisonJudge:
         *,
         expected_version: int | None = None,
         onto: Policy | None = None,
+        told: Iterable[RosterAnswer] = (),
     ) -> Judged:
         """Judge."""
         if ticket.ticket_id in self.poisoned:
             raise ZeroDivisionError(f"cannot judge for {ticket.customer.name}")
-        return judge(policy, ticket, at, command, expected_version=expected_version, onto=onto)
+        return judge(policy, ticket, at, command, expected_version=expected_version, onto=onto, told=told)
 
 
 class RefusedJudge:
@@ -115,9 +117,10 @@ class RefusedJudge:
         *,
         expected_version: int | None = None,
         onto: Policy | None = None,
+        told: Iterable[RosterAnswer] = (),
     ) -> Judged:
         """Judge."""
-        judged = judge(policy, ticket, at, command, expected_version=expected_version, onto=onto)
+        judged = judge(policy, ticket, at, command, expected_version=expected_version, onto=onto, told=told)
         if ticket.ticket_id != self.refused:
             return judged
         return replace(judged, entries=tuple(replace(entry, sequence=1) for entry in judged.entries))

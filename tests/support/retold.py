@@ -16,6 +16,7 @@ from workflows.domain.policy import Policy
 from workflows.domain.ticket.commands import Command, Open
 from workflows.domain.ticket.events import Entry, Opened
 from workflows.domain.ticket.judge import Judged
+from workflows.domain.ticket.roster import RosterAnswer
 from workflows.domain.ticket.state import TICK, Ticket
 from workflows.domain.ticket.verdict import Refusal
 from workflows.testing.story import PureDomain
@@ -32,6 +33,10 @@ class Told(Protocol):
         self, at: datetime, command: Command | None = None, *, expected_version: int | None = None
     ) -> Judged:
         """Let time pass until then, and send the command, if there is one."""
+        ...
+
+    async def answer(self, answer: RosterAnswer) -> None:
+        """Keep what the roster says."""
         ...
 
 
@@ -56,6 +61,11 @@ class Retold:
             expected = _both(expected, self._domain.settle(at))
         return self._same(expected, found)
 
+    def answer(self, answer: RosterAnswer) -> None:
+        """Hear from the roster."""
+        self._domain.answer(answer)
+        self._runner.run(self._told.answer(answer))
+
     def _same(self, expected: Judged, found: Judged) -> Judged:
         named = replace(
             found,
@@ -77,7 +87,8 @@ def _is_due(ticket: Ticket, at: datetime) -> bool:
 
 def _both(first: Judged, then: Judged) -> Judged:
     entries, messages = first.entries + then.entries, first.messages + then.messages
-    return Judged(ticket=then.ticket, entries=entries, messages=messages, refusal=first.refusal)
+    answers = first.answers + then.answers
+    return Judged(ticket=then.ticket, entries=entries, messages=messages, refusal=first.refusal, answers=answers)
 
 
 def _renamed(ticket: Ticket, like: Ticket) -> Ticket:

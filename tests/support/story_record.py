@@ -7,12 +7,13 @@ from datetime import datetime
 
 from sqlalchemy import select
 
-from services.records import Records, SettledBy, connect
+from services.records import OnDuty, Records, SettledBy, connect
 from services.records.tables import MessageRow
 from tests.support.clock import StoryClock
 from workflows.domain.policy import Policy
 from workflows.domain.ticket.commands import Command, Open
 from workflows.domain.ticket.judge import Judged, Message
+from workflows.domain.ticket.roster import RosterAnswer
 from workflows.domain.ticket.verdict import Refusal
 from workflows.domain.ticket.words import Audience
 
@@ -26,6 +27,7 @@ class ToldRecord:
         self._policy = policy
         self._ticket_id = ticket_id
         self._read_to = 0
+        self._learnt = 0
 
     async def open(self, at: datetime, command: Open) -> Judged:
         """Enter the ticket."""
@@ -43,16 +45,37 @@ class ToldRecord:
         settled = await self._records.record.settle(self._ticket_id, command, by=by, expected_version=expected_version)
         return await self._read(settled.refusal)
 
+    async def answer(self, answer: RosterAnswer) -> None:
+        """Keep what the roster says, as its process does."""
+        self._clock.set(answer.at)
+        await keep_answer(self._records, self._policy, answer)
+
     async def _read(self, refusal: Refusal | None) -> Judged:
         entries = await self._records.queries.entries(self._ticket_id, after_sequence=self._read_to)
         messages = await owed_messages(self._records, self._ticket_id, after_sequence=self._read_to)
         self._read_to += len(entries)
+        learnt = await learnt_answers(self._records, self._ticket_id, after=self._learnt)
+        self._learnt += len(learnt)
         return Judged(
             ticket=await self._records.queries.ticket(self._ticket_id),
             entries=tuple(entries),
             messages=messages,
             refusal=refusal,
+            answers=learnt,
         )
+
+
+async def keep_answer(records: Records, policy: Policy, answer: RosterAnswer) -> None:
+    """Keep an answer of the roster at the record's present instant, which is the answer's."""
+    names = ("ann",) if answer.is_reachable else ()
+    kept = OnDuty(policy=policy.name, tier=answer.tier, names=names, asked_at=answer.at)
+    assert await records.rosters.keep([kept]) == 1, "the roster said the same before"
+
+
+async def learnt_answers(records: Records, ticket_id: str, *, after: int) -> tuple[RosterAnswer, ...]:
+    """Read what a ticket learnt from the roster, after so many answers."""
+    inputs = await records.queries.inputs(ticket_id)
+    return tuple(each.command for each in inputs if isinstance(each.command, RosterAnswer))[after:]
 
 
 async def owed_messages(records: Records, ticket_id: str, *, after_sequence: int) -> tuple[Message, ...]:

@@ -25,12 +25,13 @@ from tests.support.clock import StoryClock
 from tests.support.contract import entry_of, opening_of, request_of, value_of
 from tests.support.engine import Engine, engine_of
 from tests.support.policies import Standing
-from tests.support.story_record import owed_messages
+from tests.support.story_record import keep_answer, learnt_answers, owed_messages
 from tests.support.temporal import connect_for_test, until_events, working
 from tests.support.waiting import PATIENCE_SECONDS
 from workflows.domain.policy import Policy
 from workflows.domain.ticket.commands import Command, Open
 from workflows.domain.ticket.judge import Judged
+from workflows.domain.ticket.roster import RosterAnswer
 from workflows.domain.ticket.state import TICK, Ticket
 from workflows.domain.ticket.verdict import Refusal, RefusalReason
 from workflows.domain.ticket.words import Status
@@ -40,10 +41,17 @@ from workflows.policies import PolicySet
 class ToldSystem:
     """One ticket of a system. Nothing settles it but intake and its own workflow."""
 
-    def __init__(
-        self, client: TicketClient, engine: Engine, clock: StoryClock, skipper: TimeSkipper, task_queue: str
+    def __init__(  # noqa: PLR0917 - a part each
+        self,
+        client: TicketClient,
+        engine: Engine,
+        clock: StoryClock,
+        skipper: TimeSkipper,
+        task_queue: str,
+        policy: Policy,
     ) -> None:
         self._client = client
+        self._policy = policy
         self._engine = engine
         self._clock = clock
         self._skipper = skipper
@@ -51,6 +59,7 @@ class ToldSystem:
         self._working = AsyncExitStack()
         self._ticket_id = ""
         self._read_to = 0
+        self._learnt = 0
 
     async def open(self, at: datetime, command: Open) -> Judged:
         """Enter the ticket; intake gives it an id and a reference."""
@@ -70,6 +79,13 @@ class ToldSystem:
         else:
             refusal = await self._outage(at, command, expected_version)
         return await self._read(refusal)
+
+    async def answer(self, answer: RosterAnswer) -> None:
+        """Keep what the roster says, as its process does; in an outage of all else, time is only seen to pass here."""
+        before = self._clock.at
+        self._clock.set(answer.at)
+        await keep_answer(self._engine.records, self._policy, answer)
+        self._clock.set(before)
 
     async def staff(self) -> None:
         """Have a worker."""
@@ -170,13 +186,15 @@ class ToldSystem:
         entries = tuple([entry_of(event) async for event in events])
         messages = await owed_messages(self._engine.records, self._ticket_id, after_sequence=self._read_to)
         self._read_to += len(entries)
-        return Judged(ticket=ticket, entries=entries, messages=messages, refusal=refusal)
+        learnt = await learnt_answers(self._engine.records, self._ticket_id, after=self._learnt)
+        self._learnt += len(learnt)
+        return Judged(ticket=ticket, entries=entries, messages=messages, refusal=refusal, answers=learnt)
 
 
 def _as_shown(ticket: Ticket) -> Ticket:
     """Leave out what is the engine's own business, and nobody's who calls."""
     clocks = tuple(replace(clock, warnings=()) for clock in ticket.clocks)
-    return replace(ticket, clocks=clocks, update_breaches=0)
+    return replace(ticket, clocks=clocks, update_breaches=0, roster=())
 
 
 @asynccontextmanager
@@ -197,7 +215,7 @@ async def told_system(url: str, policy: Policy, temporal_address: str) -> AsyncI
         address = Address("127.0.0.1", await intake.start())
         try:
             async with TicketClient(str(address), caller="crm-1", actor="desk") as client:
-                told = ToldSystem(client, engine, clock, skipper, task_queue)
+                told = ToldSystem(client, engine, clock, skipper, task_queue, policy)
                 try:
                     yield told
                 finally:

@@ -31,6 +31,7 @@ from workflows.domain.ticket.commands import (
 )
 from workflows.domain.ticket.events import Entry
 from workflows.domain.ticket.judge import Judged, Message, judge, open_ticket
+from workflows.domain.ticket.roster import RosterAnswer
 from workflows.domain.ticket.state import TICK, Clock, Ticket
 from workflows.domain.ticket.words import ContactKind, Outcome, Status, Target
 from workflows.domain.zones import zone as zone_of
@@ -50,6 +51,10 @@ class Backend(Protocol):
         """Advance it to the instant and apply the command, if there is one."""
         ...
 
+    def answer(self, answer: RosterAnswer) -> None:
+        """Hear from the roster; the ticket does when it is settled next."""
+        ...
+
 
 class PureDomain:
     """The judge itself, with nothing around it."""
@@ -59,10 +64,11 @@ class PureDomain:
         self._policy = policy
         self._policies = {version_of(known): known for known in (policy, *later)}
         self._ticket: Ticket | None = None
+        self._told: list[RosterAnswer] = []
 
     def open(self, at: datetime, command: Open) -> Judged:
         """Enter the ticket."""
-        return self._keep(open_ticket(self._policy, command, at))
+        return self._keep(open_ticket(self._policy, command, at, told=self._told))
 
     def settle(self, at: datetime, command: Command | None = None, *, expected_version: int | None = None) -> Judged:
         """Advance it to the instant and apply the command, if there is one."""
@@ -70,7 +76,13 @@ class PureDomain:
             raise AssertionError("nothing was opened yet")
         policy = self._policies[self._ticket.policy_version]
         onto = self._policies[command.policy_version] if isinstance(command, ChangePolicy) else None
-        return self._keep(judge(policy, self._ticket, at, command, expected_version=expected_version, onto=onto))
+        return self._keep(
+            judge(policy, self._ticket, at, command, expected_version=expected_version, onto=onto, told=self._told)
+        )
+
+    def answer(self, answer: RosterAnswer) -> None:
+        """Hear from the roster; the ticket does when it is settled next."""
+        self._told.append(answer)
 
     def _keep(self, judged: Judged) -> Judged:
         self._ticket = judged.ticket
@@ -139,6 +151,20 @@ class Story:
     def unnoticed_until(self, text: str) -> Self:
         """Time passes while nobody settles; the command that follows is the first to find what is past."""
         self._now = self._ahead(text)
+        return self
+
+    def nobody_on_duty(self, tier: str, at: str | None = None) -> Self:
+        """The roster says that a tier is empty, from now on; from an instant before the story when one is given."""
+        return self._answered(tier, at, is_reachable=False)
+
+    def somebody_on_duty(self, tier: str, at: str | None = None) -> Self:
+        """The roster says that somebody of a tier is there, from now on or from that instant before the story."""
+        return self._answered(tier, at, is_reachable=True)
+
+    def _answered(self, tier: str, at: str | None, *, is_reachable: bool) -> Self:
+        instant = self._now if at is None else self._wall.read(at)
+        assert instant is not None, "the story has not begun: say when the roster answered"
+        self._backend.answer(RosterAnswer(tier=tier, at=instant, is_reachable=is_reachable))
         return self
 
     # Commands.

@@ -60,6 +60,11 @@ class Draft:
         self.version = ticket.version
         self._sequence = ticket.sequence
 
+    @property
+    def has_changed(self) -> bool:
+        """Whether anything stands in the log that did not: nothing else of a ticket changes without a line."""
+        return bool(self._entries)
+
     def judged(self, refusal: Refusal | None = None) -> Judged:
         """What stands so far."""
         ticket = replace(

@@ -117,7 +117,8 @@ def judge(
     answers = roster.news(ticket.roster, told, policy.tier_names, require_utc(at))
     draft = _advanced(policy, ticket, at, answers)
     if command is None:
-        return _judged(draft)
+        # What was only learnt from the roster is learnt again by the next settle, and kept by the first that finds.
+        return _judged(draft) if draft.has_changed else Judged(ticket=ticket)
     if expected_version is not None and expected_version != (version := _version(draft)):
         return _judged(draft, _stale(draft, expected_version, version))
     try:
