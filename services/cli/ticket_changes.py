@@ -33,8 +33,8 @@ KINDS = click.Choice(["news", "information", "complaint"])
 
 
 @click.command("open")
-@click.option("--queue", required=True, help="The desk, one of those declared beside the policies.")
-@click.option("--priority", required=True, help="One of the priorities of that desk's policy.")
+@click.option("--queue", default="", help="The desk, one of those declared beside the policies. Default: by route.")
+@click.option("--priority", default="", help="One of the priorities of that desk's policy. Default: by route.")
 @click.option("--customer", required=True, help="Your own key for the customer.")
 @click.option("--name", required=True, help="What the customer is called.")
 @click.option("--language", default="en", show_default=True, help="BCP 47 tag of the customer's language.")

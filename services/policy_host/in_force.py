@@ -84,11 +84,14 @@ class Now:
     async def place(self, request: Request) -> Route:
         """Find queue and priority of a request that leaves one of them open: by the route, or by the default.
 
-        Ask only where there is a default. What the caller named wrongly is given back as it is. Never fails.
+        Where there is no default, and where the caller named something that there is not, what was said is given back
+        as it is: to be refused. Never fails.
         """
         default = self.loaded.default_route
-        if default is None or is_mistaken(request, self.promised):
+        if default is None:
             return Route(queue=request.queue, priority=request.priority)
+        if is_mistaken(request, self.promised):
+            return Route(queue=request.queue or default.queue, priority=request.priority or default.priority)
         if self.loaded.has_route:
             try:
                 return await self._routed(request)

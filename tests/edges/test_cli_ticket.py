@@ -655,7 +655,7 @@ class Page(BaseHTTPRequestHandler):
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["open", "--queue", "home"], "Missing option '--priority'"),
+        (["open", "--queue", "home"], "Missing option '--customer'"),
         (["resolve", TICKET_ID, "--outcome", "solved", "--explanation", "x"], "'solved' is not one of"),
         (["show", TICKET_ID, "--server", "here"], "give it as host:port"),
         (["time", TICKET_ID, "1d"], "'1d': a day is not a unit: give hours and minutes, like 25m or 1h30m"),

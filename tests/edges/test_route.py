@@ -81,8 +81,8 @@ async def test_what_the_caller_said_goes_before(answers: Answers) -> None:
         place = policies.now.place
         assert await place(a_request(priority="normal")) == SHOP
         assert await place(a_request(queue="shop")) == Route(queue="shop", priority="urgent")
-        assert await place(a_request(queue="nowhere")) == Route(queue="nowhere", priority="")
-        assert await place(a_request(priority="asap")) == Route(queue="", priority="asap")
+        assert await place(a_request(queue="nowhere")) == Route(queue="nowhere", priority="normal")
+        assert await place(a_request(priority="asap")) == Route(queue="garden", priority="asap")
         assert policies.counts.routed == 2
 
 

@@ -27,6 +27,7 @@ from protos.followthrough.v1.ticket_service_pb2 import (
     WatchTicketResponse,
 )
 from services.intake.ids import Ids
+from services.intake.promises import HoldsPolicies
 from services.intake.server import Intake, Limits
 from services.records import Nudge, Records, connect
 from services.settings import Address
@@ -202,8 +203,9 @@ async def a_desk(
     has_reflection: bool = True,
     ids: Ids | None = None,
     replaced: Replace = lambda records: records,
+    policies: HoldsPolicies | None = None,
 ) -> AsyncIterator[Desk]:
-    """Run an intake on a fresh record."""
+    """Run an intake on a fresh record, on the tests' own policies unless others are given."""
     clock, nudges = StoryClock(MONDAY), KeptNudges()
     async with await connect(url, clock) as real:
         records = replaced(real)
@@ -211,7 +213,7 @@ async def a_desk(
             record=records.record,
             queries=records.queries,
             require_writable=records.require_writable,
-            policies=Standing(),
+            policies=policies or Standing(),
             nudger=nudges,
             address=Address("127.0.0.1", 0),
             limits=limits,

@@ -71,9 +71,12 @@ class OpenTicketRequest(_message.Message):
     validate_only: _builtins.bool
     """Answers which deadlines the ticket would get, and opens nothing. The answer has no ticket_id and no reference."""
     queue: _builtins.str
-    """The desk's name, one of those declared beside the policies. It decides the policy."""
+    """The desk's name, one of those declared beside the policies. It decides the policy. Empty: the route that is declared
+    beside them says where it belongs, and where there is none, or it fails, their default does. Without a default it
+    must be given.
+    """
     priority: _builtins.str
-    """One of the priorities of that policy."""
+    """One of the priorities of that policy. Empty: as above."""
     subject: _builtins.str
     """In one line. At most 200 characters."""
     description: _builtins.str

@@ -153,7 +153,8 @@ class TicketServiceServicer:
     """
 
     def OpenTicket(self, request, context):
-        """Enters a new request; its clocks start. NOT_FOUND when the ticket it follows is unknown.
+        """Enters a new request; its clocks start. NOT_FOUND when the ticket it follows is unknown. A retry under the same
+        request_id leaves open what the first try left open, and is answered with where that went.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -58,7 +58,9 @@ class TicketServiceStub:
     @_typing.overload
     def __new__(cls, channel: _aio.Channel) -> TicketServiceAsyncStub: ...
     OpenTicket: _grpc.UnaryUnaryMultiCallable[_ticket_service_pb2.OpenTicketRequest, _ticket_pb2.Ticket]
-    """Enters a new request; its clocks start. NOT_FOUND when the ticket it follows is unknown."""
+    """Enters a new request; its clocks start. NOT_FOUND when the ticket it follows is unknown. A retry under the same
+    request_id leaves open what the first try left open, and is answered with where that went.
+    """
     GetTicket: _grpc.UnaryUnaryMultiCallable[_ticket_service_pb2.GetTicketRequest, _ticket_pb2.Ticket]
     """Reads one ticket, as last settled."""
     ListTickets: _grpc.UnaryUnaryMultiCallable[_ticket_service_pb2.ListTicketsRequest, _ticket_service_pb2.ListTicketsResponse]
@@ -117,7 +119,9 @@ class TicketServiceAsyncStub(TicketServiceStub):
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     OpenTicket: _aio.UnaryUnaryMultiCallable[_ticket_service_pb2.OpenTicketRequest, _ticket_pb2.Ticket]  # type: ignore[assignment]
-    """Enters a new request; its clocks start. NOT_FOUND when the ticket it follows is unknown."""
+    """Enters a new request; its clocks start. NOT_FOUND when the ticket it follows is unknown. A retry under the same
+    request_id leaves open what the first try left open, and is answered with where that went.
+    """
     GetTicket: _aio.UnaryUnaryMultiCallable[_ticket_service_pb2.GetTicketRequest, _ticket_pb2.Ticket]  # type: ignore[assignment]
     """Reads one ticket, as last settled."""
     ListTickets: _aio.UnaryUnaryMultiCallable[_ticket_service_pb2.ListTicketsRequest, _ticket_service_pb2.ListTicketsResponse]  # type: ignore[assignment]
@@ -179,7 +183,9 @@ class TicketServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _ticket_service_pb2.OpenTicketRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_ticket_pb2.Ticket, _abc.Awaitable[_ticket_pb2.Ticket]]:
-        """Enters a new request; its clocks start. NOT_FOUND when the ticket it follows is unknown."""
+        """Enters a new request; its clocks start. NOT_FOUND when the ticket it follows is unknown. A retry under the same
+        request_id leaves open what the first try left open, and is answered with where that went.
+        """
 
     @_abc_1.abstractmethod
     def GetTicket(
