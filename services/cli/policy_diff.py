@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator, Sequence
+from itertools import groupby
 
 import click
 from rich.console import Group
@@ -17,10 +18,11 @@ from workflows.planning.differences import Change, of_endings, of_stories, of_ta
 from workflows.planning.local_time import Wall, in_full
 from workflows.planning.moments import Moment, Timeline
 from workflows.planning.plain import story_changes_data, table_changes_data
-from workflows.planning.table import Row
+from workflows.planning.table import Row, is_date
 from workflows.planning.telling import deadline_in_words, listeners
 
-APPEARS, VANISHES, DIFFERS = "green", "red", ""
+APPEARS, VANISHES, DIFFERS = "+", "-", " "
+STYLES = {APPEARS: "green", VANISHES: "red", DIFFERS: ""}
 FOUND = 1
 """Exit code of `--exit-code` when the two differ."""
 
@@ -87,25 +89,31 @@ def _shown(
     yield _line(f"{_name(one)} → {_name(other)}", "bold")
     yield _line("")
     yield _line("The table" if rows else "The table is the same.", "bold" if rows else "")
-    yield from map(_row, rows)
+    yield from _rows(rows)
     for before, after in stories:
         yield _line("")
         yield from _story(before, after)
 
 
-def _row(change: Change[Row]) -> Text:
+def _rows(changes: Sequence[Change[Row]]) -> Iterator[Text]:
+    """Say each, dates of one calendar that appear or vanish together in one line."""
+    for (sign, name), together in groupby(changes, key=_sign_and_name):
+        same = tuple(together)
+        if sign == DIFFERS:
+            values = " → ".join(each.value for each in (same[0].before, same[0].after) if each)
+        else:
+            rows = [row for change in same if (row := change.after or change.before)]
+            values = ", ".join(row.of if is_date(row) else row.value for row in rows)
+        yield _line(f"  {sign} {name}: {values}", STYLES[sign])
+
+
+def _sign_and_name(change: Change[Row]) -> tuple[str, str]:
     row = change.after or change.before
     if row is None:
         raise AssertionError("a change is of something")
-    name = ", ".join(part for part in (row.subject, row.what, row.of) if part)
-    match change:
-        case Change(before=None, after=Row(value=value)):
-            return _line(f"  + {name}: {value}", APPEARS)
-        case Change(before=Row(value=value), after=None):
-            return _line(f"  - {name}: {value}", VANISHES)
-        case _:
-            values = " → ".join(each.value for each in (change.before, change.after) if each)
-            return _line(f"    {name}: {values}", DIFFERS)
+    sign = APPEARS if change.before is None else VANISHES if change.after is None else DIFFERS
+    parts = (row.subject, row.what, "" if is_date(row) and sign != DIFFERS else row.of)
+    return sign, ", ".join(part for part in parts if part)
 
 
 def _story(before: Timeline, after: Timeline) -> Iterator[Text]:
@@ -127,12 +135,12 @@ def _story(before: Timeline, after: Timeline) -> Iterator[Text]:
 def _moment(change: Change[Moment], before: Timeline, after: Timeline, wall: Wall) -> Iterator[Text]:
     old, new = change.before, change.after
     if old is None and new is not None:
-        yield _line(f"  + {wall.day_and_time(new.at)}  {new.words.what}", APPEARS)
+        yield _line(f"  {APPEARS} {wall.day_and_time(new.at)}  {new.words.what}", STYLES[APPEARS])
     elif new is None and old is not None:
-        yield _line(f"  - {wall.day_and_time(old.at)}  {old.words.what}", VANISHES)
+        yield _line(f"  {VANISHES} {wall.day_and_time(old.at)}  {old.words.what}", STYLES[VANISHES])
     elif old is not None and new is not None:
         moved = f"{wall.day_and_time(old.at)} → " if old.at != new.at else ""
-        yield _line(f"    {moved}{wall.day_and_time(new.at)}  {new.words.what}", DIFFERS)
+        yield _line(f"    {moved}{wall.day_and_time(new.at)}  {new.words.what}")
         for name, was, now in _details(old, new, before, after, wall):
             yield _line(f"        {name}: {was or 'nothing'} → {now or 'nothing'}", "dim")
 

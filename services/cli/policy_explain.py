@@ -74,7 +74,7 @@ def _in_columns(told: Telling) -> Iterator[RenderableType]:
 
 def _of_day(day: Day) -> RenderableType:
     grid = Table.grid(padding=(0, 2))
-    grid.add_column(no_wrap=True)
+    grid.add_column(no_wrap=True, min_width=len("09:06:15"))
     grid.add_column()
     for at, together in groupby(day.moments, key=lambda said: said.time):
         begin, before = at, ""

@@ -120,6 +120,19 @@ def test_a_tier_that_is_new_makes_moments_appear_and_vanish(tmp_path: Path) -> N
     assert any(line.startswith("    Mon 23 Nov 16:30 → ") and line.endswith("nobody is above head") for line in lines)
 
 
+def test_dates_that_come_and_go_are_a_line_each_way(tmp_path: Path) -> None:
+    """Another year's public holidays are one line a calendar, not thirty."""
+    for name, closed in (("one", ("2026-12-25", "2026-12-26")), ("two", ("2026-12-25", "2027-12-25", "2027-12-26"))):
+        (tmp_path / f"{name}.py").write_text(EXAMPLE.replace('"09:00-17:00"})', f'"09:00-17:00"}}, closed={closed})'))
+    lines = compared(str(tmp_path / "one.py"), str(tmp_path / "two.py"), *OPENED).output.splitlines()
+    assert lines[3:7] == [
+        "  - customer, closed on: 2026-12-26",
+        "  + customer, closed on: 2027-12-25, 2027-12-26",
+        "  - tier gardener, closed on: 2026-12-26",
+        "  + tier gardener, closed on: 2027-12-25, 2027-12-26",
+    ]
+
+
 def test_a_script_reads_the_same(pair: tuple[str, str]) -> None:
     """One object: before and after of each row and each moment."""
     told = json.loads(compared(*pair, *OPENED, "--json").output)
