@@ -16,7 +16,7 @@ JOBS ?= 2
 PROMETHEUS_PORT ?= 9090
 ALERTMANAGER_PORT ?= 9093
 
-.PHONY: help setup prometheus run observe dashboards feed check test chaos bench bench-smoke bench-core lint format types imports protos lock clean clean-record
+.PHONY: help setup prometheus run observe dashboards feed check test chaos bench bench-smoke bench-core bench-policy lint format types imports protos lock clean clean-record
 
 help:  ## show this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -56,6 +56,9 @@ bench-smoke: setup  ## rates through gRPC and lags of deadlines, beside bare Tem
 
 bench-core: setup  ## the core: due instants, the judge, settles beside their bare transactions, a storm
 	@$(BIN)/python -m tests.bench.core
+
+bench-policy: setup  ## the policy tools: past tickets told again, a policy explained, open tickets moved to another version
+	@$(BIN)/python -m tests.bench.policy
 
 lint: setup
 	$(BIN)/ruff format --check --quiet --diff .

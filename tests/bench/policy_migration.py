@@ -1,0 +1,208 @@
+"""Moving open tickets to another version of their policy: how fast, and how late other tickets' deadlines are found.
+
+`followthrough policy migrate --apply` as a process of its own, beside a Followthrough that serves: intake, worker,
+keeper and Temporal. Every deadline that moves is an earlier one, so every ticket owes Temporal a nudge: the dearest
+case. Meanwhile tickets of another policy are opened at an even pace and run out; so they are with nothing moved.
+"""
+
+import asyncio
+import json
+import runpy
+import tempfile
+from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+from itertools import count
+from pathlib import Path
+
+from rich.table import Table
+from sqlalchemy import func, select
+
+from services.records import RealClock, Records, codec
+from services.records.tables import EventRow, TicketRow
+from tests.bench.beside import fresh_record, module
+from tests.bench.deadlines import BREACHED, Lag
+from tests.bench.pacing import BRISK_SECONDS, timed
+from tests.bench.rates import LONGEST_SECONDS, Ours, reached
+from tests.support.processes import environment, running
+from tests.support.record import an_opening
+from workflows.domain.policy import Policy
+from workflows.domain.ticket.events import ClockBreached
+
+FASTEST = 10_000
+"""Tickets a second that are asked for where there is to be no pace."""
+CALLERS = 8
+MILLISECONDS = 1000
+POLICY = '''"""A policy under which nothing is due for weeks."""
+
+from workflows.domain.calendar import Calendar
+from workflows.domain.policy import Policy, Targets, Tier, hours
+
+always = Calendar.round_the_clock("UTC")
+policy = Policy(
+    name="crowd",
+    calendar=always,
+    resolve={{"normal": hours(1000)}},
+    tiers=(
+        Tier(name="agent", calendar=always, targets={{"normal": Targets(
+            acknowledge=hours({acknowledge}), update_every=hours(800), resolve=hours(900))}}),
+    ),
+    lead="team-lead",
+    last_resort="duty-manager",
+)
+queues = ("crowd",)
+'''
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moved:
+    """One migration of all tickets."""
+
+    rate: float | None
+    """Asked for, in tickets a second; none: as fast as it goes."""
+    tickets: int
+    seconds: float
+    """From the first ticket that was moved to the last."""
+    lag: Lag
+    """Of other tickets' deadlines meanwhile."""
+
+    @property
+    def a_second(self) -> float:
+        """The rate that there was."""
+        return self.tickets / self.seconds
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Migrated:
+    """Everything that was measured on one record."""
+
+    database: str
+    beside: Lag
+    """Of such deadlines while nothing is moved."""
+    moved: tuple[Moved, ...]
+
+
+async def measure(kind: str, *, tickets: int, a_second: float, resting_seconds: float, rate: float) -> Migrated:
+    """Move so many tickets, at that pace and as fast as it goes, beside so many deadlines a second."""
+    async with AsyncExitStack() as started:
+        url = await started.enter_async_context(fresh_record(kind))
+        folder = Path(started.enter_context(tempfile.TemporaryDirectory(prefix="followthrough-bench-")))
+        env = environment(folder, DATABASE_URL=url, LOG_LEVEL="error")
+        serving = await started.enter_async_context(module("serving", env=env))
+        said = await serving.say(r"intake (\S+) temporal (\S+)")
+        env |= {"FOLLOWTHROUGH_EMBEDDED_TEMPORAL_ADDRESS": said[2]}
+        our = await started.enter_async_context(reached(url, said[1], said[2], RealClock()))
+        versions = [_written(folder, acknowledge) for acknowledge in (700, 600, 500)]
+        await _open(our.records, runpy.run_path(str(versions[0]))["policy"], tickets)
+        beside, _ = await _lag_during(our, a_second, lambda: asyncio.sleep(resting_seconds))
+        moved = []
+        for asked, version in zip((rate, None), versions[1:], strict=True):
+            lag, seconds = await _lag_during(our, a_second, partial(_migrate, version, asked or FASTEST, tickets, env))
+            moved.append(Moved(rate=asked, tickets=tickets, seconds=seconds or 0.0, lag=lag))
+    return Migrated(database=kind, beside=beside, moved=tuple(moved))
+
+
+def table(found: Migrated) -> Table:
+    """The figures for a person."""
+    shown = Table(
+        *("open tickets", "at most, /s", "moved, /s", "in, s"),
+        *("other deadlines", "late by, median, ms", "p99, ms", "greatest, ms"),
+        title=f"policy migrate, {found.database}",
+    )
+    shown.add_row("-", "-", "-", "-", *_late(found.beside))
+    for each in found.moved:
+        pace = f"{each.rate:g}" if each.rate else "any"
+        shown.add_row(f"{each.tickets:,}", pace, f"{each.a_second:,.0f}", f"{each.seconds:.1f}", *_late(each.lag))
+    return shown
+
+
+def _late(lag: Lag) -> tuple[str, ...]:
+    return f"{lag.deadlines:,}", *(f"{MILLISECONDS * each:,.0f}" for each in (lag.median, lag.p99, lag.greatest))
+
+
+def _written(folder: Path, acknowledge: int) -> Path:
+    path = folder / f"crowd_{acknowledge}.py"
+    path.write_text(POLICY.format(acknowledge=acknowledge), encoding="utf-8")
+    return path
+
+
+async def _open(records: Records, policy: Policy, tickets: int) -> None:
+    """Open tickets of which Temporal is taken to know: starting their timers is not what is measured."""
+    numbers = count(1)
+
+    async def one() -> None:
+        settled = await records.record.open_ticket(policy, an_opening(next(numbers), queue="crowd"))
+        if settled.nudge is not None:
+            await records.upkeep.mark_told([settled.nudge])
+
+    await timed(CALLERS, [one] * tickets)
+
+
+async def _lag_during(
+    our: Ours, a_second: float, work: Callable[[], Awaitable[float | None]]
+) -> tuple[Lag, float | None]:
+    """Do the work while tickets are opened at an even pace; how late what ran out meanwhile was found."""
+    done = asyncio.Event()
+    before = await _opened(our.records)
+    opening = asyncio.create_task(_open_until(done, our, a_second))
+    await asyncio.sleep(BRISK_SECONDS)
+    began_at = datetime.now(UTC)
+    try:
+        result = await work()
+    finally:
+        ended_at = datetime.now(UTC)
+        done.set()
+        opened = await opening
+    async with asyncio.timeout(LONGEST_SECONDS):
+        while len(breaches := await _breaches(our.records)) < before + opened:  # noqa: ASYNC110 - other processes write them
+            await asyncio.sleep(0.5)
+    lags = [each.detected_at - each.due_at for each in breaches if began_at <= each.due_at <= ended_at]
+    return Lag.of([each.total_seconds() for each in lags]), result
+
+
+async def _open_until(done: asyncio.Event, our: Ours, a_second: float) -> int:
+    loop = asyncio.get_running_loop()
+    began, calls = loop.time(), list[asyncio.Task[object]]()
+    while not done.is_set():
+        calls.append(asyncio.create_task(our.open("brisk")))
+        await asyncio.sleep(began + len(calls) / a_second - loop.time())
+    await asyncio.gather(*calls)
+    return len(calls)
+
+
+async def _opened(records: Records) -> int:
+    query = select(func.count()).select_from(TicketRow).where(TicketRow.queue == "brisk")
+    async with records.database.reading.connect() as connection:
+        return await connection.scalar(query) or 0
+
+
+async def _breaches(records: Records) -> list[ClockBreached]:
+    query = (
+        select(EventRow.body)
+        .join(TicketRow, TicketRow.ticket_id == EventRow.ticket_id)
+        .where(EventRow.kind == BREACHED, TicketRow.queue == "brisk")
+    )
+    async with records.database.reading.connect() as connection:
+        bodies = (await connection.scalars(query)).all()
+    events = [codec.event_from_json(BREACHED, body) for body in bodies]
+    return [each for each in events if isinstance(each, ClockBreached)]
+
+
+async def _migrate(version: Path, rate: float, tickets: int, env: dict[str, str]) -> float:
+    """Run the tool to its end; the seconds from the first ticket that it moved to the last."""
+    words = ("policy", "migrate", "crowd", "--to", str(version), "--apply", "--rate", f"{rate:g}", "--json")
+    loop, moved, began, ended = asyncio.get_running_loop(), 0, 0.0, 0.0
+    async with running(*words, env=env) as moving:
+        if moving.process.stdout is None:
+            raise AssertionError("the tool is read through a pipe")
+        async for line in moving.process.stdout:
+            if json.loads(line).get("outcome") == "moved":
+                moved += 1
+                ended = loop.time()
+                began = began or ended
+        code = await moving.process.wait()
+    if (code, moved) != (0, tickets):
+        raise AssertionError(f"{moved} of {tickets} tickets were moved, and the tool ended with {code}")
+    return ended - began
