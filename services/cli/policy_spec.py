@@ -10,6 +10,7 @@ from services.cli.failing import Failed
 from services.cli.policy_revision import exported
 from services.policy_host.loaded import Loaded
 from services.policy_host.loading import load
+from services.settings import Settings, SettingsError
 from workflows.domain.errors import PolicyError
 from workflows.domain.policy import Policy
 from workflows.planning.publication import Publication
@@ -76,8 +77,11 @@ def _found_now(spec: str) -> Found:
 
 
 def in_force() -> tuple[str, ...]:
-    """What holds the policies in force."""
-    return ()
+    """What holds the policies in force; none named: those that ship."""
+    try:
+        return Settings.load().policies or ()
+    except SettingsError as error:
+        raise Failed(str(error), exit_code=2) from None
 
 
 def named_in_force() -> tuple[str, ...]:

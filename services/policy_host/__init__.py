@@ -11,6 +11,8 @@ a `PolicyError` of problems, each with its file and line. It blocks: `await asyn
 | `wire` | what the two say to each other: lines of JSON |
 | `loading` `loaded` | starting a child until its policies are read; what it handed over |
 | `asking` | a child that goes on to answer `route` and `roster`, within time-outs |
+| `questions` | the same for tools, without an event loop: `with questions(entries) as ask: ask.roster(…)` |
+| `watching` | whether files are still what was read |
 | `in_force` | the set that holds here: reloads, restarts, who is told |
 | `placing` | the queue and priority of a request that does not name them |
 

@@ -11,6 +11,7 @@ import pytest
 
 from services.policy_host.asking import Reason, Unanswered
 from services.policy_host.in_force import Policies
+from services.policy_host.questions import questions
 from tests.policies.example import EXAMPLE
 from tests.support.policy_files import PATIENT, ROUTING, PolicyFiles, a_request, held, named
 from tests.support.waiting import PATIENCE_SECONDS, until
@@ -281,3 +282,27 @@ async def test_of_a_policy_without_a_roster_nobody_is_asked(files: PolicyFiles) 
         with pytest.raises(Unanswered) as raised:
             await policies.roster("gardening", "gardener", MONDAY)
         assert raised.value.reason is Reason.AWAY
+
+
+def test_a_tool_asks_a_roster_without_an_event_loop(files: PolicyFiles) -> None:
+    """One after the other; who fails is asked again, who is late is not, and nothing is left running."""
+    roster = """
+def roster(tier, at):
+    if tier == "nobody":
+        raise KeyError(tier)
+    while tier == "never":
+        pass
+    return ("ana",)
+"""
+    path = files.write("garden.py", EXAMPLE, roster)
+    with questions([str(path)], seconds=PATIENCE_SECONDS) as ask:
+        assert ask.loaded.rosters == frozenset({"gardening"})
+        assert ask.roster("gardening", "gardener", MONDAY) == ("ana",)
+        with pytest.raises(Unanswered, match="KeyError at"):
+            ask.roster("gardening", "nobody", MONDAY)
+        assert ask.roster("gardening", "gardener", MONDAY) == ("ana",)
+    with questions([str(path)], seconds=0.1) as ask:
+        for reason in (Reason.LATE, Reason.AWAY):
+            with pytest.raises(Unanswered) as raised:
+                ask.roster("gardening", "never", MONDAY)
+            assert raised.value.reason is reason
