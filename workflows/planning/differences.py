@@ -9,6 +9,7 @@ from typing import Generic, TypeVar
 from workflows.domain.policy import Policy
 from workflows.planning.moments import Deadline, Moment, Timeline
 from workflows.planning.table import Row, rows_of
+from workflows.planning.telling import listeners
 
 _Thing = TypeVar("_Thing")
 
@@ -59,7 +60,7 @@ def _numbered(moments: Iterable[Moment]) -> tuple[_Numbered, ...]:
 
 def _what(numbered: _Numbered) -> Hashable:
     moment = numbered[1]
-    return (moment.at, moment.words, moment.told, _by_when(moment.deadlines))
+    return (moment.at, moment.words, listeners(moment), _by_when(moment.deadlines))
 
 
 def _by_when(deadlines: Iterable[Deadline]) -> Hashable:
