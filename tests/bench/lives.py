@@ -14,6 +14,7 @@ from tests.support.policies import LINES
 from workflows.domain.policy import Policy
 from workflows.domain.ticket.commands import Command, Open
 from workflows.domain.ticket.judge import judge, open_ticket
+from workflows.domain.ticket.roster import RosterAnswer
 from workflows.domain.ticket.state import Ticket
 from workflows.domain.ticket.verdict import Judged
 from workflows.domain.ticket.words import Status
@@ -48,6 +49,10 @@ class Asked:
         judged = self._domain.open(at, command)
         self._ticket = judged.ticket
         return judged
+
+    def answer(self, answer: RosterAnswer) -> None:
+        """No ordinary life hears from a roster."""
+        raise AssertionError(f"an ordinary life has no roster: {answer}")
 
     def settle(self, at: datetime, command: Command | None = None, *, expected_version: int | None = None) -> Judged:
         """Advance it to the instant and apply the command, if there is one."""

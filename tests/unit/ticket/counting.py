@@ -9,7 +9,7 @@ from itertools import accumulate
 
 from tests.unit.calendars import DAYS, Notice
 from tests.unit.ticket.test_properties import CALENDARS, OPENED_AT
-from workflows.domain.calendar import Calendar
+from workflows.domain.follow_the_sun import AnyCalendar
 from workflows.domain.zones import zone
 
 QUARTER = timedelta(minutes=15)
@@ -26,12 +26,12 @@ NOTICES = (
 """The hours of `CALENDARS`, day by day."""
 
 
-def counted(calendar: Calendar, from_at: datetime, to_at: datetime) -> timedelta:
+def counted(calendar: AnyCalendar, from_at: datetime, to_at: datetime) -> timedelta:
     """Open time between two instants; less than nothing when they are the wrong way round."""
     return _before(calendar, to_at) - _before(calendar, from_at)
 
 
-def _before(calendar: Calendar, at: datetime) -> timedelta:
+def _before(calendar: AnyCalendar, at: datetime) -> timedelta:
     is_open, whole = _quarters(NOTICES[CALENDARS.index(calendar)].zone, CALENDARS.index(calendar))
     quarter, rest = divmod(at - FROM_AT, QUARTER)
     return whole[quarter] * QUARTER + (rest if is_open[quarter] else timedelta())
