@@ -43,10 +43,10 @@ class Told(Protocol):
 class Retold:
     """A story's backend: between two steps its loop stands still."""
 
-    def __init__(self, runner: asyncio.Runner, told: Told, policy: Policy) -> None:
+    def __init__(self, runner: asyncio.Runner, told: Told, policy: Policy, *later: Policy) -> None:
         self._runner = runner
         self._told = told
-        self._domain = PureDomain(policy)
+        self._domain = PureDomain(policy, *later)
 
     def open(self, at: datetime, command: Open) -> Judged:
         """Enter the ticket."""

@@ -68,8 +68,9 @@ class ToldRecord:
 async def keep_answer(records: Records, policy: Policy, answer: RosterAnswer) -> None:
     """Keep an answer of the roster at the record's present instant, which is the answer's."""
     names = ("ann",) if answer.is_reachable else ()
-    kept = OnDuty(policy=policy.name, tier=answer.tier, names=names, asked_at=answer.at)
-    assert await records.rosters.keep([kept]) == 1, "the roster said the same before"
+    kept = OnDuty(policy=policy.name, tier=answer.tier, names=names)
+    moment = await records.rosters.moment()
+    assert await records.rosters.keep([kept], [kept.duty], moment) == 1, "the roster said the same before"
 
 
 async def learnt_answers(records: Records, ticket_id: str, *, after: int) -> tuple[RosterAnswer, ...]:
@@ -95,8 +96,13 @@ async def owed_messages(records: Records, ticket_id: str, *, after_sequence: int
 
 
 @asynccontextmanager
-async def told_record(url: str, policy: Policy, ticket_id: str) -> AsyncIterator[ToldRecord]:
-    """Open a record for one story; others may be told to the same database, each by its own clock."""
+async def told_record(url: str, policy: Policy, ticket_id: str, *later: Policy) -> AsyncIterator[ToldRecord]:
+    """Open a record for one story, and the policies that its ticket may be moved to.
+
+    Others may be told to the same database, each by its own clock.
+    """
     clock = StoryClock()
     async with await connect(url, clock) as records:
+        for each in later:
+            await records.record.keep_policy(each)
         yield ToldRecord(records, clock, policy, ticket_id)

@@ -1,11 +1,13 @@
 """What a settle adds to the figures, from the log's new lines alone."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from services.records.totals import TOTALS, Delta, deltas
 from tests.support.record import a_policy, an_opening
+from workflows.domain.policy import minutes
 from workflows.domain.ticket.commands import Acknowledge, Command, RecordContact, Resolve, Transfer, WaitOnCustomer
 from workflows.domain.ticket.events import (
     ClockBreached,
@@ -15,6 +17,7 @@ from workflows.domain.ticket.events import (
     Escalated,
     Event,
     LadderExhausted,
+    PolicyChanged,
     PriorityChanged,
     TierSkipped,
     Transferred,
@@ -190,6 +193,32 @@ def test_warnings_are_counted_where_the_ticket_was_and_as_urgent_as_it_was() -> 
         Delta("clocks_warned", ("update", "elsewhere", "low", "home"), 1),
         Delta("transfers", ("elsewhere", "desk", "home"), 1),
     )
+
+
+def test_what_a_ticket_is_counted_under_follows_its_policy() -> None:
+    """7.3: tier and priority are called otherwise from then on; how long it took is told in the new lengths."""
+    change = PolicyChanged(
+        from_policy_version="old",
+        policy_version="new",
+        from_tier="clerk",
+        tier="desk",
+        from_priority="low",
+        priority="normal",
+        reason="a new name",
+    )
+    lines = entries(a_kept_acknowledgement(minutes(20)), change, a_kept_acknowledgement(minutes(20)))
+    desk, specialist = POLICY.tiers
+    quick = {"normal": replace(desk.targets["normal"], acknowledge=minutes(25))}
+    after = replace(POLICY, tiers=(replace(desk, targets=quick), specialist))
+
+    counted = deltas(TICKET, lines, POLICY, after=after)
+
+    assert [each for each in counted if each.name in {"clocks_met", "time_to_bucket"}] == [
+        Delta("clocks_met", ("acknowledge", "desk", "low", "home"), 1),
+        Delta("clocks_met", ("acknowledge", "desk", "normal", "home"), 1),
+        Delta("time_to_bucket", ("acknowledge", "desk", "low", "home", "1800.0"), 1),
+        Delta("time_to_bucket", ("acknowledge", "desk", "normal", "home", "1500.0"), 1),
+    ]
 
 
 def test_contact_is_a_chase_only_while_the_customer_waits_for_the_desk() -> None:
