@@ -6,6 +6,10 @@ from datetime import timedelta
 
 import pytest
 
+from services.desk_log.log import Case
+from services.desk_log.plan import Plan
+from services.feed.compare import look_into
+from services.feed.run import Driven
 from services.migration import found
 from services.migration.applying import Done, Mover, Outcome
 from services.migration.asked import Migration
@@ -531,3 +535,19 @@ async def test_a_priority_that_is_called_otherwise(records: Records) -> None:
     assert run.outcomes == {"t-0001": Outcome.MOVED}
     totals = (await records.queries.figures()).totals
     assert totals["clocks_met", ("acknowledge", "desk", "standard", "home")] == 1
+
+
+async def test_the_feeds_own_look_finds_a_moved_ticket_sound(records: Records, story_clock: StoryClock) -> None:
+    """5.3, 7.3: derived by both versions; a change of policy is an operator's, not a command nobody gave."""
+    await records.record.open_ticket(BEFORE, replace(an_opening(1), subject="Incident 7"))
+    said: list[Command] = [an_acknowledgement()]
+    story_clock.pass_(minutes(5))
+    await applied(records, to(LONGER))
+    await do(records, "t-0001", *said)
+    story_clock.pass_(hours(9))
+    await records.record.settle("t-0001", by=SettledBy.WORKFLOW)
+    plan = Plan(case=Case(case="7", rows=()), rows=())
+
+    findings = await look_into(records.queries, [Driven(plan=plan, ticket_id="t-0001", said=said)], lambda: None)
+
+    assert findings.is_sound, findings
