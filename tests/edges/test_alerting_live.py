@@ -1,16 +1,21 @@
 """Alerts in a real run: a deadline that passes unseen is told, the keeper ends that, and no record is no silence."""
 
+import asyncio
 import re
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from deploy.watched import RULES, configuration
+from deploy.observe import ALERTMANAGER_FILE
+from deploy.watched import JOBS, RULES, configuration
 from services.client import TicketClient
 from services.settings import Address
 from tests.support.intake import opening
 from tests.support.processes import ended, environment, running
-from tests.support.prometheus import Prometheus, serving
+from tests.support.prometheus import Alertmanager, Prometheus, alertmanager, serving
 from tests.support.temporal import free_port
+from tests.support.waiting import PATIENCE_SECONDS
 
 SPEED = 600
 """The first deadline, a quarter of an hour off, passes within two seconds."""
@@ -30,27 +35,50 @@ async def test_a_deadline_that_passes_unseen_is_told_until_it_is_judged(tmp_path
     )
     assert (await ended("migrate", env=env)).code == 0
     async with running("intake", env=env) as intake, running("exporter", env=env) as exporter:
-        pages = {
+        pages = dict.fromkeys(JOBS, NOBODY) | {
             "followthrough": Address.parse((await exporter.log(r"exporter answers +address=(\S+)"))[1]),
             "intake": Address.parse((await intake.log(r"part=intake address=(\S+)"))[1]),
-            "worker": NOBODY,
             "keeper": keeper_page,
-            "delivery": NOBODY,
         }
         address = (await intake.log(r"intake answers +address=(\S+)"))[1]
-        file = tmp_path / "prometheus.yml"
-        file.write_text(configuration(pages, None, rules=_without_waiting(tmp_path), every=EVERY), encoding="utf-8")
-        async with serving(tmp_path, file) as server:
+        async with (
+            alertmanager(tmp_path, ALERTMANAGER_FILE) as people,
+            _watching(tmp_path, pages, Address.parse(people.url.removeprefix("http://"))) as server,
+        ):
             async with TicketClient(address, caller="crm-1", actor="ann", deadline_seconds=60) as client:
                 await client.change(opening())
             for name in ("DeadlinePassedSilently", "TicketsOverdue", "ProcessDown"):
                 await server.until(_firing(name))
+            await _people_hear(people)
             async with running("keeper", env=env):
                 for name in ("DeadlinePassedSilently", "TicketsOverdue"):
                     await server.until(f"absent({_firing(name)})")
                 await server.until("record:followthrough_rescued_total:max > 0")
             assert await server.query(HABIT) == []
             await _without_its_record(tmp_path, server)
+
+
+@asynccontextmanager
+async def _watching(folder: Path, pages: Mapping[str, Address], people: Address) -> AsyncIterator[Prometheus]:
+    """Have Prometheus watch these pages, and tell these people, at once."""
+    file = folder / "prometheus.yml"
+    text = configuration(pages, people, rules=_without_waiting(folder), every=EVERY)
+    file.write_text(text, encoding="utf-8")
+    async with serving(folder, file) as server:
+        yield server
+
+
+async def _people_hear(people: Alertmanager) -> None:
+    """The page, that is: what follows from it is kept from them."""
+    expected = {("DeadlinePassedSilently", "page", False), ("TicketsOverdue", "ticket", True)}
+    heard: set[tuple[str, str, bool]] = set()
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        while not expected <= heard:
+            heard = {
+                (labels["alertname"].removeprefix("Followthrough"), labels["severity"], is_silent)
+                for labels, is_silent in await people.alerts()
+            }
+            await asyncio.sleep(0.1)
 
 
 async def _without_its_record(folder: Path, server: Prometheus) -> None:
