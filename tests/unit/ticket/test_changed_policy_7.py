@@ -82,6 +82,21 @@ def test_time_is_counted_in_the_old_calendar_up_to_then_and_in_the_new_from_then
     assert line.deadline_at == story.instant("Tue 24 Nov 12:00")
 
 
+def test_time_that_was_counted_stays_counted_where_the_deadline_happens_to_stay(tell_both: TellBoth) -> None:
+    """7.3: that Monday is declared closed afterwards, its eight hours are spent all the same, and the log has them."""
+    closed = Calendar("Europe/London", {"mon-fri": "09:00-17:00"}, closed=["2026-11-23"])
+    before, after = ladder(calendar=OFFICE, resolve=hours(12)), ladder(calendar=closed, resolve=hours(12))
+    story = tell_both(before, after, zone="Europe/London")
+    story.open("Mon 23 Nov 09:00").until("Tue 24 Nov 10:00").as_told()
+    move(story, after).happened(
+        f"Tue 24 Nov 10:00 {changed(before, after)}",
+        "Tue 24 Nov 10:00 moved update/1 of agent to 11h59m, 9h spent, until 12:59",
+        "Tue 24 Nov 10:00 moved resolve/1 of agent to 12h, 9h spent, until 13:00",
+    )
+    story.until("Tue 24 Nov 11:00").ask().as_told()
+    assert story.clock(Target.RESOLVE).spent == hours(10)
+
+
 def test_a_target_that_is_spent_already_is_no_breach(tell_both: TellBoth) -> None:
     """7.3, 6.11: five hours spent of two: the new acknowledge target is left, and no more than there was before."""
     before = ladder(agent=row(acknowledge=5.25, resolve=9))
