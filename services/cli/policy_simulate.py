@@ -101,7 +101,7 @@ class Shown:
         self._bar.update(self._task, advance=tickets)
 
 
-@click.command(cls=Process, reads=(*RECORD, "clock"))
+@click.command(cls=Process, reads=(*RECORD, "clock", "policies"))
 @click.argument("spec")
 @click.argument("other", required=False)
 @click.option("--log", type=click.Path(path_type=Path), help="Past tickets: a help desk's event log, .csv or .csv.gz.")
