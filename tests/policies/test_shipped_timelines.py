@@ -9,7 +9,7 @@ from workflows.planning.local_time import before_the_week_ends
 from workflows.planning.telling import as_text, telling
 from workflows.planning.timeline import timeline
 from workflows.policies import load
-from workflows.testing.plugin import Golden
+from workflows.testing.plugin import Golden, GoldenTimeline
 
 MONDAY = datetime(2026, 11, 23, tzinfo=UTC)
 SHIPPED = load().policies.values()
@@ -24,8 +24,6 @@ def test_every_priority_over_an_ordinary_week_end(golden: Golden, policy: Policy
 
 
 @pytest.mark.parametrize("policy", SHIPPED, ids=lambda policy: policy.name)
-def test_the_most_urgent_one_over_christmas(golden: Golden, policy: Policy) -> None:
+def test_the_most_urgent_one_over_christmas(golden_timeline: GoldenTimeline, policy: Policy) -> None:
     """3.1: opened on Thursday 24 December 2026 at 15:00, by the policy's own clock."""
-    at = datetime(2026, 12, 24, 15, tzinfo=UTC)
-    story = timeline(policy, priority=policy.priorities[0], at=at)
-    golden(f"{policy.name}-christmas.txt", as_text(telling(story)))
+    golden_timeline(policy, "2026-12-24 15:00", name=f"{policy.name}-christmas.txt")

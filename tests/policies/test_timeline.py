@@ -97,11 +97,16 @@ def test_the_last_resort_hears_the_same_twice_then_only_what_is_new() -> None:
 
 
 def test_a_policy_that_reminds_every_minute_is_bounded() -> None:
-    """However far away an act is: what was not reached is said."""
+    """However far away an act is: what was not reached is said, and what is still promised, the soonest first."""
     hour = row(acknowledge=1)
     policy = replace(ladder(agent=hour, specialist=hour, supplier=hour), remind_every=minutes(1))
     story = timeline(policy, priority="normal", at=MONDAY_NOON)
     assert story.ending.end is End.EXHAUSTED
+    assert [(each.target, each.tier) for each in story.ending.running] == [
+        (Target.UPDATE, "supplier"),
+        (Target.TIER_RESOLVE, "supplier"),
+        (Target.RESOLVE, "supplier"),
+    ]
     far = timeline(policy, priority="normal", at=MONDAY_NOON, acts=[acknowledged(MONDAY_NOON + hours(700), "agent")])
     assert far.ending.end is End.CUT
     assert far.ending.text == "It goes on like this, and is cut here; 1 of what was to be done lies beyond that"
