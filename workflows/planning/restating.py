@@ -42,9 +42,7 @@ def restated(command: Command, before: Ladder, policy: Policy, ticket: Ticket) -
     """Say a command of then in the words of now."""
     match command:
         case Acknowledge():
-            if command.tier != before.last_resort or command.tier in before.tiers:
-                return replace(command, tier=ticket.tier)
-            return replace(command, tier=policy.last_resort) if ticket.reminding else Unsaid.NOT_REMINDED
+            return _acknowledged(command, before, policy, ticket)
         case Escalate():
             return _escalated(command, before, policy, ticket)
         case Transfer():
@@ -66,6 +64,13 @@ def counterpart(name: str, before: Sequence[str], now: Sequence[str]) -> str:
     if name in now or name not in before:
         return name
     return now[min(before.index(name), len(now) - 1)]
+
+
+def _acknowledged(command: Acknowledge, before: Ladder, policy: Policy, ticket: Ticket) -> Acknowledge | Unsaid:
+    """For the tier that has it now; the last resort for itself, where it was told of anything."""
+    if command.tier != before.last_resort or command.tier in before.tiers:
+        return replace(command, tier=ticket.tier)
+    return replace(command, tier=policy.last_resort) if ticket.reminding else Unsaid.NOT_REMINDED
 
 
 def _escalated(command: Escalate, before: Ladder, policy: Policy, ticket: Ticket) -> Escalate | Unsaid:
