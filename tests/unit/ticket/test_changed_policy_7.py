@@ -128,6 +128,18 @@ def test_a_deadline_of_this_very_instant_stands(tell_both: TellBoth) -> None:
     )
 
 
+def test_what_a_run_came_to_stays_where_both_versions_promise_the_same(tell_both: TellBoth) -> None:
+    """7.3, 2.2, 6.11: entering the tier left it an hour; a shorter acknowledge target is no reason to take it away."""
+    before, after = (
+        ladder(agent=row(update_every=8), specialist=row(acknowledge=length, update_every=4)) for length in (1, 0.1)
+    )
+    story = tell_both(before, after).open("Mon 23 Nov 09:00").until("Mon 23 Nov 14:00").escalate()
+    story.until("Mon 23 Nov 14:30").as_told()
+    assert story.clock(Target.UPDATE).length == hours(6)
+    move(story, after).as_told()
+    assert story.clock(Target.UPDATE).deadline_at == story.instant("Mon 23 Nov 15:00")
+
+
 def test_breaches_stand_and_what_was_met_stays_met(tell_both: TellBoth) -> None:
     """7.3: a longer target takes no breach back and gives nobody a second chance at it."""
     before = ladder(agent=row(acknowledge=1, resolve=900), specialist=row(resolve=2))
