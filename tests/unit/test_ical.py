@@ -4,6 +4,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from workflows.closed_dates.ical import ical_file
 from workflows.domain.calendar import Calendar
@@ -183,6 +185,18 @@ def test_a_calendar_takes_it_beside_public_holidays(write: Write) -> None:
             ["DTSTART:20261224", "RRULE:FREQ=DAILY;BYHOUR=4"],
             "RRULE has BYHOUR, but the event has no time: leave it out",
         ),
+        (
+            ["DTSTART:20261224", "RRULE:FREQ=YEARLY;RSCALE=HEBREW"],
+            "RRULE has RSCALE, which is not understood: write its dates as RDATE",
+        ),
+        (
+            ["DTSTART:20261224", "RRULE:FREQ=DAILY", "EXRULE:FREQ=WEEKLY"],
+            "EXRULE is of another age: write EXDATE;VALUE=DATE:20261228 for each date that is left out",
+        ),
+        (
+            ["DTSTART:20261224", "RECURRENCE-ID:20261224T120000"],
+            "RECURRENCE-ID has a time: write RECURRENCE-ID;VALUE=DATE:20261228",
+        ),
         (["DTSTART:20261224", "RDATE:20261228T100000"], "RDATE has a time: write RDATE;VALUE=DATE:20261228"),
         (
             ["DTSTART:20261224", "RRULE:FREQ=DAILY", "EXDATE:20261228T100000"],
@@ -250,3 +264,38 @@ def test_a_file_that_cannot_be_read(tmp_path: Path) -> None:
         "closed dates of 'closed.ics': name the file in full, like Path(__file__).with_name(\"closed.ics\")",
     )
     assert "years are empty" in refused(path, years=())[0]
+
+
+SOUND = "\r\n".join(
+    calendar(
+        *event("DTSTART;VALUE=DATE:20251224", "DTEND:20251226", "RRULE:FREQ=YEARLY;COUNT=5", "EXDATE:20261224"),
+        *event("RECURRENCE-ID:20271224", "DTSTART:20271223", "DURATION:P2D", "RDATE:20270101", "SUMMARY:a\\, b"),
+    )
+)
+SLIPS = (
+    *(":", ";", "=", ",", "\r\n", " ", '"', "\0", "é", "\r\nBEGIN:VEVENT\r\n", "\r\nEND:VEVENT\r\n"),
+    *("99991231", "00010101"),
+    *(";VALUE=DAT,", ";TZID=Nowhere", "T000000Z", "-P1D", "INTERVAL=2;", "UNTIL=2026;", "BYDAY=53MO;", "COUNT=-1;"),
+)
+
+
+_slips = st.tuples(st.integers(0, len(SOUND)), st.integers(0, 9), st.sampled_from(SLIPS))
+
+
+@given(slips=st.lists(_slips, min_size=1, max_size=4))
+@settings(max_examples=150)
+def test_whatever_is_in_a_file_is_read_or_told(
+    tmp_path_factory: pytest.TempPathFactory, slips: list[tuple[int, int, str]]
+) -> None:
+    """7.1: no slip in it ends in a traceback, and none is told at length."""
+    text = SOUND
+    for at, length, slip in slips:
+        text = text[:at] + slip + text[at + length :]
+    path = tmp_path_factory.getbasetemp() / "slips.ics"
+    path.write_text(text, encoding="utf-8", newline="")
+    problems: tuple[str, ...] = ()
+    try:
+        Calendar("UTC", {"mon-fri": "09:00-17:00"}, closed=ical_file(path, years=YEARS))
+    except CalendarError as told:
+        problems = told.problems
+    assert all(len(problem) < 300 and problem.isprintable() for problem in problems)

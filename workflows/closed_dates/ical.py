@@ -45,7 +45,7 @@ def ical_file(path: str | Path, *, years: Iterable[int]) -> dict[str, str]:
         raise CalendarError(*(f"{Path(path).name}:{line}: {problem}" for line, problem in sorted(found)))
     try:
         closed = _dates((event for _, event in events), wanted)
-    except (ValueError, OverflowError) as error:
+    except Exception as error:  # as above: rules can be odd in ways that nobody foresees
         raise CalendarError(f"{Path(path).name}: its events cannot be repeated: {said(str(error))}") from error
     if not closed:
         raise CalendarError(
@@ -80,10 +80,11 @@ def _events(block: Block, found: list[tuple[int, str]]) -> Iterator[icalendar.Co
     """Yield the event of a block, if it is one that closes dates."""
     try:
         event = icalendar.Event.from_ical(block.text.encode())
-    except ValueError as error:
+        problems = tuple(problems_of(event))
+    except Exception as error:  # noqa: BLE001 - of what is not iCal, its reader raises anything at all
         found.append((block.line, f"an event that cannot be read: {said(str(error))}"))
         return
-    if problems := tuple(problems_of(event)):
+    if problems:
         found.extend((block.line, f"{named(event)}: {problem}") for problem in problems)
         return
     yield event

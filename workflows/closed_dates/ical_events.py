@@ -14,6 +14,7 @@ _REPEATS = ("DAILY", "WEEKLY", "MONTHLY", "YEARLY")
 _HIGHEST = {"BYMONTH": 12, "BYMONTHDAY": 31, "BYYEARDAY": 366, "BYWEEKNO": 53, "BYSETPOS": 366}
 """By part of a rule, how far its numbers go; a wrong one would never match, and nobody would notice."""
 _OF_TIMES = ("BYHOUR", "BYMINUTE", "BYSECOND")
+_UNDERSTOOD = {"FREQ", "INTERVAL", "COUNT", "UNTIL", "BYDAY", "WKST", *_HIGHEST, *_OF_TIMES}
 
 
 def value(event: icalendar.Component, name: str) -> object:
@@ -30,7 +31,10 @@ def named(event: icalendar.Component) -> str:
 def problems_of(event: icalendar.Component) -> Iterator[str]:
     """Yield what is wrong with an event; none when it closes dates, once or again and again."""
     if event.errors:
-        yield from (f"{name or 'a line'} cannot be read: {said(problem)}" for name, problem in event.errors)
+        yield from (
+            f"{said(name)[1:-1] if name else 'a line'} cannot be read: {said(problem)}"
+            for name, problem in event.errors
+        )
         return
     if twice := [name for name in _ONCE if isinstance(event.get(name), list)]:
         yield from (f"{name} stands more than once: write each event by itself" for name in twice)
@@ -81,21 +85,30 @@ def _of_rule(event: icalendar.Component) -> Iterator[str]:
             yield f"RRULE has {part}={wrong[0]}: write one from 1 to {highest}"
     if times := [part for part in _OF_TIMES if part in rule]:
         yield f"RRULE has {', '.join(times)}, but the event has no time: leave it out"
+    if others := [part for part in rule if part.upper() not in _UNDERSTOOD]:
+        yield f"RRULE has {said(', '.join(others))[1:-1]}, which is not understood: write its dates as RDATE"
 
 
 def _of_dates(event: icalendar.Component) -> Iterator[str]:
-    """Yield what is wrong with the dates added and left out. Some programs write those left out at midnight."""
+    """Yield what is wrong with dates added, left out or changed. Some programs write those of midnight."""
+    if "EXRULE" in event:
+        yield "EXRULE is of another age: write EXDATE;VALUE=DATE:20261228 for each date that is left out"
     if not all(map(_is_date, _dates_in(event, "RDATE"))):
         yield "RDATE has a time: write RDATE;VALUE=DATE:20261228"
-    timed = [at for at in _dates_in(event, "EXDATE") if not _is_date(at)]
-    if not all(isinstance(at, datetime) and at.time() == time() for at in timed):
+    if not all(map(_is_midnight, _dates_in(event, "EXDATE"))):
         yield "EXDATE has a time: write EXDATE;VALUE=DATE:20261228"
+    if not _is_midnight(value(event, "RECURRENCE-ID") or date.min):
+        yield "RECURRENCE-ID has a time: write RECURRENCE-ID;VALUE=DATE:20261228"
 
 
 def _dates_in(event: icalendar.Component, name: str) -> Iterator[object]:
     lists = event.get(name, [])
     for each in lists if isinstance(lists, list) else [lists]:
         yield from (one.dt for one in each.dts)
+
+
+def _is_midnight(what: object) -> bool:
+    return _is_date(what) or (isinstance(what, datetime) and what.time() == time())
 
 
 def _is_date(what: object) -> bool:

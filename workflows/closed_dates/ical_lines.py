@@ -44,13 +44,17 @@ def read_blocks(text: str, problems: list[tuple[int, str]]) -> tuple[Block, ...]
         if word == "END":
             opened, since = within.pop()
             if opened != name:
-                problems.append((line, f"END:{said(name)[1:-1]} ends what began as {opened} on line {since}"))
+                problems.append((line, f"END:{_shown(name)} ends what began as {_shown(opened)} on line {since}"))
                 return ()
             if name == "VEVENT":
                 blocks.append(Block(line=since, text="\r\n".join([*event, ""])))
                 event = []
-    problems += ((line, f"BEGIN:{name} has no END: is the file cut short?") for name, line in within)
+    problems += ((line, f"BEGIN:{_shown(name)} has no END: is the file cut short?") for name, line in within)
     return tuple(blocks)
+
+
+def _shown(name: str) -> str:
+    return said(name)[1:-1]
 
 
 def _unfolded(text: str) -> Iterator[tuple[int, str]]:
