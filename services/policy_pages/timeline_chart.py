@@ -34,6 +34,8 @@ HEADING = 40.0
 CHARACTERS = 84
 """Of a line of words: what fits its column in the widest of the usual fonts."""
 BOLD_CHARACTERS = 72
+NAME_CHARACTERS, NAME_LINES = 12, 3
+"""Of a lane's name, which stands above it."""
 BOLD = frozenset(
     {"opened", "acknowledged", "escalated", "resolved", "closed", "ladder_exhausted", "last_resort_reminded"}
 )
@@ -74,7 +76,8 @@ class Bar:
 class Lane:
     """The customer's or a tier's."""
 
-    name: str
+    name: tuple[str, ...]
+    """In as many lines as it takes."""
     place: str
     """Its zone's."""
     x: float
@@ -147,7 +150,7 @@ class _Block:
     def height(self) -> float:
         """Of all its lines and the space below."""
         if self.heading:
-            return HEADING
+            return HEADING + LINE * (len(self.lines) - 1)
         return sum(LINE if text else PARAGRAPH for _, text in self.lines) + LINE
 
 
@@ -155,7 +158,7 @@ def chart(story: Timeline) -> Chart:
     """Work out the chart of a story."""
     told, wall = telling(story), Wall(story.customer_zone)
     blocks = tuple(_blocks(story, told, wall))
-    top = HEAD + HEADING
+    top = HEAD + blocks[0].height
     scale = Scale((Stop(at=block.at, height=block.height) for block in blocks[1:]), top)
     places = (HEAD + LINE, *scale.places)
     lanes = tuple(_lanes(story, scale))
@@ -188,9 +191,11 @@ def _blocks(story: Timeline, told: Telling, wall: Wall) -> Iterator[_Block]:
     every = [first + _A_DAY * number for number in range((last - first).days + 1)]
     for day in every if len(every) <= MOST_DAYS else sorted(days):
         midnight = datetime.combine(day, time(), zone(wall.zone)).astimezone(UTC)
-        hours = days[day].hours if day in days else ""
+        hours = wrap(days[day].hours, CHARACTERS) if day in days else [""]
         yield _Block(
-            at=max(midnight, story.opened_at), lines=(("hours", hours),), heading=f"{day:%a} {day.day} {day:%b}"
+            at=max(midnight, story.opened_at),
+            lines=tuple(("hours", line) for line in hours),
+            heading=f"{day:%a} {day.day} {day:%b}",
         )
         yield from _instants(days[day]) if day in days else ()
 
@@ -237,7 +242,7 @@ def _lanes(story: Timeline, scale: Scale) -> Iterator[Lane]:
         targets = _CUSTOMERS if is_customers else _TIERS
         columns = {target: x + LANE * part - _BAR / 2 for target, part in zip(targets, (0.3, 0.7), strict=True)}
         yield Lane(
-            name=name,
+            name=tuple(wrap(name, NAME_CHARACTERS, max_lines=NAME_LINES, placeholder="…")),
             place=Wall(calendar.zone).place,
             x=x,
             columns=tuple((column + _BAR / 2, TARGETS[target]) for target, column in columns.items()),

@@ -73,6 +73,15 @@ def test_who_is_told_of_a_step_and_what_is_due_from_then_on() -> None:
     }
 
 
+def test_news_that_are_due_sooner_in_the_new_tier_are_told_once() -> None:
+    """2.2, 6.5: the running update is shortened to the new tier's, from the same start."""
+    policy = ladder(agent=row(acknowledge=1, update_every=10), specialist=row(update_every=3))
+    story = timeline(policy, priority="normal", at=MONDAY_NOON)
+    step = next(moment for moment in story.moments if moment.kind == "escalated")
+    news = [each.at for each in step.deadlines if each.target is Target.UPDATE]
+    assert news == [MONDAY_NOON + hours(3)]
+
+
 def test_it_ends_when_the_ladder_has_and_the_last_promise_is_broken() -> None:
     """4.4: told are the first reminders of the last resort; that they go on is said, with what is still to come."""
     story = timeline(LINES, priority="urgent", at=OPENED_AT)

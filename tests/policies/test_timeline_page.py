@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 from services.policy_pages import timeline_chart, timeline_page
 from services.policy_pages.timeline_scale import Scale, Stop
 from tests.support.policies import LINES, ladder
+from workflows.domain.calendar import Calendar
+from workflows.domain.opening_hours import DAYS
 from workflows.domain.policy_data import from_data, to_data
 from workflows.domain.ticket.commands import Acknowledge, WaitOnCustomer
 from workflows.planning.moments import Act, Timeline
@@ -36,9 +38,33 @@ def asked_story() -> Timeline:
     return timeline(LINES, priority="urgent", at=OPENED_AT, acts=acts)
 
 
+def crowded_story() -> Timeline:
+    """Long names, and desks with many hours a day: more than a line has room for."""
+    data = to_data(LINES)
+    week = dict.fromkeys(DAYS, "08:00-09:00, 10:00-11:00, 12:00-13:00, 14:00-15:00, 16:00-18:00")
+    names = ("first-line-of-the-home-desk", "component-supplier", "x" * 60)
+    zones = ("Europe/London", "Europe/Berlin", "Asia/Kolkata")
+    tiers = [
+        {**tier, "name": name, "calendar": Calendar(zone, week).to_data()}
+        for tier, name, zone in zip(data["tiers"], names, zones, strict=True)  # type: ignore[call-overload]  # a list
+    ]
+    return timeline(from_data({**data, "tiers": tiers}), priority="urgent", at=OPENED_AT)
+
+
+def test_names_of_lanes_have_room() -> None:
+    """Beside each other, in a few short lines each; what is longer still ends in dots."""
+    names = [lane.name for lane in timeline_chart.chart(crowded_story()).lanes]
+    assert names == [
+        ("customer",),
+        ("first-line-", "of-the-home-", "desk"),
+        ("component-", "supplier"),
+        ("x" * 12, "x" * 12, "…"),
+    ]
+
+
 def test_no_two_lines_of_words_overlap() -> None:
     """Each has a place of its own, in the order of time, and none is longer than its column."""
-    for each in (story(priority) for priority in LINES.priorities):
+    for each in (*(story(priority) for priority in LINES.priorities), crowded_story()):
         chart = timeline_chart.chart(each)
         places = [text.y for text in chart.texts]
         assert min(after - before for before, after in pairwise(places)) >= timeline_chart.LINE - 1e-6
@@ -65,7 +91,7 @@ def test_closed_hours_are_shaded_by_each_lanes_own_calendar() -> None:
     """2.6: London's desk is closed over Friday night and from Saturday 13:00 on, the supplier all the week end."""
     each = story()
     chart = timeline_chart.chart(each)
-    closed = {lane.name: len(lane.closed) for lane in chart.lanes}
+    closed = {lane.name[0]: len(lane.closed) for lane in chart.lanes}
     assert closed == {"customer": 2, "agent": 2, "specialist": 2, "supplier": 1}
     assert [lane.place for lane in chart.lanes] == ["London", "London", "London", "Berlin"]
     for lane in chart.lanes:
@@ -76,7 +102,7 @@ def test_closed_hours_are_shaded_by_each_lanes_own_calendar() -> None:
 
 def test_each_clock_stands_in_the_lane_of_whose_it_is() -> None:
     """2.1 to 2.3: the customer's news and solution, a tier's acknowledge and resolve; how each ended is its look."""
-    lanes = {lane.name: [bar.state for bar in lane.bars] for lane in timeline_chart.chart(story()).lanes}
+    lanes = {lane.name[0]: [bar.state for bar in lane.bars] for lane in timeline_chart.chart(story()).lanes}
     assert lanes["agent"] == ["breached", "cancelled"]
     assert lanes["specialist"] == ["breached", "cancelled"]
     assert lanes["supplier"] == ["breached", "breached"]
@@ -86,7 +112,7 @@ def test_each_clock_stands_in_the_lane_of_whose_it_is() -> None:
 
 def test_a_wait_is_seen_to_stand_still() -> None:
     """2.7: the customer's clocks and the tier's resolve stand still from the question on, acknowledge was met."""
-    lanes = {lane.name: lane.bars for lane in timeline_chart.chart(asked_story()).lanes}
+    lanes = {lane.name[0]: lane.bars for lane in timeline_chart.chart(asked_story()).lanes}
     assert [(bar.state, len(bar.paused)) for bar in lanes["agent"]] == [("met", 0), ("cancelled", 2)]
     paused = [bar for bar in lanes["customer"] if bar.paused]
     assert len(paused) == 2
@@ -102,6 +128,15 @@ def test_the_chart_is_a_document_by_itself() -> None:
     assert {"customer", "agent", "specialist", "supplier", "09:06:15", "Sat 28 Nov"} <= words
     assert "prefers-color-scheme: dark" in text
     assert "@media print" in text
+
+
+def test_the_page_can_be_heard() -> None:
+    """Its language, one heading above all, and the whole story as tables whose heads name rows and columns."""
+    text = timeline_page.page(story())
+    assert '<html lang="en">' in text
+    assert text.count("<h1") == 1
+    assert text.count("<h3>") == text.count("<table>") == len(telling(story()).days)
+    assert text.count('<th scope="row">') == len(story().moments)
 
 
 def test_nothing_is_fetched_and_nothing_is_run() -> None:
