@@ -13,6 +13,7 @@ import pytest
 from services.desk_log.log import parse
 from services.simulation.from_log import from_log
 from services.simulation.past import PastCase
+from services.simulation.report import tables
 from services.simulation.simulate import Flipped, Simulation, simulate
 from services.simulation.source import CannotSimulate, Given, Wanted
 from services.simulation.tally import Tally
@@ -336,3 +337,57 @@ def test_a_ticket_that_the_rules_fail_at_is_counted_and_costs_no_other_its_figur
     assert (tally.failed, tally.first_failed) == ({"DomainError": 1}, "taken-late")
     assert tally.figures.opened == 1
     assert tally.said == {"take on": 1, "solve": 1, "sign off": 1}
+
+
+def test_the_tables_put_two_policies_side_by_side() -> None:
+    """A and B, the difference, which clocks flip, and of the tickets that do as many as are asked for."""
+    strict = replace(LINES, resolve={**LINES.resolve, "urgent": hours(2.5)})
+    found = given(*IN_TIME, *THREE_HOURS, *(row.replace("three-hours", "again") for row in THREE_HOURS))
+    simulation = simulate({"lines": LINES, "strict": strict}, found.pasts, found.until)
+
+    told = {table.title: table for table in tables(simulation, found.source, flips=1)}
+
+    clocks = told["clocks, by target"]
+    assert clocks.columns == (
+        "target",
+        "A met",
+        "A breached",
+        "A kept",
+        "B met",
+        "B breached",
+        "B kept",
+        "breached, B - A",
+    )
+    assert clocks.rows[0] == ("customer's resolve", "3", "0", "100.0%", "1", "2", "33.3%", "+2")
+    assert told["clocks that flip"].rows == (("customer's resolve", "2", "0"), ("tickets", "2", "0"))
+    assert told["tickets that flip"].rows == (
+        (
+            "three-hours",
+            "2024-03-04 09:00",
+            "urgent",
+            "customer's resolve",
+            "met 2024-03-04 12:00",
+            "breached 2024-03-04 11:30",
+        ),
+    )
+    assert told["tickets that flip"].note == "1 of 2: ask for more of them with --flips"
+    assert ("all", "3", "1", "33.3%", "3", "1", "33.3%") in told["push to front"].rows
+
+
+def test_the_tables_of_one_policy_tell_what_still_runs() -> None:
+    """No difference, no flips; a clock without a verdict is in its own column."""
+    found = given(*NOBODY_CAME, "other,2024-03-04T11:30:00Z,Accepted+In Progress,Ben")
+    simulation = simulate({"lines": LINES}, found.pasts, found.until)
+
+    told = {table.title: table for table in tables(simulation, found.source, flips=20)}
+
+    clocks = told["clocks, by target"]
+    assert clocks.columns == ("target", "met", "breached", "kept", "running")
+    # Of both the promise runs; of the other its update and its agents' resolve too; it was taken on at once.
+    assert clocks.rows == (
+        ("customer's resolve", "0", "0", "-", "2"),
+        ("update", "0", "1", "0.0%", "2"),
+        ("acknowledge", "1", "3", "25.0%", "0"),
+        ("tier's resolve", "0", "0", "-", "2"),
+    )
+    assert "tickets that flip" not in told
