@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from tests.support.policies import LINES
-from workflows.domain.policy import OnBreach, Policy
+from workflows.domain.policy import OnBreach, Policy, hours
 from workflows.domain.ticket.words import Audience, Target
 from workflows.planning.differences import of_endings, of_stories, of_tables
 from workflows.planning.moments import Timeline
@@ -47,6 +47,19 @@ def test_a_tier_less_ends_the_ladder_sooner() -> None:
     assert "The ticket goes up from specialist to supplier" in vanished
     instants = [min(each.at for each in (change.before, change.after) if each) for change in changes]
     assert instants == sorted(instants)
+
+
+def test_what_happens_again_and_again_is_paired_by_its_number() -> None:
+    """4.3: the first silence allows another length from then on; the second and third move, each beside its own."""
+    supplier = LINES.tiers[2]
+    slower = {**supplier.targets, "urgent": replace(supplier.targets["urgent"], update_every=hours(3))}
+    edited = replace(LINES, tiers=(*LINES.tiers[:2], replace(supplier, targets=slower)))
+    moved = [
+        (f"{change.before.at:%a %H:%M}", f"{change.after.at:%a %H:%M}")
+        for change in of_stories(story(LINES), story(edited))
+        if change.before and change.after and change.after.kind == "clock_breached"
+    ]
+    assert moved[:3] == [("Sat 09:55", "Sat 09:55"), ("Sat 11:55", "Sat 12:55"), ("Mon 08:55", "Mon 10:55")]
 
 
 def test_how_it_ends_is_a_difference_too() -> None:

@@ -78,8 +78,10 @@ def test_news_that_are_due_sooner_in_the_new_tier_are_told_once() -> None:
     policy = ladder(agent=row(acknowledge=1, update_every=10), specialist=row(update_every=3))
     story = timeline(policy, priority="normal", at=MONDAY_NOON)
     step = next(moment for moment in story.moments if moment.kind == "escalated")
-    news = [each.at for each in step.deadlines if each.target is Target.UPDATE]
-    assert news == [MONDAY_NOON + hours(3)]
+    news = [(each.at, each.tier) for each in step.deadlines if each.target is Target.UPDATE]
+    assert news == [(MONDAY_NOON + hours(3), "specialist")]
+    breach = next(moment for moment in story.moments if moment.at == MONDAY_NOON + hours(3))
+    assert breach.words.why == "3 h of open time are allowed"
 
 
 def test_it_ends_when_the_ladder_has_and_the_last_promise_is_broken() -> None:

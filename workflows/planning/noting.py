@@ -121,7 +121,6 @@ class Notes:
         """Whether the last resort hears the same once more: of those the first few are told."""
         match event:
             case LadderExhausted(is_repeat=False):
-                self._reminded_of = ()
                 self.told_before_the_end = len(self.moments)
             case LastResortReminded(number=number, causes=causes):
                 is_same = number > REMINDERS_TOLD and causes == self._reminded_of
