@@ -201,10 +201,12 @@ def _write(path: Path, text: str) -> None:
 
 def _judge(simulation: Simulation, most: float | None) -> None:
     """End with 1 for what a pipeline should stop at."""
+    for run in simulation.runs:
+        if failed := run.tally.failed.total():
+            told = f"under {run.label} the rules failed at {failed} tickets, the first is {run.tally.first_failed}"
+            raise Failed(told, exit_code=1)
     last = simulation.runs[-1]
     figures = last.tally.figures
-    if failed := last.tally.failed.total():
-        raise Failed(f"the rules failed at {failed} tickets, the first is {last.tally.first_failed}", exit_code=1)
     met, breached = of(figures.met, Target.RESOLVE), of(figures.breached, Target.RESOLVE)
     if most is not None and breached * 100 > most * (met + breached):
         share = f"{breached} of {met + breached}, {breached / (met + breached):.1%}"

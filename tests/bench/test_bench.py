@@ -8,7 +8,7 @@ import pytest
 from rich.console import Console
 
 from services.records.clock import ScaledClock
-from tests.bench import deadlines, due, late, lives, races, rates, settles, versus, written
+from tests.bench import deadlines, due, late, lives, policy_simulation, races, rates, settles, versus, written
 from tests.bench.beside import DATABASES
 from tests.bench.compared import Comparison
 from tests.bench.races import Load
@@ -145,3 +145,13 @@ def test_figures_of_both_sides_are_kept_as_a_page_and_a_chart(tmp_path: Path) ->
     assert written.CHART in page
     assert {each.tag.rpartition("}")[2] for each in ET.fromstring(chart)} >= {"circle", "polygon", "text"}  # noqa: S314 - our own text
     assert "something &lt;else&gt;" in chart
+
+
+def test_past_tickets_are_told_again_at_a_pace() -> None:
+    """In this process, under two policies, and spread over processes; each round tells all of them."""
+    found = policy_simulation.measure(rounds=1, tickets=54)
+
+    assert (found.tickets, found.log) == (54, "made-up-incidents.csv")
+    assert found.events > 54
+    assert min(found.one_core.middle, found.two_policies.middle, found.all_cores.middle) > 0
+    assert policy_simulation.table(found).row_count == 1
