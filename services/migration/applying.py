@@ -1,7 +1,7 @@
 """Moves tickets to another version of their policy: one settle a ticket, at a stated pace, beside all that goes on.
 
 Nothing is remembered between two runs: what is done is seen in the record, so a run that was stopped anywhere is gone
-on with by another. Knows no rule, stops no timer, and hands over the nudges that it leaves behind.
+on with by another. Knows no rule, stops no timer, and leaves nudges that are not urgent to the keeper.
 """
 
 import asyncio
@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 PER_SECOND = 100.0
 """Tickets, unless another pace is asked for: ten thousand take less than two minutes, and callers hardly notice."""
 AT_ONCE = 4
+SOON_SECONDS = 60.0
+"""Real seconds: of what is due within them Temporal is told at once. The rest stays owed in the record, where the
+keeper finds it, soonest due first: ten thousand nudges in a row would keep Temporal from other tickets' timers."""
 TRIES = 5
 """Of one ticket while somebody holds it, or the record is away for a moment."""
 PAUSE_SECONDS = 0.5
@@ -191,7 +194,7 @@ class Mover:
         except RecordUnavailable:
             await self._reading.instant()  # it is away altogether, or one ticket is not to be had
             return Done(ticket=ticket, outcome=Outcome.FAILED, why="somebody holds it all the time: try again")
-        if settled.nudge is not None:
+        if settled.nudge is not None and settled.nudge.wake_in_seconds <= SOON_SECONDS:
             self._debts.owe(settled.nudge)
         if settled.refusal is None:
             return Done(ticket=ticket, outcome=Outcome.MOVED)

@@ -323,21 +323,20 @@ async def test_the_ledger_explains_a_moved_deadline(records: Records, story_cloc
 async def test_an_earlier_deadline_is_owed_a_nudge_and_a_later_one_is_not(
     records: Records, story_clock: StoryClock
 ) -> None:
-    """Architecture 4: a wake-up that Temporal does not know of is owed a nudge, in hand and in the record."""
+    """Architecture 4: what is due within a minute is handed over at once; all of it is owed in the record."""
     await opened(records, 1, 2)
     await records.upkeep.mark_told(await records.upkeep.owed_nudges(older_than_seconds=0, limit=9))
     story_clock.pass_(minutes(10))
 
-    later = await applied(records, to(LONGER))
-    assert later.owed.nudges == []
-    assert await records.upkeep.owed_nudges(older_than_seconds=0, limit=9) == ()
-    earlier = await applied(records, to(SHORTER))
-
-    assert {nudge.ticket_id for nudge in earlier.owed.nudges} == {"t-0001", "t-0002"}
-    assert {nudge.ticket_id for nudge in await records.upkeep.owed_nudges(older_than_seconds=0, limit=9)} == {
-        "t-0001",
-        "t-0002",
-    }
+    for onto, handed_over, owed in (
+        (LONGER, set(), set()),
+        (with_acknowledge(minutes(12)), set(), {"t-0001", "t-0002"}),
+        (with_acknowledge(minutes(10.5)), {"t-0001", "t-0002"}, {"t-0001", "t-0002"}),
+    ):
+        run = await applied(records, to(onto))
+        assert {nudge.ticket_id for nudge in run.owed.nudges} == handed_over
+        found_owed = await records.upkeep.owed_nudges(older_than_seconds=0, limit=9)
+        assert {nudge.ticket_id for nudge in found_owed} == owed
 
 
 async def test_only_the_versions_and_queues_that_are_asked_for(records: Records) -> None:

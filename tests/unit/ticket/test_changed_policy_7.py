@@ -97,6 +97,30 @@ def test_time_that_was_counted_stays_counted_where_the_deadline_happens_to_stay(
     assert story.clock(Target.RESOLVE).spent == hours(10)
 
 
+def test_a_run_that_was_over_is_told_by_the_version_that_it_ended_under(tell_both: TellBoth) -> None:
+    """8, 7.3: the acknowledgement that was missed counted in the office's hours; what runs, in the shorter ones."""
+    before = ladder(agent=row(acknowledge=2), agents_calendar=OFFICE)
+    after = ladder(agent=row(acknowledge=2), agents_calendar=SHORT_DAYS)
+    story = tell_both(before, after, zone="Europe/London").open("Mon 23 Nov 09:00").until("Mon 23 Nov 09:30")
+    story.acknowledge().until("Mon 23 Nov 10:00").as_told()
+    move(story, after).as_told()
+    lines = ledger(before, story.entries, story.instant("Mon 23 Nov 11:00"), later={version_of(after): after})
+    told = {line.target: (line.policy_version, line.calendar) for line in lines if line.tier == "agent"}
+    assert told[Target.ACKNOWLEDGE] == (version_of(before), "Europe/London mon-fri 09:00-17:00")
+    assert told[Target.TIER_RESOLVE] == (version_of(after), "Europe/London mon-fri 10:00-14:00")
+
+
+def test_a_renamed_tiers_run_is_told_under_its_new_name(tell_both: TellBoth) -> None:
+    """8, 7.3: as the ticket has it."""
+    before = ladder()
+    after = renamed(before, agent="clerk")
+    story = tell_both(before, after).open("Mon 23 Nov 09:00").until("Mon 23 Nov 10:00").as_told()
+    move(story, after, tiers=(Renaming(old="agent", new="clerk"),)).as_told()
+    lines = ledger(before, story.entries, story.instant("Mon 23 Nov 11:00"), later={version_of(after): after})
+    assert {(line.target, line.tier) for line in lines} == {(target, "clerk") for target in Target}
+    assert {clock.tier for clock in story.ticket.clocks} == {"clerk"}
+
+
 def test_a_target_that_is_spent_already_is_no_breach(tell_both: TellBoth) -> None:
     """7.3, 6.11: five hours spent of two: the new acknowledge target is left, and no more than there was before."""
     before = ladder(agent=row(acknowledge=5.25, resolve=9))
