@@ -16,6 +16,7 @@ JOBS = {
     "worker": "worker_metrics_address",
     "keeper": "keeper_metrics_address",
     "delivery": "delivery_metrics_address",
+    "roster": "roster_metrics_address",
 }
 """The job that scrapes a page, and the setting that says where the page is."""
 

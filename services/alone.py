@@ -52,6 +52,19 @@ async def delivery(settings: Settings) -> None:
         await loops.until_one_ends()
 
 
+async def roster(settings: Settings) -> None:
+    """Ask who is on duty until cancelled."""
+    async with AsyncExitStack() as running:
+        loops = Loops()
+        policies = await running.enter_async_context(parts.policies(settings, loops))
+        record = await running.enter_async_context(parts.record(settings))
+        await running.enter_async_context(
+            parts.roster(settings, record, policies, loops, PoliciesInForce(policies), OfPolicies(policies))
+        )
+        policies.tell()
+        await loops.until_one_ends()
+
+
 async def exporter(settings: Settings) -> None:
     """Serve the metrics page until cancelled."""
     async with AsyncExitStack() as running:

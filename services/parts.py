@@ -8,7 +8,6 @@ import asyncio
 import logging
 import os
 import signal
-import sys
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import replace
@@ -35,10 +34,11 @@ from services.policy_host.loaded import Loaded
 from services.policy_host.loading import load
 from services.ports import ip_address, listening, try_port
 from services.process import CannotStart
-from services.process_figures import OfDelivery, OfKeeper, OfNudger
+from services.process_figures import OfDelivery, OfKeeper, OfNudger, OfRosters
 from services.process_page import process_page, tell_of_page
 from services.records.clock import RecordClock, parse, require_present
 from services.records.errors import ClockMismatch, RecordError, RecordUnavailable
+from services.roster.watch import RosterWatch
 from services.settings import Address, Settings, broken
 from services.temporal import TemporalPlace, TicketTimers
 from services.var_folder import require_whole_record, unusable
@@ -87,11 +87,11 @@ def _on_hangup(reload: Callable[[], None]) -> Iterator[None]:
     loop = asyncio.get_running_loop()
 
     def heard() -> None:
-        if had_terminal and not os.isatty(sys.stdin.fileno()):
+        if had_terminal and not os.isatty(0):
             os.kill(os.getpid(), signal.SIGTERM)
         reload()
 
-    had_terminal = sys.stdin is not None and os.isatty(sys.stdin.fileno())
+    had_terminal = os.isatty(0)
     loop.add_signal_handler(signal.SIGHUP, heard)
     try:
         yield
@@ -214,6 +214,21 @@ async def delivery(settings: Settings, opened: records.Records, loops: Loops) ->
 
     page = process_page("delivery", settings.delivery_metrics_address, OfDelivery(delivering))
     async with page, loops.running("delivery", delivering.run(), stop):
+        yield
+
+
+@asynccontextmanager
+async def roster(
+    settings: Settings, opened: records.Records, held: Policies, loops: Loops, *beside: Collector
+) -> AsyncIterator[None]:
+    """Ask who is on duty; its metrics page shows what is beside it too."""
+    watch = RosterWatch(held, opened.rosters, every_seconds=settings.roster_every_seconds)
+
+    async def stop() -> None:
+        watch.stop()
+
+    page = process_page("roster", settings.roster_metrics_address, OfRosters(watch), *beside)
+    async with page, loops.running("roster", watch.run(), stop):
         yield
 
 

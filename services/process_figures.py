@@ -11,6 +11,7 @@ from services.delivery.delivery import Delivery
 from services.keeper.keeper import Keeper
 from services.nudge import Nudger
 from services.policy_host.in_force import Policies
+from services.roster.watch import RosterWatch
 
 
 class OfNudger(Collector):
@@ -62,6 +63,35 @@ class OfDelivery(Collector):
         yield _counter("delivery_rounds", "Looks into the outbox, those that failed included.", counts.rounds)
         yield _counter("delivery_round_failures", "Looks that came to nothing.", counts.failed_rounds)
         yield _counters("delivery_messages", "Tries to send a message, by what came of them.", "outcome", counts.fates)
+
+
+class OfRosters(Collector):
+    """What the rosters said to this process."""
+
+    def __init__(self, watch: RosterWatch) -> None:
+        self._watch = watch
+
+    def collect(self) -> Iterator[Metric]:
+        """Yield it."""
+        counts = self._watch.counts
+        yield _counter("roster_rounds", "Times that every roster was asked, those that failed included.", counts.rounds)
+        yield _counter("roster_round_failures", "Times that nothing could be kept of it.", counts.failed_rounds)
+        yield _counter("roster_changes", "Answers kept because somebody else was on duty than before.", counts.changes)
+        duty = ("policy", "tier")
+        answered = GaugeMetricFamily(
+            "followthrough_roster_last_answer_timestamp_seconds",
+            "When the roster last answered; before its first answer, when it was first asked.",
+            labels=duty,
+        )
+        for its, at in counts.answered_at.items():
+            answered.add_metric(its, at)
+        yield answered
+        on_duty = GaugeMetricFamily(
+            "followthrough_roster_on_duty", "People whom the roster's last answer names.", labels=duty
+        )
+        for its, number in counts.on_duty.items():
+            on_duty.add_metric(its, number)
+        yield on_duty
 
 
 class PoliciesInForce(Collector):

@@ -142,6 +142,9 @@ class Settings(BaseSettings):
     roster_seconds: Seconds = 5
     """Real seconds that a policy's `roster` gets to say who is on duty; then its last answer stays. Default 5."""
 
+    roster_every_seconds: Seconds = 30
+    """Real seconds between two rounds in which every policy's `roster` is asked. Default 30."""
+
     temporal_address: AddressText | None = None
     """A Temporal server that others run. Default: none, the embedded one is meant."""
 
@@ -220,6 +223,9 @@ class Settings(BaseSettings):
 
     delivery_metrics_address: AddressText = Address("127.0.0.1", 7306)
     """Where delivery serves its own `/metrics` over HTTP. Default `127.0.0.1:7306`."""
+
+    roster_metrics_address: AddressText = Address("127.0.0.1", 7307)
+    """Where the roster's process serves its own `/metrics` over HTTP. Default `127.0.0.1:7307`."""
 
     log_level: LogLevel = LogLevel.INFO
     """`debug`, `info`, `warning` or `error`. Default `info`."""

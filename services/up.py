@@ -42,36 +42,37 @@ async def up(settings: Settings, say: Callable[[str], None], program: str) -> No
     """
     parts.clock(settings)
     certificates.require_usable(settings)
-    with alone_on(settings.var_dir):
+    async with AsyncExitStack() as running:
+        # Entered in this order and left in the reverse one: intake drains first, Temporal is the last to go that
+        # runs. What the record has to say against a start is said before anything does.
+        loops = Loops()
+        policies = await running.enter_async_context(parts.policies(settings, loops))
+        running.enter_context(alone_on(settings.var_dir))
         require_free(_listening(settings))
-        async with AsyncExitStack() as running:
-            # Entered in this order and left in the reverse one: intake drains first, Temporal is the last to go that
-            # runs. What the record has to say against a start is said before anything does.
-            loops = Loops()
-            policies = await running.enter_async_context(parts.policies(settings, loops))
-            if settings.is_record_embedded:
-                await parts.migrate(settings)
-            record = await running.enter_async_context(parts.record(settings))
-            if settings.temporal_address is None:
-                address = await running.enter_async_context(parts.dev_server(settings, record, loops))
-                settings = settings.model_copy(update={"embedded_temporal_address": address})
-            exporter = await running.enter_async_context(parts.exporter(settings, record, policies))
-            await running.enter_async_context(parts.delivery(settings, record, loops))
-            nudger = await parts.make_nudger(settings, record)
-            await running.enter_async_context(parts.keeper(settings, record, nudger, loops))
-            is_working = await running.enter_async_context(
-                parts.worker(settings, record, loops, awaited_seconds=_awaited_seconds(settings))
-            )
-            if not is_working and settings.temporal_address is None:
-                raise CannotStart(f"the worker got no way to its task queue at {settings.temporal}: see the log")
-            await running.enter_async_context(parts.nudging(nudger, loops))
-            intake = await running.enter_async_context(
-                parts.intake(settings, record, policies, nudger, PoliciesInForce(policies), OfPolicies(policies))
-            )
-            policies.tell()
-            places = Places(intake=intake, exporter=exporter, is_temporal_there=is_working)
-            say(welcome(settings, places, record.clock, policies.now.promised, program))
-            await loops.until_one_ends()
+        if settings.is_record_embedded:
+            await parts.migrate(settings)
+        record = await running.enter_async_context(parts.record(settings))
+        if settings.temporal_address is None:
+            address = await running.enter_async_context(parts.dev_server(settings, record, loops))
+            settings = settings.model_copy(update={"embedded_temporal_address": address})
+        exporter = await running.enter_async_context(parts.exporter(settings, record, policies))
+        await running.enter_async_context(parts.delivery(settings, record, loops))
+        await running.enter_async_context(parts.roster(settings, record, policies, loops))
+        nudger = await parts.make_nudger(settings, record)
+        await running.enter_async_context(parts.keeper(settings, record, nudger, loops))
+        is_working = await running.enter_async_context(
+            parts.worker(settings, record, loops, awaited_seconds=_awaited_seconds(settings))
+        )
+        if not is_working and settings.temporal_address is None:
+            raise CannotStart(f"the worker got no way to its task queue at {settings.temporal}: see the log")
+        await running.enter_async_context(parts.nudging(nudger, loops))
+        intake = await running.enter_async_context(
+            parts.intake(settings, record, policies, nudger, PoliciesInForce(policies), OfPolicies(policies))
+        )
+        policies.tell()
+        places = Places(intake=intake, exporter=exporter, is_temporal_there=is_working)
+        say(welcome(settings, places, record.clock, policies.now.promised, program))
+        await loops.until_one_ends()
 
 
 def welcome(settings: Settings, places: Places, clock: RecordClock, policies: PolicySet, program: str) -> str:
@@ -118,7 +119,7 @@ def _listening(settings: Settings) -> dict[str, Address]:
     fields = ["intake_address", "exporter_address"]
     if settings.temporal_address is None:
         fields.append("embedded_temporal_address")
-    fields += (f"{part}_metrics_address" for part in ("intake", "worker", "keeper", "delivery"))
+    fields += (f"{part}_metrics_address" for part in ("intake", "worker", "keeper", "delivery", "roster"))
     return {field: getattr(settings, field) for field in fields}
 
 

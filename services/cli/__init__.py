@@ -28,6 +28,7 @@ SUBCOMMANDS = {
     "worker": Subcommand("processes", "worker", "Run the worker alone: the tickets' durable timers."),
     "keeper": Subcommand("processes", "keeper", "Run the keeper alone: settles what is late, sends what is owed."),
     "delivery": Subcommand("processes", "delivery", "Run delivery alone: sends what somebody is to be told."),
+    "roster": Subcommand("processes", "roster", "Run the roster alone: asks who is on duty, and records it."),
     "exporter": Subcommand("processes", "exporter", "Run the exporter alone: the metrics page."),
     "rebuild": Subcommand("rebuild", "rebuild", "Give every open ticket a timer in another Temporal."),
     "migrate": Subcommand("processes", "migrate", "Bring the record's schema up to this version."),

@@ -44,8 +44,8 @@ Work = Callable[[Settings], Coroutine[None, None, None]]
 def up() -> None:
     """Run everything on this machine, until Ctrl-C or SIGTERM.
 
-    Starts Temporal, worker, intake, keeper, delivery and exporter, on SQLite under FOLLOWTHROUGH_VAR_DIR unless the
-    settings name others, and goes on where it was stopped.
+    Starts Temporal, worker, intake, keeper, delivery, roster and exporter, on SQLite under FOLLOWTHROUGH_VAR_DIR unless
+    the settings name others, and goes on where it was stopped.
     """
     _run(lambda settings: together.up(settings, click.echo, _program()))
 
@@ -72,6 +72,12 @@ def keeper() -> None:
 def delivery() -> None:
     """Run delivery alone: sends what somebody is to be told; today by printing it."""
     _run(alone.delivery)
+
+
+@click.command(cls=Process, reads=(*RECORD, "clock", "policies", "roster_", *LOGS))
+def roster() -> None:
+    """Run the roster alone: asks each policy's roster who is on duty, and records what changed."""
+    _run(alone.roster)
 
 
 @click.command(cls=Process, reads=(*RECORD, "clock", "policies", "exporter_", *LOGS))

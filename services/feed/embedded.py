@@ -39,6 +39,7 @@ UNASKED = (
     "worker_metrics_address",
     "keeper_metrics_address",
     "delivery_metrics_address",
+    "roster_metrics_address",
     "embedded_temporal_address",
 )
 """Where it answers too, and nobody asks."""

@@ -38,7 +38,7 @@ from services.records.figures import Figures
 from services.records.outbox import Outbox
 from services.records.policies import KnownPolicies
 from services.records.queries import Input, Place, Queries, TicketFilter
-from services.records.rosters import Duty, OnDuty, Rosters, Standing
+from services.records.rosters import Duty, Moment, OnDuty, Rosters, Standing
 from services.records.schema import migrate, require_folder, require_schema, schema_of
 from services.records.settled import Encode, Nudge, Request, Settled, SettledBy
 from services.records.statements import LATELY
@@ -61,6 +61,7 @@ __all__ = [
     "IdentityTaken",
     "Input",
     "LogTooNew",
+    "Moment",
     "Nudge",
     "OnDuty",
     "Outbox",
@@ -163,7 +164,7 @@ async def connect(
         upkeep=Upkeep(database, statements, clock, policies, judge=judge),
         queries=Queries(database, statements, clock, policies),
         outbox=Outbox(database, statements),
-        rosters=Rosters(database, clock),
+        rosters=Rosters(database, statements, clock),
     )
 
 

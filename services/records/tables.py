@@ -317,7 +317,7 @@ class RosterAnswerRow(Base):
     on_duty: Mapped[str | None] = mapped_column(JSON)
     """The names, for people; none where there is no roster any more: then the tier is reachable."""
     asked_at: Mapped[datetime]
-    """The instant that the roster was asked about."""
+    """Real instant at which the roster was last asked while this stood, whatever came of it."""
     replaced_at: Mapped[datetime | None]
     """Real instant of the answer that took its place; none while it stands."""
 

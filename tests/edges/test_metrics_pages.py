@@ -15,7 +15,7 @@ from tests.support.intake import opening
 from tests.support.processes import Running, above_nothing, ended, environment, page, running
 from tests.support.prometheus import checked
 
-PARTS = ("intake", "worker", "keeper", "delivery")
+PARTS = ("intake", "worker", "keeper", "delivery", "roster")
 VERSION = version("followthrough")
 SERVED = r'\{[^\n]*"fact": ?"metrics are served"[^\n]*\}'
 
@@ -62,7 +62,7 @@ async def test_each_part_has_a_page_in_one_process_too(tmp_path: Path) -> None:
         "temporal_worker_task_slots_available",
     }
     assert await checked(texts["worker"]) == ""
-    for part in ("intake", "keeper", "delivery", "exporter"):
+    for part in ("intake", "keeper", "delivery", "roster", "exporter"):
         assert f'followthrough_build_info{{rules_version="1",version="{VERSION}"}} 1.0' in texts[part]
         assert await checked(texts[part]) == "", part
 

@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from services.settings import PREFIX
+from tests.support.parents import dying_with_parent
 
 PROGRAM = str(Path(sys.executable).with_name("followthrough"))
 PATIENCE_SECONDS = 60.0
@@ -93,6 +94,7 @@ def environment(var: Path, **settings: str) -> dict[str, str]:
         "WORKER_METRICS_ADDRESS": "127.0.0.1:0",
         "KEEPER_METRICS_ADDRESS": "127.0.0.1:0",
         "DELIVERY_METRICS_ADDRESS": "127.0.0.1:0",
+        "ROSTER_METRICS_ADDRESS": "127.0.0.1:0",
         "EMBEDDED_TEMPORAL_ADDRESS": "127.0.0.1:0",
     }
     return inherited | {PREFIX + name: value for name, value in (own | settings).items()}
@@ -111,6 +113,7 @@ async def running(
     if room_bytes is not None:
         line = (sys.executable, "-c", _CONFINE_AND_RUN, str(room_bytes), *line)
     process = await asyncio.create_subprocess_exec(
+        *dying_with_parent(signal.SIGKILL),
         *(_bound(line) if is_bound else line),
         env=env,
         stdout=asyncio.subprocess.PIPE,
