@@ -125,7 +125,7 @@ class Answering:
                 waiting = self._waiting.get(said["id"])
                 if waiting is not None and not waiting.done():
                     waiting.set_result(said)
-        except (OSError, ValueError, KeyError):
+        except (OSError, ValueError, LookupError):
             pass  # nothing that a child of ours says: it has ended, or is no good any more
         self.has_ended = True
         self._give_up("the process that answers has ended")

@@ -125,7 +125,7 @@ class Child:
 
     def _hear(self, lines: Iterator[bytes]) -> None:
         """Take questions until the parent has gone."""
-        with contextlib.suppress(OSError, ValueError):
+        with contextlib.suppress(OSError, ValueError, LookupError):
             for line in lines:
                 asked = from_line(line)
                 if asked["ask"] == "where":

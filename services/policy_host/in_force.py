@@ -157,7 +157,11 @@ class Policies:
         """Read them again whenever there is a reason, until stopped."""
         self._running = asyncio.current_task()
         while not self._is_stopping:  # it may have been stopped before it had its first turn
-            await self._reload(await self._reason())
+            try:
+                await self._reload(await self._reason())
+            except Exception:  # whoever goes by what is in force goes on, whatever becomes of reading it again
+                logger.exception("policies could not be read again, those in force stay")
+                await asyncio.sleep(self.limits.watch_seconds)
 
     async def stop(self) -> None:
         """Read them no more, and end every child."""

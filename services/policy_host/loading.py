@@ -4,6 +4,7 @@ What the users' files print meanwhile goes to the log. The child is ended with a
 """
 
 import contextlib
+import json
 import logging
 import os
 import selectors
@@ -130,19 +131,33 @@ class _Reading:
 
     def loaded(self) -> Loaded:
         """Wait for what it hands over."""
+        try:
+            said = self._answer()
+        except (UnicodeError, json.JSONDecodeError, LookupError) as error:
+            raise self._garbled(error) from None
+        if "problems" in said:
+            raise NotLoaded(*said["problems"], read=said["read"])
+        try:
+            return Loaded.from_data(said["loaded"], said["read"])
+        except (ValueError, TypeError, LookupError) as error:
+            raise self._garbled(error) from None
+
+    def _answer(self) -> dict[str, Any]:
         for said in self._said():
-            if "reading" in said:
-                self._reading = said["reading"]
-            elif "problems" in said:
-                raise NotLoaded(*said["problems"], read=said["read"])
-            else:
-                return Loaded.from_data(said["loaded"], said["read"])
+            if "reading" not in said:
+                return said
+            self._reading = said["reading"]
         code = self._code()
         why = f"signal {-code}" if code < 0 else f"code {code}"
         raise NotLoaded(
             f"{self._reading}: it ended the process that reads it, with {why}: take out what does",
             is_passing=code == -signal.SIGKILL,
         )
+
+    def _garbled(self, error: Exception) -> NotLoaded:
+        """Say that something else spoke for the child, or that it took what it says for a policy."""
+        why = f"what the process that reads it hands over is no policy ({type(error).__name__})"
+        return NotLoaded(f"{self._reading}: {why}: leave its files and sockets alone, and its classes as they are")
 
     def close(self) -> None:
         """Log what was printed, and hear no more of it."""

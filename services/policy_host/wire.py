@@ -16,8 +16,8 @@ def to_line(said: Said) -> bytes:
 
 
 def from_line(line: bytes) -> dict[str, Any]:
-    """Read it; `ValueError` for what nobody on the other side would write."""
+    """Read it; `ValueError` or `LookupError` for what nobody on the other side would write."""
     said = json.loads(line)
     if not isinstance(said, dict):
-        raise ValueError("it is no object")  # noqa: TRY004 - of a text, whatever it says
+        raise LookupError("it is no object")  # noqa: TRY004 - of a text, whatever it says
     return said
