@@ -141,3 +141,10 @@ def test_desks_that_hand_on_say_whose_day_it_is() -> None:
     )
     assert "- Fri 25 Dec 2026 (Europe/Dublin): closed (Christmas Day)\n" in page
     assert "- Tue 26 Jan 2027 (Australia/Sydney): closed (Australia Day)\n" in page
+
+
+def test_a_holiday_on_a_day_off_is_not_told() -> None:
+    """A Sunday on which nobody works is closed every week: a customer need not read that it is a holiday."""
+    desk = Calendar("UTC", {"mon-fri": "09:00-17:00"}, closed={"2027-05-01": "Labour Day", "2027-05-03": "in lieu"})
+    days = promised(replace(LINES, calendar=desk), PUBLISHED, DAY).other_days
+    assert [(each.day.isoformat(), each.name) for each in days] == [("2027-05-03", "in lieu")]

@@ -60,7 +60,7 @@ class Promised:
     hours: str
     """By the clocks of its zone, which is named; of each desk where several hand on to each other."""
     other_days: tuple[OtherDay, ...]
-    """From the day on from which the page is good, in order."""
+    """From the day on from which the page is good, in order; not those on which nobody works anyway."""
     priorities: tuple[OfPriority, ...]
     tiers: tuple[OfTier, ...]
     steps: tuple[str, ...]
@@ -113,7 +113,7 @@ def _other_days(policy: Policy, from_day: date) -> Iterator[OtherDay]:
         OtherDay(day=day, hours=hours, name=desk.name_of(day), zone=desk.zone if len(desks) > 1 else "")
         for desk in desks
         for day, hours in (
-            *((day, "closed") for day in desk.closed),
+            *((day, "closed") for day in desk.closed if desk.week[day.weekday()]),
             *((day, written(hours)) for day, hours in desk.special),
         )
         if day >= from_day
