@@ -14,9 +14,13 @@ from tempfile import TemporaryDirectory
 import services
 import workflows
 from services.cli.failing import Failed
+from services.settings import environment_with
 
 OURS = frozenset(package.__name__ for package in (services, workflows))
 """Packages of this program: a policy that ships with it is read with today's, whatever they were then."""
+
+OF_A_HOOK = frozenset({"GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_COMMON_DIR"})
+"""What git tells its hooks of the repository that they are in: the policy's may be another."""
 
 
 @contextmanager
@@ -66,6 +70,7 @@ def _run(folder: Path, *arguments: str) -> bytes:
     try:
         done = subprocess.run(  # noqa: S603 - git, with arguments that are no options
             ["git", "-C", str(folder), *arguments],  # noqa: S607 - whichever git the user has
+            env={name: value for name, value in environment_with({}).items() if name not in OF_A_HOOK},
             check=True,
             capture_output=True,
         )

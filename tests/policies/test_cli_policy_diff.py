@@ -161,6 +161,14 @@ def test_a_revision_is_read_with_the_neighbours_of_its_day(repository: Path) -> 
     assert file.read_text() == "this is no Python"
 
 
+def test_a_hook_of_git_may_ask(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What git tells a hook of its own repository is not taken for the policy's."""
+    monkeypatch.setenv("GIT_DIR", ".git")
+    monkeypatch.setenv("GIT_INDEX_FILE", ".git/index")
+    file = repository / "gardening.py"
+    assert compared(f"{file}@v1", f"{file}@v1", *OPENED).exit_code == 0
+
+
 def test_a_file_that_is_gone_can_still_be_compared(repository: Path) -> None:
     """Its name and the revision are enough."""
     file = repository / "gardening.py"

@@ -84,6 +84,13 @@ def test_news_that_are_due_sooner_in_the_new_tier_are_told_once() -> None:
     assert breach.words.why == "3 h of open time are allowed"
 
 
+def test_a_tiers_name_may_be_a_plural() -> None:
+    """Read aloud, it is still English."""
+    agents = replace(LINES, tiers=(replace(LINES.tiers[0], name="agents"), *LINES.tiers[1:]))
+    warned = timeline(agents, priority="urgent", at=OPENED_AT).moments[1]
+    assert warned.words.what == "75 % of agents' time to acknowledge is spent"
+
+
 def test_it_ends_when_the_ladder_has_and_the_last_promise_is_broken() -> None:
     """4.4: told are the first reminders of the last resort; that they go on is said, with what is still to come."""
     story = timeline(LINES, priority="urgent", at=OPENED_AT)
