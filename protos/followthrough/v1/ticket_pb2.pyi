@@ -410,7 +410,7 @@ class Ticket(_message.Message):
     policy: _builtins.str
     """Name of the policy that was promised when the ticket was opened."""
     policy_version: _builtins.str
-    """Hash of that policy's content; a later edit of the policy does not change this ticket."""
+    """Hash of that policy's content. A later edit does not change this ticket; a PolicyChanged event says that it was moved."""
     subject: _builtins.str
     """In one line."""
     description: _builtins.str
