@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from xml.etree import ElementTree as ET
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 
 from services.policy_pages import timeline_chart, timeline_page
 from services.policy_pages.timeline_scale import Scale, Stop
-from tests.support.policies import LINES, ladder
+from tests.support.policies import ALWAYS, LINES, ladder
 from workflows.domain.calendar import Calendar
 from workflows.domain.opening_hours import DAYS
 from workflows.domain.policy_data import from_data, to_data
@@ -98,6 +99,17 @@ def test_closed_hours_are_shaded_by_each_lanes_own_calendar() -> None:
         edges = [edge for band in lane.closed for edge in (band.y, band.y + band.height)]
         assert edges == sorted(edges)
         assert chart.top <= edges[0] <= edges[-1] <= chart.bottom
+
+
+def test_a_story_that_ends_at_night_is_shaded_to_its_end() -> None:
+    """3.4: what is closed when it ends stays so; a lane that never closes has no shade."""
+    always = replace(LINES.tiers[2], calendar=ALWAYS)
+    policy = replace(LINES, calendar=ALWAYS, tiers=(*LINES.tiers[:2], always))
+    chart = timeline_chart.chart(timeline(policy, priority="urgent", at=OPENED_AT))
+    customer, agent, _, supplier = chart.lanes
+    assert (customer.closed, supplier.closed) == ((), ())
+    (night,) = agent.closed
+    assert night.y + night.height == chart.bottom
 
 
 def test_each_clock_stands_in_the_lane_of_whose_it_is() -> None:
