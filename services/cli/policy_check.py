@@ -7,7 +7,8 @@ from datetime import UTC, date, datetime, time
 import click
 
 from services.cli import policy_cover, wording
-from services.cli.policy_spec import named_in_force, policy_of
+from services.cli.policy_duty import asked
+from services.cli.policy_spec import found_by, named_in_force
 from workflows.domain.policy import Policy
 from workflows.domain.policy_data import version_of
 from workflows.domain.zones import zone
@@ -39,15 +40,19 @@ def check(
 ) -> None:
     """See that policies are valid, and what is odd about them.
 
-    Tiers that are never reached, suppliers slower than what the customer is promised, hours in which nobody is there.
+    Tiers that are never reached, suppliers slower than what the customer is promised, hours in which nobody is there:
+    a policy's roster is asked for each half hour of the coming four weeks.
 
     SPEC is a policy's name, its file, or either at a git revision: SPEC@REVISION. Default: all that are in force.
 
     Exit code 0: fine, or notes only; 1: a warning; 2: a policy does not load.
     """
     weighs = False
-    for policy in [policy_of(spec) for spec in specs or named_in_force()]:
-        findings, cover = lint(policy, _first_instant(policy, from_day))
+    for found in [found_by(spec) for spec in specs or named_in_force()]:
+        policy, from_at = found.policy, _first_instant(found.policy, from_day)
+        roster, failed = asked(found, from_at) if found.has_roster else (None, ())
+        findings, cover = lint(policy, from_at, roster)
+        findings = (*findings, *failed)
         _write_json(policy, findings, cover) if is_json else _write(policy, findings, cover, accept)
         weighs |= any(_weighs(finding, accept) for finding in findings)
     if weighs:

@@ -36,6 +36,7 @@ class Kind(StrEnum):
     SLOWER_THAN_PROMISED = "slower_than_promised"
     BOTH_AT_ONCE = "both_at_once"
     NOBODY_ON_THE_ROSTER = "nobody_on_the_roster"
+    ROSTER_FAILED = "roster_failed"
     COVERAGE_GAP = "coverage_gap"
     CLOSED_DATES_RUN_OUT = "closed_dates_run_out"
 
