@@ -137,6 +137,8 @@ class Policies:
         self._running: asyncio.Task[None] | None = None
         self._is_stopping = False
         self._is_worth_another_try = False
+        self._silent: set[tuple[str, str]] = set()
+        """Policy and tier of whom the roster gave no answer when it was asked last."""
 
     @property
     def now(self) -> Now:
@@ -184,15 +186,22 @@ class Policies:
         now = self.now
         self.counts.rosters += 1
         try:
-            return await now.roster(policy, tier, at)
+            names = await now.roster(policy, tier, at)
         except Unanswered as failed:
             self._roster_failed(now, failed, policy, tier)
             raise
+        if (policy, tier) in self._silent:
+            self._silent.remove((policy, tier))
+            logger.info("roster answers again", extra={"policy": policy, "tier": tier})
+        return names
 
     def _roster_failed(self, now: Now, failed: Unanswered, policy: str, tier: str) -> None:
+        """Take note of it, in the log once until it answers again."""
         self.counts.roster_failures[failed.reason] += 1
         facts = {"policy": policy, "tier": tier, "reason": str(failed.reason), "why": str(failed)}
-        logger.error("roster failed, its last answer stays", extra=facts)
+        is_news = (policy, tier) not in self._silent
+        self._silent.add((policy, tier))
+        logger.log(logging.ERROR if is_news else logging.DEBUG, "roster failed, its last answer stays", extra=facts)
         self._look_after(now, failed)
 
     def route_failed(self, now: Now, failed: Unanswered) -> None:
