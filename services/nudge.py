@@ -7,6 +7,7 @@ owed in the record, where the keeper finds it.
 import asyncio
 import contextlib
 import logging
+import math
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -23,6 +24,10 @@ logger = logging.getLogger(__name__)
 
 URGENT_SECONDS = 10.0
 """What is due within so long is sent without a pause."""
+QUIET_SECONDS = 0.2
+"""While nudges come in at shorter distances than this, callers are served, and what is not urgent waits."""
+LONGEST_HOLD_SECONDS = 3.0
+"""But no longer than this."""
 TOLD_AT_ONCE = 200
 """The record is told of starts in batches of at most so many."""
 TELL_EVERY_SECONDS = 0.1
@@ -69,7 +74,7 @@ class NudgeCounts:
 
 
 class Nudger:
-    """Sends owed nudges: few at once, paced, and what is due soon without a pause."""
+    """Sends owed nudges: few at once, paced, after the callers of a crowd, and what is due soon without a pause."""
 
     def __init__(
         self,
@@ -78,7 +83,7 @@ class Nudger:
         *,
         capacity: int = 10_000,
         in_flight: int = 4,
-        per_second: float = 100.0,
+        per_second: float = 150.0,
         stopwatch: Callable[[], float] = time.monotonic,
     ) -> None:
         """Take what sends and whom to tell.
@@ -94,11 +99,15 @@ class Nudger:
         self._pause_seconds = 1.0 / per_second
         self._stopwatch = stopwatch
         self._not_before = 0.0
+        self._owed_at = self._crowd_since = -math.inf
+        """When one was taken over last, and the first of those that came at short distances."""
         self._rest_seconds = 0.0
         self._rest_until = 0.0
         self._untold: list[Nudge] = []
         """What was started and the record does not know yet."""
         self._changed = asyncio.Event()
+        self._waits_for_any = True
+        """Else for a moment that no nudge makes come sooner, unless it is urgent."""
         self._closing = asyncio.Event()
         self._ended = asyncio.Event()
         self._ended.set()
@@ -116,13 +125,18 @@ class Nudger:
     def owe(self, nudge: "Nudge") -> None:
         """Take one over. Never blocks, never raises; a full queue drops it."""
         self.counts.owed += 1
+        now = self._stopwatch()
+        if now - self._owed_at > QUIET_SECONDS:
+            self._crowd_since = now
+        self._owed_at = now
         if nudge.ticket_id in self._queue:
             self.counts.coalesced += 1
         elif self._queue.is_full or self._closing.is_set():
             self.counts.dropped += 1
             return
-        self._queue.put(Waiting(nudge=nudge, due=self._stopwatch() + nudge.wake_in_seconds))
-        self._changed.set()
+        self._queue.put(Waiting(nudge=nudge, due=now + nudge.wake_in_seconds))
+        if self._waits_for_any or nudge.wake_in_seconds <= URGENT_SECONDS:
+            self._changed.set()
 
     async def run(self) -> None:
         """Send what is owed until closed."""
@@ -153,6 +167,7 @@ class Nudger:
                 self._queue.take(waiting)
                 return waiting
             self._changed.clear()
+            self._waits_for_any = delay is None
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(delay):
                     await self._changed.wait()
@@ -165,8 +180,9 @@ class Nudger:
             return self._rest_until - now
         if waiting.due - now <= URGENT_SECONDS:
             return 0.0
-        if now < self._not_before:
-            return self._not_before - now
+        not_before = max(self._not_before, min(self._owed_at + QUIET_SECONDS, self._crowd_since + LONGEST_HOLD_SECONDS))
+        if now < not_before:
+            return not_before - now
         self._not_before = now + self._pause_seconds
         return 0.0
 

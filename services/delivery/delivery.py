@@ -45,7 +45,7 @@ class Pace:
 
     look_every_seconds: float = 0.5
     """While there is nothing; when there was as much as it takes, it looks at once."""
-    gather_seconds: float = 0.1
+    gather_seconds: float = 0.2
     """After less than that: what callers leave behind meanwhile is one round, not one each."""
     batch: int = 100
     """Messages taken at once; the record takes smaller bites where it must."""

@@ -204,13 +204,13 @@ async def events(our: Ours) -> Events:
     """Count what one ticket writes into its history: opened, taken on (later), more urgent (earlier)."""
     ticket = await our.open()
     await our.until_told()
-    opened = len(await until_events(our.temporal, ticket.ticket_id, TimerStarted=1))
+    opened = len(await until_events(our.temporal, ticket.ticket_id, WorkflowExecutionStarted=1))
     ticket = await our.acknowledge(ticket)
     await our.until_told()
-    later = len(await until_events(our.temporal, ticket.ticket_id, TimerStarted=1)) - opened
+    later = len(await until_events(our.temporal, ticket.ticket_id, WorkflowExecutionStarted=1)) - opened
     ticket = await our.client.change(
         ChangePriorityRequest(ticket_id=ticket.ticket_id, priority="urgent", reason="the whole street is out")
     )
     await our.until_told()
-    earlier = len(await until_events(our.temporal, ticket.ticket_id, TimerStarted=2)) - later - opened
+    earlier = len(await until_events(our.temporal, ticket.ticket_id, TimerStarted=1)) - later - opened
     return Events(opened=opened, later=later, earlier=earlier)

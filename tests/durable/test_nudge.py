@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from services.nudge import LONGEST_REST_SECONDS, Nudger
+from services.nudge import LONGEST_HOLD_SECONDS, LONGEST_REST_SECONDS, QUIET_SECONDS, Nudger
 from services.nudge_queue import NudgeQueue, Waiting
 from services.records.errors import RecordUnavailable
 from services.records.settled import Nudge
@@ -159,9 +159,11 @@ async def test_nudges_of_one_ticket_are_one() -> None:
         await until(lambda: len(timers.calls) == 1)
         stopwatch.seconds += 1.0
         nudger.owe(nudge("URGENT", 0.001))
+        await until(lambda: len(timers.calls) == 2)
+        stopwatch.seconds += 1.0
         await until(lambda: len(timers.calls) == 3)
     assert timers.woken == ["OLD"]
-    assert dict(timers.started)["NEW"] == 58.0
+    assert dict(timers.started)["NEW"] == 57.0
     assert [told.wake_at for told in record.told if told.ticket_id == "NEW"] == [NOW + timedelta(seconds=60)]
     assert nudger.counts.coalesced == 3
 
@@ -189,12 +191,31 @@ async def test_what_is_far_is_paced_and_what_is_urgent_is_not() -> None:
     nudger = Nudger(timers, ToldRecord(), per_second=0.001, stopwatch=stopwatch)
     nudger.owe(nudge("FAR", HOUR))
     nudger.owe(nudge("FARTHER", 2 * HOUR))
+    stopwatch.seconds += 1.0
     async with running(nudger):
         await until(lambda: timers.calls == ["FAR"])
         nudger.owe(nudge("URGENT", 5.0))
         await until(lambda: timers.calls == ["FAR", "URGENT"])
         assert nudger.waiting == 1
     assert timers.calls == ["FAR", "URGENT"]
+
+
+async def test_what_is_far_waits_for_the_end_of_a_crowd_but_not_for_ever() -> None:
+    """Decision 18: callers go before what is hours away, though a crowd without end does not keep it from its turn."""
+    timers, stopwatch = RecordedTimers(), Stopwatch()
+    nudger = Nudger(timers, ToldRecord(), per_second=1000.0, stopwatch=stopwatch)
+    async with running(nudger):
+        for number in range(round(LONGEST_HOLD_SECONDS / (QUIET_SECONDS / 2))):
+            nudger.owe(nudge(f"T{number}"))
+            stopwatch.seconds += QUIET_SECONDS / 2
+            await asyncio.sleep(0)
+        nudger.owe(nudge("URGENT", 5.0))
+        await until(lambda: timers.calls[:1] == ["URGENT"])
+        stopwatch.seconds += QUIET_SECONDS / 2
+        nudger.owe(nudge("LAST"))
+        await until(lambda: len(timers.calls) > 1)
+        stopwatch.seconds += QUIET_SECONDS
+    assert timers.calls[0] == "URGENT"
 
 
 async def test_a_full_queue_drops_and_counts() -> None:

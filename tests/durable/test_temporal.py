@@ -6,6 +6,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from temporalio.client import Client
 from temporalio.testing import TimeSkipper, TimeSkippingConfig
 
 from services.keeper.keeper import Pace
@@ -14,10 +15,21 @@ from services.temporal import TemporalAway, TemporalPlace, TicketTimers, connect
 from services.temporal import connect as connect_to_temporal
 from tests.support.clock import StoryClock
 from tests.support.engine import UNHURRIED, engine_of, impatient, keeping
-from tests.support.temporal import PLAIN, SKIPPING, connect_for_test, dev_server, free_port, until_events, working
+from tests.support.settlers import ScriptedSettler
+from tests.support.temporal import (
+    PLAIN,
+    SKIPPING,
+    connect_for_test,
+    dev_server,
+    events_of,
+    free_port,
+    until_events,
+    working,
+)
 from tests.support.waiting import until
 from workflows.domain.ticket.commands import Escalate
 from workflows.domain.ticket.events import ClockBreached, Escalated
+from workflows.messages import SettleResult
 
 NUDGING_ONLY = Pace(grace_seconds=7 * 24 * 3600.0, owed_for_seconds=0.0, nudge_every_seconds=0.2)
 EAGER = Pace(grace_seconds=0.2, owed_for_seconds=0.0, rescue_every_seconds=0.1, nudge_every_seconds=0.1)
@@ -58,6 +70,24 @@ async def test_who_need_not_wait_is_told_at_once() -> None:
 def test_a_key_is_not_shown() -> None:
     """A place may be logged; its key may not."""
     assert "s3cret" not in repr(TemporalPlace(address="127.0.0.1:7233", api_key="s3cret"))
+
+
+async def test_a_workflow_of_a_far_wake_up_begins_later_and_a_signal_begins_it_at_once(
+    client: Client, timers: TicketTimers, task_queue: str
+) -> None:
+    """Decision 18: until two hours before its wake-up a ticket's workflow is one event, and no worker is asked."""
+    settler = ScriptedSettler(SettleResult(is_closed=False, wake_in_seconds=3600.0, found=0, summary="agent, open"))
+    ticket_id = f"T-{task_queue}"
+    async with working(client, settler, task_queue):
+        assert await timers.start(ticket_id, 30 * 3600.0)
+        history = await client.get_workflow_handle(ticket_id).fetch_history()
+        backoff = history.events[0].workflow_execution_started_event_attributes.first_workflow_task_backoff
+        assert backoff.ToTimedelta() == timedelta(hours=27)
+        assert await events_of(client, ticket_id) == ["WorkflowExecutionStarted"]
+        await timers.wake(ticket_id)
+        events = await until_events(client, ticket_id, TimerStarted=1)
+    assert events[:3] == ["WorkflowExecutionStarted", "WorkflowExecutionSignaled", "WorkflowTaskScheduled"]
+    assert events.count("TimerStarted") == 1
 
 
 async def test_an_outage_of_temporal_loses_no_ticket(
