@@ -11,6 +11,7 @@ from pathlib import Path
 
 from services.records import migrate
 from tests.support.databases import cluster
+from tests.support.parents import dying_with_parent
 from tests.support.processes import Running
 
 DATABASES = ("sqlite", "postgresql")
@@ -40,11 +41,12 @@ async def fresh_record(kind: str) -> AsyncIterator[str]:
 async def module(
     name: str, *words: str, env: Mapping[str, str] | None = None, is_asked: bool = False
 ) -> AsyncIterator[Running]:
-    """Run a module of this folder until the block ends; what it says on standard error goes to ours.
+    """Run a module of this folder until the block ends, or this process; what it says on standard error goes to ours.
 
     One that is asked has a pipe for its standard input.
     """
     process = await asyncio.create_subprocess_exec(
+        *dying_with_parent(signal.SIGTERM),
         sys.executable,
         "-m",
         f"tests.bench.{name}",

@@ -15,6 +15,7 @@ import argparse
 import asyncio
 import contextlib
 import secrets
+import time
 import uuid
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -186,13 +187,14 @@ def _with_clocks(ticket: Ticket, opened_at: datetime, due: dict[str, datetime]) 
 
 
 async def poll(engine: AsyncEngine) -> None:
-    """Look each second for what is overdue, until cancelled; batch after batch while they are full."""
-    loop = asyncio.get_running_loop()
+    """Look at each whole second for what is overdue, until cancelled; batch after batch while they are full.
+
+    At the second, so that a deadline's place between two looks can be chosen: else luck would.
+    """
     while True:
-        began = loop.time()
+        await asyncio.sleep(POLL_SECONDS - time.time() % POLL_SECONDS)
         while await breach(engine) == BATCH:
             pass
-        await asyncio.sleep(max(began + POLL_SECONDS - loop.time(), 0.0))
 
 
 @contextlib.asynccontextmanager

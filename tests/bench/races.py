@@ -17,8 +17,8 @@ from tests.bench.sides import Breach, Burst, Side, resident_bytes
 from tests.support.databases import Cluster
 
 OURS, RIVAL = "ours", "rival"
-Start = Callable[[Cluster, float], AbstractAsyncContextManager[Side]]
-"""How a side is started, with a storm that is no sooner than in so many seconds."""
+Start = Callable[[Cluster, float, float], AbstractAsyncContextManager[Side]]
+"""How a side is started, with a storm about so many seconds from now and that part of a second after a whole one."""
 RIVALS_PART = 0.4
 """Of the time that ours takes to have everything ready for a storm: it tells nobody of its tickets."""
 A_LONG_TIME_SECONDS = 43_000.0
@@ -104,13 +104,13 @@ async def lag(side: Side, *, count: int, a_second: float) -> Lag:
     return Lag.of([each.lag_seconds for each in breached])
 
 
-async def crowd(server: Cluster, start: Start, load: Load, *, preparing_seconds: float) -> Crowd:
+async def crowd(server: Cluster, start: Start, load: Load, *, preparing_seconds: float, phase: float) -> Crowd:
     """Have so many tickets open on a fresh record, measure, and wait until all of them run out at one instant.
 
     When it comes before all is ready, the round begins again with twice the time.
     """
     for patience in (1, 2, 4, 8):
-        async with start(server, patience * preparing_seconds) as side:
+        async with start(server, patience * preparing_seconds, phase) as side:
             await _warm(side, load.clients)
             await side.until_rest()
             before = _worker_megabytes(side)
@@ -136,12 +136,16 @@ async def crowd(server: Cluster, start: Start, load: Load, *, preparing_seconds:
 
 
 async def crowds(server: Cluster, starts: Mapping[str, Start], load: Load) -> dict[str, list[Crowd]]:
-    """Round by round, each side alone on the machine."""
+    """Round by round, each side alone on the machine.
+
+    Over the rounds storms break at even places between two of the rival's looks: it waits half its period on average.
+    """
     found: dict[str, list[Crowd]] = {name: [] for name in starts}
     for number in range(load.rounds):
+        phase = (number + 0.5) / load.rounds
         for name in _turn(starts, number):
             seconds = load.preparing_seconds * (RIVALS_PART if name == RIVAL else 1)
-            found[name].append(await crowd(server, starts[name], load, preparing_seconds=seconds))
+            found[name].append(await crowd(server, starts[name], load, preparing_seconds=seconds, phase=phase))
     return found
 
 

@@ -68,9 +68,12 @@ async def stamping_cluster() -> AsyncIterator[Cluster]:
 
 @asynccontextmanager
 async def followthrough(
-    server: Cluster, storm_in_seconds: float, *, clock: RecordClock | None = None
+    server: Cluster, storm_in_seconds: float, phase: float = 0.5, *, clock: RecordClock | None = None
 ) -> AsyncIterator[Side]:
-    """Ours as it is deployed: intake, worker, keeper and delivery as a process each, beside a Temporal server."""
+    """Ours as it is deployed: intake, worker, keeper and delivery as a process each, beside a Temporal server.
+
+    The storm breaks that part of a second after a whole one, and up to a minute later: desks open at whole minutes.
+    """
     clock = clock or RealClock()
     async with AsyncExitStack() as started:
         url = await started.enter_async_context(_database(server))
@@ -86,7 +89,7 @@ async def followthrough(
         ]
         await _until_polled(await Client.connect(str(temporal.address)))
         opens_at = next_minute(clock.read(datetime.now(UTC) + timedelta(seconds=storm_in_seconds)))
-        storm_at = opens_at + timedelta(seconds=STORM_SECONDS)
+        storm_at = opens_at + timedelta(seconds=STORM_SECONDS + phase)
         intake = await started.enter_async_context(module("promising", "--storm-at", storm_at.isoformat(), env=env))
         address = (await intake.say(r"intake (\S+)"))[1]
         look = await started.enter_async_context(_looking(url))
@@ -116,10 +119,10 @@ async def followthrough(
 
 
 @asynccontextmanager
-async def polling(server: Cluster, storm_in_seconds: float) -> AsyncIterator[Side]:
-    """The rival: one process."""
-    # Anywhere between two polls, as customers' deadlines are.
-    storm_at = datetime.now(UTC) + timedelta(seconds=storm_in_seconds)
+async def polling(server: Cluster, storm_in_seconds: float, phase: float = 0.5) -> AsyncIterator[Side]:
+    """The rival: one process. The storm breaks that part of a second after one of its looks."""
+    second_at = (datetime.now(UTC) + timedelta(seconds=storm_in_seconds)).replace(microsecond=0)
+    storm_at = second_at + timedelta(seconds=phase)
     async with AsyncExitStack() as started:
         url = await started.enter_async_context(_database(server))
         words = ("--url", url, "--storm-at", storm_at.isoformat())

@@ -8,18 +8,20 @@ the machine too: compare the columns of one run, not two runs. `--write` keeps t
 """
 
 import argparse
-import asyncio
+import signal
 import sys
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-import uvloop
 from rich.console import Console
 from rich.table import Table
 
+from services.dev_server import end_with_us
+from services.process import run
 from services.records import RealClock
 from services.records.clock import RecordClock
 from services.worker import CACHED_TICKETS
@@ -32,6 +34,8 @@ from tests.bench.starting import followthrough, polling, stamping_cluster
 from tests.support.databases import Cluster, PostgresqlMissing
 
 FOLDER = Path(__file__).parents[2] / "docs" / "benchmarks"
+STOPPED = 130
+"""Exit code after Ctrl-C or SIGTERM: its processes are ended first, as they are when it or its parent is killed."""
 WIDE = 150
 """Columns, where there is no terminal to fit."""
 MILLISECONDS = 1000
@@ -92,18 +96,30 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--quick", action="store_true", help="two minutes, to see that it runs: figures mean little")
     parser.add_argument("--write", action="store_true", help="keep tables and chart in docs/benchmarks")
+    parser.add_argument("--folder", type=Path, default=FOLDER, help="where to keep them instead")
     asked = parser.parse_args()
+    if end_with_parent := end_with_us(signal.SIGTERM):
+        end_with_parent()
     console = Console(highlight=False, width=None if sys.stdout.isatty() else WIDE)
     before = written.surroundings()
     console.print(before)
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        try:
-            found = runner.run(measure(QUICK if asked.quick else FULL, console=console))
-        except PostgresqlMissing as missing:
-            parser.exit(1, f"make bench: {missing}\n")
+    began = time.monotonic()
+    results: list[Found] = []
+
+    async def work() -> None:
+        results.append(await measure(QUICK if asked.quick else FULL, console=console))
+
+    try:
+        run(work)
+    except PostgresqlMissing as missing:
+        parser.exit(1, f"make bench: {missing}\n")
+    if not results:
+        parser.exit(STOPPED, "make bench: stopped, and nothing is written\n")
+    (found,) = results
     _print(console, found)
+    console.print(f"It took {(time.monotonic() - began) / 60:.1f} minutes.")
     if asked.write:
-        written.write(FOLDER, before, tuple(tables(found)), found.notes, found.comparisons)
+        written.write(asked.folder, before, tuple(tables(found)), found.notes, found.comparisons)
 
 
 def _print(console: Console, found: Found) -> None:
@@ -162,7 +178,7 @@ async def few(
     """With few tickets open."""
     async with AsyncExitStack() as started:
         sides = {
-            name: await started.enter_async_context(start(server, A_LONG_TIME_SECONDS))
+            name: await started.enter_async_context(start(server, A_LONG_TIME_SECONDS, 0.0))
             for name, start in starts.items()
         }
         late, bare = await races.lags(sides, count=amount.deadlines, a_second=amount.a_second, rounds=amount.lag_rounds)

@@ -20,6 +20,8 @@ from typing import Any
 
 import asyncpg  # type: ignore[import-untyped]  # it ships no types
 
+from tests.support.parents import dying_with_parent
+
 UNPRIVILEGED = ("postgres", "nobody")
 START_SECONDS = 30.0
 STOP_SECONDS = 20.0
@@ -155,7 +157,7 @@ def _start(programs: Path, folder: Path, identity: dict[str, Any], settings: dic
     port = _free_port()
     settings = {**settings, "listen_addresses": "127.0.0.1", "port": str(port), "unix_socket_directories": ""}
     arguments = [
-        *_dying_with_parent(),
+        *dying_with_parent(signal.SIGINT),
         programs / "postgres",
         "-D",
         folder / "data",
@@ -175,15 +177,6 @@ def _launch(arguments: Any, folder: Path, identity: dict[str, Any]) -> "subproce
             process_group=0,
             **identity,
         )
-
-
-def _dying_with_parent() -> tuple[str, ...]:
-    """A test run that is killed leaves no server behind, where the system can see to that.
-
-    By a program and not after the fork: gRPC's threads, which a fork does not copy, abort the child now and then.
-    """
-    program = shutil.which("setpriv")
-    return (program, "--pdeathsig", "INT") if program else ()
 
 
 def _wait(server: Cluster) -> None:
