@@ -10,6 +10,7 @@ from itertools import groupby
 from textwrap import wrap
 
 from services.policy_pages.timeline_scale import Scale, Stop
+from services.policy_pages.timeline_shapes import Band, Bar, Chart, Heading, Lane, Mark, Text
 from workflows.domain.follow_the_sun import AnyCalendar
 from workflows.domain.policy_data import version_of
 from workflows.domain.ticket.ledger import Line
@@ -50,92 +51,6 @@ _A_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Band:
-    """A stretch of a lane."""
-
-    y: float
-    height: float
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Bar:
-    """A clock run."""
-
-    x: float
-    y: float
-    width: float
-    height: float
-    state: str
-    paused: tuple[Band, ...]
-    warned: tuple[float, ...]
-    """Where its warnings stand."""
-    title: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Lane:
-    """The customer's or a tier's."""
-
-    name: tuple[str, ...]
-    """In as many lines as it takes."""
-    place: str
-    """Its zone's."""
-    x: float
-    columns: tuple[tuple[float, str], ...]
-    """Where its clocks stand, and what they are."""
-    closed: tuple[Band, ...]
-    stays: tuple[Band, ...]
-    """When the tier has the ticket."""
-    bars: tuple[Bar, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Text:
-    """A line of words."""
-
-    y: float
-    text: str
-    kind: str
-    """`heading`, `hours`, an event's name for what happens, or `below` for what follows from it."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Mark:
-    """An instant on the axis."""
-
-    y: float
-    time: str
-    kind: str
-    """Of what matters most of what happens then."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Heading:
-    """A date on the axis, where it begins."""
-
-    y: float
-    text: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Chart:
-    """Everything that is drawn."""
-
-    width: float
-    height: float
-    top: float
-    bottom: float
-    words_x: float
-    title: str
-    introduction: tuple[str, ...]
-    lanes: tuple[Lane, ...]
-    headings: tuple[Heading, ...]
-    marks: tuple[Mark, ...]
-    texts: tuple[Text, ...]
-    ending: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class _Block:
     """What is said at one stop, and the room that it takes."""
 
@@ -169,6 +84,7 @@ def chart(story: Timeline) -> Chart:
         height=scale.bottom + LINE * (len(ending) + 2),
         top=top,
         bottom=scale.bottom,
+        axis=AXIS,
         words_x=words_x,
         title=told.title,
         introduction=(told.introduction, f"Policy version {version_of(story.policy)}."),
@@ -245,6 +161,7 @@ def _lanes(story: Timeline, scale: Scale) -> Iterator[Lane]:
             name=tuple(wrap(name, NAME_CHARACTERS, max_lines=NAME_LINES, placeholder="…")),
             place=Wall(calendar.zone).place,
             x=x,
+            width=LANE,
             columns=tuple((column + _BAR / 2, TARGETS[target]) for target, column in columns.items()),
             closed=tuple(_closed(calendar, story, scale)),
             stays=tuple(

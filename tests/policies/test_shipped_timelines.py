@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from services.policy_pages import timeline_page
 from workflows.domain.policy import Policy
 from workflows.planning.local_time import before_the_week_ends
 from workflows.planning.telling import as_text, telling
@@ -27,3 +28,10 @@ def test_every_priority_over_an_ordinary_week_end(golden: Golden, policy: Policy
 def test_the_most_urgent_one_over_christmas(golden_timeline: GoldenTimeline, policy: Policy) -> None:
     """3.1: opened on Thursday 24 December 2026 at 15:00, by the policy's own clock."""
     golden_timeline(policy, "2026-12-24 15:00", name=f"{policy.name}-christmas.txt")
+
+
+def test_the_chart_that_the_guide_shows(golden: Golden) -> None:
+    """7.4: worth putting on a wall; what is on it today is what the guide to policies shows."""
+    policy = load().policies["broadband"]
+    story = timeline(policy, priority="urgent", at=datetime(2026, 11, 27, 17, 55, tzinfo=UTC))
+    golden("broadband-urgent.svg", timeline_page.chart(story))
