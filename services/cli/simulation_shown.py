@@ -1,9 +1,11 @@
 """What came of a simulation, for a terminal. Shows the tables that it is given; counts nothing."""
 
+import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from rich.box import SIMPLE_HEAD
-from rich.console import Group, RenderableType
+from rich.console import Console, ConsoleOptions, Group, JustifyMethod, RenderableType, RenderResult
 from rich.table import Table
 from rich.text import Text
 
@@ -15,12 +17,16 @@ from services.simulation.tables import Table as Told
 
 PROBLEMS = 10
 """That are written out; all are counted."""
+NARROW = 100
+"""Columns up to which every one is needed."""
+LONGEST_WORD = 20
+"""Characters; a longer one may be torn."""
 
 
 def of_simulation(simulation: Simulation, source: Source, *, flips: int) -> RenderableType:
     """What was read, how it was told again, and every table."""
     told = report.tables(simulation, source, flips=flips)
-    return Group(*_beginning(simulation, source), *(part for table in told for part in _table(table)))
+    return Group(*_beginning(simulation, source), *map(_Table, told))
 
 
 def _beginning(simulation: Simulation, source: Source) -> Iterator[RenderableType]:
@@ -36,13 +42,24 @@ def _beginning(simulation: Simulation, source: Source) -> Iterator[RenderableTyp
         yield Text(f"broken: and {len(source.problems) - PROBLEMS} more")
 
 
-def _table(told: Told) -> Iterator[RenderableType]:
-    yield Text(f"\n{told.title}", style="bold")
-    if told.note:
-        yield Text(told.note, style="dim")
-    table = Table(box=SIMPLE_HEAD, pad_edge=False)
-    for place, name in enumerate(told.columns):
-        table.add_column(name, justify="left" if place < told.words else "right", overflow="fold")
-    for row in told.rows:
-        table.add_row(*map(wording.plain, row))
-    yield table
+@dataclass(frozen=True, slots=True)
+class _Table:
+    """A table under its title; its columns close up where the terminal is narrow, and no word is torn."""
+
+    told: Told
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        """Choose by the width."""
+        yield Text(f"\n{self.told.title}", style="bold")
+        if self.told.note:
+            yield Text(self.told.note, style="dim")
+        gap = 1 if options.max_width > NARROW else 0
+        table = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, gap))
+        for place, name in enumerate(self.told.columns):
+            is_a_word = all(" " not in row[place] and len(row[place]) <= LONGEST_WORD for row in self.told.rows)
+            justify: JustifyMethod = "left" if place < self.told.words else "right"
+            header = name if gap else re.sub(r"^([AB]) (?=[a-z])", r"\1\n", name)
+            table.add_column(header, justify=justify, overflow="fold", no_wrap=is_a_word)
+        for row in self.told.rows:
+            table.add_row(*map(wording.plain, row))
+        yield table

@@ -1,7 +1,7 @@
 """Past tickets of the system's own record: their inputs, as they were obeyed. Reads, in pages; writes nothing."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from services.desk_log.sample import evenly
 from services.records.errors import LogTooNew, PolicyTooNew, PolicyUnreadable
@@ -10,7 +10,6 @@ from services.simulation.past import PastTicket, Said
 from services.simulation.source import CannotSimulate, Given, Source, Wanted
 from workflows.domain.ticket.commands import Open
 from workflows.domain.ticket.roster import RosterAnswer
-from workflows.domain.ticket.state import Ticket
 from workflows.planning.restating import Ladder
 
 PAGE = 200
@@ -73,15 +72,13 @@ async def from_record(
     )
 
 
+@dataclass(frozen=True, slots=True)
 class _Found:
     """What is kept of a ticket while the others are being found."""
 
-    __slots__ = ("policy_version", "reference", "ticket_id")
-
-    def __init__(self, ticket: Ticket) -> None:
-        self.ticket_id = ticket.ticket_id
-        self.reference = ticket.reference
-        self.policy_version = ticket.policy_version
+    ticket_id: str
+    reference: str
+    policy_version: str
 
 
 async def _found(queries: Queries, wanted: Wanted) -> list[_Found]:
@@ -90,9 +87,9 @@ async def _found(queries: Queries, wanted: Wanted) -> list[_Found]:
         queue=wanted.queue, policy=wanted.policy, opened_since=wanted.since, opened_before=wanted.before
     )
     found: list[_Found] = []
-    page: Sequence[Ticket] = await queries.tickets(which, page_size=PAGE)
+    page = await queries.tickets(which, page_size=PAGE)
     while page:
-        found += map(_Found, page)
+        found += (_Found(each.ticket_id, each.reference, each.policy_version) for each in page)
         page = await queries.tickets(which, page_size=PAGE, after=page[-1].ticket_id)
     return found
 

@@ -62,13 +62,18 @@ def kept(met: int, breached: int) -> str:
 
 
 def _by_target(runs: Sequence[Run]) -> Table:
-    return _clocks("clocks, by target", ("target",), runs, [Key((in_words(target),), target) for target in TARGETS])
+    keys = [Key((in_words(target),), target) for target in TARGETS]
+    return _clocks("clocks, by target", ("target",), runs, keys, _difference(runs).removeprefix("; "))
+
+
+def _difference(runs: Sequence[Run]) -> str:
+    return "; B - A is of those breached" if len(runs) > 1 else ""
 
 
 def _by_tier(runs: Sequence[Run]) -> Table:
     tiers = _tiers(runs)
     keys = [Key((in_words(target), tier), target, tier) for target in TARGETS for tier in tiers]
-    note = "the tier is the one that had the ticket when the clock ended"
+    note = f"the tier is the one that had the ticket when the clock ended{_difference(runs)}"
     return _clocks("clocks, by target and tier", ("target", "tier"), runs, keys, note)
 
 
@@ -84,7 +89,7 @@ def _clocks(title: str, words: tuple[str, ...], runs: Sequence[Run], keys: Itera
     columns = [*words]
     for name in _names(runs):
         columns += [f"{name}met", f"{name}breached", f"{name}kept"]
-    columns += ["running"] if len(runs) == 1 else ["breached, B - A"]
+    columns += ["running"] if len(runs) == 1 else ["B - A"]
     rows = ((*key.said, *_clock_cells(runs, key)) for key in keys)
     told = tuple(row for row in rows if any(cell not in NOTHING for cell in row[len(words) :]))
     return Table(title=title, columns=tuple(columns), words=len(words), rows=told, note=note)
