@@ -279,7 +279,11 @@ async def test_log_can_be_derived_anew(records: Records, record_url: str, story_
         a_policy(),
         an_opening(),
         opening.at,
-        [Input(at=each.at, command=each.command) for each in later if not isinstance(each.command, Open | RosterAnswer)],
+        [
+            Input(at=each.at, command=each.command)
+            for each in later
+            if not isinstance(each.command, Open | RosterAnswer)
+        ],
         looks(entries),
     )
 
