@@ -31,6 +31,10 @@ PAGES = 20
 class Upkeep(Protocol):
     """The record, as far as the keeper works on it. Everything raises `RecordError`."""
 
+    async def count_late(self, *, grace_seconds: float, most: int) -> int:
+        """Count tickets that are late by more than the grace, in real seconds, up to so many."""
+        ...
+
     async def rescue_late(self, *, grace_seconds: float, limit: int) -> "Rescue":
         """Settle a batch of tickets that are late by more than the grace, in real seconds."""
         ...
@@ -84,17 +88,19 @@ class Pace:
 
     grace_seconds: float = 2.0
     """How late a ticket must be: its own workflow comes first."""
-    storm_grace_seconds: float = 0.3
-    """The same, right after a batch that was full: then workflows are behind, and SQL is faster."""
+    storm_grace_seconds: float = 0.2
+    """The same while many are so late at once, or right after a batch that was full: workflows are behind then."""
+    storm_tickets: int = 50
+    """How many those are: workflows of one machine take half a second for them, and SQL less than a tenth."""
     batch: int = 200
     """Tickets settled, or rows purged, in one call; the record takes smaller bites where it must."""
-    owed_for_seconds: float = 10.0
+    owed_for_seconds: float = 30.0
     """How long a nudge must be owed: the process that left it behind comes first, and what gets late is rescued."""
     nudges: int = 500
     """Owed nudges taken over at once."""
     again_after_seconds: float = 10.0
     """How long a nudge that was sent has to show in the record before it is sent again, the first time."""
-    rescue_every_seconds: float = 0.5
+    rescue_every_seconds: float = 0.25
     nudge_every_seconds: float = 2.0
     fold_every_seconds: float = 10.0
     purge_every_seconds: float = 600.0
@@ -171,8 +177,14 @@ class Keeper:
             await self._rest(wait_seconds)
 
     async def _rescue(self) -> None:
-        """Settle what is late, batch after batch while they are full."""
-        grace_seconds = self._pace.grace_seconds
+        """Settle what is late, batch after batch while they are full; sooner when many are late at once."""
+        grace_seconds, in_storm, many = (
+            self._pace.grace_seconds,
+            self._pace.storm_grace_seconds,
+            self._pace.storm_tickets,
+        )
+        if await self._upkeep.count_late(grace_seconds=in_storm, most=many) >= many:
+            grace_seconds = min(grace_seconds, in_storm)
         while not self._stopping.is_set():
             rescue = await self._upkeep.rescue_late(grace_seconds=grace_seconds, limit=self._pace.batch)
             for nudge in rescue.owed:
@@ -183,7 +195,7 @@ class Keeper:
                 logger.info("rescued late tickets", extra={"settled": rescue.settled, "stuck": rescue.stuck})
             if rescue.tried < self._pace.batch:
                 return
-            grace_seconds = self._pace.storm_grace_seconds
+            grace_seconds = min(grace_seconds, in_storm)
 
     async def _nudge(self) -> None:
         """Send what is owed, soonest first; what was sent gets time to show before it is sent again."""

@@ -60,6 +60,20 @@ class Upkeep:
         self._clock = clock
         self._late = LateTickets(statements, clock, policies, judge=judge, is_sqlite=database.is_sqlite)
 
+    async def count_late(self, *, grace_seconds: float, most: int) -> int:
+        """Count tickets that are late by more than the grace, in real seconds, but no more than so many."""
+        require_count("most", most)
+        row = TicketRow
+        with spoken_plainly():
+            real_at = (await self._statements.greet()).real_at
+            before = instant_before(
+                instant_by(self._clock, real_at), "grace_seconds", grace_seconds, speed=self._clock.speed
+            )
+            is_tried = or_(row.stuck_until.is_(None), row.stuck_until <= real_at)
+            late = select(row.ticket_id).where(LATE, row.wake_at <= before, is_tried).limit(most).subquery()
+            async with self._database.looking.connect() as connection:
+                return int(await connection.scalar(select(func.count()).select_from(late)) or 0)
+
     async def rescue_late(self, *, grace_seconds: float, limit: int) -> Rescue:
         """Settle at most `limit` tickets that are late by more than the grace, in real seconds; earliest first."""
         require_count("limit", limit)

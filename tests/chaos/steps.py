@@ -78,6 +78,7 @@ class SteppingUpkeep:
     def __init__(self, upkeep: Upkeep, steps: Steps) -> None:
         self._upkeep = upkeep
         self._steps = steps
+        self.count_late = upkeep.count_late
         self.fold_totals = upkeep.fold_totals
         self.purge_replies = upkeep.purge_replies
         self.purge_messages = upkeep.purge_messages

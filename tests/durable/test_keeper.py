@@ -10,7 +10,7 @@ from typing import TypeVar
 
 import pytest
 
-from services.keeper.keeper import PAGES, Keeper, Pace
+from services.keeper.keeper import PAGES, STEADY, Keeper, Pace
 from services.keeper.sent import CALM_SECONDS, SentNudges
 from services.records.errors import RecordUnavailable
 from services.records.late import NOBODY, Rescue
@@ -34,6 +34,7 @@ class ScriptedUpkeep:
     """Answers each question from its script, then says that there is nothing to do."""
 
     def __init__(self) -> None:
+        self.late: deque[int] = deque()
         self.rescues: deque[Rescue | Exception] = deque()
         self.owed: deque[tuple[Nudge, ...] | Exception] = deque()
         self.folds: deque[int | Exception] = deque()
@@ -42,6 +43,11 @@ class ScriptedUpkeep:
         self.graces: list[float] = []
         self.skipped: list[int] = []
         self.asked: list[str] = []
+
+    async def count_late(self, *, grace_seconds: float, most: int) -> int:
+        """Count up to so many."""
+        assert (grace_seconds, most) == (STEADY.storm_grace_seconds, STEADY.storm_tickets)
+        return self.late.popleft() if self.late else 0
 
     async def rescue_late(self, *, grace_seconds: float, limit: int) -> Rescue:
         """Settle a batch."""
@@ -103,7 +109,7 @@ async def test_each_round_asks_for_what_the_keeper_is_there_for() -> None:
     upkeep = ScriptedUpkeep()
     async with keeping(Keeper(upkeep, Debts())):
         await until(lambda: len(upkeep.asked) >= 5)
-    assert set(upkeep.asked) == {"rescue 200", "owed 10.0 500", "fold", "purge 30 200", "purge messages 30 200"}
+    assert set(upkeep.asked) == {"rescue 200", "owed 30.0 500", "fold", "purge 30 200", "purge messages 30 200"}
     assert upkeep.graces == [2.0]
 
 
@@ -115,8 +121,26 @@ async def test_the_grace_is_shorter_after_a_full_batch() -> None:
     keeper = Keeper(upkeep, Debts(), BRISK)
     async with keeping(keeper):
         await until(lambda: len(upkeep.graces) >= 5)
-    assert upkeep.graces[:5] == [2.0, 2.0, 0.3, 0.3, 2.0]
+    assert upkeep.graces[:5] == [2.0, 2.0, 0.2, 0.2, 2.0]
     assert (keeper.counts.rescued, keeper.counts.stuck) == (21, 2)
+
+
+async def test_the_grace_is_shorter_as_soon_as_many_are_late() -> None:
+    """Architecture 5: a storm is met without waiting for the grace, and what is a little late is left to workflows."""
+    upkeep = ScriptedUpkeep()
+    upkeep.late += [0, STEADY.storm_tickets - 1, STEADY.storm_tickets, 3]
+    async with keeping(Keeper(upkeep, Debts(), BRISK)):
+        await until(lambda: len(upkeep.graces) >= 4)
+    assert upkeep.graces[:4] == [2.0, 2.0, 0.2, 2.0]
+
+
+async def test_a_grace_that_is_shorter_than_a_storms_stays() -> None:
+    """Whoever set it so short wants it so."""
+    upkeep = ScriptedUpkeep()
+    upkeep.late += [STEADY.storm_tickets]
+    async with keeping(Keeper(upkeep, Debts(), replace(BRISK, grace_seconds=0.1))):
+        await until(lambda: len(upkeep.graces) >= 2)
+    assert upkeep.graces[:2] == [0.1, 0.1]
 
 
 async def test_nudges_owed_by_others_and_by_its_own_settles_are_sent() -> None:
@@ -143,7 +167,7 @@ async def test_what_was_sent_and_is_owed_still_is_not_sent_every_round() -> None
     upkeep.owed += [(OWED,), (OWED,), (OWED,), (earlier,), (earlier,)]
     keeper = Keeper(upkeep, debts, BRISK)
     async with keeping(keeper):
-        await until(lambda: upkeep.asked.count("owed 10.0 500") >= 6)
+        await until(lambda: upkeep.asked.count("owed 30.0 500") >= 6)
     assert debts.owed == ["OWED", "OWED"]
     assert keeper.counts.nudged == 2
 

@@ -206,6 +206,7 @@ async def plan_of(record_url: str, statement: str) -> str:
 
 ASKED: dict[str, tuple[str, Callable[[Records], Coroutine[Any, Any, object]]]] = {
     "late": ("ix_tickets_late", lambda records: records.upkeep.rescue_late(grace_seconds=1, limit=10)),
+    "counted late": ("ix_tickets_late", lambda records: records.upkeep.count_late(grace_seconds=1, most=10)),
     "untold": ("ix_tickets_owed", lambda records: records.upkeep.owed_nudges(older_than_seconds=1, limit=10)),
     "next due": ("ix_tickets_due", lambda records: records.queries.next_due(EVERYTHING, page_size=10)),
     "mine": ("ix_tickets_mine", lambda records: records.queries.next_due(TicketFilter(handler="kim"), page_size=10)),

@@ -69,6 +69,8 @@ async def test_late_tickets_are_settled_earliest_first(records: Records, story_c
         await opened(records, number)
     story_clock.set(MONDAY_NOON + ACKNOWLEDGE + timedelta(minutes=1, seconds=5))
 
+    assert [await records.upkeep.count_late(grace_seconds=grace, most=9) for grace in (1, 6, 66)] == [2, 1, 0]
+    assert await records.upkeep.count_late(grace_seconds=1, most=1) == 1
     first = await records.upkeep.rescue_late(grace_seconds=1, limit=1)
     assert (first.settled, first.stuck) == (1, 0)
     assert await tiers(records, 1, 2, 3) == ["specialist", "desk", "desk"]
