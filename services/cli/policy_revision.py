@@ -1,6 +1,6 @@
 """A policy's file as it was at a git revision: exported with its neighbours to a folder that is gone afterwards.
 
-The work tree is left alone, and nothing of the repository is run: only its blobs are read.
+The work tree is left alone, and git reads blobs only. What a policy imports of this program is today's.
 """
 
 import subprocess
@@ -11,13 +11,8 @@ from io import BytesIO
 from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
 
-import services
-import workflows
 from services.cli.failing import Failed
 from services.settings import environment_with
-
-OURS = frozenset(package.__name__ for package in (services, workflows))
-"""Packages of this program: a policy that ships with it is read with today's, whatever they were then."""
 
 OF_A_HOOK = frozenset({"GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_COMMON_DIR"})
 """What git tells its hooks of the repository that they are in: the policy's may be another."""
@@ -40,18 +35,24 @@ def exported(file: Path, revision: str) -> Iterator[tuple[Path, PurePosixPath]]:
     with TemporaryDirectory(prefix="followthrough-policy-") as there:
         tar = _run(top, "archive", "--format=tar", commit, "--", str(_with_neighbours(top, commit, name)))
         with tarfile.open(fileobj=BytesIO(tar)) as archive:
-            archive.extractall(there, filter="data")
+            archive.extractall(there, filter=_inside)  # noqa: S202 - filtered
         yield Path(there).resolve(), name
 
 
 def _with_neighbours(top: Path, commit: str, name: PurePosixPath) -> PurePosixPath:
-    """What to export: the package that the file is in, else its folder; a file of ours by itself."""
+    """What to export: the folder from which the file's neighbours are imported, above the package that it is in."""
     folder = name.parent
-    if not _is_there(top, commit, folder / "__init__.py"):
-        return folder
-    while folder.parent != folder and _is_there(top, commit, folder.parent / "__init__.py"):
+    while folder.parent != folder and _is_there(top, commit, folder / "__init__.py"):
         folder = folder.parent
-    return name if folder.name in OURS else folder
+    return folder
+
+
+def _inside(member: tarfile.TarInfo, path: str) -> tarfile.TarInfo | None:
+    """Leave out what points outside of the folder: a repository may hold any link."""
+    try:
+        return tarfile.data_filter(member, path)
+    except tarfile.FilterError:
+        return None
 
 
 def _is_there(top: Path, commit: str, name: PurePosixPath) -> bool:

@@ -62,6 +62,7 @@ def repository(tmp_path: Path) -> Path:
     git(tmp_path, "init", "--quiet", "desk")
     (folder / "shared_hours.py").write_text(HOURS)
     (folder / "gardening.py").write_text(WITH_A_NEIGHBOUR)
+    (folder / "elsewhere").symlink_to("/nowhere/at/all")
     git(folder, "add", ".")
     git(folder, "commit", "--quiet", "-m", "first")
     git(folder, "tag", "v1")
@@ -159,6 +160,19 @@ def test_a_revision_is_read_with_the_neighbours_of_its_day(repository: Path) -> 
     assert found.exit_code == 0, found.output
     assert "    tier gardener, acknowledges within, normal: 30 min → 20 min" in found.output.splitlines()
     assert file.read_text() == "this is no Python"
+
+
+def test_a_package_is_read_with_all_that_it_may_import(repository: Path) -> None:
+    """A file of a package imports by the package's name, and what stands beside the package too."""
+    (repository / "__init__.py").write_text("")
+    packaged = WITH_A_NEIGHBOUR.replace("from shared_hours", "from policies.shared_hours")
+    (repository / "gardening.py").write_text(packaged)
+    git(repository, "add", ".")
+    git(repository, "commit", "--quiet", "-m", "a package")
+    (repository / "shared_hours.py").write_text(HOURS.replace("30", "10"))
+    file = repository / "gardening.py"
+    lines = compared(f"{file}@HEAD", str(file), *OPENED).output.splitlines()
+    assert "    tier gardener, acknowledges within, normal: 20 min → 10 min" in lines
 
 
 def test_a_hook_of_git_may_ask(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -120,6 +120,9 @@ def test_each_clock_stands_in_the_lane_of_whose_it_is() -> None:
     assert lanes["supplier"] == ["breached", "breached"]
     assert sorted(lanes["customer"]) == ["breached"] * 6 + ["running"]
     assert [len(bar.warned) for bar in timeline_chart.chart(story()).lanes[1].bars] == [1, 0]
+    customers = timeline_chart.chart(story()).lanes[0].bars
+    news = [bar for bar in customers if bar.x == min(each.x for each in customers)]
+    assert [len(bar.warned) for bar in news] == [1, 1, 1, 1, 1, 0]
 
 
 def test_a_wait_is_seen_to_stand_still() -> None:
