@@ -184,6 +184,10 @@ def roster(tier, at):
             EXAMPLE.replace('"Europe/London"', '"Europe/Londn"'),
             "garden.py:5: calendar 'Europe/Londn': unknown time zone 'Europe/Londn': did you mean 'Europe/London'?",
         ),
+        (
+            "name = 'gardening'",
+            "garden.py: it has no `policy`: end the module with policy = Policy(…)",
+        ),
         (ABROAD, "garden.py:2: public holidays of 'GBR': unknown country 'GBR': "),
         (
             GARBLING + EXAMPLE,
@@ -230,8 +234,7 @@ def roster(tier, at):
 )
 def test_a_file_that_cannot_be_used_is_told_with_its_place(write: Write, text: str, told: str) -> None:
     """Whatever it does to the process that reads it: the file, the line where there is one, and the remedy."""
-    (problem,) = problems(write("garden.py", text))
-    assert problem.startswith(told)
+    assert problems(write("garden.py", text))[0].startswith(told)
 
 
 def test_a_file_that_never_ends_is_told_with_the_line_that_it_is_at(write: Write) -> None:

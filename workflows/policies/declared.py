@@ -150,7 +150,7 @@ def _routing(
 
 def _problems_of(module: ModuleType) -> Iterator[str]:
     """Yield what the module lacks or has wrong."""
-    is_routing_only = not any(hasattr(module, name) for name in OF_A_POLICY)
+    is_routing_only = is_declaring(module) and not any(hasattr(module, name) for name in OF_A_POLICY)
     policy = getattr(module, "policy", None)
     if not is_routing_only:
         if not isinstance(policy, Policy):
