@@ -102,3 +102,11 @@ def test_a_file_that_raises_is_told_with_its_line(tmp_path: Path) -> None:
     found = shown(str(file))
     assert found.exit_code == 2
     assert found.output.startswith(f"followthrough: {file}:9: hours are '8': write a number")
+
+
+def test_a_folder_may_have_an_at_in_its_name(tmp_path: Path) -> None:
+    """What is a file as a whole is no revision of another."""
+    (tmp_path / "desk@home").mkdir()
+    file = tmp_path / "desk@home" / "gardening.py"
+    file.write_text(EXAMPLE)
+    assert shown(str(file)).exit_code == 0
