@@ -309,8 +309,10 @@ def test_a_policy_that_does_not_load_is_one_line() -> None:
     with pytest.raises(CannotStart) as refused:
         parts.load_policies(Settings(policies=("tests.support.processes",)))
 
-    told = "a policy does not load: tests.support.processes: there is no policy: add policy = Policy(…)"
-    assert str(refused.value) == told
+    assert str(refused.value) == (
+        "a policy does not load: tests.support.processes: it has no `policy`: end the module with policy = Policy(…); "
+        "tests.support.processes: it has no `queues`: name the desks it serves, like queues = ('home',)"
+    )
 
 
 def _leave_to_others(folder: Path, writable: Iterable[str]) -> None:
