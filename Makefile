@@ -58,7 +58,7 @@ bench-core: setup  ## the core: due instants, the judge, settles beside their ba
 	@$(BIN)/python -m tests.bench.core
 
 bench-policy: setup  ## the policy tools: past tickets told again, a policy explained, open tickets moved to another version
-	@$(BIN)/python -m tests.bench.policy
+	@GRPC_ENABLE_FORK_SUPPORT=0 $(BIN)/python -m tests.bench.policy
 
 lint: setup
 	$(BIN)/ruff format --check --quiet --diff .

@@ -1,8 +1,12 @@
 """Semantics 7.3 with real timers: no deadline passes silently while tickets are moved, whatever dies meanwhile."""
 
 import asyncio
+import os
 import signal
 import sys
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from temporalio.client import Client
@@ -10,10 +14,15 @@ from temporalio.client import Client
 from services.keeper.keeper import Pace
 from services.migration.applying import Mover, Outcome
 from services.migration.asked import Migration
+from services.records import RealClock, connect
 from services.records.settled import Nudge
-from tests.support.engine import Engine, impatient, keeping
+from services.temporal import TicketTimers
+from tests.chaos.check_totals import check_totals
+from tests.chaos.reading import Where, read
+from tests.support.engine import UNHURRIED, Engine, engine_of, impatient, keeping
 from tests.support.temporal import events_of, until_events, working
 from workflows.domain.policy_data import version_of
+from workflows.domain.ticket.commands import Renaming
 from workflows.domain.ticket.events import ClockBreached, Escalated, PolicyChanged
 
 AN_HOUR = 3600.0
@@ -119,3 +128,37 @@ async def test_a_process_that_dies_leaves_each_ticket_moved_or_not_and_none_forg
         assert await engine.count(each, PolicyChanged) == 1
         assert await engine.count(each, ClockBreached) == 1
         assert (await engine.ticket(each)).policy_version == version_of(impatient(agent=AT_ONCE))
+
+
+async def test_the_figures_of_moved_tickets_are_what_their_logs_come_to(
+    postgresql_url: str, timers: TicketTimers, temporal_address: str, client: Client, task_queue: str
+) -> None:
+    """Chaos' own count, made anew from the events: tier and priority are called otherwise half-way through a life."""
+    old, new = impatient(agent=AN_HOUR), impatient(agent=AT_ONCE)
+    tiers = tuple(replace(tier, name=tier.name.replace("agent", "clerk")) for tier in new.tiers)
+    tickets = [f"{task_queue}-{number}" for number in range(1, 4)]
+    started_at = datetime.now(UTC)
+    async with (
+        await connect(postgresql_url, RealClock(), timeouts=UNHURRIED) as records,
+        engine_of(records, timers) as engine,
+        working(client, records.record, task_queue),
+        keeping(engine, EAGER),
+    ):
+        for each in tickets:
+            await engine.open(each, old)
+        migration = Migration(
+            onto=replace(new, tiers=tiers),
+            actor="ops",
+            reason="a new name",
+            tiers=(Renaming(old="agent", new="clerk"),),
+        )
+        await Mover(records.record, records.queries, engine.nudger, migration).run(lambda _: None)
+        for each in tickets:
+            await engine.until_happened(each, Escalated)
+        await engine.until_told()
+    where = Where(
+        record=postgresql_url, temporal_address=temporal_address, printed=Path(os.devnull), origin=started_at, speed=1.0
+    )
+    facts = await read(where, ())
+    assert [finding.text for finding in check_totals(facts)] == []
+    assert facts.totals["clocks_breached", ("acknowledge", "clerk", "normal", "home")] == len(tickets)
