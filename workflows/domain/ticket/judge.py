@@ -117,8 +117,7 @@ def judge(
     answers = roster.news(ticket.roster, told, policy.tier_names, require_utc(at))
     draft = _advanced(policy, ticket, at, answers)
     if command is None:
-        # What was only learnt from the roster is learnt again by the next settle, and kept by the first that finds.
-        return _judged(draft) if draft.has_changed else Judged(ticket=ticket)
+        return _judged(draft)
     if expected_version is not None and expected_version != (version := _version(draft)):
         return _judged(draft, _stale(draft, expected_version, version))
     try:
@@ -136,6 +135,9 @@ def _advanced(policy: Policy, ticket: Ticket, at: datetime, answers: roster.Answ
 
 
 def _judged(draft: Draft, refusal: Refusal | None = None) -> Judged:
+    if not draft.has_changed:
+        # What was only learnt from the roster is learnt again by the next settle, and kept by the first that finds.
+        return Judged(ticket=draft.before, refusal=refusal)
     draft.version = _version(draft)
     return draft.judged(refusal)
 
