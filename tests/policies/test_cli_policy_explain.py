@@ -52,7 +52,7 @@ def test_the_story_is_told_in_local_time(gardening: str) -> None:
         "16:30     The ticket is opened, normal, and is with gardener. [6.1]",
         f"            From then on: {DUE}.",
         "            Told: the customer, gardener.",
-        "16:52:30  75 % of gardener's time to acknowledge is spent: 30 min of open time are allowed. [2.8]",
+        "16:52:30  75 % of gardener's time to acknowledge is spent: 30 min of open time allowed. [2.8]",
     ]
     assert "          The ladder ends, nobody is above gardener: nobody acknowledged in time. [4.4]" in lines
     assert lines[-3] == "owner-of-the-garden is told again every 1 h of open time, until somebody acknowledges."

@@ -81,7 +81,7 @@ def test_news_that_are_due_sooner_in_the_new_tier_are_told_once() -> None:
     news = [(each.at, each.tier) for each in step.deadlines if each.target is Target.UPDATE]
     assert news == [(MONDAY_NOON + hours(3), "specialist")]
     breach = next(moment for moment in story.moments if moment.at == MONDAY_NOON + hours(3))
-    assert breach.words.why == "3 h of open time are allowed"
+    assert breach.words.why == "3 h of open time allowed"
 
 
 def test_a_tiers_name_may_be_a_plural() -> None:

@@ -100,7 +100,7 @@ def of_causes(causes: Iterable[Cause]) -> str:
 def _of_clock(event: ClockWarned | ClockBreached, allowed: timedelta | None) -> Words:
     target, tier = event.target, event.tier
     about = f"{target} of {tier}" if target.is_the_tiers else str(target)
-    why = "" if allowed is None else f"{length_in_words(allowed)} of open time are allowed"
+    why = "" if allowed is None else f"{length_in_words(allowed)} of open time allowed"
     if isinstance(event, ClockWarned):
         whose = {
             Target.ACKNOWLEDGE: f"{_of(tier)} time to acknowledge",
