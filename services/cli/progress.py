@@ -30,8 +30,8 @@ class TicketBar:
     def __exit__(self, *ended: object) -> None:
         self._bar.stop()
 
-    def expects(self, tickets: int) -> None:
-        """Say how many are ahead."""
+    def expects(self, tickets: int | None) -> None:
+        """Say how many are ahead; none: nobody knows."""
         self._bar.update(self._task, total=tickets)
 
     def advance(self, tickets: int = 1) -> None:

@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Protocol
 
 from services.migration.asked import Migration
+from services.records.errors import RecordUnavailable
 from services.records.queries import TicketFilter
 from workflows.domain.policy import Policy
 from workflows.domain.ticket.state import Ticket
@@ -53,9 +54,15 @@ async def pages(reading: Reading, migration: Migration) -> AsyncIterator[Sequenc
             after = page[-1].ticket_id
 
 
-async def running(reading: Reading, migration: Migration) -> int:
-    """How many running tickets the policy has in the migration's queues, whatever their version."""
-    return sum([await reading.count(wanted) for wanted in _filters(migration)])
+async def running(reading: Reading, migration: Migration) -> int | None:
+    """How many running tickets the policy has in the migration's queues, whatever their version.
+
+    None: the record did not count them in time, which is no reason not to move them.
+    """
+    try:
+        return sum([await reading.count(wanted) for wanted in _filters(migration)])
+    except RecordUnavailable:
+        return None
 
 
 def _filters(migration: Migration) -> list[TicketFilter]:

@@ -15,7 +15,7 @@ from services.migration.applying import Done, Mover, Outcome
 from services.migration.asked import Migration
 from services.migration.preview import Preview
 from services.migration.rehearsal import rehearse
-from services.records import Records, RecordUnavailable, Settled, SettledBy, connect
+from services.records import Records, RecordUnavailable, Settled, SettledBy, TicketFilter, connect
 from services.records.settled import Nudge, Request
 from tests.support.clock import StoryClock
 from tests.support.record import Outsider, PoisonJudge, a_policy, an_acknowledgement, an_opening
@@ -550,3 +550,17 @@ async def test_the_feeds_own_look_finds_a_moved_ticket_sound(records: Records, s
     findings = await look_into(records.queries, [Driven(plan=plan, ticket_id="t-0001", said=said)], lambda: None)
 
     assert findings.is_sound, findings
+
+
+async def test_a_record_that_cannot_count_in_time_is_moved_all_the_same(records: Records) -> None:
+    """7.3: how many there are is for the bar alone."""
+    await opened(records, 1, 2)
+
+    class Slow:
+        tickets, policy, instant = records.queries.tickets, records.queries.policy, records.queries.instant
+
+        async def count(self, _: TicketFilter) -> int:
+            raise RecordUnavailable("too many to count")
+
+    assert await found.running(Slow(), to(LONGER)) is None
+    assert await found.running(records.queries, to(LONGER)) == 2
