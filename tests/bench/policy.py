@@ -14,7 +14,6 @@ import uvloop
 from rich.console import Console
 
 from tests.bench import policy_explain, policy_migration, policy_simulation
-from tests.bench.beside import DATABASES
 from tests.bench.rounds import machine
 from tests.support.databases import PostgresqlMissing
 
@@ -66,19 +65,16 @@ def main() -> None:
     with console.status("explain"):
         explained = policy_explain.measure(rounds=amount.rounds, stories=amount.stories)
     console.print(policy_explain.table(explained))
-    for kind in DATABASES:
-        with console.status(f"migrate, {kind}"), asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            try:
-                migrated = runner.run(_migrated(kind, amount))
-            except PostgresqlMissing as missing:
-                console.print(f"{kind}: {missing}")
-                continue
-        console.print(policy_migration.table(migrated))
+    with console.status("migrate"), asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        try:
+            console.print(policy_migration.table(runner.run(_migrated(amount))))
+        except PostgresqlMissing as missing:
+            console.print(f"migrate: {missing}")
 
 
-async def _migrated(kind: str, amount: Amount) -> policy_migration.Migrated:
+async def _migrated(amount: Amount) -> policy_migration.Migrated:
     return await policy_migration.measure(
-        kind,
+        "postgresql",
         tickets=amount.migrated,
         a_second=amount.deadlines_a_second,
         resting_seconds=amount.resting_seconds,

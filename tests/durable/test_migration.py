@@ -11,6 +11,10 @@ from pathlib import Path
 import pytest
 from temporalio.client import Client
 
+from services.desk_log.log import Case
+from services.desk_log.plan import Plan
+from services.feed.compare import look_into
+from services.feed.run import Driven
 from services.keeper.keeper import Pace
 from services.migration.applying import Mover, Outcome
 from services.migration.asked import Migration
@@ -128,6 +132,34 @@ async def test_a_process_that_dies_leaves_each_ticket_moved_or_not_and_none_forg
         assert await engine.count(each, PolicyChanged) == 1
         assert await engine.count(each, ClockBreached) == 1
         assert (await engine.ticket(each)).policy_version == version_of(impatient(agent=AT_ONCE))
+
+
+async def test_deadlines_that_pass_while_tickets_are_moved_are_each_found_once(
+    engine: Engine, client: Client, task_queue: str
+) -> None:
+    """7.3, 4.3, 5.3: two runs die in the middle of it; each log is what the domain says of it, by both versions."""
+    tickets = [f"{task_queue}-{number}" for number in range(1, 25)]
+    url = engine.records.database.engine.url.render_as_string(hide_password=False)
+    async with working(client, engine.records.record, task_queue), keeping(engine, Pace()):
+        for each in tickets:
+            await engine.open(each, impatient(agent=4.0))
+            await asyncio.sleep(0.1)  # so that their deadlines do not all pass at once
+        for at in ("3", "6"):
+            process = await asyncio.create_subprocess_exec(
+                *(sys.executable, "-W", "error", "-m", "tests.support.dying_migration", url, "3.0", at, "before")
+            )
+            async with asyncio.timeout(60):
+                assert await process.wait() == -signal.SIGKILL
+        await moved(engine, 3.0)
+        for each in tickets:
+            await engine.until_happened(each, Escalated)
+
+    for each in tickets:
+        assert await engine.count(each, PolicyChanged) == 1
+        assert await engine.count(each, ClockBreached) == 1
+    driven = [Driven(plan=Plan(case=Case(case=each, rows=()), rows=()), ticket_id=each) for each in tickets]
+    findings = await look_into(engine.records.queries, driven, lambda: None)
+    assert (findings.mismatches, findings.other_rules) == ((), 0)
 
 
 async def test_the_figures_of_moved_tickets_are_what_their_logs_come_to(
