@@ -13,7 +13,6 @@ a `PolicyError` of problems, each with its file and line. It blocks: `await asyn
 | `asking` | a child that goes on to answer `route` and `roster`, within time-outs |
 | `questions` | the same for tools, without an event loop: `with questions(entries) as ask: ask.roster(…)` |
 | `watching` | whether files are still what was read |
-| `weeks_ahead` | a roster asked about many instants at once, for a tool |
 | `in_force` | the set that holds here: reloads, restarts, who is told |
 | `placing` | the queue and priority of a request that does not name them |
 

@@ -9,15 +9,17 @@ import pytest
 from click.testing import CliRunner, Result
 
 from services.cli import main
-from services.policy_host.weeks_ahead import ask_ahead
+from services.cli.policy_duty import WHOLE_SECONDS, asked
+from services.cli.policy_spec import found_by
 from tests.policies.example import EXAMPLE
+from tests.support.waiting import PATIENCE_SECONDS
+from workflows.planning.lint import Finding, Kind
 
 AWAY_IN_THE_FIRST_WEEK = """
 def roster(tier, at):
     return () if at.date().isoformat() < "2026-11-28" else ("ann",)
 """
-MONDAY = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
-TUESDAY = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
+MONDAY = datetime(2026, 11, 23, tzinfo=UTC)
 
 
 def _checked(folder: Path, roster: str, *words: str) -> Result:
@@ -71,19 +73,20 @@ def test_a_failing_roster_may_be_accepted_by_name(tmp_path: Path) -> None:
 
 def test_a_roster_that_loops_is_asked_no_more(tmp_path: Path) -> None:
     """After one answer that never comes the others are not waited for, and nothing goes on running."""
-    file = tmp_path / "gardening.py"
-    file.write_text(EXAMPLE + "def roster(tier, at):\n    while True: pass\n")
-    questions = [("gardener", MONDAY)] * 40 + [("gardener", TUESDAY)]
-    heard = ask_ahead([str(file)], "gardening", questions, seconds=0.3)
-    assert heard.failed is not None
-    assert (heard.failed.first, heard.failed.why) == (("gardener", MONDAY), "no answer within 0.3 s")
-    assert (heard.failed.times, heard.failed.unasked, heard.answers) == (32, 9, {})
+    [failed] = _asked(tmp_path, "def roster(tier, at):\n    while True: pass\n", seconds=0.3)
+    assert failed.kind is Kind.ROSTER_FAILED
+    assert "no answer 1 of 320 times, and was not asked 319 times, first for tier 'gardener' on Mon" in failed.text
+    assert "no answer within 0.3 s" in failed.text
 
 
 def test_a_roster_for_which_there_is_no_time_is_told_so(tmp_path: Path) -> None:
     """Asking takes seconds at most: what was not asked is said."""
-    file = tmp_path / "gardening.py"
-    file.write_text(EXAMPLE + AWAY_IN_THE_FIRST_WEEK)
-    heard = ask_ahead([str(file)], "gardening", [("gardener", MONDAY)], whole_seconds=0)
-    assert heard.failed is not None
-    assert heard.failed.why == "it takes too long, there was no time after 0 s"
+    [failed] = _asked(tmp_path, AWAY_IN_THE_FIRST_WEEK, seconds=PATIENCE_SECONDS, whole_seconds=-1)
+    assert "no answer 0 of 320 times, and was not asked 320 times" in failed.text
+    assert "there was no time left to ask it" in failed.text
+
+
+def _asked(folder: Path, roster: str, *, seconds: float, whole_seconds: float = WHOLE_SECONDS) -> tuple[Finding, ...]:
+    file = folder / "gardening.py"
+    file.write_text(EXAMPLE + roster)
+    return asked(found_by(str(file)), MONDAY, seconds=seconds, whole_seconds=whole_seconds)[1]
