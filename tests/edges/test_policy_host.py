@@ -116,6 +116,22 @@ def test_a_package_is_read_by_its_own_names(write: Write) -> None:
     assert set(load([str(garden)]).promised.policies) == {"acme-garden"}
 
 
+def test_a_package_that_is_named_as_a_module_is_read_like_a_folder(
+    write: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its modules that declare something, wherever Python finds them; one of them can be named alone."""
+    root = write("acme/__init__.py", "").parent.parent
+    write("acme/desks.py", "name = 'acme-garden'\n")
+    write("acme/garden.py", "from acme.desks import name\n" + EXAMPLE.replace('"gardening"', "name"))
+    write("acme/test_garden.py", "raise RuntimeError('a test is no policy')")
+    monkeypatch.setenv("PYTHONPATH", str(root))
+
+    for entry in ("acme", "acme.garden"):
+        loaded = load([entry])
+        assert loaded.files == {"acme-garden": str(root / "acme" / "garden.py")}
+        assert str(root / "acme" / "desks.py") in loaded.read
+
+
 def test_neighbours_of_one_name_in_two_folders_do_not_meet(write: Write) -> None:
     """Each folder sees its own, by import and by an import that a function makes later."""
     folders = []

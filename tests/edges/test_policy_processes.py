@@ -1,13 +1,26 @@
 """Processes that hold a user's policies: which they go by is seen, an edit reaches them, and nothing is left over."""
 
+import asyncio
 import json
+import os
 import signal
+import sys
 from contextlib import AsyncExitStack
 from pathlib import Path
 
 from tests.policies.example import EXAMPLE
 from tests.support.policy_files import ROUTING, PolicyFiles, named
-from tests.support.processes import above_nothing, ended, environment, is_gone, page, running
+from tests.support.processes import (
+    PATIENCE_SECONDS,
+    PROGRAM,
+    Running,
+    above_nothing,
+    ended,
+    environment,
+    is_gone,
+    page,
+    running,
+)
 
 ROUTE = "def route(request):\n    return default_route\n"
 OPENING = ("ticket", "open", "--customer", "C-1", "--name", "Ada Example", "--subject", "Moss", "--json")
@@ -98,6 +111,35 @@ async def test_up_goes_by_the_users_policies_alone(tmp_path: Path) -> None:
         await up.say(r"\n  \S+ ticket open --queue garden --priority normal .*\n")
         await up.log(r"policies in force  reason=start policies=gardening@\w+\n")
         assert await up.stop() == 0
+
+
+async def test_a_terminal_that_has_gone_still_ends_what_ran_in_it(tmp_path: Path) -> None:
+    """SIGHUP asks for the policies again; but whose terminal hangs up has nobody to stop it, and stops."""
+    path = PolicyFiles(folder=tmp_path).write("garden.py", EXAMPLE)
+    env = environment(tmp_path / "var", DATABASE_URL=f"sqlite:///{tmp_path}/record.sqlite3", POLICIES=str(path))
+    assert (await ended("migrate", env=env)).code == 0
+    ours, its = os.openpty()
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-c",
+        "import fcntl, os, sys, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0); os.execv(sys.argv[1], sys.argv[1:])",
+        PROGRAM,
+        "exporter",
+        stdin=its,
+        stderr=asyncio.subprocess.PIPE,
+        env=env,
+        start_new_session=True,
+    )
+    os.close(its)
+    exporter = Running(process)
+    try:
+        await exporter.log("policies in force  reason=start")
+        process.send_signal(signal.SIGHUP)
+        await exporter.log("policies in force  reason=asked")
+    finally:
+        os.close(ours)
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        assert await process.wait() == 0
 
 
 def _children(pid: int) -> list[int]:

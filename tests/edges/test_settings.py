@@ -37,6 +37,7 @@ def test_each_variable_is_its_field_in_capitals(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setenv("FOLLOWTHROUGH_LOG_LEVEL", "WARNING")
     monkeypatch.setenv("FOLLOWTHROUGH_LOG_FORMAT", "json")
     monkeypatch.setenv("FOLLOWTHROUGH_KEEPER_GRACE_SECONDS", "")
+    monkeypatch.setenv("FOLLOWTHROUGH_POLICIES", "acme.policies:/srv/desk/policies:")
 
     settings = Settings.load()
 
@@ -47,6 +48,7 @@ def test_each_variable_is_its_field_in_capitals(monkeypatch: pytest.MonkeyPatch)
     assert settings.var_dir == Path("/srv/desk")
     assert (settings.log_level, settings.log_format) == (LogLevel.WARNING, LogFormat.JSON)
     assert settings.keeper_grace_seconds == 2
+    assert settings.policies == ("acme.policies", "/srv/desk/policies")
 
 
 @pytest.mark.parametrize(
@@ -81,6 +83,11 @@ def test_each_variable_is_its_field_in_capitals(monkeypatch: pytest.MonkeyPatch)
             "FOLLOWTHROUGH_KEEPER_GRACE_SECONDS",
             "inf",
             "FOLLOWTHROUGH_KEEPER_GRACE_SECONDS='inf': input should be a finite number",
+        ),
+        (
+            "FOLLOWTHROUGH_POLICIES",
+            " : ",
+            "FOLLOWTHROUGH_POLICIES=' : ': name at least one module, file or folder, separated by ':'",
         ),
         (
             "FOLLOWTHROUGH_DATABSE_URL",
