@@ -19,8 +19,6 @@ from tests.support.databases import Cluster
 OURS, RIVAL = "ours", "rival"
 Start = Callable[[Cluster, float, float], AbstractAsyncContextManager[Side]]
 """How a side is started, with a storm about so many seconds from now and that part of a second after a whole one."""
-RIVALS_PART = 0.4
-"""Of the time that ours takes to have everything ready for a storm: it tells nobody of its tickets."""
 A_LONG_TIME_SECONDS = 43_000.0
 """No storm: within the twelve hours that a desk of ours can be told of."""
 LONGEST_SECONDS = 120.0
@@ -42,6 +40,8 @@ class Load:
     a_second: float
     preparing_seconds: float
     """What ours is expected to need before the storm."""
+    rival_preparing_seconds: float
+    """What the rival is: it tells nobody of its tickets."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,7 +144,7 @@ async def crowds(server: Cluster, starts: Mapping[str, Start], load: Load) -> di
     for number in range(load.rounds):
         phase = (number + 0.5) / load.rounds
         for name in _turn(starts, number):
-            seconds = load.preparing_seconds * (RIVALS_PART if name == RIVAL else 1)
+            seconds = load.rival_preparing_seconds if name == RIVAL else load.preparing_seconds
             found[name].append(await crowd(server, starts[name], load, preparing_seconds=seconds, phase=phase))
     return found
 

@@ -1,5 +1,9 @@
 """A small run of each benchmark, so that they cannot rot. No figure is judged here."""
 
+import asyncio
+import contextlib
+import signal
+import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from xml.etree import ElementTree as ET
@@ -15,6 +19,7 @@ from tests.bench.races import Load
 from tests.bench.starting import stamping_cluster
 from tests.support.databases import Cluster, PostgresqlMissing
 from tests.support.needed import missing
+from tests.support.processes import PATIENCE_SECONDS, is_gone
 
 
 async def test_rates_are_taken_beside_bare_ones(record_url: str) -> None:
@@ -114,7 +119,16 @@ async def test_the_polling_rival_is_raced_with_few_tickets() -> None:
 @pytest.mark.timeout(300)
 async def test_the_polling_rival_is_raced_with_many_tickets() -> None:
     """All tickets of either side breach once after their instant, whatever is opened and runs out before."""
-    load = Load(rounds=1, tickets=8, clients=4, calls=4, deadlines=3, a_second=20.0, preparing_seconds=8.0)
+    load = Load(
+        rounds=1,
+        tickets=8,
+        clients=4,
+        calls=4,
+        deadlines=3,
+        a_second=20.0,
+        preparing_seconds=8.0,
+        rival_preparing_seconds=14.0,
+    )
     clock = ScaledClock(origin=datetime.now(UTC), speed=SOONER)
     try:
         async with stamping_cluster() as server:
@@ -126,6 +140,73 @@ async def test_the_polling_rival_is_raced_with_many_tickets() -> None:
     assert min(ours.openings, ours.lag, ours.storm, rival.openings, rival.lag, rival.storm) > 0
     assert ours.worker_after > ours.worker_before > 0 == rival.worker_after
     assert len(versus.of_crowd(load, found)) == 3
+
+
+ON_LINUX = pytest.mark.skipif(sys.platform != "linux", reason="elsewhere nobody tells whose children are there")
+
+
+@ON_LINUX
+async def test_a_stopped_benchmark_leaves_no_process(tmp_path: Path) -> None:
+    """SIGTERM ends everything that it started, in order, and writes nothing; so does Ctrl-C."""
+    words = ("-m", "tests.bench.versus", "--quick", "--write", "--folder", str(tmp_path))
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, *words, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT
+    )
+    try:
+        children = await _children(process, least=3)
+        process.send_signal(signal.SIGTERM)
+        said, _ = await process.communicate()
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+    if b"no PostgreSQL" in said:
+        missing(PostgresqlMissing(said.decode()))
+    assert process.returncode == versus.STOPPED, said.decode()
+    assert all([await is_gone(each) for each in children])
+    assert not _is_written(tmp_path)
+
+
+@ON_LINUX
+async def test_a_killed_benchmark_leaves_no_process() -> None:
+    """Its processes end when it does, however that is."""
+    process = await asyncio.create_subprocess_exec(sys.executable, "-c", STARTS_CALLERS)
+    try:
+        (callers,) = await _children(process, least=1)
+    finally:
+        process.kill()
+        await process.wait()
+    assert await is_gone(callers)
+
+
+STARTS_CALLERS = """
+import asyncio
+from tests.bench.beside import module
+async def main():
+    async with module("callers", "--address", "127.0.0.1:1", is_asked=True):
+        await asyncio.Event().wait()
+asyncio.run(main())
+"""
+
+
+async def _children(process: asyncio.subprocess.Process, *, least: int) -> list[int]:
+    """Wait until a process has so many children; none when it ends before."""
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        while process.returncode is None:
+            if len(known := _known_children(process.pid)) >= least:
+                return known
+            await asyncio.sleep(0.05)
+    return []
+
+
+def _is_written(folder: Path) -> bool:
+    return any(folder.iterdir())
+
+
+def _known_children(pid: int) -> list[int]:
+    with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+        return [int(each) for each in Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()]
+    return []
 
 
 def test_figures_of_both_sides_are_kept_as_a_page_and_a_chart(tmp_path: Path) -> None:

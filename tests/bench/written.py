@@ -33,12 +33,16 @@ ladder, no warnings and no escalation, keeps no answer for a repeated request, o
 totals: a breach of ours also escalates, restarts clocks, and writes its messages and totals.
 
 **Ours** is Followthrough as it is deployed: intake, worker, keeper and delivery as a process each, beside a Temporal
-development server. While its callers are answered it is telling Temporal of the tickets before, on the same cores.
+development server. Each opening owes Temporal a start, three milliseconds of its processor time or, where the wake-up
+is less than two hours away, nine. These are sent when callers pause for a fifth of a second, after three seconds at the
+latest, and then at most 150 a second: callers of a burst do not wait for them, and those of a crowd without end share
+the machine with them ([why](../decisions/0018-callers-first-and-temporal-as-late-as-it-does.md)).
 
 **PostgreSQL** writes through to the disk for both. **Callers** are processes of their own, the same for both, and up to
 32 clients share one; their share of a core is in the second table. **Lags** are PostgreSQL's stamp of a breach's commit
-less the deadline, for both; a storm ends with the last of them. Tickets of a storm are opened by calls, and each of
-ours has its workflow in Temporal, whose timers all fire at that instant too.
+less the deadline, for both; a storm ends with the last of them. The rival looks at each whole second, and storms break
+at even places between two looks, round by round: of a single round, half a second after one. Tickets of a storm are
+opened by calls, and each of ours has its workflow in Temporal, whose timers all fire at that instant too.
 """
 
 
