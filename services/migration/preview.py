@@ -79,7 +79,7 @@ def _moves(migration: Migration, stood: Ticket, moved: Ticket) -> Iterator[Move]
     before = {(clock.target, clock.run): clock for clock in stood.clocks}
     for clock in moved.clocks:
         was = before.get((clock.target, clock.run))
-        if was is not None and clock.state.is_live and _is_moved(was, clock):
+        if was is not None and _is_moved(was, clock):
             yield Move(
                 what=clock.target.value,
                 tier=clock.tier,

@@ -11,7 +11,7 @@ from services.desk_log.plan import Plan
 from services.feed.compare import look_into
 from services.feed.run import Driven
 from services.migration import found
-from services.migration.applying import Done, Mover, Outcome
+from services.migration.applying import TRIES, Done, Mover, Outcome
 from services.migration.asked import Migration
 from services.migration.preview import Preview
 from services.migration.rehearsal import rehearse
@@ -19,6 +19,7 @@ from services.records import Records, RecordUnavailable, Settled, SettledBy, Tic
 from services.records.settled import Nudge, Request
 from tests.support.clock import StoryClock
 from tests.support.record import Outsider, PoisonJudge, a_policy, an_acknowledgement, an_opening
+from workflows.domain.calendar import Calendar
 from workflows.domain.policy import Policy, Tier, hours, minutes
 from workflows.domain.policy_data import version_of
 from workflows.domain.ticket.commands import ChangePolicy, Command, Confirm, Escalate, Renaming, Resolve, WaitOnCustomer
@@ -254,9 +255,12 @@ async def test_done_again_it_finds_the_work_done(records: Records, story_clock: 
     assert all(each.is_there for each in (await rehearsed(records, to(LONGER))).values())
 
 
-async def test_a_run_that_is_stopped_is_gone_on_with(records: Records, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("page", [3, 200])
+async def test_a_run_that_is_stopped_is_gone_on_with(
+    records: Records, monkeypatch: pytest.MonkeyPatch, page: int
+) -> None:
     """7.3: stopped anywhere, the same again moves the others, each once."""
-    monkeypatch.setattr(found, "PAGE", 3)
+    monkeypatch.setattr(found, "PAGE", page)
     await opened(records, *range(1, 12))
     stopped = Run(records, to(LONGER), BetweenRecord(records))
     stopped.stop_after = 4
@@ -564,3 +568,73 @@ async def test_a_record_that_cannot_count_in_time_is_moved_all_the_same(records:
 
     assert await found.running(Slow(), to(LONGER)) is None
     assert await found.running(records.queries, to(LONGER)) == 2
+
+
+async def test_a_ticket_that_failed_is_tried_again_by_the_next_reading(records: Records) -> None:
+    """7.3: whoever held it has let it go by then."""
+    await opened(records, 1, 2)
+    record = BetweenRecord(records)
+    tries = iter(range(99))
+
+    def held_for_a_while(ticket_id: str) -> None:
+        if ticket_id == "t-0002" and next(tries) < TRIES:
+            raise RecordUnavailable("somebody holds it")
+
+    record.before = held_for_a_while
+    run = await applied(records, to(LONGER), record=record)
+
+    assert [(done.ticket.ticket_id, done.outcome) for done in run.done if done.ticket.ticket_id == "t-0002"] == [
+        ("t-0002", Outcome.FAILED),
+        ("t-0002", Outcome.MOVED),
+    ]
+    assert run.mover.counts == {Outcome.MOVED: 2, Outcome.FAILED: 0}
+
+
+async def test_newer_zone_rules_are_taken_over_by_the_same_version(records: Records, story_clock: StoryClock) -> None:
+    """3.6: only by a migration; here it is earlier in London than was thought, and who is elsewhere stays as it is."""
+    london = Calendar("Europe/London", {"mon-sun": "08:00-20:00"})
+    first, *others = BEFORE.tiers
+    policy = replace(BEFORE, tiers=(replace(first, calendar=london), *others))
+    await opened(records, 1, 2, policy=policy)
+    await do(records, "t-0002", ESCALATED)
+    story_clock.pass_(minutes(5))
+    object.__setattr__(london, "years", Calendar("Europe/London", {"mon-sun": "13:00-23:00"}).years)
+
+    run = await applied(records, to(policy))
+
+    assert run.outcomes == {"t-0001": Outcome.MOVED, "t-0002": Outcome.THERE}
+    assert (await applied(records, to(policy))).outcomes == {"t-0001": Outcome.THERE, "t-0002": Outcome.THERE}
+
+
+async def test_a_dry_run_tells_each_ticket_once_and_as_it_stands_by_now(
+    records: Records, story_clock: StoryClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """7.3, 5.2: what was due is judged first: by now silence has closed what was resolved, though nobody looked yet."""
+    monkeypatch.setattr(found, "PAGE", 2)
+    await opened(records, *range(1, 6))
+    await do(records, "t-0003", an_acknowledgement(), FIXED)
+    story_clock.pass_(hours(30))
+
+    previews = [each async for each in rehearse(records.queries, to(LONGER))]
+
+    assert sorted(each.ticket.ticket_id for each in previews) == [f"t-000{number}" for number in range(1, 6)]
+    assert [each.ticket.ticket_id for each in previews if each.is_over] == ["t-0003"]
+
+
+async def test_a_reminder_is_told_as_one(records: Records, story_clock: StoryClock) -> None:
+    """6.6, 7.3: the wait goes on with a reminder, not with giving up."""
+    await opened(records, 1)
+    await do(records, "t-0001", an_acknowledgement(), ASKED)
+    story_clock.pass_(minutes(10))
+    onto = replace(BEFORE, customer_reminders=(hours(5),), give_up=hours(50))
+
+    (preview,) = (await rehearsed(records, to(onto))).values()
+
+    assert [(move.what, move.is_earlier) for move in preview.moves] == [("reminder", True)]
+
+
+async def test_what_is_at_risk_is_told_by_the_new_version(record_url: str, records: Records) -> None:
+    """2.8: nobody was warned yet, and nobody will be: no ticket is at risk for that."""
+    await opened(records, 1, policy=replace(BEFORE, warn_at=(0.5,)))
+    await applied(records, to(BEFORE))
+    assert await Outsider(record_url).run("SELECT warned_deadline_at FROM tickets") == [(None,)]
