@@ -28,7 +28,10 @@ COUNTERS: Mapping[str, tuple[str, str]] = {
     totals.CLOCKS_WARNED: ("clocks_warned", "Warnings that a fraction of a target was spent."),
     totals.ESCALATIONS: ("escalations", "Steps up the ladder, by the first of their reasons."),
     totals.EXHAUSTIONS: ("exhaustions", "Escalations from the last tier: the last resort is told."),
-    totals.TIERS_SKIPPED: ("tiers_skipped", "Tiers that were passed by because they were closed."),
+    totals.TIERS_SKIPPED: (
+        "tiers_skipped",
+        "Tiers that were passed by because they were closed, or because nobody was on duty.",
+    ),
     totals.TRANSFERS: ("transfers", "Moves to another tier by hand."),
     totals.PING_PONGS: ("ping_pongs", "Entries of a tier that had had the ticket before."),
     totals.CHASES: (
