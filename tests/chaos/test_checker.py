@@ -60,7 +60,7 @@ def lost(facts: Facts) -> Facts:
 def totalled(*key_and_amount: object) -> Doctoring:
     """Have a total be another."""
     name, labels, amount = key_and_amount
-    return lambda facts: replace(facts, totals={**TOTALS, (name, labels): amount})  # type: ignore[dict-item]
+    return lambda facts: replace(facts, totals={**TOTALS, (name, labels): amount})  # type: ignore[dict-item]  # labels of any number
 
 
 def told(messages: tuple[Message, ...] | None = None, *printed: Printed) -> Doctoring:

@@ -291,7 +291,7 @@ async def test_totals_are_folded_as_they_come() -> None:
 
 @pytest.mark.parametrize("away", [RecordUnavailable("Zwetschgenkuchen"), ValueError("Zwetschgenkuchen")], ids=repr)
 async def test_a_round_that_fails_stops_no_loop(caplog: pytest.LogCaptureFixture, away: Exception) -> None:
-    """Brief: each loop survives whatever fails with a back-off and a log line that says no more than the type."""
+    """Each loop survives whatever fails with a back-off and a log line that says no more than the type."""
     upkeep, debts = ScriptedUpkeep(), Debts()
     upkeep.rescues += [away, Rescue(settled=1, stuck=0, owed=(LATE,))]
     upkeep.owed.append(away)

@@ -239,7 +239,7 @@ def test_a_ticket_that_moves_forward_again_and_again_takes_no_more_room() -> Non
 
 
 async def test_while_temporal_is_away_nudges_are_dropped_with_one_line(caplog: pytest.LogCaptureFixture) -> None:
-    """Brief: failures are dropped with a counter and a log line, since the keeper finds the debt; then it goes on."""
+    """Failures are dropped with a counter and a log line, since the keeper finds the debt; then it goes on."""
     caplog.set_level("INFO", logger="services.nudge")
     timers, record, stopwatch = RecordedTimers(), ToldRecord(), Stopwatch()
     timers.is_away = True
@@ -279,7 +279,7 @@ async def test_temporal_counts_as_away_until_it_takes_one_and_no_longer(caplog: 
 
 
 async def test_a_record_that_is_away_does_not_stop_the_nudges() -> None:
-    """Brief: what the record is not told is still owed; the keeper finds it."""
+    """What the record is not told is still owed; the keeper finds it."""
     timers = RecordedTimers()
     nudger = Nudger(timers, ToldRecord(is_away=True))
     async with running(nudger):

@@ -215,7 +215,7 @@ async def test_what_was_accepted_is_in_the_record_once(records: Records, story_c
 
     async def lost(**changed: object) -> tuple[str, ...]:
         given = {"plan": driven.plan, "ticket_id": driven.ticket_id, "said": driven.said, **changed}
-        return (await look_into(records.queries, [Driven(**given)], lambda: None)).lost  # type: ignore[arg-type]
+        return (await look_into(records.queries, [Driven(**given)], lambda: None)).lost  # type: ignore[arg-type]  # its fields
 
     assert await lost(said=[TAKE_ON]) == (
         "case '7', ticket T-7: accepted were 1 commands, recorded 2: the shorter list is the beginning of the longer",

@@ -26,7 +26,7 @@ def opened(calendar: Calendar, from_: str, until: str) -> list[str]:
 def problems_of(*args: object, **kwargs: object) -> tuple[str, ...]:
     """Return why such a calendar is refused."""
     with pytest.raises(CalendarError) as refused:
-        Calendar(*args, **kwargs)  # type: ignore[arg-type]
+        Calendar(*args, **kwargs)  # type: ignore[arg-type]  # whatever somebody may write
     return refused.value.problems
 
 
@@ -460,7 +460,7 @@ class TestAsData:
     def test_a_calendar_cannot_be_changed(self) -> None:
         """7.2: it is a frozen value that can be a key."""
         with pytest.raises(AttributeError):
-            OFFICE.zone = "UTC"  # type: ignore[misc]
+            OFFICE.zone = "UTC"  # type: ignore[misc]  # what must fail
         assert {OFFICE: 1}[pickle.loads(pickle.dumps(OFFICE))] == 1  # noqa: S301 (our own bytes)
 
     def test_the_zone_rules_have_a_version(self) -> None:

@@ -188,7 +188,7 @@ class TestAsData:
     def test_it_is_a_value(self) -> None:
         """7.2: frozen, a key, and whole after a pickle."""
         with pytest.raises(AttributeError):
-            SUN.desks = ()  # type: ignore[misc]
+            SUN.desks = ()  # type: ignore[misc]  # what must fail
         assert {SUN: 1}[pickle.loads(pickle.dumps(SUN))] == 1  # noqa: S301 (our own bytes)
         assert eval(repr(SUN)) == SUN  # noqa: S307 - our own words
 

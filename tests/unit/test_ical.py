@@ -47,7 +47,7 @@ def calendar(*lines: str) -> tuple[str, ...]:
 def refused(path: Path | str, years: object = YEARS) -> tuple[str, ...]:
     """Return why the file is refused."""
     with pytest.raises(CalendarError) as raised:
-        ical_file(path, years=years)  # type: ignore[arg-type]
+        ical_file(path, years=years)  # type: ignore[arg-type]  # what is refused, too
     return raised.value.problems
 
 

@@ -15,7 +15,7 @@ from workflows.domain.errors import CalendarError
 def refused(region: object, **asked: object) -> str:
     """Return why such holidays are refused."""
     with pytest.raises(CalendarError) as raised:
-        public_holidays(region, **{"years": (2026,), **asked})  # type: ignore[arg-type]
+        public_holidays(region, **{"years": (2026,), **asked})  # type: ignore[arg-type]  # what is refused, too
     return str(raised.value)
 
 
