@@ -27,7 +27,7 @@ from workflows.domain.policy_data import to_data, version_of
 from workflows.domain.routing import Request, Route
 from workflows.domain.ticket.texts import TEXTS, stray_space, text_problem
 from workflows.policies.declared import Declared, DeclaredSet, declared_in, is_declaring, together
-from workflows.policies.mistakes import told
+from workflows.policies.mistakes import COMPARE, said_of, told
 
 AT_ONCE = 16
 """Questions that are worked on at once; more wait, and then mostly find that nobody waits for them any more."""
@@ -87,6 +87,8 @@ class Child:
                     files[each.place] = file
             except PolicyError as error:
                 problems += error.problems
+            except Exception as error:  # noqa: BLE001 - to look at what it declares may run its Python, too
+                problems += told(source["module"], error, source["file"])
             if os.getpid() != self._pid:
                 os._exit(0)  # a fork of the users' that came back
         if not declared and not problems:
@@ -96,9 +98,11 @@ class Child:
             return {"problems": problems}
         try:
             self._declared = together(declared)
+            return {"loaded": _data(self._declared, files)}
         except PolicyError as error:
             return {"problems": error.problems}
-        return {"loaded": _data(self._declared, files)}
+        except Exception as error:  # noqa: BLE001 - as above, of any of them
+            return {"problems": [f"{self._reading}: {said_of(error)}: {COMPARE}"]}
 
     def _declared_in(self, source: dict[str, Any]) -> Iterator[tuple[Declared, str]]:
         name, file, root = source["module"], source["file"], source["root"]

@@ -135,12 +135,13 @@ class _Reading:
             said = self._answer()
         except (UnicodeError, json.JSONDecodeError, LookupError) as error:
             raise self._garbled(error) from None
-        if "problems" in said:
-            raise NotLoaded(*said["problems"], read=said["read"])
         try:
-            return Loaded.from_data(said["loaded"], said["read"])
-        except (ValueError, TypeError, LookupError) as error:
+            if "problems" not in said:
+                return Loaded.from_data(said["loaded"], said["read"])
+            told = NotLoaded(*map(str, said["problems"]), read=dict(said["read"]))
+        except (ValueError, TypeError, LookupError, AttributeError) as error:
             raise self._garbled(error) from None
+        raise told
 
     def _answer(self) -> dict[str, Any]:
         for said in self._said():

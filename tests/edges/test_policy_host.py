@@ -45,6 +45,10 @@ for number in range(3, 64):
         pass
 """
 """Speaks in the place of the process that reads it."""
+GARBLED = (
+    "garden.py: what the process that reads it hands over is no policy ({}): "
+    "leave its files and sockets alone, and its classes as they are"
+)
 
 
 @pytest.fixture
@@ -207,11 +211,26 @@ def roster(tier, at):
         (ABROAD, "garden.py:2: public holidays of 'GBR': unknown country 'GBR': "),
         (
             GARBLING + EXAMPLE,
-            (
-                "garden.py: what the process that reads it hands over is no policy (LookupError): "
-                "leave its files and sockets alone, and its classes as they are"
-            ),
+            GARBLED.format("LookupError"),
         ),
+        (GARBLING.replace("[]", '{\\"problems\\": [\\"mine\\"]}') + EXAMPLE, GARBLED.format("KeyError")),
+        (
+            EXAMPLE + "\ndef __getattr__(name):\n    raise OSError(name)\n",
+            "garden.py:25: OSError: __path__: compare this line with docs/policy.md",
+        ),
+        (
+            EXAMPLE + "\nclass Odd(Exception):\n    def __str__(self):\n        raise OSError\n\nraise Odd\n",
+            "garden.py:28: Odd: compare this line with docs/policy.md",
+        ),
+        (
+            EXAMPLE + "\nraise ValueError('one\\ntwo' + 1000 * '!')\n",
+            f"garden.py:24: ValueError: one two{293 * '!'}…: compare this line with docs/policy.md",
+        ),
+        (
+            EXAMPLE + "\nqueues = (10**5000,)\n",
+            "garden.py: ValueError: Exceeds the limit (4300 digits) for integer string conversion",
+        ),
+        (EXAMPLE + "\0\n", "garden.py: source code string cannot contain null bytes: save it as text"),
         (
             EXAMPLE + "\nroute = 7\n",
             "garden.py: route is 7: write def route(request): …",

@@ -28,6 +28,9 @@ _OURS = dict.fromkeys(table.__all__, table.__name__) | {
     "ical_file": "workflows.closed_dates.ical",
 }
 """Names that a policy is written with, and the module of each."""
+COMPARE = "compare this line with docs/policy.md"
+LONGEST_WORDS = 300
+"""Characters of what an error says."""
 
 
 def told(module: str, error: BaseException, file: str | None = None) -> Iterator[str]:
@@ -40,6 +43,8 @@ def told(module: str, error: BaseException, file: str | None = None) -> Iterator
     match error:
         case DomainError():
             yield from (f"{place}: {problem}" for problem in error.problems)
+        case SyntaxError(lineno=None):
+            yield f"{place}: {error.msg}: save it as text"
         case SyntaxError():
             yield f"{_short(error.filename or module)}:{error.lineno}: {error.msg} (see the line before it too)"
         case NameError(name=str(name)):
@@ -53,7 +58,17 @@ def told(module: str, error: BaseException, file: str | None = None) -> Iterator
         case SystemExit() | KeyboardInterrupt():
             yield f"{place}: {type(error).__name__}: a policy's file only declares: take out what ends the process"
         case _:
-            yield f"{place}: {type(error).__name__}: {error}: compare this line with docs/policy.md"
+            yield f"{place}: {said_of(error)}: {COMPARE}"
+
+
+def said_of(error: BaseException) -> str:
+    """Return an error's kind and words in one line, never a page; whoever wrote its class may have got that wrong."""
+    try:
+        words = " ".join(str(error).split())
+    except Exception:  # noqa: BLE001 - anybody's Python
+        words = ""
+    kind = type(error).__name__
+    return f"{kind}: {words if len(words) <= LONGEST_WORDS else f'{words[:LONGEST_WORDS]}…'}" if words else kind
 
 
 def _of_call(name: str, problem: str) -> str:
