@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import fields
+from dataclasses import fields, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from importlib.resources import files
@@ -13,6 +13,7 @@ from typing import get_args, get_origin, get_type_hints
 
 import pytest
 from google.protobuf.descriptor import Descriptor, FieldDescriptor
+from google.protobuf.duration_pb2 import Duration
 from google.protobuf.json_format import MessageToDict
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -171,6 +172,20 @@ def test_a_ticket_is_shown_with_its_clocks() -> None:
     (resolve,) = [clock for clock in shown["clocks"] if clock["target"] == "TARGET_RESOLVE"]
     assert resolve["deadline_time"] == "2026-11-23T17:00:00Z"
     assert resolve["state"] == "CLOCK_STATE_RUNNING"
+
+
+@given(spent=st.timedeltas(min_value=timedelta(days=-9), max_value=timedelta(days=9)))
+def test_a_length_is_written_as_protobuf_writes_it(spent: timedelta) -> None:
+    """Seconds and nanos have one sign, whatever is shown: gRPC's libraries refuse a length with two."""
+    ticket = open_ticket(LINES, an_opening(), datetime(2026, 11, 23, 9, tzinfo=UTC)).ticket  # a Monday
+    (first, *others) = ticket.clocks
+    expected = Duration()
+    expected.FromTimedelta(spent)
+
+    shown = ticket_message(replace(ticket, clocks=(replace(first, spent=spent), *others)))
+
+    assert shown.clocks[0].spent == expected
+    assert shown.clocks[0].HasField("spent")
 
 
 def test_an_event_is_shown_in_its_own_kind() -> None:
