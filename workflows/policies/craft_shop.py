@@ -5,14 +5,14 @@ the despatch deadline is the customer's resolve target, and a parcel that is lat
 promise: it is the friend who hears of it next.
 """
 
-from datetime import date, datetime, timedelta
+from datetime import timedelta
 
 from workflows.closed_dates.public_holidays import public_holidays
 from workflows.domain.calendar import Calendar
 from workflows.domain.policy import OnBreach, Policy, Targets, Tier, hours, minutes
 from workflows.domain.ticket.words import Audience, Target
-from workflows.domain.zones import zone
 from workflows.planning.publication import Channel, Publication
+from workflows.rota import Away, Rota
 
 DESPATCH, REFUND, QUERY = "despatch", "refund", "query"
 
@@ -82,18 +82,16 @@ queues = ("orders", "shop-questions")
 """Where orders come in, and everything else."""
 
 MAKER, FRIEND = "maya", "jo"
-away = (
-    (date(2026, 12, 31), date(2027, 1, 9)),  # visiting her sister
-    (date(2027, 7, 12), date(2027, 7, 24)),  # the summer fair
+rota = Rota(
+    zone=SCOTLAND,
+    duty={"workshop": MAKER, "friend": FRIEND},
+    away=(
+        Away(who=MAKER, first="2026-12-31", last="2027-01-09", cover=FRIEND),  # visiting her sister
+        Away(who=MAKER, first="2027-07-12", last="2027-07-24", cover=FRIEND),  # the summer fair
+    ),
 )
-"""First and last day on which the maker is not there."""
-
-
-def roster(tier: str, at: datetime) -> tuple[str, ...]:
-    """Say who is on duty: the friend has her own evenings, and the workshop's hours while the maker is away."""
-    today = at.astimezone(zone(SCOTLAND)).date()
-    is_away = any(first <= today <= last for first, last in away)
-    return (FRIEND,) if tier == "friend" or is_away else (MAKER,)
+roster = rota.roster
+"""Who is on duty: the friend has her own evenings, and the workshop's hours while the maker is away."""
 
 
 published = Publication(
