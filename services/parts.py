@@ -28,10 +28,10 @@ from services.keeper.rebuild import rebuild
 from services.loops import Loops
 from services.nudge import Nudger
 from services.patient_worker import PatientWorker
-from services.policy_host.in_force import Limits as PolicyLimits
 from services.policy_host.in_force import Policies
 from services.policy_host.loaded import Loaded
 from services.policy_host.loading import load
+from services.policy_host.now import Limits as PolicyLimits
 from services.ports import ip_address, listening, try_port
 from services.process import CannotStart
 from services.process_figures import OfDelivery, OfKeeper, OfNudger, OfRosters

@@ -13,7 +13,8 @@ a `PolicyError` of problems, each with its file and line. It blocks: `await asyn
 | `asking` | a child that goes on to answer `route` and `roster`, within time-outs |
 | `questions` | the same for tools, without an event loop: `with questions(entries) as ask: ask.roster(…)` |
 | `watching` | whether files are still what was read |
-| `in_force` | the set that holds here: reloads, restarts, who is told |
+| `now` | what holds at one moment, for the length of a call |
+| `in_force` | who holds it in a process: reloads, restarts, who is told |
 | `placing` | the queue and priority of a request that does not name them |
 
 The child must import none of gRPC, SQL or settings: it starts in a tenth of a second, and again after each edit.

@@ -84,10 +84,12 @@ class Answering:
 
     async def retire(self, seconds: float) -> None:
         """Have what was asked answered, for so long at most; then end it."""
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(seconds):
-                await self._is_idle.wait()
-        await self.end()
+        try:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(seconds):
+                    await self._is_idle.wait()
+        finally:
+            await self.end()
 
     async def end(self) -> None:
         """End it at once, with all that it started."""

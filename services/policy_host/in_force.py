@@ -1,121 +1,28 @@
 """The policies that hold in this process: read when it starts, and again when their files change or somebody asks.
 
 What does not load changes nothing: the set in force stays, and the log and a metric say so. A child that is late or has
-ended is replaced by a new one, which is a reload like any other. Refuses to lose a request: see `Now.place`.
+ended is replaced by a new one, which is a reload like any other.
 """
 
 import asyncio
 import contextlib
 import logging
-from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from time import monotonic, time
 
 from services.policy_host.asking import Answering, Reason, Unanswered
 from services.policy_host.loaded import Loaded
-from services.policy_host.loading import LOAD_SECONDS, NotLoaded, Process, load_and_keep
-from services.policy_host.placing import by_default, is_mistaken, placed
+from services.policy_host.loading import NotLoaded, Process, load_and_keep
+from services.policy_host.now import Counts, Limits, Now
 from services.policy_host.sources import sources_of
 from services.policy_host.watching import Seen
 from workflows.domain.errors import PolicyError
-from workflows.domain.routing import Request, Route
-from workflows.policies import PolicySet
 
 logger = logging.getLogger(__name__)
 
 START, ASKED, CHANGED, LATE, ENDED, AGAIN = "start", "asked", "changed", "late", "ended", "again"
 """Why the policies are read."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
-    """Real seconds; the defaults of the settings."""
-
-    load_seconds: float = LOAD_SECONDS
-    watch_seconds: float = 2.0
-    """Between two looks at the files."""
-    route_seconds: float = 0.5
-    roster_seconds: float = 5.0
-    calm_seconds: float = 60.0
-    """A child that was well for so long is replaced at once when it is not; else after a pause."""
-    longest_pause_seconds: float = 30.0
-
-
-@dataclass(slots=True, kw_only=True)
-class Counts:
-    """What happened to the policies of this process."""
-
-    reloads: int = 0
-    failed_reloads: int = 0
-    restarts: int = 0
-    """Of the child that answers, because it was late or had ended."""
-    is_broken: bool = False
-    """Whether the last reload failed."""
-    loaded_at: float = 0.0
-    """When the set in force was read: seconds of the epoch."""
-    routed: int = 0
-    """Requests that the route was asked for, those included that it failed."""
-    route_failures: Counter[Reason] = field(default_factory=lambda: Counter(dict.fromkeys(Reason, 0)))
-    rosters: int = 0
-    roster_failures: Counter[Reason] = field(default_factory=lambda: Counter(dict.fromkeys(Reason, 0)))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Now:
-    """What holds at one moment. Whoever works by it for the length of a call sees no reload half-way."""
-
-    loaded: Loaded
-    child: Answering | None
-    """None: nothing is asked of one, or it is being started again."""
-    policies: "Policies"
-
-    @property
-    def promised(self) -> PolicySet:
-        """The policies and their queues."""
-        return self.loaded.promised
-
-    @property
-    def has_default(self) -> bool:
-        """Whether a request may leave its queue and priority open."""
-        return self.loaded.default_route is not None
-
-    async def place(self, request: Request) -> Route:
-        """Find queue and priority of a request that leaves one of them open: by the route, or by the default.
-
-        Where there is no default, and where the caller named something that there is not, what was said is given back
-        as it is: to be refused. Never fails.
-        """
-        default = self.loaded.default_route
-        if default is None:
-            return Route(queue=request.queue, priority=request.priority)
-        if is_mistaken(request, self.promised):
-            return Route(queue=request.queue or default.queue, priority=request.priority or default.priority)
-        if self.loaded.has_route:
-            try:
-                return await self._routed(request)
-            except Unanswered as failed:
-                self.policies.route_failed(self, failed)
-        return by_default(request, self.loaded)
-
-    async def roster(self, policy: str, tier: str, at: datetime) -> tuple[str, ...]:
-        """Ask who is on duty. Raises `Unanswered`; `Policies.roster` counts and tells that."""
-        if policy not in self.loaded.rosters:
-            raise Unanswered(Reason.AWAY, "this policy has no roster any more")
-        return await self._child().roster(policy, tier, at, self.policies.limits.roster_seconds)
-
-    def _child(self) -> Answering:
-        if self.child is None:
-            raise Unanswered(Reason.AWAY, "the process that answers is being started again")
-        return self.child
-
-    async def _routed(self, request: Request) -> Route:
-        self.policies.counts.routed += 1
-        answer = await self._child().route(request, self.policies.limits.route_seconds)
-        if found := placed(request, answer, self.promised):
-            return found
-        raise Unanswered(Reason.NONSENSE, "it named a queue or a priority that is not declared, or not for each other")
 
 
 class Policies:
@@ -129,11 +36,12 @@ class Policies:
         self._is_asked = is_asked
         self._now: Now | None = None
         self._seen = Seen(there=(), contents={})
+        self._changing: Seen | None = None
         self._why: str | None = None
         self._wake = asyncio.Event()
         self._replaced_at = -self.limits.calm_seconds
         self._pause_seconds = 0.0
-        self._retiring: set[asyncio.Task[None]] = set()
+        self._retiring: dict[asyncio.Task[None], Answering] = {}
         self._running: asyncio.Task[None] | None = None
         self._is_stopping = False
         self._is_worth_another_try = False
@@ -171,11 +79,9 @@ class Policies:
         if self._running is not None:
             self._running.cancel()
             await asyncio.wait([self._running])
-        if self._now is not None and self._now.child is not None:
-            await self._now.child.end()
-        for task in self._retiring:
-            task.cancel()
-        await asyncio.gather(*self._retiring, return_exceptions=True)
+        holding = () if self._now is None or self._now.child is None else (self._now.child,)
+        await asyncio.gather(*(child.end() for child in (*holding, *self._retiring.values())))
+        await asyncio.gather(*self._retiring)
 
     def reload(self) -> None:
         """Read them again soon, whether or not a file has changed."""
@@ -234,12 +140,21 @@ class Policies:
             if (why := self._why) is not None:
                 self._forget(why)
                 return why
-            if await asyncio.to_thread(Seen.now, self._entries, self._seen.contents) != self._seen:
+            if await self._has_changed():
                 return CHANGED
             if self.counts.is_broken and self._is_worth_another_try:
                 return AGAIN
             if not self.counts.is_broken and self._lacks_child():
                 return ENDED
+
+    async def _has_changed(self) -> bool:
+        """Whether the files are others than were read, and the same as at the look before: nobody is writing them."""
+        before, self._changing = self._changing, None
+        seen = await asyncio.to_thread(Seen.now, self._entries, self._seen.contents)
+        if seen == self._seen:
+            return False
+        self._changing = seen
+        return seen == before
 
     def _lacks_child(self) -> bool:
         now = self.now
@@ -310,8 +225,8 @@ class Policies:
 
     def _retire(self, child: Answering) -> None:
         task = asyncio.create_task(child.retire(max(self.limits.route_seconds, self.limits.roster_seconds)))
-        self._retiring.add(task)
-        task.add_done_callback(self._retiring.discard)
+        self._retiring[task] = child
+        task.add_done_callback(self._retiring.pop)
 
 
 async def _in_a_thread(entries: Sequence[str], seconds: float) -> tuple[Loaded, Process]:

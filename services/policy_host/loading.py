@@ -47,12 +47,13 @@ class NotLoaded(PolicyError):  # noqa: N818 - the fact, in the desk's words
         """Whether it may go better another time with the same files."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Process:
     """A child that has read its policies and goes on."""
 
     popen: "subprocess.Popen[bytes]"
     socket: socket.socket
+    is_killed: bool = False
 
     def end(self) -> None:
         """End it at once, with all that it started; it keeps nothing."""
@@ -61,8 +62,10 @@ class Process:
 
     def kill(self) -> None:
         """The same, where somebody else closes the socket."""
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(self.popen.pid, signal.SIGKILL)
+        if not self.is_killed:
+            self.is_killed = True  # once: the number may be another's after that
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(self.popen.pid, signal.SIGKILL)
         self.popen.wait()
 
 

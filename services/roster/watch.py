@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import Protocol
 
 from services.policy_host.asking import Unanswered
-from services.policy_host.in_force import Now
+from services.policy_host.now import Now
 from services.records.rosters import Duty, Moment, OnDuty
 
 logger = logging.getLogger(__name__)

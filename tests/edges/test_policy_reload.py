@@ -83,6 +83,27 @@ async def test_a_file_that_is_written_again_as_it_was_is_not_read_again(
         assert policies.counts.reloads == 0
 
 
+async def test_a_file_that_is_being_written_is_left_until_it_stands(
+    files: PolicyFiles, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Half of a file is no mistake of anybody's: it is read once two looks found the same."""
+    files.write("garden.py", EXAMPLE)
+    async with held(files, WATCHFUL) as policies:
+        before, real = policies.now, Seen.now
+
+        def seen(entries: Sequence[str], paths: Iterable[str] = ()) -> Seen:
+            found = real(entries, paths)
+            files.write("garden.py", LONGER)  # the other half is there before the next look
+            return found
+
+        files.write("garden.py", LONGER[:200])
+        monkeypatch.setattr(Seen, "now", seen)
+        await until(lambda: policies.now is not before)
+
+        assert policies.counts.failed_reloads == 0
+        assert policies.now.promised.policies["gardening"].resolve["normal"].total_seconds() == 7 * 3600
+
+
 async def test_whatever_was_read_is_watched(files: PolicyFiles) -> None:
     """A neighbour that is imported, a file of data that is opened, a file that is new in the folder."""
     files.write("desks.py", 'name = "gardening"\n')

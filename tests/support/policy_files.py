@@ -9,7 +9,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from services.policy_host.in_force import Limits, Policies
+from services.policy_host.in_force import Policies
+from services.policy_host.now import Limits
 from tests.policies.example import EXAMPLE
 from tests.support.waiting import PATIENCE_SECONDS, until
 from workflows.domain.routing import Request
