@@ -1,6 +1,7 @@
 """The roster's process: asks at a steady pace, whatever the roster does, and has the record keep what changed (4.9)."""
 
 import asyncio
+import json
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -193,3 +194,39 @@ async def test_its_process_has_a_page_and_goes_on_by_an_edited_file(tmp_path: Pa
         assert await roster.stop() == 0
     kept = await Outsider(url).run("SELECT on_duty, is_reachable FROM roster_answers ORDER BY at")
     assert kept == [('["ana"]', 1), ("[]", 0)]
+
+
+TWO_TIERS = EXAMPLE.replace(
+    "        ),\n    ),\n    lead",
+    """        ),
+        Tier(
+            name="neighbour",
+            calendar=desk,
+            targets={"normal": Targets(acknowledge=minutes(30), update_every=hours(2), resolve=hours(4))},
+        ),
+    ),
+    lead""",
+)
+
+
+async def test_a_ticket_of_the_whole_system_passes_an_empty_tier_by(tmp_path: Path) -> None:
+    """4.5, 4.9: as processes: nobody is in the garden, says the roster, and whoever calls is sent to the neighbour."""
+    files = PolicyFiles(folder=tmp_path / "policies")
+    files.folder.mkdir()
+    files.write("garden.py", TWO_TIERS, "def roster(tier, at):\n    return () if tier == 'gardener' else ('cy',)\n")
+    url = f"sqlite:///{tmp_path}/record.sqlite3"
+    env = environment(
+        tmp_path, DATABASE_URL=url, POLICIES=str(files.folder), ROSTER_SECONDS="60", POLICIES_LOAD_SECONDS="60"
+    )
+    assert (await ended("migrate", env=env)).code == 0
+    async with running("roster", env=env) as roster, running("intake", env=env) as intake:
+        await roster.log(r"who is on duty has changed  tiers=2")
+        server = (await intake.log(r"intake answers  address=(\S+)")).group(1)
+        words = ("--queue", "garden", "--priority", "normal", "--customer", "C-1", "--name", "Ada", "--subject", "Moss")
+        opened = await ended("ticket", "open", *words, "--server", server, "--json", env=env)
+        assert opened.code == 0, opened.err
+        assert json.loads(opened.out)["tier"] == "neighbour"
+        assert await intake.stop() == 0
+        assert await roster.stop() == 0
+    events = await Outsider(url).run("SELECT body FROM events WHERE kind = 'tier_skipped'")
+    assert events == [('{"tier":"gardener","why":"empty"}',)]
