@@ -21,7 +21,7 @@ from workflows.domain.ticket.commands import ChangePolicy, Renaming
 from workflows.domain.ticket.draft import Draft
 from workflows.domain.ticket.events import PolicyChanged
 from workflows.domain.ticket.refusing import WORKED_ON, CommandRefused, present_state, require, wrong_state
-from workflows.domain.ticket.state import Clock, PendingWarning
+from workflows.domain.ticket.state import Clock, PendingWarning, Reminding, Resolution, Waiting
 from workflows.domain.ticket.verdict import Refusal, RefusalReason
 from workflows.domain.ticket.words import ClockState, Status, Target
 from workflows.domain.working_time import due, worked
@@ -49,15 +49,7 @@ def change_policy(draft: Draft, at: datetime, command: ChangePolicy, onto: Polic
     _require_known(draft, onto, tier, priority)
     change = _Change(draft, at, onto, tier, priority)
     moved = tuple(change.clocks(tiers))
-    waiting, reminding, resolution = draft.waiting, draft.reminding, draft.resolution
-    if waiting:
-        waiting = replace(waiting, next_at=change.wait_step(waiting.next_at, waiting.reminders_sent))
-    if reminding:
-        next_at = change.instant(reminding.next_at, before.remind_every, onto.remind_every)
-        reminding = replace(reminding, next_at=next_at)
-    if resolution and resolution.sign_off_at:
-        sign_off_at = change.instant(resolution.sign_off_at, before.sign_off, onto.sign_off)
-        resolution = replace(resolution, sign_off_at=sign_off_at)
+    waiting, reminding, resolution = change.waiting(), change.reminding(), change.resolution()
     if draft.policy_version == command.policy_version and not any(is_moved for _, is_moved in moved):
         hint = f"its policy has version {command.policy_version!r} already, and nothing of it would move"
         raise wrong_state(draft, "change the policy", NOT_CLOSED, hint)
@@ -102,12 +94,34 @@ class _Change:
             # A run of the customer's may have begun in a tier that there is no more.
             yield self._clock(clock, name if name in self._onto.tier_names else self._tier)
 
-    def wait_step(self, next_at: datetime, sent: int) -> datetime:
-        """When the customer is reminded next, or given up on: the step after those that were taken."""
-        was, becomes = self._draft.policy.wait_steps, self._onto.wait_steps
-        return self.instant(next_at, was[min(sent, len(was) - 1)], becomes[min(sent, len(becomes) - 1)])
+    def waiting(self) -> Waiting | None:
+        """The wait with the step after those that were taken: the customer is reminded next, or given up on."""
+        waiting = self._draft.waiting
+        if waiting is None:
+            return None
+        was, becomes = (
+            policy.wait_steps[min(waiting.reminders_sent, len(policy.wait_steps) - 1)]
+            for policy in (self._draft.policy, self._onto)
+        )
+        return replace(waiting, next_at=self._instant(waiting.next_at, was, becomes))
 
-    def instant(self, next_at: datetime, was: timedelta, becomes: timedelta) -> datetime:
+    def reminding(self) -> Reminding | None:
+        """The last resort's reminders, the next of them at its new instant."""
+        reminding = self._draft.reminding
+        if reminding is None:
+            return None
+        was, becomes = self._draft.policy.remind_every, self._onto.remind_every
+        return replace(reminding, next_at=self._instant(reminding.next_at, was, becomes))
+
+    def resolution(self) -> Resolution | None:
+        """The resolution, with the instant at which silence closes it."""
+        resolution = self._draft.resolution
+        if resolution is None or resolution.sign_off_at is None:
+            return resolution
+        was, becomes = self._draft.policy.sign_off, self._onto.sign_off
+        return replace(resolution, sign_off_at=self._instant(resolution.sign_off_at, was, becomes))
+
+    def _instant(self, next_at: datetime, was: timedelta, becomes: timedelta) -> datetime:
         """When a length of the policy's calendar is over that had another length, with what is spent of it kept."""
         before, after = self._draft.policy.calendar, self._onto.calendar
         if was == becomes and before == after:
