@@ -38,7 +38,7 @@ class Draft:
         self._entries: list[Entry] = []
         self._messages: list[Message] = []
         self._new_answers = new_answers
-        self.answers = roster.together(ticket.roster, new_answers)
+        self.answers = roster.together(ticket.roster, new_answers) if new_answers else ticket.roster
         """What the roster has said, as far as this settle may go by it."""
         # The ticket as it stands, in the ticket's own words.
         self.policy_version = ticket.policy_version
@@ -87,7 +87,7 @@ class Draft:
             closed_at=self.closed_at,
             version=self.version,
             sequence=self._sequence,
-            roster=roster.last_of_each(self.answers),
+            roster=roster.last_of_each(self.answers) if self._new_answers else self.answers,
         )
         return Judged(
             ticket=ticket,

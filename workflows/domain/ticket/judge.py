@@ -42,7 +42,7 @@ def open_ticket(policy: Policy, command: Open, at: datetime, *, told: Iterable[R
         raise DomainError(
             f"policy {policy.name!r} has no priority {command.priority!r}: use one of {list(policy.priorities)}"
         )
-    answers = roster.news((), told, policy.tier_names, at)
+    answers = roster.news((), told, policy.tier_names, at) if told else ()
     tier, skipped = ladder.reachable(policy, 0, command.priority, at, answers)
     first = tier.name
     version = version_of(policy)
@@ -114,7 +114,8 @@ def judge(
     A refused command comes back as `Judged.refusal`; what fell due before it is in the verdict all the same.
     `expected_version` is compared after advancing (5.4). `at` must be later than every instant judged before.
     """
-    answers = roster.news(ticket.roster, told, policy.tier_names, require_utc(at))
+    require_utc(at)
+    answers = roster.news(ticket.roster, told, policy.tier_names, at) if told else ()
     draft = _advanced(policy, ticket, at, answers)
     if command is None:
         return _judged(draft)
