@@ -170,4 +170,6 @@ def _times(number: int) -> str:
 
 def _days(length: timedelta) -> str:
     days = length / timedelta(days=1)
-    return f"{days:g} days by the calendar" if days >= 1 else f"{in_hours(length)} by the clock"
+    if days < 1:
+        return f"{in_hours(length)} by the clock"
+    return f"{days:g} calendar day{'' if days == 1 else 's'}"
