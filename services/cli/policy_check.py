@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, time
 import click
 
 from services.cli import policy_cover, wording
+from services.cli.failing import Failed
 from services.cli.policy_duty import asked
 from services.cli.policy_spec import found_by, named_in_force
 from workflows.domain.policy import Policy
@@ -15,6 +16,8 @@ from workflows.domain.zones import zone
 from workflows.planning.coverage import Coverage
 from workflows.planning.lint import Finding, Kind, Weight, lint
 
+YEARS = range(1900, 2200)
+"""Of the dates that a calendar takes."""
 FOUND = 1
 """Exit code when there is a warning that was not accepted."""
 
@@ -63,6 +66,10 @@ def _first_instant(policy: Policy, from_day: datetime | None) -> datetime:
     """Midnight of the day, by the clock on the policy's wall."""
     its_zone = zone(policy.calendar.zone)
     day: date = datetime.now(its_zone).date() if from_day is None else from_day.date()
+    if day.year not in YEARS:
+        raise Failed(
+            f"--from: '{day}' is not in the years {YEARS[0]} to {YEARS[-1]}: write it like 2026-11-27", exit_code=2
+        )
     return datetime.combine(day, time(), its_zone).astimezone(UTC)
 
 

@@ -1,18 +1,23 @@
 """`followthrough policy new`: a first policy, commented, with its first test."""
 
 import re
+import sys
 from datetime import date
 from importlib.resources import files
+from keyword import kwlist
 from pathlib import Path
 from string import Template
 
 import click
 
 from services.cli.failing import Failed
+from services.policy_host.sources import may_be_policy
 from workflows.domain.errors import CalendarError
 from workflows.domain.zones import zone as zone_of
 
 NAME = re.compile(r"[a-z][a-z0-9_-]{0,31}")
+TAKEN = {*kwlist, *sys.stdlib_module_names, "workflows", "pytest"}
+"""Names of modules that the test could not import the policy from, or would do without from then on."""
 CONFTEST = """\
 \"\"\"The fixtures `tell` and `golden`, and the option --update-goldens.\"\"\"
 
@@ -55,13 +60,15 @@ def _texts(name: str, folder: Path, zone: str, title: str) -> dict[Path, str]:
             f"NAME is {name!r}: write up to 32 small letters, digits, - or _, a letter first, like 'gardens'",
             exit_code=2,
         )
+    module = name.replace("-", "_")
+    if module in TAKEN or not may_be_policy(f"{module}.py"):
+        raise Failed(f"NAME is {name!r}, and {module}.py is not to be had: take another, like 'gardens'", exit_code=2)
     try:
         zone_of(zone)
     except CalendarError as error:
         raise Failed(f"--zone: {error}", exit_code=2) from None
     if any(character in title for character in '"\\\n\r'):
         raise Failed("--title has a quote, a backslash or a line break: leave it out", exit_code=2)
-    module = name.replace("-", "_")
     policy, test = folder / f"{module}.py", folder / f"test_{module}.py"
     this_year = date.today().year  # noqa: DTZ011 - which year an example is of
     of_template = {

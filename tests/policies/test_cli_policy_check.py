@@ -100,6 +100,16 @@ def test_what_does_not_load_is_told_with_its_place(tmp_path: Path) -> None:
     assert len(found.output.strip().splitlines()) > 1
 
 
+@pytest.mark.parametrize("day", ["0001-01-01", "9999-12-31"])
+def test_a_day_that_no_calendar_knows_is_told(sound: Path, day: str) -> None:
+    """Bad input names the option, its value and the remedy, wherever its four weeks would end."""
+    found = _policy("check", str(sound), "--from", day)
+    assert found.exit_code == 2
+    assert found.stderr == (
+        f"followthrough: --from: '{day}' is not in the years 1900 to 2199: write it like 2026-11-27\n"
+    )
+
+
 def test_a_publication_is_printed_or_written(tmp_path: Path) -> None:
     """7.4: Markdown to read, and both kinds of file when asked for."""
     file = _written(tmp_path / "gardening.py", EXAMPLE + PUBLISHED)

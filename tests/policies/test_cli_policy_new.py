@@ -51,6 +51,10 @@ def test_nothing_is_overwritten(tmp_path: Path) -> None:
             "NAME is 'Gardens': write up to 32 small letters, digits, - or _, a letter first, like 'gardens'",
         ),
         (("../gardens",), "NAME is '../gardens': write up to 32 small letters"),
+        *(
+            ((name,), f"NAME is {name!r}, and {name}.py is not to be had: take another, like 'gardens'")
+            for name in ("class", "datetime", "workflows", "conftest", "test_gardens")
+        ),
         (("gardens", "--zone", "Europe/Londn"), "--zone: unknown time zone 'Europe/Londn'"),
         (("gardens", "--title", 'The "Gardens"'), "--title has a quote, a backslash or a line break: leave it out"),
     ],
