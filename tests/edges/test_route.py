@@ -200,6 +200,18 @@ async def test_a_route_that_ends_its_process_costs_one_default(answers: Answers)
         await routed_at_last(policies)
 
 
+async def test_a_route_that_never_ends_again_and_again_is_not_started_again_and_again(answers: Answers) -> None:
+    """After the second time there is a pause, in which nothing of it runs, and requests go by the default at once."""
+    async with held(answers("while request.subject == 'trap': pass\nreturn SHOP"), IMPATIENT) as policies:
+        await routed_at_last(policies)
+        while policies.now.child is not None:
+            assert await policies.now.place(a_request(subject="trap")) == DEFAULT
+        assert await policies.now.place(a_request()) == DEFAULT
+        assert policies.counts.route_failures[Reason.AWAY] >= 1
+        assert policies.counts.restarts >= 2
+        await routed_at_last(policies)
+
+
 async def test_with_its_files_broken_a_route_that_has_ended_is_the_default_until_they_are_mended(
     answers: Answers,
 ) -> None:
