@@ -139,8 +139,9 @@ class _Change:
         if clock.state is not ClockState.RUNNING:
             return replace(named, length=whole), (whole, tier) != (clock.length, clock.tier)
         if whole == spent:  # it ends at this very instant, in which it may still be met
-            return replace(named, warnings=()), tier != clock.tier
-        moved = clocks.running(onto, replace(named, length=whole, spent=spent), self._at)
+            moved = replace(named, spent=spent, running_since=self._at, warnings=())
+        else:
+            moved = clocks.running(onto, replace(named, length=whole, spent=spent), self._at)
         is_same_calendar = clocks.calendar_of(before, clock.target, clock.tier) == clocks.calendar_of(
             onto, clock.target, tier
         )
