@@ -44,7 +44,7 @@ check: setup lint types imports  ## lint, types, import contracts, generated cod
 test: setup $(NODE_STAMP) $(PROMETHEUS_STAMP)  ## run all tests: make test [TESTS=tests/unit]
 	$(BIN)/pytest -n $(JOBS) --dist loadgroup $(TESTS)
 
-bench: setup  ## everything beside a polling rival on PostgreSQL, in a quarter of an hour: make bench [WRITE=1]
+bench: setup  ## everything beside a polling rival on PostgreSQL, in some twelve minutes: make bench [WRITE=1]
 	@$(BIN)/python -m tests.bench.versus $(if $(WRITE),--write)
 
 chaos: setup  ## kill, stop and restart everything under load, then count: make chaos [FAULTS=kill,stop] [SEED=1] [SECONDS=75]

@@ -174,7 +174,7 @@ def starts(clock: RecordClock) -> dict[str, Start]:
 
 
 def _say(console: Console, comparisons: Sequence[Comparison]) -> None:
-    """What is known already: the whole takes a quarter of an hour."""
+    """What is known already: the whole takes some twelve minutes."""
     for each in comparisons:
         console.print(", ".join(each.cells))
 
