@@ -144,7 +144,11 @@ def test_a_deadline_of_this_very_instant_stands(tell_both: TellBoth) -> None:
     after = ladder(agent=row(acknowledge=2), agents_calendar=SHORT_DAYS)
     story = tell_both(before, after, zone="Europe/London")
     story.open("Mon 23 Nov 09:00").until("Mon 23 Nov 17:00").as_told()
-    move(story, after).as_told()
+    move(story, after).happened(
+        f"Mon 23 Nov 17:00 {changed(before, after)}",
+        "Mon 23 Nov 17:00 moved acknowledge/1 of agent to 8h, 8h spent, until 17:00",
+        "Mon 23 Nov 17:00 moved tier_resolve/1 of agent to 900h, 8h spent, until Thu 30 Sep 14:00",
+    )
     assert story.clock(Target.ACKNOWLEDGE).deadline_at == story.instant("Mon 23 Nov 17:00")
     story.until("Mon 23 Nov 17:01").in_short(
         "Mon 23 Nov 17:00 breached acknowledge/1 of agent, due 17:00",
