@@ -23,7 +23,7 @@ WHO = ["--queue", QUEUE, "--priority", PRIORITY, "--customer", "C-1", "--name", 
 NAMESPACE = "desk"
 
 
-async def test_five_processes_hold_a_promise_on_postgresql_and_anothers_temporal(
+async def test_six_processes_hold_a_promise_on_postgresql_and_anothers_temporal(
     tmp_path: Path, postgresql: Cluster
 ) -> None:
     """Opened through intake, breached and escalated by its workflow, counted on the page; each stops in order.
@@ -44,7 +44,7 @@ async def test_five_processes_hold_a_promise_on_postgresql_and_anothers_temporal
         async with AsyncExitStack() as stack:
             intake, worker, *others = [
                 await stack.enter_async_context(running(name, env=env))
-                for name in ("intake", "worker", "keeper", "delivery", "exporter")
+                for name in ("intake", "worker", "keeper", "delivery", "roster", "exporter")
             ]
             server = (await intake.log(r"intake answers  address=(\S+)")).group(1)
             metrics = (await others[-1].log(r"exporter answers  address=(\S+)")).group(1)
@@ -59,7 +59,7 @@ async def test_five_processes_hold_a_promise_on_postgresql_and_anothers_temporal
 
             assert run.workflow_type == names.TICKET_WORKFLOW
             assert "\nfollowthrough_rescued_total 0.0\n" in await page(metrics)
-            assert [await process.stop() for process in (intake, worker, *others)] == [0] * 5
+            assert [await process.stop() for process in (intake, worker, *others)] == [0] * 6
     await postgresql.execute("DROP DATABASE processes")  # nobody is connected any more
     assert not _is_used(tmp_path)
 

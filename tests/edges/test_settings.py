@@ -227,15 +227,16 @@ def test_the_help_of_a_process_lists_what_it_reads() -> None:
     temporal = {name.upper() for name in Settings.model_fields if "temporal" in name}
     own = {
         part: {name.upper() for name in Settings.model_fields if name.startswith(f"{part}_")}
-        for part in ("intake", "worker", "keeper", "delivery", "exporter")
+        for part in ("intake", "worker", "keeper", "delivery", "roster", "exporter")
     }
 
     policies = {name.upper() for name in Settings.model_fields if name.startswith("policies")}
     own["exporter"] |= policies
+    own["roster"] |= policies
     own["intake"] |= policies | {"ROUTE_SECONDS"}
 
     assert _listed("migrate") == everywhere
-    for part in ("delivery", "exporter"):
+    for part in ("delivery", "roster", "exporter"):
         assert _listed(part) == everywhere | {"CLOCK"} | own[part]
     for part in ("intake", "worker", "keeper"):
         assert _listed(part) == everywhere | {"CLOCK"} | own[part] | temporal
