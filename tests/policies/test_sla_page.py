@@ -99,9 +99,9 @@ def test_a_desk_of_one_tier_has_no_ladder_to_speak_of() -> None:
     alone = replace(LINES, tiers=LINES.tiers[:1], customer_reminders=(), reopen_window=hours(12))
     content = promised(alone, PUBLISHED_ALONE, DAY)
     assert content.steps == (
-        "When you have to ask for news twice, duty-manager is told.",
+        "When you have to ask for news twice, whoever answers for it in the end is told.",
         (
-            "At the end of the ladder it does not fall silent: duty-manager is told, and told again every 1 h until"
+            "At the end of the ladder it does not fall silent: whoever answers for it in the end is told, and told again every 1 h until"
             " somebody takes it on."
         ),
     )

@@ -14,6 +14,9 @@ from workflows.domain.policy_as_written import in_hours
 from workflows.domain.ticket.words import Target
 from workflows.planning.publication import Publication
 
+_IN_THE_END = "whoever answers for it in the end"
+"""The last resort, whose name is for the log and not for customers."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OfPriority:
@@ -133,10 +136,10 @@ def _steps(policy: Policy) -> Iterator[str]:
         f"When you have to ask for news {_times(policy.chases_to_escalate)} without getting any further,"
         " it goes one step up as well."
         if later
-        else f"When you have to ask for news {_times(policy.chases_to_escalate)}, {policy.last_resort} is told."
+        else f"When you have to ask for news {_times(policy.chases_to_escalate)}, {_IN_THE_END} is told."
     )
     yield (
-        f"At the end of the ladder it does not fall silent: {policy.last_resort} is told, and told again every"
+        f"At the end of the ladder it does not fall silent: {_IN_THE_END} is told, and told again every"
         f" {in_hours(policy.remind_every)} until somebody takes it on."
     )
 
