@@ -101,8 +101,8 @@ def test_a_desk_of_one_tier_has_no_ladder_to_speak_of() -> None:
     assert content.steps == (
         "When you have to ask for news twice, whoever answers for it in the end is told.",
         (
-            "At the end of the ladder it does not fall silent: whoever answers for it in the end is told, and told again every 1 h until"
-            " somebody takes it on."
+            "At the end of the ladder it does not fall silent: whoever answers for it in the end is told, and told"
+            " again every 1 h until somebody takes it on."
         ),
     )
     assert content.waiting == (
