@@ -60,7 +60,7 @@ def _done(tickets: int) -> str:
     return "\n".join(
         (
             f"{_open(tickets)} {'is' if tickets == 1 else 'are'} owed a timer.",
-            "A running keeper starts them, soonest due first, at most 100 a second of those that are not due at once;",
+            "A running keeper starts them, soonest due first, at most 150 a second of those that are not due at once;",
             "what gets late meanwhile it settles itself. `followthrough_owed_nudges` is 0 when all of them run.",
         )
     )

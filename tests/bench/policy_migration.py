@@ -36,7 +36,7 @@ FASTEST = 10_000
 """Tickets a second that are asked for where there is to be no pace."""
 CALLERS = 8
 LONGEST_TOLD_SECONDS = 900.0
-"""For which nudges are waited for; a keeper sends a hundred a second."""
+"""For which nudges are waited for; a keeper sends 150 a second."""
 MILLISECONDS = 1000
 POLICY = '''"""A policy under which nothing is due for weeks."""
 

@@ -40,7 +40,7 @@ async def test_every_open_ticket_is_owed_a_timer_again(tmp_path: Path, told_url:
     assert (done.code, done.err) == (0, "")
     assert done.out == (
         "45 open tickets are owed a timer.\n"
-        "A running keeper starts them, soonest due first, at most 100 a second of those that are not due at once;\n"
+        "A running keeper starts them, soonest due first, at most 150 a second of those that are not due at once;\n"
         "what gets late meanwhile it settles itself. `followthrough_owed_nudges` is 0 when all of them run.\n"
     )
     assert await Outsider(told_url).run("SELECT count(*) FROM tickets WHERE told_at IS NULL") == [(45,)]
