@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from services.migration.asked import Migration
 from workflows.domain.policy import Policy
 from workflows.domain.ticket.judge import judge
-from workflows.domain.ticket.state import Clock, Ticket
+from workflows.domain.ticket.state import TICK, Clock, Ticket
 from workflows.domain.ticket.verdict import Refusal
 from workflows.domain.ticket.words import ClockState, Status
 
@@ -64,6 +64,7 @@ def preview(migration: Migration, policies: Mapping[str, Policy], ticket: Ticket
     Raises whatever the rules cannot judge.
     """
     policy = policies[ticket.policy_version]
+    at = max(at, _known_until(ticket) + TICK)
     stood = judge(policy, ticket, at).ticket
     judged = judge(policy, ticket, at, migration.command, onto=migration.onto)
     if judged.refusal is None:
@@ -73,6 +74,18 @@ def preview(migration: Migration, policies: Mapping[str, Policy], ticket: Ticket
     if ticket.policy_version == migration.version:
         return Preview(ticket=ticket, is_there=True)
     return Preview(ticket=ticket, refusal=judged.refusal)
+
+
+def _known_until(ticket: Ticket) -> datetime:
+    """The latest instant of which the ticket tells; the record's clock may have been set back behind it (5.1)."""
+    told = [ticket.opened_at, ticket.tier_entered_at]
+    for clock in ticket.clocks:
+        told += [clock.started_at, clock.running_since or clock.started_at]
+    if ticket.waiting:
+        told.append(ticket.waiting.question_at)
+    if ticket.resolution:
+        told.append(ticket.resolution.resolved_at)
+    return max(told)
 
 
 def _moves(migration: Migration, stood: Ticket, moved: Ticket) -> Iterator[Move]:

@@ -213,6 +213,20 @@ async def test_a_dry_run_writes_nothing_and_says_what_applying_does(records: Rec
     assert [(each.target.value, each.deadline_at) for each in moved] == [("acknowledge", move.to_at)]
 
 
+async def test_a_dry_run_by_a_clock_that_was_set_back_says_what_applying_does(records: Records) -> None:
+    """7.3, 5.1: instants never decrease, so tickets are ahead of such a clock; the dry run judges them there, too."""
+    await opened(records, 1)
+    await do(records, "t-0001", ESCALATED)
+    before = await records.queries.ticket("t-0001")
+    assert before.tier_entered_at > await records.queries.instant()
+
+    preview = (await rehearsed(records, to(LONGER)))["t-0001"]
+
+    assert (preview.trouble, preview.refusal, preview.is_there) == ("", None, False)
+    assert (await applied(records, to(LONGER))).outcomes == {"t-0001": Outcome.MOVED}
+    assert (await rehearsed(records, to(LONGER)))["t-0001"].is_there
+
+
 async def test_what_has_another_length_while_it_stands_still_is_told(records: Records, story_clock: StoryClock) -> None:
     """7.3: a paused clock, reminders, giving up, sign-off and the last resort's reminder are told beside deadlines."""
     await one_of_each(records, story_clock)
