@@ -216,8 +216,8 @@ class Settings(BaseSettings):
     """Real seconds that settles in flight get to finish when the worker stops. Default 10."""
 
     keeper_grace_seconds: Seconds = 2
-    """Real seconds a deadline may be late before the keeper settles its ticket; 0.2 at most where fifty are late at once.
-    Default 2."""
+    """Real seconds a deadline may be late before the keeper settles its ticket; 0.2 at most where fifty are late at
+    once. Default 2."""
 
     keeper_metrics_address: AddressText = Address("127.0.0.1", 7305)
     """Where the keeper serves its own `/metrics` over HTTP. Default `127.0.0.1:7305`."""
