@@ -51,7 +51,9 @@ WHERE wake_at <= ? AND (stuck_until IS NULL OR stuck_until <= ?) AND state_versi
 ORDER BY wake_at LIMIT ?
 """  # noqa: S608 - column names of our own
 _ROSTER = """
-SELECT tier, at, is_reachable FROM roster_answers WHERE policy = ? AND (replaced_at IS NULL OR replaced_at > ?)
+SELECT tier, at, is_reachable FROM roster_answers WHERE policy = ?1 AND replaced_at IS NULL
+UNION ALL
+SELECT tier, at, is_reachable FROM roster_answers WHERE policy = ?1 AND replaced_at > ?2
 """
 _LOOK = f"SELECT {_REPLY} FROM replies WHERE caller = ? AND request_id = ?"  # noqa: S608 - column names of our own
 _CLOCK = "SELECT value FROM meta WHERE name = 'clock'"
