@@ -11,7 +11,7 @@ from google.protobuf.message import Message
 
 from protos.followthrough.v1.ticket_service_pb2 import OpenTicketRequest, ResolveTicketRequest
 from services.intake.convert import COMMANDS, ticket_message, to_command, to_incoming, to_open
-from services.intake.errors import Reason, invalid, refused, unknown_ticket
+from services.intake.errors import Problem, Reason, invalid, refused, unknown_ticket
 from services.intake.fields import Violation
 from services.intake.ids import Ids
 from services.intake.promises import HoldsPolicies, Promises
@@ -95,7 +95,12 @@ class Changes:
         held = self._policies.now
         if not (request.queue and request.priority):
             request = await _placed(request, held)
-        policy = _policy(request, held.promised)
+        try:
+            policy = _policy(request, held.promised)
+        except Problem:
+            if not request.validate_only and (settled := await self._record.answered(asked)):
+                return self._answer(settled)  # it was opened before an edit took away where (5.5)
+            raise
         if request.follows:
             await self._require_ticket(request.follows, "follows")
         if request.validate_only:

@@ -102,6 +102,16 @@ class Record:
                     raise IdentityTaken(command.ticket_id, command.reference) from None
         raise RecordUnavailable("the request is being answered elsewhere: try again")
 
+    async def answered(self, request: Request) -> Settled | None:
+        """Return what a request was answered before; none: it was not judged, or too long ago.
+
+        Raises `RequestIdReused`, `RecordUnavailable` (try again), `RecordFailed`, `SchemaMissing`.
+        """
+        require_request(request)
+        with spoken_plainly():
+            reply = (await self._statements.greet(_key(request))).reply
+        return None if reply is None else _again(request, reply)
+
     async def keep_policy(self, policy: Policy) -> str:
         """Store a policy's snapshot, so that tickets can be moved to it; returns its version.
 

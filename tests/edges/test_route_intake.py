@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from pathlib import Path
+from uuid import uuid4
 
 import grpc
 import pytest
@@ -71,6 +72,21 @@ async def test_a_retry_is_answered_as_the_first_try_was(desk: Desk, policies: Po
 
     assert await desk.ticket(request) == first
     assert (await desk.ticket(placeless(subject="a vase"))).queue == "garden"
+
+
+async def test_a_retry_is_answered_though_an_edit_took_its_queue_away(desk: Desk, policies: Policies) -> None:
+    """5.5: whoever lost the answer learns of their ticket, and opens no second one elsewhere."""
+    request = opening(queue="shop", priority="normal")
+    first = await desk.ticket(request)
+    files = PolicyFiles(folder=Path(policies.now.loaded.files["craft"]).parent)
+    files.write("craft.py", named("craft", "studio"))
+    await reloaded(policies)
+
+    assert await desk.ticket(request) == first
+    request.subject = "another"
+    assert (await desk.refusal(request)).reason == "REQUEST_ID_REUSED"
+    request.request_id = str(uuid4())
+    assert (await desk.refusal(request)).reason == "UNKNOWN_QUEUE"
 
 
 async def test_what_would_become_of_it_can_be_asked(desk: Desk) -> None:
