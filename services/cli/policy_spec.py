@@ -10,6 +10,7 @@ from services.cli.failing import Failed
 from services.cli.policy_revision import exported
 from services.policy_host.loaded import Loaded
 from services.policy_host.loading import load
+from services.policy_host.sources import path_of
 from services.settings import Settings, SettingsError
 from workflows.domain.errors import PolicyError
 from workflows.domain.policy import Policy
@@ -42,7 +43,7 @@ def found_by(spec: str) -> Found:
 
 def _found_then(meant: str, revision: str) -> Found:
     """Find a policy as it was at a git revision; nobody can be asked for its roster any more."""
-    file = Path(meant).expanduser() if _is_file(meant) else _file_of(meant)
+    file = path_of(meant) if _is_file(meant) else _file_of(meant)
     with exported(file, revision) as (top, name):
         try:
             found = _found_now(str(top / name))

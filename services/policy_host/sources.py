@@ -57,13 +57,21 @@ def may_be_policy(file: str) -> bool:
     return not any(fnmatchcase(file, other) for other in NOT_POLICIES)
 
 
+def path_of(entry: str) -> Path:
+    """Where it leads if it is a path; `~` is the home of whoever asks, and a home of nobody's is what is written."""
+    try:
+        return Path(entry).expanduser()
+    except RuntimeError:
+        return Path(entry)
+
+
 def folders_of(sources: Iterable[Source]) -> tuple[Path, ...]:
     """Return the folders whose files are read or may be, each once."""
     return tuple(dict.fromkeys(source.file.parent for source in sources if source.file is not None))
 
 
 def _of_entry(entry: str) -> Iterator[Source]:
-    path = Path(entry).expanduser().absolute()
+    path = path_of(entry).absolute()
     if path.is_dir():
         names = [name for name in sorted(path.glob("*.py")) if may_be_policy(name.name)]
         if not names:

@@ -327,6 +327,7 @@ def test_a_route_of_its_own_file_that_another_imports_is_one_route(write: Write)
     ("entry", "told"),
     [
         ("nowhere/garden.py", "nowhere/garden.py: there is no such file or folder: name one that is there"),
+        ("~nobody-here/garden", "~nobody-here/garden: there is no such file or folder: name one that is there"),
         (
             "gardn policies",
             "gardn policies: there is no such file or folder, and a module has another name: like acme.policies",

@@ -147,6 +147,7 @@ def test_a_policy_that_there_is_not() -> None:
     """Near names are offered, and a file that is missing is named."""
     assert refused("broadbnad") == "there is no policy 'broadbnad': did you mean 'broadband'?"
     assert refused("nowhere/policy.py").startswith("nowhere/policy.py: there is no such file or folder")
+    assert refused("~nobody-here/policy.py").startswith("~nobody-here/policy.py: there is no such file or folder")
 
 
 def test_a_page_and_its_chart_are_written(gardening: str, tmp_path: Path) -> None:
