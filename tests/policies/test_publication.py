@@ -1,6 +1,7 @@
 """What stands on a policy's page for customers and in no table (7.4)."""
 
 import json
+import re
 from dataclasses import replace
 
 import pytest
@@ -62,6 +63,14 @@ def test_a_page_without_a_way_to_reach_anybody_is_refused() -> None:
     """A promise that nobody can ask for is none."""
     with pytest.raises(PolicyError, match="channels is empty: name at least one way to reach you"):
         replace(PUBLISHED, channels=())
+
+
+@pytest.mark.parametrize(("character", "code"), [("\x00", "U+0000"), ("\x1b", "U+001B"), ("\udc80", "U+DC80")])
+def test_characters_that_no_page_can_show_are_refused(character: str, code: str) -> None:
+    """They would end in a traceback when the page is written, or do something to whoever reads it in a terminal."""
+    with pytest.raises(PolicyError, match=rf"refunds has the character {re.escape(code)} at 5: leave control char"):
+        replace(PUBLISHED, refunds=f"money{character}back")
+    assert replace(PUBLISHED, refunds="money\n\nback").refunds
 
 
 def test_it_describes_what_the_policy_has() -> None:

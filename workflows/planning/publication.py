@@ -3,6 +3,7 @@
 Words for people. No ticket carries them and no deadline knows of them, so that they may change under running tickets.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
@@ -13,6 +14,8 @@ from workflows.domain.policy_as_written import elements, items, listed, not_a_tu
 
 LONGEST_WORDS = 2_000
 """Characters of one text: a page for customers is read, or it is useless."""
+_UNWRITABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
+"""What no page shows: controls but for tabs and ends of lines, and halves of characters, which no file takes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,3 +131,5 @@ def _of_words(name: str, words: object) -> Iterator[str]:
         yield f"{name} is empty: say it in a sentence"
     elif len(words) > LONGEST_WORDS:
         yield f"{name} has {len(words)} characters: say it in at most {LONGEST_WORDS}"
+    elif unseen := _UNWRITABLE.search(words):
+        yield f"{name} has the character U+{ord(unseen[0]):04X} at {unseen.start()}: leave control characters out"
