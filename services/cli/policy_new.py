@@ -19,8 +19,12 @@ NAME = re.compile(r"[a-z][a-z0-9_-]{0,31}")
 TAKEN = {*kwlist, *sys.stdlib_module_names, "workflows", "pytest"}
 """Names of modules that the test could not import the policy from, or would do without from then on."""
 CONFTEST = """\
-\"\"\"The fixtures `tell` and `golden`, and the option --update-goldens.\"\"\"
+\"\"\"The fixtures `tell` and `golden`, and the option --update-goldens; tests import the policies of this folder.\"\"\"
 
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent))
 pytest_plugins = ["workflows.testing.plugin"]
 """
 

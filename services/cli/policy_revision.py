@@ -26,7 +26,8 @@ def exported(file: Path, revision: str) -> Iterator[tuple[Path, PurePosixPath]]:
     """
     folder = next((each for each in file.absolute().parents if each.is_dir()), Path("/"))
     top = Path(_git(folder, "rev-parse", "--show-toplevel", why=f"{file} is in no git repository").strip())
-    unknown = f"{file}: there is no revision {revision!r}: `git log --oneline -- {file}` lists those of the file"
+    listing = f"git -C {folder} log --oneline -- {file.name}"
+    unknown = f"{file}: there is no revision {revision!r}: `{listing}` lists those of the file"
     commit = _git(top, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}", why=unknown)
     commit = commit.strip()
     name = PurePosixPath((folder.resolve() / file.absolute().relative_to(folder)).relative_to(top.resolve()))

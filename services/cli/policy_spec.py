@@ -11,7 +11,7 @@ from services.cli.policy_revision import exported
 from services.policy_host.loaded import Loaded
 from services.policy_host.loading import load
 from services.policy_host.sources import path_of
-from services.settings import Settings, SettingsError
+from services.settings import PREFIX, Settings, SettingsError
 from workflows.domain.errors import PolicyError
 from workflows.domain.policy import Policy
 from workflows.planning.publication import Publication
@@ -104,6 +104,9 @@ def _is_file(spec: str) -> bool:
 def _named(spec: str, names: Sequence[str]) -> str:
     if spec in names:
         return spec
+    if Path(spec).is_dir():
+        hint = f"{PREFIX}POLICIES={spec} puts what a folder holds in force; then use a name, or a file of it"
+        raise Failed(f"{spec!r} is a folder: {hint}", exit_code=2)
     near = get_close_matches(spec, names, n=1)
     hint = f"did you mean {near[0]!r}?" if near else f"use one of {sorted(names)}, or a file"
     raise Failed(f"there is no policy {spec!r}: {hint}", exit_code=2)

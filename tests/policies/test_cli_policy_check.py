@@ -139,3 +139,18 @@ def test_a_page_that_cannot_be_written_is_one_line(tmp_path: Path) -> None:
     found = _policy("publish", str(file), "--html", str(tmp_path / "nowhere" / "sla.html"))
     assert found.exit_code == 2
     assert "no such file or directory: name a file in a folder that can be written to" in found.output
+
+
+def test_a_folder_is_told_how_to_be_checked(sound: Path) -> None:
+    """A folder is no policy: what is in force is what holds several."""
+    found = _policy("check", str(sound.parent.name))
+    assert "there is no policy" in found.output
+    with pytest.MonkeyPatch.context() as there:
+        there.chdir(sound.parent.parent)
+        found = _policy("check", sound.parent.name)
+        assert found.exit_code == 2
+        assert (
+            f"is a folder: FOLLOWTHROUGH_POLICIES={sound.parent.name} puts what a folder holds in force" in found.output
+        )
+        there.setenv("FOLLOWTHROUGH_POLICIES", sound.parent.name)
+        assert _policy("check", "--from", "2026-11-23").exit_code == 0

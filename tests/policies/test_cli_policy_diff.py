@@ -200,9 +200,8 @@ def test_a_policy_that_ships_can_be_named_with_a_revision() -> None:
 def test_a_revision_there_is_not(repository: Path) -> None:
     """Each with what to do: no such revision, no such file in it, no repository, a name nobody has."""
     file = repository / "gardening.py"
-    assert refused(f"{file}@v2", str(file)) == (
-        f"{file}: there is no revision 'v2': `git log --oneline -- {file}` lists those of the file"
-    )
+    listing = f"git -C {file.parent} log --oneline -- {file.name}"
+    assert refused(f"{file}@v2", str(file)) == f"{file}: there is no revision 'v2': `{listing}` lists those of the file"
     assert refused(f"{repository}/roses.py@v1", str(file)) == (
         "there is no policies/roses.py at revision 'v1': name one that has the file"
     )

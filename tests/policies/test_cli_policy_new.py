@@ -24,11 +24,25 @@ def test_what_it_writes_loads_and_passes_its_own_test(pytester: pytest.Pytester,
 
 
 def test_its_test_fails_once_the_promise_is_another(pytester: pytest.Pytester) -> None:
-    """The first test is no decoration: an edit of the table fails it."""
+    """The first test is no decoration: an edit of the table fails it, once, and shows the lines that differ alone."""
     assert _new("gardens").exit_code == 0
     file = pytester.path / "gardens.py"
     file.write_text(file.read_text().replace("acknowledge=minutes(15)", "acknowledge=minutes(20)"))
-    pytester.runpytest_subprocess("-q").assert_outcomes(passed=1, failed=1, errors=1)
+    run = pytester.runpytest_subprocess("-q")
+    run.assert_outcomes(passed=1, failed=1)
+    run.stdout.fnmatch_lines(["E *- Mon 23 Nov 09:15 breached acknowledge/1 of desk, due 09:15"])
+    run.stdout.no_fnmatch_line("*_compare(*")
+
+
+def test_its_test_passes_where_the_readme_puts_it(pytester: pytest.Pytester) -> None:
+    """In a folder of a checkout whose pytest imports by file, as ours does, from within and from above."""
+    pytester.makepyprojecttoml('[tool.pytest.ini_options]\naddopts = "--import-mode=importlib"\n')
+    assert _new("gardens", "--folder", "mine").exit_code == 0
+    pytester.runpytest_subprocess("-q", "mine").assert_outcomes(passed=2)
+    pytester.chdir()
+    with pytest.MonkeyPatch.context() as within:
+        within.chdir(pytester.path / "mine")
+        pytester.runpytest_subprocess("-q", "test_gardens.py").assert_outcomes(passed=2)
 
 
 def test_nothing_is_overwritten(tmp_path: Path) -> None:

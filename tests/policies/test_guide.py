@@ -88,3 +88,9 @@ def test_its_commands_are_there(words: str) -> None:
     found = CliRunner().invoke(main, ["policy", name, "--help"])
     assert found.exit_code == 0
     assert [option for option in rest if option.startswith("--") and option not in found.output] == []
+
+
+def test_it_names_every_field_of_a_request() -> None:
+    """What a route can go by is told, all of it."""
+    told = GUIDE[GUIDE.index("A `Request` has") :].partition("\n\n")[0]
+    assert [name for name in Request.__slots__ if f"`{name}`" not in told] == []

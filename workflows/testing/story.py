@@ -257,14 +257,16 @@ class Story:
 
     def happened(self, *lines: str) -> Self:
         """Exactly these lines, in this order, since the last reading."""
-        _compare([text for text, _ in self._unread], lines)
-        self._unread.clear()
+        __tracebackhide__ = True
+        unread, self._unread = self._unread, []
+        _compare([text for text, _ in unread], lines)
         return self
 
     def in_short(self, *lines: str) -> Self:
         """Exactly these lines besides the clocks' bookkeeping (started, paused, resumed, moved, cancelled)."""
-        _compare([text for text, is_bookkeeping in self._unread if not is_bookkeeping], lines)
-        self._unread.clear()
+        __tracebackhide__ = True
+        unread, self._unread = self._unread, []
+        _compare([text for text, is_bookkeeping in unread if not is_bookkeeping], lines)
         return self
 
     def as_told(self) -> Self:
@@ -275,12 +277,14 @@ class Story:
 
     def told(self, *messages: str) -> Self:
         """Exactly these messages since the last reading of messages, each `kind to audience recipient`."""
-        _compare([f"{each.kind} to {each.audience} {each.recipient}" for each in self._untold], messages)
-        self._untold.clear()
+        __tracebackhide__ = True
+        untold, self._untold = self._untold, []
+        _compare([f"{each.kind} to {each.audience} {each.recipient}" for each in untold], messages)
         return self
 
     def assert_read(self) -> None:
         """Nothing happened that nobody read."""
+        __tracebackhide__ = True
         _compare([text for text, _ in self._unread], ())
 
     def _ahead(self, text: str) -> datetime:
@@ -333,5 +337,6 @@ def brought_to(story: Story, status: Status) -> Story:
 
 
 def _compare(found: Sequence[str], expected: Sequence[str]) -> None:
+    __tracebackhide__ = True  # an author looks for the lines that differ, not for how they were compared
     if list(found) != list(expected):
         raise AssertionError("what happened (+) is not what was told (-):\n" + "\n".join(ndiff(expected, found)))
