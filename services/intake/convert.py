@@ -224,7 +224,7 @@ def _writers(kind: type, message: type[Message]) -> tuple[tuple[str, str, Write]
     return tuple(
         (field.name, wire_name(field.name), _writer(message, wire_name(field.name)))
         for field in fields(kind)
-        if field.name not in INTERNAL
+        if field.name not in INTERNAL and wire_name(field.name) in message.DESCRIPTOR.fields_by_name
     )
 
 

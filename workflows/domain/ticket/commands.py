@@ -4,13 +4,17 @@ Texts arrive checked for length and emptiness by the edge; what needs the ticket
 """
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from workflows.domain.errors import DomainError
-from workflows.domain.ticket.words import ContactKind, Outcome
+from workflows.domain.money import require_money
+from workflows.domain.ticket.words import ContactKind, Outcome, Signal, TicketKind
 
 LONGEST_SPENT = timedelta(hours=1000)
 """Of the time that is logged at once."""
+
+MOST_STARS = 5
+"""The best rating (6.10)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +45,8 @@ class Open:
     channel: str
     follows: str | None = None
     """The ticket id of an older one that this continues after its reopen window (6.9)."""
+    kind: TicketKind = TicketKind.REQUEST
+    """A request to leave takes the policy's priority for leaving, whatever it names."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,6 +82,8 @@ class RecordContact:
     kind: ContactKind
     channel: str
     text: str
+    customer: str | None = None
+    """The external id of whoever came back; another than the ticket's is refused."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,7 +96,7 @@ class WaitOnCustomer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Continue:
-    """Ends the wait without an answer, with a reason (6.6)."""
+    """Ends the wait without an answer (6.6); where nobody is waited for, the hold (2.11). With a reason."""
 
     actor: str
     reason: str
@@ -123,6 +131,8 @@ class Resolve:
     """What is offered instead; required when not feasible."""
     duplicate_of: str | None = None
     """The ticket id of the survivor; required for a duplicate."""
+    article: str | None = None
+    """The id of the article whose answer solved it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,6 +140,8 @@ class Confirm:
     """The customer says that it is solved (6.8)."""
 
     actor: str
+    customer: str | None = None
+    """The external id of whoever says so; another than the ticket's is refused."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,6 +150,23 @@ class Reject:
 
     actor: str
     reason: str
+    customer: str | None = None
+    """The external id of whoever says so; another than the ticket's is refused."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rate:
+    """What the customer thought of it: once, after closing (6.10)."""
+
+    actor: str
+    stars: int
+    comment: str = ""
+    customer: str | None = None
+    """The external id of whoever says so; another than the ticket's is refused."""
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.stars <= MOST_STARS:
+            raise DomainError(f"stars are {self.stars}: rate it 1 to {MOST_STARS}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -189,6 +218,69 @@ class LogTime:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Hold:
+    """An internal wait, for a part say: it pauses nothing, and the ledger shows it (2.11)."""
+
+    actor: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfferCredit:
+    """A goodwill credit by hand; above the policy's limit the lead decides (6.13)."""
+
+    actor: str
+    minor: int
+    """In the currency's minor units: 500 of GBP are five pounds."""
+    currency: str
+    """ISO 4217 code."""
+    reason: str
+
+    def __post_init__(self) -> None:
+        require_money(self.minor, self.currency)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DecideCredit:
+    """The lead's word on a credit that awaits it (6.13)."""
+
+    actor: str
+    number: int
+    is_approved: bool
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FlagCustomer:
+    """The engine has seen too much go wrong for one customer: the lead is told, by their latest ticket."""
+
+    actor: str
+    signals: tuple[Signal, ...]
+    """As often as each happened, in the order in which it did."""
+    since: datetime
+    """The first of them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinkProblem:
+    """It is one of the tickets that a known problem, or a wish for the product, is behind."""
+
+    actor: str
+    problem_id: str
+    title: str
+    """What the problem is called when it is linked."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnlinkProblem:
+    """It is not, after all."""
+
+    actor: str
+    problem_id: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Renaming:
     """What a policy's word is called from now on."""
 
@@ -225,7 +317,14 @@ Command = (
     | Close
     | ChangePriority
     | ChangePolicy
+    | LinkProblem
+    | UnlinkProblem
     | AddNote
     | LogTime
+    | Hold
+    | Rate
+    | OfferCredit
+    | DecideCredit
+    | FlagCustomer
 )
 """Everything that can be asked of a ticket that exists."""

@@ -12,10 +12,13 @@ from workflows.domain.ticket.words import (
     ClockState,
     ClosedBy,
     ContactKind,
+    CreditOf,
     Outcome,
     Pause,
+    Signal,
     SkipReason,
     Target,
+    TicketKind,
     WaitEnd,
 )
 
@@ -35,6 +38,7 @@ class Opened:
     description: str
     channel: str
     follows: str | None
+    kind: TicketKind = TicketKind.REQUEST
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -172,6 +176,8 @@ class Resolved:
     due_at: datetime | None = None
     """When the wait was to be given up; only for `no_response` by the clock."""
     detected_at: datetime | None = None
+    article: str | None = None
+    """The id of the article whose answer solved it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -227,6 +233,23 @@ class PolicyChanged:
     from_priority: str
     priority: str
     """What the new version calls the priority."""
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProblemLinked:
+    """A known problem is behind it. Told to nobody: what the customer is to know is announced."""
+
+    problem_id: str
+    title: str
+    """What the problem was called then."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProblemUnlinked:
+    """It was another matter. The reason is the desk's own."""
+
+    problem_id: str
     reason: str
 
 
@@ -374,6 +397,73 @@ class ClockReinstated:
     tzdata: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Held:
+    """An internal wait began, which pauses nothing (2.11)."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HoldEnded:
+    """The internal wait is over."""
+
+    reason: str | None
+    """None where the ticket was resolved."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rated:
+    """The customer said what they thought of it (6.10)."""
+
+    stars: int
+    comment: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CreditOffered:
+    """The customer is offered a goodwill credit (6.13)."""
+
+    number: int
+    minor: int
+    currency: str
+    reason: str
+    of: CreditOf | None
+    """What earned it; none where somebody offers it by hand."""
+    approved_by: str | None
+    """The lead who approved it, where it was above the limit."""
+    earned_by: int | None = None
+    """The sequence of the line that says what was broken: the message of that line tells of the credit too."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CreditProposed:
+    """A goodwill credit above the policy's limit awaits the lead's word (6.13)."""
+
+    number: int
+    minor: int
+    currency: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CreditRefused:
+    """The lead refused a goodwill credit; the customer never knew of it (6.13)."""
+
+    number: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CustomerFlagged:
+    """The lead was told that this customer is at risk; the customer never is."""
+
+    signals: tuple[Signal, ...]
+    """As often as each happened, in the order in which it did."""
+    since: datetime
+    """The first of them."""
+
+
 Event = (
     Opened
     | Acknowledged
@@ -396,6 +486,8 @@ Event = (
     | Reopened
     | PriorityChanged
     | PolicyChanged
+    | ProblemLinked
+    | ProblemUnlinked
     | NoteAdded
     | TimeLogged
     | ClockStarted
@@ -407,6 +499,13 @@ Event = (
     | ClockBreached
     | ClockCancelled
     | ClockReinstated
+    | Held
+    | HoldEnded
+    | Rated
+    | CreditOffered
+    | CreditProposed
+    | CreditRefused
+    | CustomerFlagged
 )
 
 

@@ -5,7 +5,18 @@ from datetime import datetime, timedelta
 
 from workflows.domain.ticket.commands import Customer
 from workflows.domain.ticket.roster import RosterAnswer
-from workflows.domain.ticket.words import Cause, ClockState, ClosedBy, Outcome, Pause, Status, Target
+from workflows.domain.ticket.words import (
+    Cause,
+    ClockState,
+    ClosedBy,
+    CreditOf,
+    CreditState,
+    Outcome,
+    Pause,
+    Status,
+    Target,
+    TicketKind,
+)
 
 TICK = timedelta(microseconds=1)
 """A deadline has passed when the instant judged is later than it (5.2): one tick later at the earliest."""
@@ -81,6 +92,46 @@ class Resolution:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Rating:
+    """What the customer thought of it, in the end (6.10)."""
+
+    stars: int
+    """1 to 5."""
+    comment: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Credit:
+    """A goodwill credit: offered, or awaiting the lead's word (6.13)."""
+
+    number: int
+    """Counts the credits of this ticket, from 1."""
+    minor: int
+    """In the currency's minor units: 500 of GBP are five pounds."""
+    currency: str
+    """ISO 4217 code."""
+    state: CreditState
+    reason: str
+    by: str | None
+    """Who offers it; none where the policy grants it."""
+    at: datetime
+    """Of its last step."""
+    of: CreditOf | None = None
+    """What earned it; none where somebody offers it by hand."""
+    earned_by: int | None = None
+    """The sequence of the line that says what was broken: the message of that line tells of the credit too."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Holding:
+    """An internal wait, which pauses nothing (2.11)."""
+
+    reason: str
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Ticket:
     """One customer request (semantics 1)."""
 
@@ -118,8 +169,18 @@ class Ticket:
     """Of the last line of the log."""
     version: int = 1
     """Rises by one with each settle that changes what a person decides on (5.4)."""
+    problems: tuple[str, ...] = ()
+    """The ids of the problems that it is linked to, in the order of linking."""
     roster: tuple[RosterAnswer, ...] = ()
     """The last answer that reached this ticket of each tier that has one; without one a tier is reachable (4.9)."""
+    kind: TicketKind = TicketKind.REQUEST
+    rating: Rating | None = None
+    credits: tuple[Credit, ...] = ()
+    holding: Holding | None = None
+    article: str | None = None
+    """The article whose answer solved it."""
+    flagged_at: datetime | None = None
+    """When the lead was last told by this ticket that its customer is at risk."""
 
     @property
     def is_worked_on(self) -> bool:

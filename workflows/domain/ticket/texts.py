@@ -69,6 +69,8 @@ TEXTS: Mapping[str, Text] = {
     "policy_version": _NAME,
     "old": _NAME,
     "new": _NAME,
+    "problem_id": _NAME,
+    "title": Text(longest=200),
     # what people said
     "subject": Text(longest=200, is_a_customers=True),
     "description": _WORDS,
@@ -77,10 +79,15 @@ TEXTS: Mapping[str, Text] = {
     "explanation": _WORDS,
     "alternative": _WORDS,
     "reason": _REASON,
+    # how it ended
+    "customer": Text(longest=128, is_a_customers=True),
+    "comment": _WORDS,
+    "currency": Text(longest=3),
+    "article": _NAME,
 }
 """By field name: a name means the same in every command."""
 
-MAY_BE_EMPTY = frozenset({("Open", "description"), ("RecordContact", "text"), ("LogTime", "text")})
+MAY_BE_EMPTY = frozenset({("Open", "description"), ("RecordContact", "text"), ("LogTime", "text"), ("Rate", "comment")})
 """Every other text of a command is said, or left out as none where the command allows it."""
 
 

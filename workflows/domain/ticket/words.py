@@ -112,6 +112,39 @@ class Pause(StrEnum):
     RESOLVED = "resolved"
 
 
+class TicketKind(StrEnum):
+    """What the customer asks for."""
+
+    REQUEST = "request"
+    LEAVING = "leaving"
+    """They want to leave: it has a priority of its own, and nobody holds them up."""
+
+
+class CreditState(StrEnum):
+    """How far a goodwill credit is (6.13)."""
+
+    AWAITING_APPROVAL = "awaiting_approval"
+    """Above the policy's limit: the lead decides, and the customer knows nothing of it yet."""
+    OFFERED = "offered"
+    REFUSED = "refused"
+
+
+class CreditOf(StrEnum):
+    """What earned a goodwill credit without anybody's asking (6.13)."""
+
+    PROMISE = "promise"
+    RESOLVE = "resolve"
+
+
+class Signal(StrEnum):
+    """What makes a customer likely to leave; several of one customer over a period are told to the lead."""
+
+    PROMISE_BROKEN = "promise_broken"
+    """A person's promise."""
+    CHASED = "chased"
+    RATED_LOW = "rated_low"
+
+
 class WaitEnd(StrEnum):
     """What ended a wait on the customer (6.6)."""
 
