@@ -34,6 +34,8 @@ from workflows.domain.ticket.events import (
     Opened,
     PolicyChanged,
     PriorityChanged,
+    ProblemLinked,
+    ProblemUnlinked,
     Rejected,
     Reopened,
     Resolved,
@@ -67,6 +69,8 @@ _Life = (
     | Assigned
     | PriorityChanged
     | PolicyChanged
+    | ProblemLinked
+    | ProblemUnlinked
     | NoteAdded
     | TimeLogged
     | UpdatePosted
@@ -229,6 +233,10 @@ def _of_life(event: _Life, when: When) -> str:  # noqa: C901, PLR0911, PLR0912 -
                 "" if event.priority == event.from_priority else f", priority {event.from_priority} -> {event.priority}"
             )
             return f"policy {event.from_policy_version} -> {event.policy_version}{tier}{priority}"
+        case ProblemLinked():
+            return f"linked to problem {event.problem_id}"
+        case ProblemUnlinked():
+            return f"unlinked from problem {event.problem_id}"
         case NoteAdded():
             return "note added"
         case TimeLogged():

@@ -57,6 +57,7 @@ class Draft:
         self.reminding = ticket.reminding
         self.resolution = ticket.resolution
         self.closed_at = ticket.closed_at
+        self.problems = ticket.problems
         self.version = ticket.version
         self._sequence = ticket.sequence
 
@@ -85,6 +86,7 @@ class Draft:
             reminding=self.reminding,
             resolution=self.resolution,
             closed_at=self.closed_at,
+            problems=self.problems,
             version=self.version,
             sequence=self._sequence,
             roster=roster.last_of_each(self.answers) if self._new_answers else self.answers,

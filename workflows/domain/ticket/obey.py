@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import assert_never
 
 from workflows.domain.policy import Policy
-from workflows.domain.ticket import clocks, closing, ladder, migrating
+from workflows.domain.ticket import clocks, closing, ladder, linking, migrating
 from workflows.domain.ticket.commands import (
     Acknowledge,
     AddNote,
@@ -19,6 +19,7 @@ from workflows.domain.ticket.commands import (
     Confirm,
     Continue,
     Escalate,
+    LinkProblem,
     LogTime,
     PostUpdate,
     RecordContact,
@@ -26,6 +27,7 @@ from workflows.domain.ticket.commands import (
     Reopen,
     Resolve,
     Transfer,
+    UnlinkProblem,
     WaitOnCustomer,
 )
 from workflows.domain.ticket.draft import Draft
@@ -97,6 +99,10 @@ def obey(draft: Draft, at: datetime, command: Command, onto: Policy | None = Non
             _change_priority(draft, at, command)
         case ChangePolicy():
             migrating.change_policy(draft, at, command, onto)
+        case LinkProblem():
+            linking.link(draft, at, command)
+        case UnlinkProblem():
+            linking.unlink(draft, at, command)
         case AddNote():
             draft.record(at, NoteAdded(text=command.text))
         case LogTime():
