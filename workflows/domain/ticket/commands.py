@@ -45,6 +45,8 @@ class Open:
     channel: str
     follows: str | None = None
     """The ticket id of an older one that this continues after its reopen window (6.9)."""
+    thread: str | None = None
+    """The id of the conversation elsewhere that it came in, as its channel names it (6.3)."""
     kind: TicketKind = TicketKind.REQUEST
     """A request to leave takes the policy's priority for leaving, whatever it names."""
 
@@ -82,6 +84,8 @@ class RecordContact:
     kind: ContactKind
     channel: str
     text: str
+    thread: str | None = None
+    """The id of the conversation elsewhere that it came in, as its channel names it."""
     customer: str | None = None
     """The external id of whoever came back; another than the ticket's is refused."""
 

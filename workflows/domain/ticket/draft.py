@@ -57,6 +57,7 @@ class Draft:
         self.reminding = ticket.reminding
         self.resolution = ticket.resolution
         self.closed_at = ticket.closed_at
+        self.thread = ticket.thread
         self.problems = ticket.problems
         self.version = ticket.version
         self._sequence = ticket.sequence
@@ -86,6 +87,7 @@ class Draft:
             reminding=self.reminding,
             resolution=self.resolution,
             closed_at=self.closed_at,
+            thread=self.thread,
             problems=self.problems,
             version=self.version,
             sequence=self._sequence,

@@ -38,6 +38,7 @@ class Opened:
     description: str
     channel: str
     follows: str | None
+    thread: str | None = None
     kind: TicketKind = TicketKind.REQUEST
 
 
@@ -75,6 +76,8 @@ class ContactReceived:
     """Whether it was the answer that a wait was for: then it is no chase."""
     chases: int
     """Chases since the count last acted or a tier was entered, this one included."""
+    thread: str | None = None
+    """The conversation elsewhere that it came in; none where its channel has no such thing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

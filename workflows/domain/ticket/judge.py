@@ -60,6 +60,7 @@ def open_ticket(policy: Policy, command: Open, at: datetime, *, told: Iterable[R
             description=command.description,
             channel=command.channel,
             follows=command.follows,
+            thread=command.thread,
             opened_at=at,
             status=Status.OPEN,
             tier=first,
@@ -86,6 +87,7 @@ def open_ticket(policy: Policy, command: Open, at: datetime, *, told: Iterable[R
             description=command.description,
             channel=command.channel,
             follows=command.follows,
+            thread=command.thread,
         ),
     )
     ladder.record_skipped(draft, skipped, at)

@@ -197,9 +197,15 @@ def _record_contact(draft: Draft, at: datetime, command: RecordContact) -> None:
     sequence = draft.record(
         at,
         ContactReceived(
-            kind=command.kind, channel=command.channel, text=command.text, answered_wait=is_answer, chases=chases
+            kind=command.kind,
+            channel=command.channel,
+            text=command.text,
+            answered_wait=is_answer,
+            chases=chases,
+            thread=command.thread,
         ),
     )
+    draft.thread = command.thread or draft.thread
     draft.tell(sequence, "contact_received", Audience.OWNER, Audience.HANDLER)
     draft.chases = chases
     if is_answer:

@@ -173,6 +173,8 @@ class Ticket:
     """The ids of the problems that it is linked to, in the order of linking."""
     roster: tuple[RosterAnswer, ...] = ()
     """The last answer that reached this ticket of each tier that has one; without one a tier is reachable (4.9)."""
+    thread: str | None = None
+    """The conversation elsewhere in which the customer wrote last, as its channel names it (6.3)."""
     kind: TicketKind = TicketKind.REQUEST
     rating: Rating | None = None
     credits: tuple[Credit, ...] = ()
