@@ -278,8 +278,7 @@ async def intake(
 ) -> AsyncIterator[Address]:
     """Answer gRPC; its metrics page shows what is beside it too."""
     answering = Intake(
-        record=opened.record,
-        queries=opened.queries,
+        records=opened,
         require_writable=lambda: _require_writable(settings, opened),
         policies=held,
         nudger=nudger,

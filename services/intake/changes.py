@@ -14,11 +14,11 @@ from services.intake.convert import COMMANDS, ticket_message, to_command, to_inc
 from services.intake.errors import Problem, Reason, invalid, refused, unknown_ticket
 from services.intake.fields import Violation
 from services.intake.ids import Ids
+from services.intake.means import Handle, Owed
 from services.intake.promises import HoldsPolicies, Promises
-from services.intake.questions import Handle
 from services.records.errors import IdentityTaken
 from services.records.queries import Queries
-from services.records.settled import Nudge, Request, Settled, SettledBy
+from services.records.settled import Request, Settled, SettledBy
 from services.records.store import Record
 from workflows.domain.policy import Policy
 from workflows.domain.ticket.texts import quoted
@@ -28,14 +28,6 @@ from workflows.ports import TicketUnknown
 
 DRAWS = 5
 """How often a new ticket may draw ids that are taken; the second draw is one in a million."""
-
-
-class Owed(Protocol):
-    """Takes over what Temporal is owed after a commit."""
-
-    def owe(self, nudge: Nudge) -> None:
-        """Take one over. Never blocks, never raises."""
-        ...
 
 
 class Mutation(Protocol):

@@ -7,7 +7,7 @@ is wrong with a request is told at once; a value is quoted only where it cannot 
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache, partial
@@ -58,7 +58,15 @@ class Length:
     most: timedelta
 
 
-Rule = Text | Number | Length
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Several:
+    """The rule of a text that may be given more than once; none is empty, none is given twice."""
+
+    each: Text
+    most: int
+
+
+Rule = Text | Number | Length | Several
 NANOSECONDS = 10**9
 """In a second."""
 MICROSECOND = timedelta(microseconds=1)
@@ -165,7 +173,14 @@ def _violations(message: Message, path: str) -> Iterator[Violation]:
 
 
 def _violations_within(message: Message, name: str, path: str, *, is_required: bool) -> Iterator[Violation]:
-    """Find what is wrong with a field that is a message of its own."""
+    """Find what is wrong with a field that is a message of its own, or several."""
+    field = cast(FieldDescriptor, message.DESCRIPTOR.fields_by_name[name])
+    if field.is_repeated:
+        if not getattr(message, name) and name in _required(message.DESCRIPTOR):
+            yield Violation(path, "is missing: give one at least")
+        for place, each in enumerate(getattr(message, name)):
+            yield from _violations(each, f"{path}[{place}].")
+        return
     if not message.HasField(name):
         if is_required or name in _required(message.DESCRIPTOR):
             yield Violation(path, "is missing: give it")
@@ -173,7 +188,7 @@ def _violations_within(message: Message, name: str, path: str, *, is_required: b
     value = getattr(message, name)
     if not isinstance(value, Duration):
         yield from _violations(value, f"{path}.")
-    elif problem := _length_problem(cast(FieldDescriptor, message.DESCRIPTOR.fields_by_name[name]), value):
+    elif problem := _length_problem(field, value):
         yield Violation(path, problem)
 
 
@@ -215,6 +230,8 @@ def _problem_of(field: FieldDescriptor, *, is_required: bool) -> ProblemOf | Non
             return partial(_number_problem, rule)
         case Text() as rule, FieldDescriptor.TYPE_STRING:
             return partial(_text_problem, rule, FORMS.get(field.name), is_required=is_required)
+        case Several() as rule, FieldDescriptor.TYPE_STRING:
+            return partial(_several_problem, rule, FORMS.get(field.name), is_required=is_required)
         case _:
             raise TypeError(f"field {field.full_name!r} has a rule of another type")
 
@@ -262,6 +279,21 @@ def _text_problem(rule: Text, form: Form | None, value: str, *, is_required: boo
     if problem is None:
         return None
     return problem if rule.is_a_customers else f"{quoted(value)} {problem}"
+
+
+def _several_problem(rule: Several, form: Form | None, values: Sequence[str], *, is_required: bool) -> str | None:
+    """What is wrong with a text that may be given more than once: the first thing."""
+    if is_required and not values:
+        return "is missing: give one at least"
+    if len(values) > rule.most:
+        return f"has {len(values)}: at most {rule.most} are allowed"
+    for place, value in enumerate(values):
+        if problem := _text_problem(rule.each, form, value, is_required=True):
+            return f"number {place + 1} {problem}"
+        if value in values[:place]:
+            shown = "" if rule.each.is_a_customers else f"{quoted(value)} "
+            return f"number {place + 1} {shown}was given before: leave it out"
+    return None
 
 
 def _stray(message: Message, name: str) -> str | None:

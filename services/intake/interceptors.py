@@ -111,7 +111,7 @@ class FirstMessage:
 
 
 async def _unknown(*_: object) -> Never:
-    raise Problem(Reason.UNKNOWN_METHOD, "there is no such method: see followthrough/v1/ticket_service.proto")
+    raise Problem(Reason.UNKNOWN_METHOD, "there is no such method: see the services in followthrough/v1")
 
 
 def _through(

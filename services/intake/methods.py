@@ -1,50 +1,49 @@
 """How gRPC reaches the methods: read, check, hand over, write. Knows no ticket."""
 
 import contextlib
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable
+from typing import cast
 
 import grpc
+from google.protobuf.descriptor import MethodDescriptor, ServiceDescriptor
 from google.protobuf.message import DecodeError, Message
 from grpc_health.v1 import health_pb2
 from grpc_reflection.v1alpha import reflection_pb2
 
-from protos.followthrough.v1 import ticket_service_pb2
 from services.intake.errors import Problem, Reason, invalid
 from services.intake.fields import Violation, violations
 from services.intake.interceptors import Context
-from services.intake.questions import Handle
+from services.intake.means import Handle, Methods
+from services.intake.rooms import SERVICES
 from services.intake.watching import Follow
 
-SERVICE = ticket_service_pb2.DESCRIPTOR.services_by_name["TicketService"]
-
-_SERVICES = (
-    SERVICE,
-    health_pb2.DESCRIPTOR.services_by_name["Health"],
-    reflection_pb2.DESCRIPTOR.services_by_name["ServerReflection"],
+_INFRASTRUCTURE = cast(  # their stubs name another class, of the same methods
+    tuple[ServiceDescriptor, ...],
+    (health_pb2.DESCRIPTOR.services_by_name["Health"], reflection_pb2.DESCRIPTOR.services_by_name["ServerReflection"]),
 )
-PATHS = frozenset(f"/{service.full_name}/{method.name}" for service in _SERVICES for method in service.methods)
+
+
+def path(method: MethodDescriptor) -> str:
+    """A method as calls name it, like `/followthrough.v1.TicketService/OpenTicket`."""
+    return f"/{method.containing_service.full_name}/{method.name}"
+
+
+PATHS = frozenset(path(method) for service in (*SERVICES, *_INFRASTRUCTURE) for method in service.methods)
 """Every method that may be served here, as calls name it."""
 
 LARGEST_MESSAGE = 4 * 1024 * 1024
 """Bytes; the longest texts there are make less than a twentieth of it."""
 
 
-def service_handler(
-    handles: Mapping[type[Message], Handle[Message]],
-    follows: Mapping[type[Message], Follow],
-    lacks: Callable[[Message], tuple[Violation, ...]],
-) -> grpc.GenericRpcHandler:
-    """What gRPC calls, method by method of the contract: what answers once, and what answers as it happens.
-
-    `lacks` finds what a request must say that the contract does not require of everybody.
-    """
+def service_handler(service: ServiceDescriptor, methods: Methods) -> grpc.GenericRpcHandler:
+    """What gRPC calls, method by method of a service: what answers once, and what answers as it happens."""
     handlers = {
-        **{_method(request): _once(request, handle, lacks) for request, handle in handles.items()},
-        **{_method(request): _again_and_again(request, follow) for request, follow in follows.items()},
+        **{_method(request): _once(request, handle, methods.lacks) for request, handle in methods.once.items()},
+        **{_method(request): _again_and_again(request, follow) for request, follow in methods.streamed.items()},
     }
-    if missing := {method.name for method in SERVICE.methods} ^ handlers.keys():
-        raise AssertionError(f"the contract and what is served differ in {sorted(missing)}")
-    return grpc.method_handlers_generic_handler(SERVICE.full_name, handlers)
+    if missing := {method.name for method in service.methods} ^ handlers.keys():
+        raise AssertionError(f"{service.full_name} and what is served differ in {sorted(missing)}")
+    return grpc.method_handlers_generic_handler(service.full_name, handlers)
 
 
 def _method(request: type[Message]) -> str:

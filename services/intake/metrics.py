@@ -15,7 +15,8 @@ from prometheus_client.core import CounterMetricFamily, HistogramMetricFamily
 from prometheus_client.registry import Collector
 
 from services.intake.interceptors import Call, Context, Proceed
-from services.intake.methods import SERVICE
+from services.intake.methods import path
+from services.intake.rooms import SERVICES
 from services.intake.steps import INFRASTRUCTURE, ending
 
 CODES: Mapping[grpc.StatusCode, str] = {
@@ -69,11 +70,12 @@ class CallMetrics(Collector):
 
     def __init__(self) -> None:
         self._of = {
-            f"/{SERVICE.full_name}/{method.name}": (
-                ("server_stream" if method.server_streaming else "unary", SERVICE.full_name, method.name),
+            path(method): (
+                ("server_stream" if method.server_streaming else "unary", service.full_name, method.name),
                 _Counted(),
             )
-            for method in SERVICE.methods
+            for service in SERVICES
+            for method in service.methods
         }
         self._of_others = (UNKNOWN, _Counted())
 

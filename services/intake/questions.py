@@ -3,9 +3,9 @@
 Requests arrive checked field by field.
 """
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from itertools import chain, dropwhile, islice
-from typing import TypeVar, cast
+from typing import cast
 
 from google.protobuf.message import Message
 
@@ -23,6 +23,7 @@ from services.intake.convert import event_message, ledger_message, ticket_messag
 from services.intake.errors import Problem, Reason, invalid, unknown_ticket
 from services.intake.fields import Violation
 from services.intake.ids import parse_reference
+from services.intake.means import Handle
 from services.intake.paging import (
     PageTokenInvalid,
     is_by_deadline,
@@ -37,9 +38,6 @@ from services.records.queries import Place, Queries, TicketFilter
 from workflows.domain.ticket.ledger import Line
 from workflows.domain.ticket.texts import quoted
 from workflows.ports import TicketUnknown
-
-Asked = TypeVar("Asked", bound=Message)
-Handle = Callable[[Asked], Awaitable[Message | bytes]]
 
 
 class Questions:

@@ -15,18 +15,17 @@ from grpc_health.v1.health_pb2 import HealthCheckResponse
 from grpc_health.v1.health_pb2_grpc import add_HealthServicer_to_server
 from grpc_reflection.v1alpha import reflection
 
-from services.intake.changes import Changes, Owed
 from services.intake.ids import Ids
 from services.intake.interceptors import Around, FirstMessage
-from services.intake.methods import LARGEST_MESSAGE, SERVICE, service_handler
+from services.intake.means import Means, Owed
+from services.intake.methods import LARGEST_MESSAGE, service_handler
 from services.intake.metrics import CallMetrics
 from services.intake.promises import HoldsPolicies
-from services.intake.questions import Questions
 from services.intake.readiness import Readiness
+from services.intake.rooms import ROOMS, SERVICES
 from services.intake.steps import Admission, Deadline, Steps, Streams, Unbroken
 from services.intake.watching import METHOD, Watching
-from services.records.queries import Queries
-from services.records.store import Record
+from services.records import Records
 from services.settings import Address
 
 logger = logging.getLogger(__name__)
@@ -95,8 +94,7 @@ class Intake:
     def __init__(
         self,
         *,
-        record: Record,
-        queries: Queries,
+        records: Records,
         require_writable: Callable[[], Awaitable[None]],
         policies: HoldsPolicies,
         nudger: Owed,
@@ -110,7 +108,7 @@ class Intake:
         self._credentials = credentials
         self._limits = limits or Limits()
         self._readiness = Readiness(
-            queries,
+            records.queries,
             require_writable,
             read_seconds=self._limits.probe_seconds,
             write_seconds=self._limits.longest_call_seconds,
@@ -136,28 +134,19 @@ class Intake:
         )
         self._server = grpc.aio.server(interceptors=[Around(steps.way)], options=OPTIONS)
         watching = Watching(
-            queries,
+            records.queries,
             finish=self._unbroken.finish,
             longest_seconds=self._limits.longest_watch_seconds,
             look_every_seconds=self._limits.look_every_seconds,
         )
-        changes = Changes(
-            record=record,
-            queries=queries,
-            policies=policies,
-            nudger=nudger,
-            ids=ids or Ids(),
-            wrote=watching.wrote,
-        )
-        handles = {**changes.methods(), **Questions(queries, policies).methods()}
-        self._server.add_generic_rpc_handlers((service_handler(handles, watching.methods(), changes.lacks),))
+        means = Means(records=records, policies=policies, nudger=nudger, ids=ids or Ids(), watching=watching)
+        self._server.add_generic_rpc_handlers([service_handler(room.service, room.methods(means)) for room in ROOMS])
         add_HealthServicer_to_server(self._health, self._server)
-        self._names = [SERVICE.full_name, health.SERVICE_NAME, health.OVERALL_HEALTH]
+        names = [*(service.full_name for service in SERVICES), health.SERVICE_NAME]
         if has_reflection:
-            reflection.enable_server_reflection(
-                (SERVICE.full_name, health.SERVICE_NAME, reflection.SERVICE_NAME), self._server
-            )
-            self._names.append(reflection.SERVICE_NAME)
+            names.append(reflection.SERVICE_NAME)
+            reflection.enable_server_reflection(names, self._server)
+        self._names = [*names, health.OVERALL_HEALTH]
 
     async def start(self) -> int:
         """Listen and say how it is; the port that was taken. Raises `AddressTaken`."""

@@ -75,8 +75,7 @@ async def _served(desk: Desk, note: AddNoteRequest, ticket_id: str, address: Add
 def _another(desk: Desk, address: Address) -> Intake:
     """One more intake on the same record."""
     return Intake(
-        record=desk.records.record,
-        queries=desk.records.queries,
+        records=desk.records,
         require_writable=desk.records.require_writable,
         policies=Standing(),
         nudger=desk.nudges,

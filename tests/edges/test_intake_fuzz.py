@@ -1,19 +1,24 @@
 """Whatever is sent, the answer is a proper one: never UNKNOWN, never our fault, one ErrorInfo each."""
 
 from collections.abc import AsyncIterator
+from typing import cast
 
 import grpc
 import grpc.aio
 import pytest
-from google.protobuf.descriptor import Descriptor, FieldDescriptor
+from google.protobuf.descriptor import Descriptor, FieldDescriptor, MethodDescriptor
+from google.protobuf.message_factory import GetMessageClass
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from protos.followthrough.v1 import ticket_service_pb2
+from services.intake.methods import path
+from services.intake.rooms import SERVICES
 from services.intake.server import Limits
-from tests.support.intake import SERVICE, Desk, a_desk, refusal_of
+from tests.support.intake import Desk, a_desk, refusal_of
 
-METHODS = [method.name for method in ticket_service_pb2.DESCRIPTOR.services_by_name["TicketService"].methods]
+METHODS = [pytest.param(method, id=method.name) for service in SERVICES for method in service.methods]
+ASKING_FOR_NOTHING = {"ListTickets"}
+"""What may be asked without saying anything."""
 OURS = {grpc.StatusCode.UNKNOWN, grpc.StatusCode.INTERNAL, grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.UNIMPLEMENTED}
 """What no request may bring about."""
 GOOD: dict[str, object] = {
@@ -52,15 +57,17 @@ async def desk(sqlite_url: str) -> AsyncIterator[Desk]:
         yield desk
 
 
-async def send(desk: Desk, method: str, content: bytes) -> None:
+async def send(desk: Desk, method: MethodDescriptor, content: bytes) -> None:
     """Call a method with any bytes, and take every answer."""
-    call: grpc.aio.UnaryStreamMultiCallable[bytes, bytes] = desk.channel.unary_stream(f"/{SERVICE}/{method}")
+    call: grpc.aio.UnaryStreamMultiCallable[bytes, bytes] = desk.channel.unary_stream(path(method))
     async for _ in call(content, timeout=60):
         pass
 
 
 def right(field: FieldDescriptor, ticket_id: str) -> st.SearchStrategy[object]:
     """What a field should carry."""
+    if field.is_repeated:
+        return st.just(GOOD[field.name])
     if field.name == "ticket_id":
         return st.just(ticket_id)
     if field.name == "request_id":
@@ -70,10 +77,16 @@ def right(field: FieldDescriptor, ticket_id: str) -> st.SearchStrategy[object]:
 
 def wild(field: FieldDescriptor) -> st.SearchStrategy[object]:
     """Anything that a field can carry."""
-    if field.name == "spent":
-        return st.fixed_dictionaries({"seconds": st.integers(-(2**63), 2**63 - 1), "nanos": NUMBERS})
+    return st.lists(wild_one(field), max_size=60) if field.is_repeated else wild_one(field)
+
+
+def wild_one(field: FieldDescriptor) -> st.SearchStrategy[object]:
+    """Anything that a field can carry once."""
     if field.message_type is not None:
-        return st.dictionaries(st.sampled_from(("external_id", "display_name", "language", "zone")), TEXTS)
+        within = {each.name: wild(each) for each in field.message_type.fields}
+        return st.fixed_dictionaries({}, optional=within)
+    if field.type == field.TYPE_INT64:
+        return st.integers(-(2**63), 2**63 - 1)
     if field.type == field.TYPE_BOOL:
         return st.booleans()
     if field.type == field.TYPE_STRING:
@@ -100,12 +113,12 @@ def contents(draw: st.DrawFn, descriptor: Descriptor, ticket_id: str) -> dict[st
 @pytest.mark.parametrize("method", METHODS)
 @settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
-async def test_any_message_gets_a_proper_answer(desk: Desk, method: str, data: st.DataObject) -> None:
+async def test_any_message_gets_a_proper_answer(desk: Desk, method: MethodDescriptor, data: st.DataObject) -> None:
     """Nothing answers UNKNOWN, and no message is our fault."""
     if not desk.nudges.kept:
         await desk.open()
-    kind = getattr(ticket_service_pb2, f"{method}Request")
-    request = kind(**data.draw(contents(kind.DESCRIPTOR, desk.nudges.kept[0].ticket_id)))
+    kind = GetMessageClass(method.input_type)
+    request = kind(**data.draw(contents(cast(Descriptor, kind.DESCRIPTOR), desk.nudges.kept[0].ticket_id)))
     try:
         await send(desk, method, request.SerializeToString())
     except grpc.aio.AioRpcError as error:
@@ -115,7 +128,7 @@ async def test_any_message_gets_a_proper_answer(desk: Desk, method: str, data: s
 @pytest.mark.parametrize("method", METHODS)
 @settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(content=st.binary(max_size=60))
-async def test_any_bytes_get_a_proper_answer(desk: Desk, method: str, content: bytes) -> None:
+async def test_any_bytes_get_a_proper_answer(desk: Desk, method: MethodDescriptor, content: bytes) -> None:
     """Bytes that are no message at all are the caller's mistake."""
     try:
         await send(desk, method, content)
@@ -124,10 +137,10 @@ async def test_any_bytes_get_a_proper_answer(desk: Desk, method: str, content: b
 
 
 @pytest.mark.parametrize("method", METHODS)
-async def test_an_empty_message_is_told_what_it_lacks(desk: Desk, method: str) -> None:
-    """Every method but the list of tickets requires something, and says what."""
-    request = getattr(ticket_service_pb2, f"{method}Request")()
-    if method == "ListTickets":
+async def test_an_empty_message_is_told_what_it_lacks(desk: Desk, method: MethodDescriptor) -> None:
+    """Every method but the lists requires something, and says what."""
+    request = GetMessageClass(method.input_type)()
+    if method.name in ASKING_FOR_NOTHING:
         await send(desk, method, request.SerializeToString())
         return
     with pytest.raises(grpc.aio.AioRpcError) as raised:

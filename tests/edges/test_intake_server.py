@@ -19,6 +19,7 @@ from protos.followthrough.v1.ticket_pb2 import Ticket
 from protos.followthrough.v1.ticket_service_pb2 import GetTicketRequest, ListTicketsRequest, ListTicketsResponse
 from services.intake.errors import Problem, Reason
 from services.intake.interceptors import Around, FirstMessage, Kind, Step
+from services.intake.rooms import SERVICES
 from services.intake.server import AddressTaken, Intake, Limits
 from services.intake.steps import guard
 from services.records import (
@@ -56,7 +57,8 @@ if TYPE_CHECKING:
 
 CODES = grpc.StatusCode
 SOON = timedelta(seconds=1)
-NAMES = ("", SERVICE, "grpc.health.v1.Health", "grpc.reflection.v1alpha.ServerReflection")
+OURS = {service.full_name for service in SERVICES}
+NAMES = ("", *OURS, "grpc.health.v1.Health", "grpc.reflection.v1alpha.ServerReflection")
 
 
 class RaisingRecord(Record):
@@ -378,8 +380,7 @@ async def test_a_busy_port_is_named(sqlite_url: str) -> None:
 def another(desk: Desk, address: Address) -> Intake:
     """One more intake on the same record."""
     return Intake(
-        record=desk.records.record,
-        queries=desk.records.queries,
+        records=desk.records,
         require_writable=desk.records.require_writable,
         policies=Standing(),
         nudger=KeptNudges(),

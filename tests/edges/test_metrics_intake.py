@@ -11,11 +11,11 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from protos.followthrough.v1.ticket_service_pb2 import AcknowledgeTicketRequest, GetTicketRequest, WatchTicketResponse
-from services.intake.methods import SERVICE
+from services.intake.rooms import SERVICES
 from services.intake.server import Limits
 from services.process_page import ProcessPage
 from services.records.store import Record
-from tests.support.intake import Desk, a_desk, of, opening
+from tests.support.intake import SERVICE, Desk, a_desk, of, opening
 from tests.support.prometheus import checked
 from tests.support.waiting import PATIENCE_SECONDS
 
@@ -101,15 +101,15 @@ async def test_every_method_has_every_code_at_zero_before_anybody_called(desk: D
     for family in text_string_to_metric_families(await written(desk)):
         for sample in family.samples:
             if sample.name == "grpc_server_handled_total":
-                handled[sample.labels["grpc_method"], sample.labels["grpc_code"]] = sample
+                labels = sample.labels
+                handled[labels["grpc_service"], labels["grpc_method"], labels["grpc_code"]] = sample
 
-    methods = {method.name for method in SERVICE.methods} | {"unknown"}
-    assert set(handled) == {(method, code) for method in methods for code in CODES}
+    methods = {(service.full_name, method.name) for service in SERVICES for method in service.methods}
+    assert set(handled) == {(*method, code) for method in methods | {("unknown", "unknown")} for code in CODES}
     assert {sample.value for sample in handled.values()} == {0}
-    assert {method for (method, _), sample in handled.items() if sample.labels["grpc_type"] == "server_stream"} == {
+    assert {method for (_, method, _), sample in handled.items() if sample.labels["grpc_type"] == "server_stream"} == {
         "WatchTicket"
     }
-    assert {sample.labels["grpc_service"] for sample in handled.values()} == {SERVICE.full_name, "unknown"}
 
 
 async def test_calls_are_counted_by_what_their_caller_was_told(desk: Desk) -> None:
@@ -119,7 +119,7 @@ async def test_calls_are_counted_by_what_their_caller_was_told(desk: Desk) -> No
     await desk.refusal(of(ticket, AcknowledgeTicketRequest(handler="bo", tier="nobody")))
     await desk.refusal(GetTicketRequest(ticket_id="t-none"))
     await desk.refusal(opening(queue="nowhere"))
-    garbage: grpc.aio.UnaryUnaryMultiCallable[bytes, bytes] = desk.channel.unary_unary(f"/{SERVICE.full_name}/AddNote")
+    garbage: grpc.aio.UnaryUnaryMultiCallable[bytes, bytes] = desk.channel.unary_unary(f"/{SERVICE}/AddNote")
     with pytest.raises(grpc.aio.AioRpcError):
         await garbage(b"\xff")
 
@@ -133,7 +133,7 @@ async def test_calls_are_counted_by_what_their_caller_was_told(desk: Desk) -> No
 
 async def test_what_nobody_serves_is_one_method(desk: Desk) -> None:
     """Names that callers make up make no series; health, which is asked each second, is not counted."""
-    for path in ("/no.such.Service/Method", f"/{SERVICE.full_name}/NoSuchMethod"):
+    for path in ("/no.such.Service/Method", f"/{SERVICE}/NoSuchMethod"):
         call: grpc.aio.UnaryUnaryMultiCallable[bytes, bytes] = desk.channel.unary_unary(path)
         with pytest.raises(grpc.aio.AioRpcError):
             await call(b"")

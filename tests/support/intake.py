@@ -13,11 +13,13 @@ from typing import TypeVar, cast
 
 import grpc
 import grpc.aio
+from google.protobuf.descriptor import MethodDescriptor
 from google.protobuf.message import Message
+from google.protobuf.message_factory import GetMessageClass
 from google.rpc import error_details_pb2, status_pb2  # type: ignore[import-untyped]  # the wheel has no stubs
 from grpc_status import rpc_status
 
-from protos.followthrough.v1 import ticket_pb2, ticket_service_pb2
+from protos.followthrough.v1 import ticket_pb2
 from protos.followthrough.v1.ticket_pb2 import Ticket
 from protos.followthrough.v1.ticket_service_pb2 import (
     AcknowledgeTicketRequest,
@@ -27,6 +29,7 @@ from protos.followthrough.v1.ticket_service_pb2 import (
     WatchTicketResponse,
 )
 from services.intake.ids import Ids
+from services.intake.methods import path
 from services.intake.promises import HoldsPolicies
 from services.intake.server import Intake, Limits
 from services.records import Nudge, Records, connect
@@ -82,11 +85,11 @@ class Desk:
 
     async def ask(self, request: Message, *, timeout: float | None = 20) -> Message:  # noqa: ASYNC109 - the call's own deadline
         """Call the method of the request's name."""
-        method = type(request).__name__.removesuffix("Request")
+        method = method_of(type(request))
         call = self.channel.unary_unary(
-            f"/{SERVICE}/{method}",
+            path(method),
             request_serializer=type(request).SerializeToString,
-            response_deserializer=_answer_type(method).FromString,
+            response_deserializer=GetMessageClass(method.output_type).FromString,
         )
         return await call(request, timeout=timeout)
 
@@ -169,6 +172,12 @@ def of(ticket: Ticket, request: Asked) -> Asked:
     return request
 
 
+def method_of(request: type[Message]) -> MethodDescriptor:
+    """The method that takes it: the one of its name, of the service beside which it stands."""
+    (service,) = request.DESCRIPTOR.file.services_by_name.values()
+    return cast(MethodDescriptor, service.methods_by_name[request.DESCRIPTOR.name.removesuffix("Request")])
+
+
 def refusal_of(error: grpc.aio.AioRpcError) -> Refusal:
     """Read a refusal; it must have exactly one ErrorInfo, of our domain."""
     status = cast(status_pb2.Status, rpc_status.from_call(cast(grpc.Call, error)))
@@ -210,8 +219,7 @@ async def a_desk(
     async with await connect(url, clock) as real:
         records = replaced(real)
         intake = Intake(
-            record=records.record,
-            queries=records.queries,
+            records=records,
             require_writable=records.require_writable,
             policies=policies or Standing(),
             nudger=nudges,
@@ -226,10 +234,6 @@ async def a_desk(
                 yield Desk(intake=intake, records=records, clock=clock, nudges=nudges, channel=channel, address=address)
         finally:
             await intake.stop(0)
-
-
-def _answer_type(method: str) -> type[Message]:
-    return cast(type[Message], getattr(ticket_service_pb2, f"{method}Response", ticket_pb2.Ticket))
 
 
 def _details(status: status_pb2.Status, kind: type[Detail]) -> Iterator[Detail]:

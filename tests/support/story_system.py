@@ -205,8 +205,7 @@ async def told_system(url: str, policy: Policy, temporal_address: str) -> AsyncI
     timers = TicketTimers(skipper.client, task_queue=task_queue)
     async with await connect(url, clock) as records, engine_of(records, timers) as engine:
         intake = Intake(
-            record=records.record,
-            queries=records.queries,
+            records=records,
             require_writable=records.require_writable,
             policies=Standing(promised=PolicySet(policies={policy.name: policy}, queues={"home": policy.name})),
             nudger=engine.nudger,
