@@ -6,13 +6,16 @@ from datetime import timedelta
 
 from workflows.domain.errors import DomainError, PolicyError
 from workflows.domain.follow_the_sun import AnyCalendar
+from workflows.domain.money import Money
 from workflows.domain.policy_as_written import said
 from workflows.domain.policy_problems import problems_of
-from workflows.domain.policy_rows import OnBreach, Targets, Tier, freeze
+from workflows.domain.policy_rows import AtRisk, OnBreach, Targets, Tier, freeze
 from workflows.domain.ticket.words import Target
 
 __all__ = [
     "DEFAULT_WAITING_PAUSES",
+    "AtRisk",
+    "Money",
     "OnBreach",
     "Policy",
     "Targets",
@@ -70,6 +73,18 @@ class Policy:
     """Every so many chases escalate (6.3)."""
     waiting_pauses: tuple[Target, ...] = DEFAULT_WAITING_PAUSES
     """The clocks that stand still while the customer is waited for (2.7)."""
+    rating_tells_lead: int = 2
+    """A rating of so many stars or fewer tells the lead; 0 for none (6.10)."""
+    credit_for_promise: Money | None = None
+    """What a person's broken promise earns the customer, unasked (6.13)."""
+    credit_for_resolve: Money | None = None
+    """What the customer's broken resolve earns them, unasked, once a ticket (6.13)."""
+    credit_limit: Money | None = None
+    """What may be offered by hand on one ticket; of more the lead decides, and of everything where there is none."""
+    leaving: str | None = None
+    """The priority whose targets a request to leave has; none: such requests are not taken."""
+    at_risk: AtRisk | None = AtRisk()
+    """When the lead is told that a customer may leave; none: never."""
     memo: dict[str, str] = field(default_factory=dict, init=False, repr=False, compare=False)
     """What is worked out once from the frozen content: the version that is its hash."""
     is_snapshot: InitVar[bool] = False

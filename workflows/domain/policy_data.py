@@ -10,7 +10,8 @@ from hashlib import sha256
 from typing import Any
 
 from workflows.domain.follow_the_sun import calendar_of
-from workflows.domain.policy import OnBreach, Policy, Targets, Tier
+from workflows.domain.money import Money
+from workflows.domain.policy import AtRisk, OnBreach, Policy, Targets, Tier
 from workflows.domain.ticket.words import Audience, Target
 
 Data = Mapping[str, Any]
@@ -25,6 +26,13 @@ _ON_BREACH_BEFORE_IT_WAS_STORED: dict[str, Any] = {
 
 It is of that data, not of the policies of today, and never changes.
 """
+
+
+_RATING_TELLS_LEAD = 2
+_AT_RISK = AtRisk(period=timedelta(days=90), number=3)
+"""What data means that does not say: never changed, though a later release may have other defaults."""
+
+_MONEY = ("credit_for_promise", "credit_for_resolve", "credit_limit")
 
 
 def version_of(policy: Policy) -> str:
@@ -56,7 +64,29 @@ def to_data(policy: Policy, *, with_names: bool = False) -> dict[str, object]:
         "warn_at": list(policy.warn_at),
         "chases_to_escalate": policy.chases_to_escalate,
         "waiting_pauses": [target.value for target in Target if target in policy.waiting_pauses],
+        **endings_to_data(policy),
     }
+
+
+def endings_to_data(policy: Policy) -> dict[str, object]:
+    """Plain data of what a policy says of ratings, credits, leaving and customers at risk (6.10, 6.13).
+
+    Left out where it says nothing: such a table is the version that it was before there was any of it.
+    """
+    data: dict[str, object] = {}
+    if policy.rating_tells_lead != _RATING_TELLS_LEAD:
+        data["rating_tells_lead"] = policy.rating_tells_lead
+    for field in _MONEY:
+        money: Money | None = getattr(policy, field)
+        if money is not None:
+            data[field] = {"minor": money.minor, "currency": money.currency}
+    if policy.leaving is not None:
+        data["leaving"] = policy.leaving
+    if policy.at_risk is None:
+        data["at_risk"] = None
+    elif policy.at_risk != _AT_RISK:
+        data["at_risk"] = {"period_seconds": _seconds(policy.at_risk.period), "number": policy.at_risk.number}
+    return data
 
 
 def from_data(data: Data, version: str | None = None) -> Policy:
@@ -79,11 +109,26 @@ def from_data(data: Data, version: str | None = None) -> Policy:
         warn_at=tuple(data["warn_at"]),
         chases_to_escalate=data["chases_to_escalate"],
         waiting_pauses=tuple(Target(target) for target in data["waiting_pauses"]),
+        rating_tells_lead=data.get("rating_tells_lead", _RATING_TELLS_LEAD),
+        **{field: _money(data.get(field)) for field in _MONEY},
+        leaving=data.get("leaving"),
+        at_risk=_at_risk(data),
         is_snapshot=True,
     )
     if version is not None:
         policy.memo["version"] = version
     return policy
+
+
+def _money(data: Data | None) -> Money | None:
+    return None if data is None else Money(minor=data["minor"], currency=data["currency"])
+
+
+def _at_risk(data: Data) -> AtRisk | None:
+    if "at_risk" not in data:
+        return _AT_RISK
+    said = data["at_risk"]
+    return None if said is None else AtRisk(period=_length(said["period_seconds"]), number=said["number"])
 
 
 def _tier_to_data(tier: Tier, *, with_names: bool) -> dict[str, object]:

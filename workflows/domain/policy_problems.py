@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from workflows.domain.follow_the_sun import AnyCalendar
 from workflows.domain.policy_as_written import elements, items, listed, not_a_tuple, said, tiers_of
+from workflows.domain.policy_endings import problems_of_endings
 from workflows.domain.policy_lengths import problems_of_lengths
 from workflows.domain.policy_rows import OnBreach, Targets, Tier
 from workflows.domain.ticket.texts import TEXTS, stray_space, text_problem
@@ -42,6 +43,7 @@ def problems_of(policy: "Policy") -> Iterator[str]:
     yield from _of_number("chases_to_escalate", policy.chases_to_escalate, least=1, example="2 for every second chase")
     yield from _of_members("waiting_pauses", policy.waiting_pauses, Target, "(Target.UPDATE, Target.RESOLVE)")
     yield from problems_of_lengths(policy)
+    yield from problems_of_endings(policy)
 
 
 def of_name(field: str, name: object, *, text: str, missing: str, example: str) -> Iterator[str]:

@@ -58,6 +58,16 @@ class Tier:
         freeze(self, "on_breach", DEFAULT_ON_BREACH)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AtRisk:
+    """When the lead is told that a customer may leave: so many signals within a period, once in each."""
+
+    period: timedelta = timedelta(days=90)
+    """Wall-clock, back from the latest signal."""
+    number: int = 3
+    """Of a person's promises broken, chases and low ratings, together, over all of the customer's tickets."""
+
+
 def freeze(value: object, table: str, defaults: Mapping[Target, OnBreach] = MappingProxyType({})) -> None:
     """Put a copy that nobody can change in the place of a frozen value's table, with the defaults that it lacks.
 
