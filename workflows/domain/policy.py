@@ -9,7 +9,7 @@ from workflows.domain.follow_the_sun import AnyCalendar
 from workflows.domain.money import Money
 from workflows.domain.policy_as_written import said
 from workflows.domain.policy_problems import problems_of
-from workflows.domain.policy_rows import AtRisk, OnBreach, Targets, Tier, freeze
+from workflows.domain.policy_rows import DEFAULT_AT_RISK, AtRisk, OnBreach, Targets, Tier, freeze
 from workflows.domain.ticket.words import Target
 
 __all__ = [
@@ -83,7 +83,7 @@ class Policy:
     """What may be offered by hand on one ticket; of more the lead decides, and of everything where there is none."""
     leaving: str | None = None
     """The priority whose targets a request to leave has; none: such requests are not taken."""
-    at_risk: AtRisk | None = AtRisk()
+    at_risk: AtRisk | None = DEFAULT_AT_RISK
     """When the lead is told that a customer may leave; none: never."""
     memo: dict[str, str] = field(default_factory=dict, init=False, repr=False, compare=False)
     """What is worked out once from the frozen content: the version that is its hash."""

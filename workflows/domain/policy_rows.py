@@ -68,6 +68,9 @@ class AtRisk:
     """Of a person's promises broken, chases and low ratings, together, over all of the customer's tickets."""
 
 
+DEFAULT_AT_RISK = AtRisk()
+
+
 def freeze(value: object, table: str, defaults: Mapping[Target, OnBreach] = MappingProxyType({})) -> None:
     """Put a copy that nobody can change in the place of a frozen value's table, with the defaults that it lacks.
 
