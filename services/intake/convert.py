@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from functools import cache
 from types import NoneType
-from typing import TypeVar, cast, get_args, get_type_hints
+from typing import TypeVar, cast, get_args, get_origin, get_type_hints
 
 from google.protobuf.descriptor import Descriptor, EnumDescriptor
 from google.protobuf.duration_pb2 import Duration
@@ -43,7 +43,7 @@ from workflows.domain.ticket.commands import (
 from workflows.domain.ticket.events import Entry
 from workflows.domain.ticket.ledger import Line
 from workflows.domain.ticket.state import Ticket
-from workflows.domain.ticket.words import ContactKind, Status, Target
+from workflows.domain.ticket.words import ContactKind, Status, Target, TicketKind
 
 Made = TypeVar("Made")
 
@@ -76,13 +76,22 @@ WIRE_NAMES: Mapping[str, str] = {
     "tier_entered_at": "tier_enter_time",
     "running_since": "running_since_time",
     "as_of": "as_of_time",
-    "name": "display_name",
     "from_at": "start_time",
     "to_at": "end_time",
+    "at": "record_time",
+    "since": "since_time",
+    "promised_at": "promise_time",
+    "from_promised_at": "from_promise_time",
+    "made_at": "make_time",
+    "kept_at": "keep_time",
+    "flagged_at": "flag_time",
 }
 """Where the rule of `wire_name` does not do."""
 
-DEFAULTS: Mapping[type[StrEnum], StrEnum] = {ContactKind: ContactKind.NEWS}
+WIRE_NAMES_OF: Mapping[tuple[type, str], str] = {(Customer, "name"): "display_name"}
+"""Where a field of one kind is called otherwise than its namesakes: a promise is called by its name, a person is not."""
+
+DEFAULTS: Mapping[type[StrEnum], StrEnum] = {ContactKind: ContactKind.NEWS, TicketKind: TicketKind.REQUEST}
 """What is meant by an enum that is not required and was not said (6.3)."""
 
 INTERVALS_SHOWN = 50
@@ -97,8 +106,10 @@ INTERNAL = frozenset({"warnings", "update_breaches", "roster"})
 """Fields of the domain's state that are the engine's own business and not in the contract."""
 
 
-def wire_name(name: str) -> str:
-    """Name a field of the domain in the contract's way (AIP 140 and 142)."""
+def wire_name(kind: type, name: str) -> str:
+    """Name a field of a class of the domain in the contract's way (AIP 140 and 142)."""
+    if (kind, name) in WIRE_NAMES_OF:
+        return WIRE_NAMES_OF[kind, name]
     if name in WIRE_NAMES:
         return WIRE_NAMES[name]
     name = name.removeprefix("is_")
@@ -187,14 +198,19 @@ def _made(kind: type[Made], request: Message, **given: str) -> Made:
     for name, hint in _hints(cast(Hashable, kind)).items():
         if name in given:
             continue
-        value = getattr(request, wire_name(name))
+        wire = wire_name(kind, name)
+        value = getattr(request, wire)
         if hint is Customer:
             values[name] = _made(Customer, value)
         elif isinstance(hint, type) and issubclass(hint, StrEnum):
-            enum = cast(EnumDescriptor, request.DESCRIPTOR.fields_by_name[wire_name(name)].enum_type)
+            enum = cast(EnumDescriptor, request.DESCRIPTOR.fields_by_name[wire].enum_type)
             values[name] = _member(hint, enum, value) or DEFAULTS[hint]
         elif isinstance(value, Duration):
             values[name] = value.ToTimedelta()
+        elif isinstance(value, Timestamp):
+            values[name] = value.ToDatetime(tzinfo=UTC) if request.HasField(wire) else None
+        elif get_origin(hint) is tuple:
+            values[name] = tuple(value)
         elif not value and NoneType in get_args(hint):
             values[name] = None
         else:
@@ -222,9 +238,9 @@ Write = Callable[[Message, str, object], None]
 def _writers(kind: type, message: type[Message]) -> tuple[tuple[str, str, Write], ...]:
     """How each field of a dataclass is written into a message; computed once a pair."""
     return tuple(
-        (field.name, wire_name(field.name), _writer(message, wire_name(field.name)))
+        (field.name, wire, _writer(message, wire))
         for field in fields(kind)
-        if field.name not in INTERNAL and wire_name(field.name) in message.DESCRIPTOR.fields_by_name
+        if field.name not in INTERNAL and (wire := wire_name(kind, field.name)) in message.DESCRIPTOR.fields_by_name
     )
 
 

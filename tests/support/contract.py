@@ -108,7 +108,7 @@ def _read_one(kind: type, given: object, field: FieldDescriptor) -> object:
 
 def _names(kind: type) -> dict[str, str]:
     """The contract's name of each field."""
-    return {field.name: wire_name(field.name) for field in fields(kind)}
+    return {field.name: wire_name(kind, field.name) for field in fields(kind)}
 
 
 def _numbers(field: FieldDescriptor) -> dict[str, int]:

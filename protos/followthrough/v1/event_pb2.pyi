@@ -5,7 +5,7 @@ What happened to a ticket, in the past tense. Written once, never changed.
 
 Instants are UTC; lengths are working time of the calendar the clock counts in.
 
-Kept for later: the numbers 41 to 49 for promises, 50 to 54 for the rating, 55 to 59 for problems and merging.
+Kept for later: the numbers 47 to 49 for promises.
 """
 
 from collections import abc as _abc
@@ -66,7 +66,22 @@ class TicketEvent(_message.Message):
     PRIORITY_CHANGED_FIELD_NUMBER: _builtins.int
     NOTE_ADDED_FIELD_NUMBER: _builtins.int
     TIME_LOGGED_FIELD_NUMBER: _builtins.int
+    PROMISE_MADE_FIELD_NUMBER: _builtins.int
+    PROMISE_WARNED_FIELD_NUMBER: _builtins.int
+    PROMISE_KEPT_FIELD_NUMBER: _builtins.int
+    PROMISE_BROKEN_FIELD_NUMBER: _builtins.int
+    PROMISE_CHANGED_FIELD_NUMBER: _builtins.int
+    PROMISE_CANCELLED_FIELD_NUMBER: _builtins.int
+    RATED_FIELD_NUMBER: _builtins.int
+    CREDIT_OFFERED_FIELD_NUMBER: _builtins.int
+    CREDIT_PROPOSED_FIELD_NUMBER: _builtins.int
+    CREDIT_REFUSED_FIELD_NUMBER: _builtins.int
+    CUSTOMER_FLAGGED_FIELD_NUMBER: _builtins.int
+    PROBLEM_LINKED_FIELD_NUMBER: _builtins.int
+    PROBLEM_UNLINKED_FIELD_NUMBER: _builtins.int
     POLICY_CHANGED_FIELD_NUMBER: _builtins.int
+    HELD_FIELD_NUMBER: _builtins.int
+    HOLD_ENDED_FIELD_NUMBER: _builtins.int
     sequence: _builtins.int
     """1, 2, 3 and so on, without gaps, per ticket."""
     actor: _builtins.str
@@ -200,8 +215,68 @@ class TicketEvent(_message.Message):
         """Time somebody spent on it."""
 
     @_builtins.property
+    def promise_made(self) -> Global___PromiseMade:
+        """The customer was promised something."""
+
+    @_builtins.property
+    def promise_warned(self) -> Global___PromiseWarned:
+        """A fraction of the time to a promised instant is over."""
+
+    @_builtins.property
+    def promise_kept(self) -> Global___PromiseKept:
+        """What was promised was done."""
+
+    @_builtins.property
+    def promise_broken(self) -> Global___PromiseBroken:
+        """The promised instant passed."""
+
+    @_builtins.property
+    def promise_changed(self) -> Global___PromiseChanged:
+        """Another instant was agreed, before the first had come."""
+
+    @_builtins.property
+    def promise_cancelled(self) -> Global___PromiseCancelled:
+        """A promise ended without a verdict."""
+
+    @_builtins.property
+    def rated(self) -> Global___Rated:
+        """The customer says what they think of it all."""
+
+    @_builtins.property
+    def credit_offered(self) -> Global___CreditOffered:
+        """The customer was offered a goodwill credit."""
+
+    @_builtins.property
+    def credit_proposed(self) -> Global___CreditProposed:
+        """The lead was asked for a goodwill credit."""
+
+    @_builtins.property
+    def credit_refused(self) -> Global___CreditRefused:
+        """The lead said no to a goodwill credit."""
+
+    @_builtins.property
+    def customer_flagged(self) -> Global___CustomerFlagged:
+        """The lead was told that this customer may leave."""
+
+    @_builtins.property
+    def problem_linked(self) -> Global___ProblemLinked:
+        """A known problem is behind it."""
+
+    @_builtins.property
+    def problem_unlinked(self) -> Global___ProblemUnlinked:
+        """It is not, after all."""
+
+    @_builtins.property
     def policy_changed(self) -> Global___PolicyChanged:
         """On by another version of its policy."""
+
+    @_builtins.property
+    def held(self) -> Global___Held:
+        """The desk waits for something of its own."""
+
+    @_builtins.property
+    def hold_ended(self) -> Global___HoldEnded:
+        """It waits no longer."""
 
     def __init__(
         self,
@@ -240,13 +315,28 @@ class TicketEvent(_message.Message):
         priority_changed: Global___PriorityChanged | None = ...,
         note_added: Global___NoteAdded | None = ...,
         time_logged: Global___TimeLogged | None = ...,
+        promise_made: Global___PromiseMade | None = ...,
+        promise_warned: Global___PromiseWarned | None = ...,
+        promise_kept: Global___PromiseKept | None = ...,
+        promise_broken: Global___PromiseBroken | None = ...,
+        promise_changed: Global___PromiseChanged | None = ...,
+        promise_cancelled: Global___PromiseCancelled | None = ...,
+        rated: Global___Rated | None = ...,
+        credit_offered: Global___CreditOffered | None = ...,
+        credit_proposed: Global___CreditProposed | None = ...,
+        credit_refused: Global___CreditRefused | None = ...,
+        customer_flagged: Global___CustomerFlagged | None = ...,
+        problem_linked: Global___ProblemLinked | None = ...,
+        problem_unlinked: Global___ProblemUnlinked | None = ...,
         policy_changed: Global___PolicyChanged | None = ...,
+        held: Global___Held | None = ...,
+        hold_ended: Global___HoldEnded | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["acknowledged", b"acknowledged", "assigned", b"assigned", "clock_breached", b"clock_breached", "clock_cancelled", b"clock_cancelled", "clock_met", b"clock_met", "clock_moved", b"clock_moved", "clock_paused", b"clock_paused", "clock_reinstated", b"clock_reinstated", "clock_resumed", b"clock_resumed", "clock_started", b"clock_started", "clock_warned", b"clock_warned", "closed", b"closed", "confirmed", b"confirmed", "contact_received", b"contact_received", "customer_reminded", b"customer_reminded", "effective_time", b"effective_time", "escalated", b"escalated", "escalation_absorbed", b"escalation_absorbed", "event", b"event", "ladder_exhausted", b"ladder_exhausted", "last_resort_reminded", b"last_resort_reminded", "note_added", b"note_added", "opened", b"opened", "policy_changed", b"policy_changed", "priority_changed", b"priority_changed", "rejected", b"rejected", "reopened", b"reopened", "resolved", b"resolved", "tier_skipped", b"tier_skipped", "time_logged", b"time_logged", "transferred", b"transferred", "update_posted", b"update_posted", "wait_ended", b"wait_ended", "wait_started", b"wait_started"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["acknowledged", b"acknowledged", "assigned", b"assigned", "clock_breached", b"clock_breached", "clock_cancelled", b"clock_cancelled", "clock_met", b"clock_met", "clock_moved", b"clock_moved", "clock_paused", b"clock_paused", "clock_reinstated", b"clock_reinstated", "clock_resumed", b"clock_resumed", "clock_started", b"clock_started", "clock_warned", b"clock_warned", "closed", b"closed", "confirmed", b"confirmed", "contact_received", b"contact_received", "credit_offered", b"credit_offered", "credit_proposed", b"credit_proposed", "credit_refused", b"credit_refused", "customer_flagged", b"customer_flagged", "customer_reminded", b"customer_reminded", "effective_time", b"effective_time", "escalated", b"escalated", "escalation_absorbed", b"escalation_absorbed", "event", b"event", "held", b"held", "hold_ended", b"hold_ended", "ladder_exhausted", b"ladder_exhausted", "last_resort_reminded", b"last_resort_reminded", "note_added", b"note_added", "opened", b"opened", "policy_changed", b"policy_changed", "priority_changed", b"priority_changed", "problem_linked", b"problem_linked", "problem_unlinked", b"problem_unlinked", "promise_broken", b"promise_broken", "promise_cancelled", b"promise_cancelled", "promise_changed", b"promise_changed", "promise_kept", b"promise_kept", "promise_made", b"promise_made", "promise_warned", b"promise_warned", "rated", b"rated", "rejected", b"rejected", "reopened", b"reopened", "resolved", b"resolved", "tier_skipped", b"tier_skipped", "time_logged", b"time_logged", "transferred", b"transferred", "update_posted", b"update_posted", "wait_ended", b"wait_ended", "wait_started", b"wait_started"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["acknowledged", b"acknowledged", "actor", b"actor", "assigned", b"assigned", "clock_breached", b"clock_breached", "clock_cancelled", b"clock_cancelled", "clock_met", b"clock_met", "clock_moved", b"clock_moved", "clock_paused", b"clock_paused", "clock_reinstated", b"clock_reinstated", "clock_resumed", b"clock_resumed", "clock_started", b"clock_started", "clock_warned", b"clock_warned", "closed", b"closed", "confirmed", b"confirmed", "contact_received", b"contact_received", "customer_reminded", b"customer_reminded", "effective_time", b"effective_time", "escalated", b"escalated", "escalation_absorbed", b"escalation_absorbed", "event", b"event", "ladder_exhausted", b"ladder_exhausted", "last_resort_reminded", b"last_resort_reminded", "note_added", b"note_added", "opened", b"opened", "policy_changed", b"policy_changed", "priority_changed", b"priority_changed", "rejected", b"rejected", "reopened", b"reopened", "resolved", b"resolved", "sequence", b"sequence", "tier_skipped", b"tier_skipped", "time_logged", b"time_logged", "transferred", b"transferred", "update_posted", b"update_posted", "wait_ended", b"wait_ended", "wait_started", b"wait_started"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["acknowledged", b"acknowledged", "actor", b"actor", "assigned", b"assigned", "clock_breached", b"clock_breached", "clock_cancelled", b"clock_cancelled", "clock_met", b"clock_met", "clock_moved", b"clock_moved", "clock_paused", b"clock_paused", "clock_reinstated", b"clock_reinstated", "clock_resumed", b"clock_resumed", "clock_started", b"clock_started", "clock_warned", b"clock_warned", "closed", b"closed", "confirmed", b"confirmed", "contact_received", b"contact_received", "credit_offered", b"credit_offered", "credit_proposed", b"credit_proposed", "credit_refused", b"credit_refused", "customer_flagged", b"customer_flagged", "customer_reminded", b"customer_reminded", "effective_time", b"effective_time", "escalated", b"escalated", "escalation_absorbed", b"escalation_absorbed", "event", b"event", "held", b"held", "hold_ended", b"hold_ended", "ladder_exhausted", b"ladder_exhausted", "last_resort_reminded", b"last_resort_reminded", "note_added", b"note_added", "opened", b"opened", "policy_changed", b"policy_changed", "priority_changed", b"priority_changed", "problem_linked", b"problem_linked", "problem_unlinked", b"problem_unlinked", "promise_broken", b"promise_broken", "promise_cancelled", b"promise_cancelled", "promise_changed", b"promise_changed", "promise_kept", b"promise_kept", "promise_made", b"promise_made", "promise_warned", b"promise_warned", "rated", b"rated", "rejected", b"rejected", "reopened", b"reopened", "resolved", b"resolved", "sequence", b"sequence", "tier_skipped", b"tier_skipped", "time_logged", b"time_logged", "transferred", b"transferred", "update_posted", b"update_posted", "wait_ended", b"wait_ended", "wait_started", b"wait_started"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    _WhichOneofReturnType_event: _TypeAlias = _typing.Literal["opened", "acknowledged", "update_posted", "contact_received", "wait_started", "wait_ended", "customer_reminded", "escalated", "escalation_absorbed", "ladder_exhausted", "last_resort_reminded", "transferred", "resolved", "confirmed", "rejected", "closed", "reopened", "clock_started", "clock_paused", "clock_resumed", "clock_moved", "clock_warned", "clock_met", "clock_breached", "clock_cancelled", "clock_reinstated", "assigned", "tier_skipped", "priority_changed", "note_added", "time_logged", "policy_changed"]  # noqa: Y015
+    _WhichOneofReturnType_event: _TypeAlias = _typing.Literal["opened", "acknowledged", "update_posted", "contact_received", "wait_started", "wait_ended", "customer_reminded", "escalated", "escalation_absorbed", "ladder_exhausted", "last_resort_reminded", "transferred", "resolved", "confirmed", "rejected", "closed", "reopened", "clock_started", "clock_paused", "clock_resumed", "clock_moved", "clock_warned", "clock_met", "clock_breached", "clock_cancelled", "clock_reinstated", "assigned", "tier_skipped", "priority_changed", "note_added", "time_logged", "promise_made", "promise_warned", "promise_kept", "promise_broken", "promise_changed", "promise_cancelled", "rated", "credit_offered", "credit_proposed", "credit_refused", "customer_flagged", "problem_linked", "problem_unlinked", "policy_changed", "held", "hold_ended"]  # noqa: Y015
     _WhichOneofArgType_event: _TypeAlias = _typing.Literal["event", b"event"]  # noqa: Y015
     def WhichOneof(self, oneof_group: _WhichOneofArgType_event) -> _WhichOneofReturnType_event | None: ...
 
@@ -269,6 +359,7 @@ class Opened(_message.Message):
     DESCRIPTION_FIELD_NUMBER: _builtins.int
     CHANNEL_FIELD_NUMBER: _builtins.int
     FOLLOWS_FIELD_NUMBER: _builtins.int
+    KIND_FIELD_NUMBER: _builtins.int
     reference: _builtins.str
     """What the customer reads over the phone."""
     policy: _builtins.str
@@ -289,6 +380,8 @@ class Opened(_message.Message):
     """The channel it came by."""
     follows: _builtins.str
     """The ticket_id of an older ticket that this one continues. Empty: none."""
+    kind: _ticket_pb2.TicketKind.ValueType
+    """What the customer wants of the desk. Unspecified in logs older than this field: TICKET_KIND_REQUEST."""
     @_builtins.property
     def customer(self) -> _ticket_pb2.Customer:
         """Who was promised something."""
@@ -307,10 +400,11 @@ class Opened(_message.Message):
         description: _builtins.str = ...,
         channel: _builtins.str = ...,
         follows: _builtins.str = ...,
+        kind: _ticket_pb2.TicketKind.ValueType = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["customer", b"customer"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["channel", b"channel", "customer", b"customer", "description", b"description", "follows", b"follows", "policy", b"policy", "policy_version", b"policy_version", "priority", b"priority", "queue", b"queue", "reference", b"reference", "subject", b"subject", "tier", b"tier"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["channel", b"channel", "customer", b"customer", "description", b"description", "follows", b"follows", "kind", b"kind", "policy", b"policy", "policy_version", b"policy_version", "priority", b"priority", "queue", b"queue", "reference", b"reference", "subject", b"subject", "tier", b"tier"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -692,6 +786,7 @@ class Resolved(_message.Message):
     DUPLICATE_OF_FIELD_NUMBER: _builtins.int
     DUE_TIME_FIELD_NUMBER: _builtins.int
     DETECT_TIME_FIELD_NUMBER: _builtins.int
+    ARTICLE_FIELD_NUMBER: _builtins.int
     outcome: _ticket_pb2.Outcome.ValueType
     """How."""
     explanation: _builtins.str
@@ -700,6 +795,8 @@ class Resolved(_message.Message):
     """What is offered instead. Empty: nothing."""
     duplicate_of: _builtins.str
     """The ticket_id of the ticket that goes on. Empty: none."""
+    article: _builtins.str
+    """The id of the article that solved it. Empty: none is named."""
     @_builtins.property
     def due_time(self) -> _timestamp_pb2.Timestamp:
         """When the wait was to be given up. Set only for OUTCOME_NO_RESPONSE by the clock."""
@@ -717,10 +814,11 @@ class Resolved(_message.Message):
         duplicate_of: _builtins.str = ...,
         due_time: _timestamp_pb2.Timestamp | None = ...,
         detect_time: _timestamp_pb2.Timestamp | None = ...,
+        article: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["detect_time", b"detect_time", "due_time", b"due_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["alternative", b"alternative", "detect_time", b"detect_time", "due_time", b"due_time", "duplicate_of", b"duplicate_of", "explanation", b"explanation", "outcome", b"outcome"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["alternative", b"alternative", "article", b"article", "detect_time", b"detect_time", "due_time", b"due_time", "duplicate_of", b"duplicate_of", "explanation", b"explanation", "outcome", b"outcome"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1422,6 +1520,542 @@ class PolicyChanged(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___PolicyChanged: _TypeAlias = PolicyChanged  # noqa: Y015
+
+@_typing.final
+class PromiseMade(_message.Message):
+    """The customer was promised something."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    RUN_FIELD_NUMBER: _builtins.int
+    KIND_FIELD_NUMBER: _builtins.int
+    PROMISE_TIME_FIELD_NUMBER: _builtins.int
+    OWNER_FIELD_NUMBER: _builtins.int
+    WORDS_FIELD_NUMBER: _builtins.int
+    ENGINES_FIELD_NUMBER: _builtins.int
+    REPLACES_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """What it is called."""
+    run: _builtins.int
+    """Counts the promises of this name on this ticket, from 1."""
+    kind: _ticket_pb2.PromiseKind.ValueType
+    """What keeps it."""
+    owner: _builtins.str
+    """Who is to keep it. Empty: whoever has the ticket."""
+    words: _builtins.str
+    """What the customer was told of it. Empty for the engine's."""
+    engines: _builtins.bool
+    """Whether the engine made it, on opening or on handing the ticket on."""
+    replaces: _builtins.bool
+    """Whether it takes the place of the one of its name that was open: that one is over without a verdict."""
+    @_builtins.property
+    def promise_time(self) -> _timestamp_pb2.Timestamp:
+        """The instant that was promised."""
+
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        run: _builtins.int = ...,
+        kind: _ticket_pb2.PromiseKind.ValueType = ...,
+        promise_time: _timestamp_pb2.Timestamp | None = ...,
+        owner: _builtins.str = ...,
+        words: _builtins.str = ...,
+        engines: _builtins.bool = ...,
+        replaces: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["promise_time", b"promise_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["engines", b"engines", "kind", b"kind", "name", b"name", "owner", b"owner", "promise_time", b"promise_time", "replaces", b"replaces", "run", b"run", "words", b"words"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PromiseMade: _TypeAlias = PromiseMade  # noqa: Y015
+
+@_typing.final
+class PromiseWarned(_message.Message):
+    """A fraction of the time to a promised instant is over."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    RUN_FIELD_NUMBER: _builtins.int
+    FRACTION_FIELD_NUMBER: _builtins.int
+    DUE_TIME_FIELD_NUMBER: _builtins.int
+    DETECT_TIME_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """Of which promise."""
+    run: _builtins.int
+    """Which run."""
+    fraction: _builtins.float
+    """Of the time from the promise to its instant, between 0 and 1."""
+    @_builtins.property
+    def due_time(self) -> _timestamp_pb2.Timestamp:
+        """When it was due."""
+
+    @_builtins.property
+    def detect_time(self) -> _timestamp_pb2.Timestamp:
+        """When the engine found it due."""
+
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        run: _builtins.int = ...,
+        fraction: _builtins.float = ...,
+        due_time: _timestamp_pb2.Timestamp | None = ...,
+        detect_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["detect_time", b"detect_time", "due_time", b"due_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["detect_time", b"detect_time", "due_time", b"due_time", "fraction", b"fraction", "name", b"name", "run", b"run"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PromiseWarned: _TypeAlias = PromiseWarned  # noqa: Y015
+
+@_typing.final
+class PromiseKept(_message.Message):
+    """What was promised was done. Of a broken promise: after all; it stays broken."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    RUN_FIELD_NUMBER: _builtins.int
+    KIND_FIELD_NUMBER: _builtins.int
+    PROMISE_TIME_FIELD_NUMBER: _builtins.int
+    LATE_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """Which promise."""
+    run: _builtins.int
+    """Which run."""
+    kind: _ticket_pb2.PromiseKind.ValueType
+    """What keeps it."""
+    late: _builtins.bool
+    """Whether it came after that."""
+    @_builtins.property
+    def promise_time(self) -> _timestamp_pb2.Timestamp:
+        """The instant that was promised."""
+
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        run: _builtins.int = ...,
+        kind: _ticket_pb2.PromiseKind.ValueType = ...,
+        promise_time: _timestamp_pb2.Timestamp | None = ...,
+        late: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["promise_time", b"promise_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["kind", b"kind", "late", b"late", "name", b"name", "promise_time", b"promise_time", "run", b"run"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PromiseKept: _TypeAlias = PromiseKept  # noqa: Y015
+
+@_typing.final
+class PromiseBroken(_message.Message):
+    """The promised instant passed. Never withdrawn, never judged again."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    RUN_FIELD_NUMBER: _builtins.int
+    KIND_FIELD_NUMBER: _builtins.int
+    OWNER_FIELD_NUMBER: _builtins.int
+    DUE_TIME_FIELD_NUMBER: _builtins.int
+    DETECT_TIME_FIELD_NUMBER: _builtins.int
+    EFFECTIVE_TIME_FIELD_NUMBER: _builtins.int
+    ENGINE_LATE_FIELD_NUMBER: _builtins.int
+    LATE_AFTER_SECONDS_FIELD_NUMBER: _builtins.int
+    HELD_BY_FIELD_NUMBER: _builtins.int
+    ENGINES_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """Which promise."""
+    run: _builtins.int
+    """Which run."""
+    kind: _ticket_pb2.PromiseKind.ValueType
+    """What would have kept it."""
+    owner: _builtins.str
+    """Who was to keep it. Empty: whoever had the ticket."""
+    engine_late: _builtins.bool
+    """Whether it was found more than late_after_seconds after it was due."""
+    late_after_seconds: _builtins.int
+    """Wall-clock seconds."""
+    held_by: _builtins.str
+    """The tier that had the ticket then: who the figures name."""
+    engines: _builtins.bool
+    """Whether the engine had made it."""
+    @_builtins.property
+    def due_time(self) -> _timestamp_pb2.Timestamp:
+        """The instant that was promised."""
+
+    @_builtins.property
+    def detect_time(self) -> _timestamp_pb2.Timestamp:
+        """When the engine found it passed."""
+
+    @_builtins.property
+    def effective_time(self) -> _timestamp_pb2.Timestamp:
+        """From when its consequences count: due_time, or detect_time when that was too late."""
+
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        run: _builtins.int = ...,
+        kind: _ticket_pb2.PromiseKind.ValueType = ...,
+        owner: _builtins.str = ...,
+        due_time: _timestamp_pb2.Timestamp | None = ...,
+        detect_time: _timestamp_pb2.Timestamp | None = ...,
+        effective_time: _timestamp_pb2.Timestamp | None = ...,
+        engine_late: _builtins.bool = ...,
+        late_after_seconds: _builtins.int = ...,
+        held_by: _builtins.str = ...,
+        engines: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["detect_time", b"detect_time", "due_time", b"due_time", "effective_time", b"effective_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["detect_time", b"detect_time", "due_time", b"due_time", "effective_time", b"effective_time", "engine_late", b"engine_late", "engines", b"engines", "held_by", b"held_by", "kind", b"kind", "late_after_seconds", b"late_after_seconds", "name", b"name", "owner", b"owner", "run", b"run"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PromiseBroken: _TypeAlias = PromiseBroken  # noqa: Y015
+
+@_typing.final
+class PromiseChanged(_message.Message):
+    """Another instant was agreed, before the first had come."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    RUN_FIELD_NUMBER: _builtins.int
+    FROM_PROMISE_TIME_FIELD_NUMBER: _builtins.int
+    PROMISE_TIME_FIELD_NUMBER: _builtins.int
+    WORDS_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """Which promise."""
+    run: _builtins.int
+    """Which run, from now on."""
+    words: _builtins.str
+    """What the customer was told of it."""
+    reason: _builtins.str
+    """Why, in the desk's words. Not for the customer."""
+    @_builtins.property
+    def from_promise_time(self) -> _timestamp_pb2.Timestamp:
+        """The instant that had been promised."""
+
+    @_builtins.property
+    def promise_time(self) -> _timestamp_pb2.Timestamp:
+        """The instant that is promised now."""
+
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        run: _builtins.int = ...,
+        from_promise_time: _timestamp_pb2.Timestamp | None = ...,
+        promise_time: _timestamp_pb2.Timestamp | None = ...,
+        words: _builtins.str = ...,
+        reason: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["from_promise_time", b"from_promise_time", "promise_time", b"promise_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["from_promise_time", b"from_promise_time", "name", b"name", "promise_time", b"promise_time", "reason", b"reason", "run", b"run", "words", b"words"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PromiseChanged: _TypeAlias = PromiseChanged  # noqa: Y015
+
+@_typing.final
+class PromiseCancelled(_message.Message):
+    """A promise ended without a verdict: the ticket closed, or the customer is waited for."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    RUN_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """Which promise."""
+    run: _builtins.int
+    """Which run."""
+    reason: _builtins.str
+    """Why."""
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        run: _builtins.int = ...,
+        reason: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["name", b"name", "reason", b"reason", "run", b"run"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PromiseCancelled: _TypeAlias = PromiseCancelled  # noqa: Y015
+
+@_typing.final
+class Rated(_message.Message):
+    """The customer says what they think of it all."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    STARS_FIELD_NUMBER: _builtins.int
+    COMMENT_FIELD_NUMBER: _builtins.int
+    stars: _builtins.int
+    """From 1, the worst, to 5."""
+    comment: _builtins.str
+    """In the customer's words. May be empty."""
+    def __init__(
+        self,
+        *,
+        stars: _builtins.int = ...,
+        comment: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["comment", b"comment", "stars", b"stars"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Rated: _TypeAlias = Rated  # noqa: Y015
+
+@_typing.final
+class CreditOffered(_message.Message):
+    """The customer was offered a goodwill credit."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NUMBER_FIELD_NUMBER: _builtins.int
+    MINOR_FIELD_NUMBER: _builtins.int
+    CURRENCY_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    OF_FIELD_NUMBER: _builtins.int
+    APPROVED_BY_FIELD_NUMBER: _builtins.int
+    EARNED_BY_FIELD_NUMBER: _builtins.int
+    number: _builtins.int
+    """Counts the credits of this ticket, from 1."""
+    minor: _builtins.int
+    """How much, in the smallest unit of the currency: 500 is five euros."""
+    currency: _builtins.str
+    """ISO 4217 code of the currency, like "EUR"."""
+    reason: _builtins.str
+    """Why, in the desk's words. Empty: the policy grants it."""
+    of: _ticket_pb2.CreditOf.ValueType
+    """What earned it. Unspecified: somebody offered it by hand."""
+    approved_by: _builtins.str
+    """The lead who approved it. Empty: nobody had to."""
+    earned_by: _builtins.int
+    """The sequence of the event that says what was broken; one message tells the customer of both. 0: nothing was."""
+    def __init__(
+        self,
+        *,
+        number: _builtins.int = ...,
+        minor: _builtins.int = ...,
+        currency: _builtins.str = ...,
+        reason: _builtins.str = ...,
+        of: _ticket_pb2.CreditOf.ValueType = ...,
+        approved_by: _builtins.str = ...,
+        earned_by: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["approved_by", b"approved_by", "currency", b"currency", "earned_by", b"earned_by", "minor", b"minor", "number", b"number", "of", b"of", "reason", b"reason"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CreditOffered: _TypeAlias = CreditOffered  # noqa: Y015
+
+@_typing.final
+class CreditProposed(_message.Message):
+    """The lead was asked for a goodwill credit, which is above what may be offered without."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NUMBER_FIELD_NUMBER: _builtins.int
+    MINOR_FIELD_NUMBER: _builtins.int
+    CURRENCY_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    number: _builtins.int
+    """Counts the credits of this ticket, from 1."""
+    minor: _builtins.int
+    """How much, in the smallest unit of the currency: 500 is five euros."""
+    currency: _builtins.str
+    """ISO 4217 code of the currency, like "EUR"."""
+    reason: _builtins.str
+    """Why, in the desk's words."""
+    def __init__(
+        self,
+        *,
+        number: _builtins.int = ...,
+        minor: _builtins.int = ...,
+        currency: _builtins.str = ...,
+        reason: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["currency", b"currency", "minor", b"minor", "number", b"number", "reason", b"reason"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CreditProposed: _TypeAlias = CreditProposed  # noqa: Y015
+
+@_typing.final
+class CreditRefused(_message.Message):
+    """The lead said no to a goodwill credit. The customer never hears of it."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NUMBER_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    number: _builtins.int
+    """Which credit."""
+    reason: _builtins.str
+    """Why, in the lead's words."""
+    def __init__(
+        self,
+        *,
+        number: _builtins.int = ...,
+        reason: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["number", b"number", "reason", b"reason"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CreditRefused: _TypeAlias = CreditRefused  # noqa: Y015
+
+@_typing.final
+class CustomerFlagged(_message.Message):
+    """The lead was told that this customer may leave. Nothing for the customer's eyes."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SIGNALS_FIELD_NUMBER: _builtins.int
+    SINCE_TIME_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def signals(self) -> _containers.RepeatedScalarFieldContainer[_ticket_pb2.Signal.ValueType]:
+        """What says so, each as often as it happened and in that order."""
+
+    @_builtins.property
+    def since_time(self) -> _timestamp_pb2.Timestamp:
+        """When the first of them happened."""
+
+    def __init__(
+        self,
+        *,
+        signals: _abc.Iterable[_ticket_pb2.Signal.ValueType] | None = ...,
+        since_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["since_time", b"since_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["signals", b"signals", "since_time", b"since_time"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CustomerFlagged: _TypeAlias = CustomerFlagged  # noqa: Y015
+
+@_typing.final
+class ProblemLinked(_message.Message):
+    """A known problem is behind it. Nobody is told: what the customer is to know is announced."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PROBLEM_ID_FIELD_NUMBER: _builtins.int
+    TITLE_FIELD_NUMBER: _builtins.int
+    problem_id: _builtins.str
+    """Which problem."""
+    title: _builtins.str
+    """What it was called then."""
+    def __init__(
+        self,
+        *,
+        problem_id: _builtins.str = ...,
+        title: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["problem_id", b"problem_id", "title", b"title"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ProblemLinked: _TypeAlias = ProblemLinked  # noqa: Y015
+
+@_typing.final
+class ProblemUnlinked(_message.Message):
+    """The problem is not behind it, after all."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PROBLEM_ID_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    problem_id: _builtins.str
+    """Which problem."""
+    reason: _builtins.str
+    """Why, in the desk's words. Not for the customer."""
+    def __init__(
+        self,
+        *,
+        problem_id: _builtins.str = ...,
+        reason: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["problem_id", b"problem_id", "reason", b"reason"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ProblemUnlinked: _TypeAlias = ProblemUnlinked  # noqa: Y015
+
+@_typing.final
+class Held(_message.Message):
+    """The desk waits for something of its own. No clock stands still for it, and the customer is not told."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REASON_FIELD_NUMBER: _builtins.int
+    reason: _builtins.str
+    """What for."""
+    def __init__(
+        self,
+        *,
+        reason: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["reason", b"reason"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Held: _TypeAlias = Held  # noqa: Y015
+
+@_typing.final
+class HoldEnded(_message.Message):
+    """The desk waits no longer."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REASON_FIELD_NUMBER: _builtins.int
+    reason: _builtins.str
+    """Why, in the desk's words. Empty: none given."""
+    def __init__(
+        self,
+        *,
+        reason: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["reason", b"reason"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___HoldEnded: _TypeAlias = HoldEnded  # noqa: Y015
 
 @_typing.final
 class NoteAdded(_message.Message):

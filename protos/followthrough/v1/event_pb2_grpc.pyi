@@ -5,7 +5,7 @@ What happened to a ticket, in the past tense. Written once, never changed.
 
 Instants are UTC; lengths are working time of the calendar the clock counts in.
 
-Kept for later: the numbers 41 to 49 for promises, 50 to 54 for the rating, 55 to 59 for problems and merging.
+Kept for later: the numbers 47 to 49 for promises.
 """
 
 from collections import abc as _abc

@@ -7,8 +7,8 @@ Every instant is a google.protobuf.Timestamp, that is UTC, in whole microseconds
 is a google.protobuf.Duration of working time, that is open time of the calendar the length counts in, unless a
 comment says wall-clock. There are no local times here but in the customer's own zone name.
 
-Kept for later: in a ticket the numbers 29 to 34 for promises, 35 to 37 for the rating, 38 to 40 for the problem it
-belongs to; TARGET_PROMISE = 5; in a clock 11 for the promise it measures.
+A promise is kept or broken at the instant that was promised, in wall-clock time: it has no length, and never stands
+still.
 """
 
 from collections import abc as _abc
@@ -81,6 +81,8 @@ class _TargetEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Target.ValueTy
     """The customer's: told something by a person. Counts in the policy's calendar."""
     TARGET_RESOLVE: _Target.ValueType  # 4
     """The customer's: solved. Counts in the policy's calendar."""
+    TARGET_PROMISE: _Target.ValueType  # 5
+    """The customer's: what they were promised for an instant. Not a clock: it has no length and never stands still."""
 
 class Target(_Target, metaclass=_TargetEnumTypeWrapper):
     """What a clock measures."""
@@ -95,7 +97,177 @@ TARGET_UPDATE: Target.ValueType  # 3
 """The customer's: told something by a person. Counts in the policy's calendar."""
 TARGET_RESOLVE: Target.ValueType  # 4
 """The customer's: solved. Counts in the policy's calendar."""
+TARGET_PROMISE: Target.ValueType  # 5
+"""The customer's: what they were promised for an instant. Not a clock: it has no length and never stands still."""
 Global___Target: _TypeAlias = Target  # noqa: Y015
+
+class _TicketKind:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _TicketKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_TicketKind.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    TICKET_KIND_UNSPECIFIED: _TicketKind.ValueType  # 0
+    """Not said; taken as TICKET_KIND_REQUEST."""
+    TICKET_KIND_REQUEST: _TicketKind.ValueType  # 1
+    """Help with something."""
+    TICKET_KIND_LEAVING: _TicketKind.ValueType  # 2
+    """To leave. It has the targets that the policy names for that, whatever priority was asked for, and nobody holds the
+    customer up.
+    """
+
+class TicketKind(_TicketKind, metaclass=_TicketKindEnumTypeWrapper):
+    """What a customer wants of the desk."""
+
+TICKET_KIND_UNSPECIFIED: TicketKind.ValueType  # 0
+"""Not said; taken as TICKET_KIND_REQUEST."""
+TICKET_KIND_REQUEST: TicketKind.ValueType  # 1
+"""Help with something."""
+TICKET_KIND_LEAVING: TicketKind.ValueType  # 2
+"""To leave. It has the targets that the policy names for that, whatever priority was asked for, and nobody holds the
+customer up.
+"""
+Global___TicketKind: _TypeAlias = TicketKind  # noqa: Y015
+
+class _PromiseKind:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _PromiseKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_PromiseKind.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    PROMISE_KIND_UNSPECIFIED: _PromiseKind.ValueType  # 0
+    """Not said."""
+    PROMISE_KIND_CALL_BACK: _PromiseKind.ValueType  # 1
+    """A call, or whatever else is done at an instant: kept by its name, with KeepPromise or with the message that does it."""
+    PROMISE_KIND_NEXT_NEWS: _PromiseKind.ValueType  # 2
+    """News by an instant: kept by any message from a person to the customer."""
+    PROMISE_KIND_TURNAROUND: _PromiseKind.ValueType  # 3
+    """Done by an instant: kept by its name, or by resolving the ticket."""
+
+class PromiseKind(_PromiseKind, metaclass=_PromiseKindEnumTypeWrapper):
+    """What keeps a promise."""
+
+PROMISE_KIND_UNSPECIFIED: PromiseKind.ValueType  # 0
+"""Not said."""
+PROMISE_KIND_CALL_BACK: PromiseKind.ValueType  # 1
+"""A call, or whatever else is done at an instant: kept by its name, with KeepPromise or with the message that does it."""
+PROMISE_KIND_NEXT_NEWS: PromiseKind.ValueType  # 2
+"""News by an instant: kept by any message from a person to the customer."""
+PROMISE_KIND_TURNAROUND: PromiseKind.ValueType  # 3
+"""Done by an instant: kept by its name, or by resolving the ticket."""
+Global___PromiseKind: _TypeAlias = PromiseKind  # noqa: Y015
+
+class _PromiseState:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _PromiseStateEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_PromiseState.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    PROMISE_STATE_UNSPECIFIED: _PromiseState.ValueType  # 0
+    """Not said."""
+    PROMISE_STATE_OPEN: _PromiseState.ValueType  # 1
+    """Its instant is ahead."""
+    PROMISE_STATE_KEPT: _PromiseState.ValueType  # 2
+    """It was kept in time."""
+    PROMISE_STATE_BROKEN: _PromiseState.ValueType  # 3
+    """Its instant passed. It stays broken when it is done after all; keep_time says when."""
+    PROMISE_STATE_CANCELLED: _PromiseState.ValueType  # 4
+    """It ended without a verdict: the ticket closed."""
+
+class PromiseState(_PromiseState, metaclass=_PromiseStateEnumTypeWrapper):
+    """Whether a promise is open, or how it ended."""
+
+PROMISE_STATE_UNSPECIFIED: PromiseState.ValueType  # 0
+"""Not said."""
+PROMISE_STATE_OPEN: PromiseState.ValueType  # 1
+"""Its instant is ahead."""
+PROMISE_STATE_KEPT: PromiseState.ValueType  # 2
+"""It was kept in time."""
+PROMISE_STATE_BROKEN: PromiseState.ValueType  # 3
+"""Its instant passed. It stays broken when it is done after all; keep_time says when."""
+PROMISE_STATE_CANCELLED: PromiseState.ValueType  # 4
+"""It ended without a verdict: the ticket closed."""
+Global___PromiseState: _TypeAlias = PromiseState  # noqa: Y015
+
+class _CreditState:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _CreditStateEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_CreditState.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    CREDIT_STATE_UNSPECIFIED: _CreditState.ValueType  # 0
+    """Not said."""
+    CREDIT_STATE_AWAITING_APPROVAL: _CreditState.ValueType  # 1
+    """Not yet: it is above what may be offered without the lead, who was asked."""
+    CREDIT_STATE_OFFERED: _CreditState.ValueType  # 2
+    """They were."""
+    CREDIT_STATE_REFUSED: _CreditState.ValueType  # 3
+    """They never will be: the lead said no."""
+
+class CreditState(_CreditState, metaclass=_CreditStateEnumTypeWrapper):
+    """Whether a customer was offered a credit."""
+
+CREDIT_STATE_UNSPECIFIED: CreditState.ValueType  # 0
+"""Not said."""
+CREDIT_STATE_AWAITING_APPROVAL: CreditState.ValueType  # 1
+"""Not yet: it is above what may be offered without the lead, who was asked."""
+CREDIT_STATE_OFFERED: CreditState.ValueType  # 2
+"""They were."""
+CREDIT_STATE_REFUSED: CreditState.ValueType  # 3
+"""They never will be: the lead said no."""
+Global___CreditState: _TypeAlias = CreditState  # noqa: Y015
+
+class _CreditOf:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _CreditOfEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_CreditOf.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    CREDIT_OF_UNSPECIFIED: _CreditOf.ValueType  # 0
+    """Not said."""
+    CREDIT_OF_PROMISE: _CreditOf.ValueType  # 1
+    """A promise that a person had made was broken."""
+    CREDIT_OF_RESOLVE: _CreditOf.ValueType  # 2
+    """The customer's time to a solution ran out."""
+
+class CreditOf(_CreditOf, metaclass=_CreditOfEnumTypeWrapper):
+    """What earned a credit without anybody's asking."""
+
+CREDIT_OF_UNSPECIFIED: CreditOf.ValueType  # 0
+"""Not said."""
+CREDIT_OF_PROMISE: CreditOf.ValueType  # 1
+"""A promise that a person had made was broken."""
+CREDIT_OF_RESOLVE: CreditOf.ValueType  # 2
+"""The customer's time to a solution ran out."""
+Global___CreditOf: _TypeAlias = CreditOf  # noqa: Y015
+
+class _Signal:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _SignalEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Signal.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    SIGNAL_UNSPECIFIED: _Signal.ValueType  # 0
+    """Not said."""
+    SIGNAL_PROMISE_BROKEN: _Signal.ValueType  # 1
+    """What a person promised them was not kept."""
+    SIGNAL_CHASED: _Signal.ValueType  # 2
+    """They had to come back for news."""
+    SIGNAL_RATED_LOW: _Signal.ValueType  # 3
+    """They rated a ticket low."""
+
+class Signal(_Signal, metaclass=_SignalEnumTypeWrapper):
+    """What says that a customer may leave."""
+
+SIGNAL_UNSPECIFIED: Signal.ValueType  # 0
+"""Not said."""
+SIGNAL_PROMISE_BROKEN: Signal.ValueType  # 1
+"""What a person promised them was not kept."""
+SIGNAL_CHASED: Signal.ValueType  # 2
+"""They had to come back for news."""
+SIGNAL_RATED_LOW: Signal.ValueType  # 3
+"""They rated a ticket low."""
+Global___Signal: _TypeAlias = Signal  # noqa: Y015
 
 class _ClockState:
     ValueType = _typing.NewType("ValueType", _builtins.int)
@@ -223,6 +395,8 @@ class _EscalationCauseEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Escal
     """The customer came back too often."""
     ESCALATION_CAUSE_SOLUTION_REJECTED: _EscalationCause.ValueType  # 7
     """The customer says that it is not solved."""
+    ESCALATION_CAUSE_PROMISE_BROKEN: _EscalationCause.ValueType  # 8
+    """A promise to the customer was broken."""
 
 class EscalationCause(_EscalationCause, metaclass=_EscalationCauseEnumTypeWrapper):
     """Why the ladder moved."""
@@ -243,6 +417,8 @@ ESCALATION_CAUSE_REPEAT_CONTACT: EscalationCause.ValueType  # 6
 """The customer came back too often."""
 ESCALATION_CAUSE_SOLUTION_REJECTED: EscalationCause.ValueType  # 7
 """The customer says that it is not solved."""
+ESCALATION_CAUSE_PROMISE_BROKEN: EscalationCause.ValueType  # 8
+"""A promise to the customer was broken."""
 Global___EscalationCause: _TypeAlias = EscalationCause  # noqa: Y015
 
 class _PauseReason:
@@ -391,6 +567,17 @@ class Ticket(_message.Message):
     RESOLUTION_FIELD_NUMBER: _builtins.int
     OPEN_TIME_FIELD_NUMBER: _builtins.int
     CLOSE_TIME_FIELD_NUMBER: _builtins.int
+    PROMISES_FIELD_NUMBER: _builtins.int
+    CREDITS_FIELD_NUMBER: _builtins.int
+    RATING_FIELD_NUMBER: _builtins.int
+    FLAG_TIME_FIELD_NUMBER: _builtins.int
+    PROBLEMS_FIELD_NUMBER: _builtins.int
+    MERGED_INTO_FIELD_NUMBER: _builtins.int
+    MERGED_FIELD_NUMBER: _builtins.int
+    KIND_FIELD_NUMBER: _builtins.int
+    HOLDING_FIELD_NUMBER: _builtins.int
+    ARTICLE_FIELD_NUMBER: _builtins.int
+    THREAD_FIELD_NUMBER: _builtins.int
     ticket_id: _builtins.str
     """Given by the server; sorts by the time of opening. Compare it, never parse it."""
     reference: _builtins.str
@@ -427,6 +614,14 @@ class Ticket(_message.Message):
     """Who works on it now. Empty: nobody of the present tier yet."""
     chases: _builtins.int
     """How often the customer came back for news since the count last escalated or a tier was entered."""
+    merged_into: _builtins.str
+    """The ticket_id of the ticket it was merged into, which goes on. Empty: it was not."""
+    kind: Global___TicketKind.ValueType
+    """What the customer wants of the desk."""
+    article: _builtins.str
+    """The id of the article that solved it. Empty: none is named."""
+    thread: _builtins.str
+    """The conversation it is part of, by the name the channel has for it. Empty: none."""
     @_builtins.property
     def customer(self) -> Global___Customer:
         """Who was promised something."""
@@ -471,6 +666,34 @@ class Ticket(_message.Message):
     def close_time(self) -> _timestamp_pb2.Timestamp:
         """When it was closed. Unset: it is not."""
 
+    @_builtins.property
+    def promises(self) -> _containers.RepeatedCompositeFieldContainer[Global___Promise]:
+        """What the customer was promised: the latest run of each name, in the order in which they were made."""
+
+    @_builtins.property
+    def credits(self) -> _containers.RepeatedCompositeFieldContainer[Global___Credit]:
+        """Goodwill credits, by number. The customer hears of those that were offered, and of no other."""
+
+    @_builtins.property
+    def rating(self) -> Global___Rating:
+        """What the customer says of it all. Unset: they have not said."""
+
+    @_builtins.property
+    def flag_time(self) -> _timestamp_pb2.Timestamp:
+        """When its customer was last told to the lead as one who may leave. Unset: never. Nothing for the customer's eyes."""
+
+    @_builtins.property
+    def problems(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """The ids of the problems it is linked to: faults that it shares with other tickets."""
+
+    @_builtins.property
+    def merged(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """The ticket_ids of those that were merged into it, in order."""
+
+    @_builtins.property
+    def holding(self) -> Global___Holding:
+        """Set while the desk waits for something of its own: no clock stands still for it."""
+
     def __init__(
         self,
         *,
@@ -502,10 +725,21 @@ class Ticket(_message.Message):
         resolution: Global___Resolution | None = ...,
         open_time: _timestamp_pb2.Timestamp | None = ...,
         close_time: _timestamp_pb2.Timestamp | None = ...,
+        promises: _abc.Iterable[Global___Promise] | None = ...,
+        credits: _abc.Iterable[Global___Credit] | None = ...,
+        rating: Global___Rating | None = ...,
+        flag_time: _timestamp_pb2.Timestamp | None = ...,
+        problems: _abc.Iterable[_builtins.str] | None = ...,
+        merged_into: _builtins.str = ...,
+        merged: _abc.Iterable[_builtins.str] | None = ...,
+        kind: Global___TicketKind.ValueType = ...,
+        holding: Global___Holding | None = ...,
+        article: _builtins.str = ...,
+        thread: _builtins.str = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["close_time", b"close_time", "customer", b"customer", "deadline_time", b"deadline_time", "next_news_time", b"next_news_time", "open_time", b"open_time", "reminding", b"reminding", "resolution", b"resolution", "tier_enter_time", b"tier_enter_time", "waiting", b"waiting"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["close_time", b"close_time", "customer", b"customer", "deadline_time", b"deadline_time", "flag_time", b"flag_time", "holding", b"holding", "next_news_time", b"next_news_time", "open_time", b"open_time", "rating", b"rating", "reminding", b"reminding", "resolution", b"resolution", "tier_enter_time", b"tier_enter_time", "waiting", b"waiting"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["channel", b"channel", "chases", b"chases", "clocks", b"clocks", "close_time", b"close_time", "customer", b"customer", "deadline_time", b"deadline_time", "description", b"description", "follows", b"follows", "handler", b"handler", "next_news_time", b"next_news_time", "open_time", b"open_time", "owner", b"owner", "policy", b"policy", "policy_version", b"policy_version", "priority", b"priority", "queue", b"queue", "reference", b"reference", "reminding", b"reminding", "resolution", b"resolution", "sequence", b"sequence", "status", b"status", "subject", b"subject", "ticket_id", b"ticket_id", "tier", b"tier", "tier_enter_time", b"tier_enter_time", "version", b"version", "visited", b"visited", "waiting", b"waiting"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["article", b"article", "channel", b"channel", "chases", b"chases", "clocks", b"clocks", "close_time", b"close_time", "credits", b"credits", "customer", b"customer", "deadline_time", b"deadline_time", "description", b"description", "flag_time", b"flag_time", "follows", b"follows", "handler", b"handler", "holding", b"holding", "kind", b"kind", "merged", b"merged", "merged_into", b"merged_into", "next_news_time", b"next_news_time", "open_time", b"open_time", "owner", b"owner", "policy", b"policy", "policy_version", b"policy_version", "priority", b"priority", "problems", b"problems", "promises", b"promises", "queue", b"queue", "rating", b"rating", "reference", b"reference", "reminding", b"reminding", "resolution", b"resolution", "sequence", b"sequence", "status", b"status", "subject", b"subject", "thread", b"thread", "ticket_id", b"ticket_id", "tier", b"tier", "tier_enter_time", b"tier_enter_time", "version", b"version", "visited", b"visited", "waiting", b"waiting"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -612,6 +846,186 @@ class Clock(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Clock: _TypeAlias = Clock  # noqa: Y015
+
+@_typing.final
+class Promise(_message.Message):
+    """A commitment to the customer with its own instant. (name, run) names it for ever within its ticket."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    RUN_FIELD_NUMBER: _builtins.int
+    KIND_FIELD_NUMBER: _builtins.int
+    PROMISE_TIME_FIELD_NUMBER: _builtins.int
+    MAKE_TIME_FIELD_NUMBER: _builtins.int
+    MADE_BY_FIELD_NUMBER: _builtins.int
+    OWNER_FIELD_NUMBER: _builtins.int
+    WORDS_FIELD_NUMBER: _builtins.int
+    STATE_FIELD_NUMBER: _builtins.int
+    KEEP_TIME_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """What it is called, like "call back"; the engine's own is called "next_news"."""
+    run: _builtins.int
+    """Counts the promises of this name on this ticket, from 1."""
+    kind: Global___PromiseKind.ValueType
+    """What keeps it."""
+    made_by: _builtins.str
+    """Who made it. Empty: the engine did, on opening or on handing the ticket on."""
+    owner: _builtins.str
+    """Who is to keep it, whoever has the ticket meanwhile. Empty: whoever has the ticket."""
+    words: _builtins.str
+    """What the customer was told of it. Empty for the engine's."""
+    state: Global___PromiseState.ValueType
+    """Whether it is open, or how it ended."""
+    @_builtins.property
+    def promise_time(self) -> _timestamp_pb2.Timestamp:
+        """The instant that was promised."""
+
+    @_builtins.property
+    def make_time(self) -> _timestamp_pb2.Timestamp:
+        """When it was made, or agreed anew."""
+
+    @_builtins.property
+    def keep_time(self) -> _timestamp_pb2.Timestamp:
+        """When it was kept; of a broken one, when it was done after all. Unset: it was not."""
+
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        run: _builtins.int = ...,
+        kind: Global___PromiseKind.ValueType = ...,
+        promise_time: _timestamp_pb2.Timestamp | None = ...,
+        make_time: _timestamp_pb2.Timestamp | None = ...,
+        made_by: _builtins.str = ...,
+        owner: _builtins.str = ...,
+        words: _builtins.str = ...,
+        state: Global___PromiseState.ValueType = ...,
+        keep_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["keep_time", b"keep_time", "make_time", b"make_time", "promise_time", b"promise_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["keep_time", b"keep_time", "kind", b"kind", "made_by", b"made_by", "make_time", b"make_time", "name", b"name", "owner", b"owner", "promise_time", b"promise_time", "run", b"run", "state", b"state", "words", b"words"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Promise: _TypeAlias = Promise  # noqa: Y015
+
+@_typing.final
+class Credit(_message.Message):
+    """A goodwill credit. (ticket, number) names it for ever."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NUMBER_FIELD_NUMBER: _builtins.int
+    MINOR_FIELD_NUMBER: _builtins.int
+    CURRENCY_FIELD_NUMBER: _builtins.int
+    STATE_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    BY_FIELD_NUMBER: _builtins.int
+    RECORD_TIME_FIELD_NUMBER: _builtins.int
+    OF_FIELD_NUMBER: _builtins.int
+    EARNED_BY_FIELD_NUMBER: _builtins.int
+    number: _builtins.int
+    """Counts the credits of this ticket, from 1."""
+    minor: _builtins.int
+    """How much, in the smallest unit of the currency: 500 is five euros."""
+    currency: _builtins.str
+    """ISO 4217 code of the currency, like "EUR"."""
+    state: Global___CreditState.ValueType
+    """Whether the customer was offered it."""
+    reason: _builtins.str
+    """Why, in the desk's words. Empty: the policy grants it."""
+    by: _builtins.str
+    """Who offers it. Empty: the policy grants it."""
+    of: Global___CreditOf.ValueType
+    """What earned it. Unspecified: somebody offered it by hand."""
+    earned_by: _builtins.int
+    """The sequence of the event that says what was broken. 0: nothing was."""
+    @_builtins.property
+    def record_time(self) -> _timestamp_pb2.Timestamp:
+        """When its last step was recorded."""
+
+    def __init__(
+        self,
+        *,
+        number: _builtins.int = ...,
+        minor: _builtins.int = ...,
+        currency: _builtins.str = ...,
+        state: Global___CreditState.ValueType = ...,
+        reason: _builtins.str = ...,
+        by: _builtins.str = ...,
+        record_time: _timestamp_pb2.Timestamp | None = ...,
+        of: Global___CreditOf.ValueType = ...,
+        earned_by: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["record_time", b"record_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["by", b"by", "currency", b"currency", "earned_by", b"earned_by", "minor", b"minor", "number", b"number", "of", b"of", "reason", b"reason", "record_time", b"record_time", "state", b"state"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Credit: _TypeAlias = Credit  # noqa: Y015
+
+@_typing.final
+class Rating(_message.Message):
+    """What the customer says of it all."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    STARS_FIELD_NUMBER: _builtins.int
+    COMMENT_FIELD_NUMBER: _builtins.int
+    RECORD_TIME_FIELD_NUMBER: _builtins.int
+    stars: _builtins.int
+    """From 1, the worst, to 5."""
+    comment: _builtins.str
+    """In the customer's words. May be empty."""
+    @_builtins.property
+    def record_time(self) -> _timestamp_pb2.Timestamp:
+        """When they said so."""
+
+    def __init__(
+        self,
+        *,
+        stars: _builtins.int = ...,
+        comment: _builtins.str = ...,
+        record_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["record_time", b"record_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["comment", b"comment", "record_time", b"record_time", "stars", b"stars"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Rating: _TypeAlias = Rating  # noqa: Y015
+
+@_typing.final
+class Holding(_message.Message):
+    """An internal wait, for a part or for a colleague. Never shown to the customer."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REASON_FIELD_NUMBER: _builtins.int
+    SINCE_TIME_FIELD_NUMBER: _builtins.int
+    reason: _builtins.str
+    """What for."""
+    @_builtins.property
+    def since_time(self) -> _timestamp_pb2.Timestamp:
+        """Since when."""
+
+    def __init__(
+        self,
+        *,
+        reason: _builtins.str = ...,
+        since_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["since_time", b"since_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["reason", b"reason", "since_time", b"since_time"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Holding: _TypeAlias = Holding  # noqa: Y015
 
 @_typing.final
 class Waiting(_message.Message):

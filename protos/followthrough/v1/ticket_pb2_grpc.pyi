@@ -7,8 +7,8 @@ Every instant is a google.protobuf.Timestamp, that is UTC, in whole microseconds
 is a google.protobuf.Duration of working time, that is open time of the calendar the length counts in, unless a
 comment says wall-clock. There are no local times here but in the customer's own zone name.
 
-Kept for later: in a ticket the numbers 29 to 34 for promises, 35 to 37 for the rating, 38 to 40 for the problem it
-belongs to; TARGET_PROMISE = 5; in a clock 11 for the promise it measures.
+A promise is kept or broken at the instant that was promised, in wall-clock time: it has no length, and never stands
+still.
 """
 
 from collections import abc as _abc
