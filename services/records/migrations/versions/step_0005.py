@@ -1,0 +1,103 @@
+"""The conversation: one function a part of it. Problems and what was announced of them, with the tickets of each.
+
+Takes nothing from processes of the release before: they write what they wrote.
+"""
+
+from typing import Any
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0005"
+down_revision = "0004"
+branch_labels = None
+depends_on = None
+
+INSTANT = sa.DateTime(timezone=True).with_variant(sa.String(27), "sqlite")
+
+
+def _where(condition: str) -> dict[str, Any]:
+    return {"postgresql_where": sa.text(condition), "sqlite_where": sa.text(condition)}
+
+
+def upgrade() -> None:
+    """Create every part's tables."""
+    _problems()
+
+
+def _problems() -> None:
+    """One fault, many tickets: what is known, which tickets it is behind, and what their customers are told at once."""
+    op.create_table(
+        "problems",
+        sa.Column("problem_id", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("title", sa.Text(), nullable=False),
+        sa.Column("words", sa.Text(), nullable=False),
+        sa.Column("opened_by", sa.Text(), nullable=False),
+        sa.Column("opened_at", INSTANT, nullable=False),
+        sa.Column("changed_by", sa.Text(), nullable=False),
+        sa.Column("changed_at", INSTANT, nullable=False),
+        sa.Column("closed_at", INSTANT, nullable=True),
+        sa.Column("closed_for", sa.Text(), nullable=True),
+        sa.Column("version", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("problem_id", name=op.f("pk_problems")),
+    )
+    op.create_index("ix_problems_open", "problems", ["kind", "state", "problem_id"], **_where("closed_at IS NULL"))
+    op.create_table(
+        "problem_links",
+        sa.Column("problem_id", sa.Text(), nullable=False),
+        sa.Column("ticket_id", sa.Text(), nullable=False),
+        sa.Column("sequence", sa.BigInteger(), nullable=False),
+        sa.Column("at", INSTANT, nullable=False),
+        sa.Column("is_linked", sa.Boolean(), nullable=False),
+        sa.ForeignKeyConstraint(["problem_id"], ["problems.problem_id"], name=op.f("fk_problem_links_problem_id")),
+        sa.ForeignKeyConstraint(["ticket_id"], ["tickets.ticket_id"], name=op.f("fk_problem_links_ticket_id")),
+        sa.PrimaryKeyConstraint("problem_id", "ticket_id", name=op.f("pk_problem_links")),
+    )
+    op.create_index("ix_problem_links_ticket_id", "problem_links", ["ticket_id"])
+    op.create_table(
+        "announcements",
+        sa.Column("announcement_id", sa.Text(), nullable=False),
+        sa.Column("problem_id", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("words", sa.Text(), nullable=False),
+        sa.Column("actor", sa.Text(), nullable=False),
+        sa.Column("announced_at", INSTANT, nullable=False),
+        sa.Column("tickets_per_second", sa.BigInteger(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("changed_by", sa.Text(), nullable=False),
+        sa.Column("changed_at", INSTANT, nullable=False),
+        sa.Column("ended_at", INSTANT, nullable=True),
+        sa.Column("asked_at", INSTANT, nullable=True),
+        sa.ForeignKeyConstraint(["problem_id"], ["problems.problem_id"], name=op.f("fk_announcements_problem_id")),
+        sa.PrimaryKeyConstraint("announcement_id", name=op.f("pk_announcements")),
+    )
+    op.create_index("ix_announcements_of", "announcements", ["problem_id", "announcement_id"])
+    op.create_index("ix_announcements_live", "announcements", ["problem_id"], unique=True, **_where("ended_at IS NULL"))
+    op.create_table(
+        "announcement_tickets",
+        sa.Column("announcement_id", sa.Text(), nullable=False),
+        sa.Column("ticket_id", sa.Text(), nullable=False),
+        sa.Column("instead_of", sa.Text(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["announcement_id"],
+            ["announcements.announcement_id"],
+            name=op.f("fk_announcement_tickets_announcement_id"),
+        ),
+        sa.ForeignKeyConstraint(["ticket_id"], ["tickets.ticket_id"], name=op.f("fk_announcement_tickets_ticket_id")),
+        sa.PrimaryKeyConstraint("announcement_id", "ticket_id", name=op.f("pk_announcement_tickets")),
+    )
+    op.create_table(
+        "announcement_results",
+        sa.Column("announcement_id", sa.Text(), nullable=False),
+        sa.Column("ticket_id", sa.Text(), nullable=False),
+        sa.Column("outcome", sa.Text(), nullable=False),
+        sa.Column("at", INSTANT, nullable=False),
+        sa.ForeignKeyConstraint(
+            ["announcement_id", "ticket_id"],
+            ["announcement_tickets.announcement_id", "announcement_tickets.ticket_id"],
+            name=op.f("fk_announcement_results_announcement_id"),
+        ),
+        sa.PrimaryKeyConstraint("announcement_id", "ticket_id", name=op.f("pk_announcement_results")),
+    )
