@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from workflows.domain.errors import DomainError
 from workflows.domain.money import require_money
-from workflows.domain.ticket.words import ContactKind, Outcome, Signal, TicketKind
+from workflows.domain.ticket.words import ContactKind, Outcome, Signal, Status, Target, TicketKind
 
 LONGEST_SPENT = timedelta(hours=1000)
 """Of the time that is logged at once."""
@@ -305,6 +305,90 @@ class ChangePolicy:
     priorities: tuple[Renaming, ...] = ()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MergeInto:
+    """It says the same as another ticket of the customer's, which goes on alone (6.7). One half: `TakeOver` is the other."""
+
+    actor: str
+    survivor_id: str
+    survivor_reference: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TakenClock:
+    """A customer's clock of the ticket that is merged, as it stood at that instant (6.7)."""
+
+    target: Target
+    run: int
+    started_at: datetime
+    spent: timedelta
+    """Working time, by the calendar that it counted in."""
+    due_at: datetime
+    """Its deadline; of one that stood still, the one that it would have if it ran on; of one that broke, the past."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TakeOver:
+    """Goes on for a ticket that says the same: takes its customer's clocks where they are earlier, and its promises."""
+
+    actor: str
+    ticket_id: str
+    reference: str
+    external_id: str
+    """Of its customer: only of the same one (6.7)."""
+    clocks: tuple[TakenClock, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpentClock:
+    """How much of a target was spent elsewhere, before the import."""
+
+    target: Target
+    spent: timedelta
+    """Working time, by the calendar that it counts in here; of an update, since the last message or entry of a tier."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HadBreach:
+    """A breach that was had elsewhere, before the import: it causes nothing here."""
+
+    target: Target
+    due_at: datetime
+    """The deadline that passed."""
+    tier: str | None = None
+    """Whose target it was; none: the present tier's, or the customer's."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Import:
+    """An open ticket from elsewhere, as it stands there (6.14). Only an operator's; nobody tells the customer."""
+
+    actor: str
+    ticket_id: str
+    reference: str
+    queue: str
+    priority: str
+    customer: Customer
+    subject: str
+    description: str
+    channel: str
+    opened_at: datetime
+    """There, in the past."""
+    tier: str
+    status: Status
+    """`OPEN`, or `IN_PROGRESS` with a handler."""
+    handler: str | None
+    owner: str | None
+    chases: int
+    clocks: tuple[SpentClock, ...]
+    breaches: tuple[HadBreach, ...]
+    references: tuple[str, ...]
+    """What it is called elsewhere."""
+    follows: str | None = None
+    thread: str | None = None
+    kind: TicketKind = TicketKind.REQUEST
+
+
 Command = (
     Acknowledge
     | Assign
@@ -330,5 +414,7 @@ Command = (
     | OfferCredit
     | DecideCredit
     | FlagCustomer
+    | MergeInto
+    | TakeOver
 )
 """Everything that can be asked of a ticket that exists."""

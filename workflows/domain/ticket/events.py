@@ -6,7 +6,7 @@ Facts are written once and never changed. Every field is plain data; the order i
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from workflows.domain.ticket.commands import Customer
+from workflows.domain.ticket.commands import Customer, HadBreach, SpentClock
 from workflows.domain.ticket.words import (
     Cause,
     ClockState,
@@ -17,6 +17,7 @@ from workflows.domain.ticket.words import (
     Pause,
     Signal,
     SkipReason,
+    Status,
     Target,
     TicketKind,
     WaitEnd,
@@ -315,7 +316,7 @@ class ClockResumed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClockMoved:
-    """A clock got another length or calendar, with the time spent kept (2.2, 6.11, 7.3)."""
+    """A clock got another length, calendar or start, with the time spent kept (2.2, 6.7, 6.11, 7.3)."""
 
     target: Target
     run: int
@@ -325,6 +326,10 @@ class ClockMoved:
     spent: timedelta
     deadline_at: datetime | None
     tzdata: str
+    started_at: datetime | None = None
+    """When it began, where that is another instant now: of a ticket that was merged into this one (6.7)."""
+    taken_over: timedelta = timedelta()
+    """Of the time spent, what was spent on that other ticket."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -467,6 +472,38 @@ class CustomerFlagged:
     """The first of them."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Merged:
+    """It said the same as another ticket, which goes on alone: closed as a duplicate (6.7)."""
+
+    survivor_id: str
+    survivor_reference: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TookOver:
+    """Another ticket was merged into this one; what is earlier of its clocks follows, a `ClockMoved` each (6.7)."""
+
+    ticket_id: str
+    reference: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Imported:
+    """It came from elsewhere as it stood there: partly spent clocks follow, and breaches had there count nowhere (6.14)."""
+
+    opened_at: datetime
+    """There; the line's own instant is when it entered the record."""
+    status: Status
+    handler: str | None
+    owner: str | None
+    chases: int
+    clocks: tuple[SpentClock, ...]
+    breaches: tuple[HadBreach, ...]
+    references: tuple[str, ...]
+    """What it is called elsewhere."""
+
+
 Event = (
     Opened
     | Acknowledged
@@ -509,6 +546,9 @@ Event = (
     | CreditProposed
     | CreditRefused
     | CustomerFlagged
+    | Merged
+    | TookOver
+    | Imported
 )
 
 

@@ -183,6 +183,11 @@ class Ticket:
     """The article whose answer solved it."""
     flagged_at: datetime | None = None
     """When the lead was last told by this ticket that its customer is at risk."""
+    merged_into: str | None = None
+    """The id of the ticket that goes on in its place (6.7)."""
+    merged_into_reference: str | None = None
+    merged: tuple[str, ...] = ()
+    """The ids of the tickets that were merged into this one, in that order."""
 
     @property
     def is_worked_on(self) -> bool:
