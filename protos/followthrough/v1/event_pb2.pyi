@@ -360,6 +360,7 @@ class Opened(_message.Message):
     CHANNEL_FIELD_NUMBER: _builtins.int
     FOLLOWS_FIELD_NUMBER: _builtins.int
     KIND_FIELD_NUMBER: _builtins.int
+    THREAD_FIELD_NUMBER: _builtins.int
     reference: _builtins.str
     """What the customer reads over the phone."""
     policy: _builtins.str
@@ -382,6 +383,8 @@ class Opened(_message.Message):
     """The ticket_id of an older ticket that this one continues. Empty: none."""
     kind: _ticket_pb2.TicketKind.ValueType
     """What the customer wants of the desk. Unspecified in logs older than this field: TICKET_KIND_REQUEST."""
+    thread: _builtins.str
+    """The conversation elsewhere that it came in, by the name its channel has for it. Empty: none."""
     @_builtins.property
     def customer(self) -> _ticket_pb2.Customer:
         """Who was promised something."""
@@ -401,10 +404,11 @@ class Opened(_message.Message):
         channel: _builtins.str = ...,
         follows: _builtins.str = ...,
         kind: _ticket_pb2.TicketKind.ValueType = ...,
+        thread: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["customer", b"customer"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["channel", b"channel", "customer", b"customer", "description", b"description", "follows", b"follows", "kind", b"kind", "policy", b"policy", "policy_version", b"policy_version", "priority", b"priority", "queue", b"queue", "reference", b"reference", "subject", b"subject", "tier", b"tier"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["channel", b"channel", "customer", b"customer", "description", b"description", "follows", b"follows", "kind", b"kind", "policy", b"policy", "policy_version", b"policy_version", "priority", b"priority", "queue", b"queue", "reference", b"reference", "subject", b"subject", "thread", b"thread", "tier", b"tier"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -469,6 +473,7 @@ class ContactReceived(_message.Message):
     TEXT_FIELD_NUMBER: _builtins.int
     ANSWERED_WAIT_FIELD_NUMBER: _builtins.int
     CHASES_FIELD_NUMBER: _builtins.int
+    THREAD_FIELD_NUMBER: _builtins.int
     kind: _ticket_pb2.ContactKind.ValueType
     """What with."""
     channel: _builtins.str
@@ -479,6 +484,8 @@ class ContactReceived(_message.Message):
     """Whether it was the answer that a wait was for: then it is no chase."""
     chases: _builtins.int
     """Chases since the count last acted or a tier was entered, this one included."""
+    thread: _builtins.str
+    """The conversation elsewhere that it came in, by the name its channel has for it. Empty: none."""
     def __init__(
         self,
         *,
@@ -487,10 +494,11 @@ class ContactReceived(_message.Message):
         text: _builtins.str = ...,
         answered_wait: _builtins.bool = ...,
         chases: _builtins.int = ...,
+        thread: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["answered_wait", b"answered_wait", "channel", b"channel", "chases", b"chases", "kind", b"kind", "text", b"text"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["answered_wait", b"answered_wait", "channel", b"channel", "chases", b"chases", "kind", b"kind", "text", b"text", "thread", b"thread"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -621,7 +621,7 @@ class Ticket(_message.Message):
     article: _builtins.str
     """The id of the article that solved it. Empty: none is named."""
     thread: _builtins.str
-    """The conversation it is part of, by the name the channel has for it. Empty: none."""
+    """The conversation elsewhere in which the customer wrote last, by the name its channel has for it. Empty: none."""
     @_builtins.property
     def customer(self) -> Global___Customer:
         """Who was promised something."""

@@ -62,6 +62,7 @@ class OpenTicketRequest(_message.Message):
     DESCRIPTION_FIELD_NUMBER: _builtins.int
     CHANNEL_FIELD_NUMBER: _builtins.int
     FOLLOWS_FIELD_NUMBER: _builtins.int
+    THREAD_FIELD_NUMBER: _builtins.int
     caller: _builtins.str
     """The system that calls, like "crm-1". At most 64 characters."""
     actor: _builtins.str
@@ -85,6 +86,10 @@ class OpenTicketRequest(_message.Message):
     """The channel it came by: a lower-case word of at most 32 characters, like "phone"."""
     follows: _builtins.str
     """The ticket_id of an older ticket that this one continues after its reopen window."""
+    thread: _builtins.str
+    """The conversation elsewhere that it came in, by the name its channel has for it: contacts in it join this ticket from
+    now on. All channels share these names, so put a channel's own in front where it only counts. At most 255 characters.
+    """
     @_builtins.property
     def customer(self) -> _ticket_pb2.Customer:
         """Who is promised something."""
@@ -103,10 +108,11 @@ class OpenTicketRequest(_message.Message):
         description: _builtins.str = ...,
         channel: _builtins.str = ...,
         follows: _builtins.str = ...,
+        thread: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["customer", b"customer"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["actor", b"actor", "caller", b"caller", "channel", b"channel", "customer", b"customer", "description", b"description", "follows", b"follows", "priority", b"priority", "queue", b"queue", "request_id", b"request_id", "subject", b"subject", "validate_only", b"validate_only"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["actor", b"actor", "caller", b"caller", "channel", b"channel", "customer", b"customer", "description", b"description", "follows", b"follows", "priority", b"priority", "queue", b"queue", "request_id", b"request_id", "subject", b"subject", "thread", b"thread", "validate_only", b"validate_only"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -387,6 +393,8 @@ class RecordContactRequest(_message.Message):
     KIND_FIELD_NUMBER: _builtins.int
     CHANNEL_FIELD_NUMBER: _builtins.int
     TEXT_FIELD_NUMBER: _builtins.int
+    THREAD_FIELD_NUMBER: _builtins.int
+    CUSTOMER_FIELD_NUMBER: _builtins.int
     ticket_id: _builtins.str
     """Which ticket."""
     caller: _builtins.str
@@ -403,6 +411,14 @@ class RecordContactRequest(_message.Message):
     """The channel they came by: a lower-case word of at most 32 characters, like "phone"."""
     text: _builtins.str
     """In the customer's words. At most 8000 characters."""
+    thread: _builtins.str
+    """The conversation elsewhere that it came in, by the name its channel has for it: contacts in it join this ticket from
+    now on. At most 255 characters.
+    """
+    customer: _builtins.str
+    """The external_id of who came back; another than the ticket's customer is refused. Empty: the caller answers for it.
+    At most 128 characters.
+    """
     def __init__(
         self,
         *,
@@ -414,10 +430,12 @@ class RecordContactRequest(_message.Message):
         kind: _ticket_pb2.ContactKind.ValueType = ...,
         channel: _builtins.str = ...,
         text: _builtins.str = ...,
+        thread: _builtins.str = ...,
+        customer: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["actor", b"actor", "caller", b"caller", "channel", b"channel", "expected_version", b"expected_version", "kind", b"kind", "request_id", b"request_id", "text", b"text", "ticket_id", b"ticket_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["actor", b"actor", "caller", b"caller", "channel", b"channel", "customer", b"customer", "expected_version", b"expected_version", "kind", b"kind", "request_id", b"request_id", "text", b"text", "thread", b"thread", "ticket_id", b"ticket_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
