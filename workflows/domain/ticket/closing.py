@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import datetime
 
-from workflows.domain.ticket import clocks, ladder
+from workflows.domain.ticket import clocks, holding, ladder
 from workflows.domain.ticket.draft import Draft
 from workflows.domain.ticket.events import (
     ClockReinstated,
@@ -24,6 +24,7 @@ from workflows.domain.ticket.words import (
     Pause,
     Status,
     Target,
+    TicketKind,
     WaitEnd,
 )
 from workflows.domain.working_time import due
@@ -48,23 +49,35 @@ def start_wait(draft: Draft, at: datetime, question: str) -> None:
     draft.status = Status.WAITING_ON_CUSTOMER
     draft.waiting = Waiting(question_at=at, reminders_sent=0, next_at=due(policy.calendar, at, policy.wait_steps[0]))
     draft.reminding = None
-    update_pauses = Target.UPDATE in policy.waiting_pauses
+    update_pauses = Target.UPDATE in draft.waiting_pauses
     person_told_the_customer(draft, at, Pause.WAITING_ON_CUSTOMER if update_pauses else None)
-    draft.pause(policy.waiting_pauses, at, Pause.WAITING_ON_CUSTOMER)
+    draft.pause(draft.waiting_pauses, at, Pause.WAITING_ON_CUSTOMER)
     draft.tell(sequence, "question_asked", Audience.CUSTOMER)
 
 
-def end_wait(draft: Draft, at: datetime, by: WaitEnd, reason: str | None = None) -> None:
-    """Back to work: in progress with a handler, else open; the customer's clocks run on (6.6)."""
-    draft.record(at, WaitEnded(by=by, reason=reason))
+def end_wait(draft: Draft, at: datetime, by: WaitEnd, reason: str | None = None) -> int:
+    """Back to work: in progress with a handler, else open; the customer's clocks run on (6.6).
+
+    Returns the sequence of the line that says so.
+    """
+    sequence = draft.record(at, WaitEnded(by=by, reason=reason))
     draft.waiting = None
     draft.status = Status.IN_PROGRESS if draft.handler else Status.OPEN
     draft.resume(Target, at)
+    return sequence
 
 
 def give_up(draft: Draft, at: datetime, *, due_at: datetime, detected_at: datetime) -> None:
-    """The customer never answered: resolved as `no_response`, and told how to come back (6.6)."""
+    """The customer never answered: resolved as `no_response`, and told how to come back (6.6).
+
+    A request to leave is not: no answer does not keep anybody, so the desk goes on with what it knows.
+    """
+    if draft.before.kind is TicketKind.LEAVING:
+        sequence = end_wait(draft, at, WaitEnd.GAVE_UP)
+        draft.tell(sequence, "answer_missing", Audience.HANDLER, Audience.OWNER)
+        return
     draft.record(at, WaitEnded(by=WaitEnd.GAVE_UP))
+    holding.end(draft, at)
     sequence = draft.record(
         at,
         Resolved(
@@ -84,7 +97,9 @@ def resolve(draft: Draft, at: datetime, resolved: Resolved) -> None:
     if draft.waiting:
         draft.record(at, WaitEnded(by=WaitEnd.RESOLVED))
         draft.waiting = None
+    holding.end(draft, at)
     sequence = draft.record(at, resolved)
+    draft.article = resolved.article
     if resolved.outcome.closes_at_once:
         draft.update_breaches = 0  # the explanation is a person's message, though no run starts after it (2.2, 4.2)
         draft.resolution = Resolution(outcome=resolved.outcome, resolved_at=at, sign_off_at=None)
@@ -145,6 +160,7 @@ def reject(draft: Draft, at: datetime, reason: str) -> None:
     draft.status = Status.OPEN
     draft.handler = None
     draft.resolution = None
+    draft.article = None
     is_last = draft.policy.next_tier(draft.tier) is None
     draft.resume((Target.UPDATE, Target.RESOLVE, *([Target.TIER_RESOLVE] if is_last else [])), at)
     if is_last:
@@ -161,6 +177,7 @@ def reopen(draft: Draft, at: datetime, reason: str) -> None:
     draft.status = Status.OPEN
     draft.handler = None
     draft.resolution = None
+    draft.article = None
     draft.closed_at = None
     draft.resume((Target.TIER_RESOLVE, Target.RESOLVE), at)
     _reinstate(draft, at)

@@ -20,7 +20,7 @@ from workflows.domain.ticket.events import (
 )
 from workflows.domain.ticket.state import Clock, Ticket
 from workflows.domain.ticket.verdict import Judged, Message, Refusal
-from workflows.domain.ticket.words import Audience, ClockState, Pause, Target
+from workflows.domain.ticket.words import Audience, ClockState, Pause, Target, TicketKind
 from workflows.domain.zones import tzdata_version
 
 _ORDER = {target: place for place, target in enumerate(Target)}
@@ -52,15 +52,25 @@ class Draft:
         self.clocks = ticket.clocks
         self.chases = ticket.chases
         self.update_breaches = ticket.update_breaches
-        self.next_news_at = ticket.next_news_at
+        self.promises = ticket.promises
         self.waiting = ticket.waiting
         self.reminding = ticket.reminding
         self.resolution = ticket.resolution
         self.closed_at = ticket.closed_at
+        self.rating = ticket.rating
+        self.credits = ticket.credits
+        self.holding = ticket.holding
+        self.article = ticket.article
+        self.flagged_at = ticket.flagged_at
         self.thread = ticket.thread
         self.problems = ticket.problems
         self.version = ticket.version
         self._sequence = ticket.sequence
+
+    @property
+    def waiting_pauses(self) -> tuple[Target, ...]:
+        """The clocks that stand still while the customer is waited for: of a request to leave, none."""
+        return () if self.before.kind is TicketKind.LEAVING else self.policy.waiting_pauses
 
     @property
     def has_changed(self) -> bool:
@@ -82,11 +92,16 @@ class Draft:
             clocks=self.clocks,
             chases=self.chases,
             update_breaches=self.update_breaches,
-            next_news_at=self.next_news_at,
+            promises=self.promises,
             waiting=self.waiting,
             reminding=self.reminding,
             resolution=self.resolution,
             closed_at=self.closed_at,
+            rating=self.rating,
+            credits=self.credits,
+            holding=self.holding,
+            article=self.article,
+            flagged_at=self.flagged_at,
             thread=self.thread,
             problems=self.problems,
             version=self.version,

@@ -115,7 +115,7 @@ def record_skipped(draft: Draft, skipped: tuple[Skipped, ...], at: datetime) -> 
 def start_tier_clocks(draft: Draft, at: datetime) -> None:
     """Acknowledge starts anew; resolve goes on from the time this tier has spent, unless it broke it (2.3, 4.4)."""
     waiting = Pause.WAITING_ON_CUSTOMER if draft.status is Status.WAITING_ON_CUSTOMER else None
-    paused_targets = draft.policy.waiting_pauses if waiting else ()
+    paused_targets = draft.waiting_pauses if waiting else ()
     for target in TIERS_TARGETS:
         before = draft.latest(target, draft.tier) if target is Target.TIER_RESOLVE else None
         if before and before.state is ClockState.BREACHED:

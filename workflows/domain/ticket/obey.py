@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import assert_never
 
 from workflows.domain.policy import Policy
-from workflows.domain.ticket import clocks, closing, ladder, linking, migrating
+from workflows.domain.ticket import at_risk, clocks, closing, credit, holding, ladder, linking, migrating, rating
 from workflows.domain.ticket.commands import (
     Acknowledge,
     AddNote,
@@ -18,10 +18,15 @@ from workflows.domain.ticket.commands import (
     Command,
     Confirm,
     Continue,
+    DecideCredit,
     Escalate,
+    FlagCustomer,
+    Hold,
     LinkProblem,
     LogTime,
+    OfferCredit,
     PostUpdate,
+    Rate,
     RecordContact,
     Reject,
     Reopen,
@@ -50,12 +55,13 @@ from workflows.domain.ticket.refusing import (
     CommandRefused,
     present_state,
     require,
+    require_customer,
     require_tier,
     require_within_window,
     wrong_state,
 )
 from workflows.domain.ticket.verdict import Refusal, RefusalReason
-from workflows.domain.ticket.words import Audience, Cause, ClosedBy, Outcome, Pause, Status, Target, WaitEnd
+from workflows.domain.ticket.words import Audience, Cause, ClosedBy, Outcome, Pause, Status, Target, TicketKind, WaitEnd
 
 
 def obey(draft: Draft, at: datetime, command: Command, onto: Policy | None = None) -> None:  # noqa: C901, PLR0912 - one branch a command, no more
@@ -74,8 +80,9 @@ def obey(draft: Draft, at: datetime, command: Command, onto: Policy | None = Non
             require(draft, "wait on the customer", WORKED_ON)
             closing.start_wait(draft, at, command.question)
         case Continue():
-            require(draft, "continue", (Status.WAITING_ON_CUSTOMER,))
-            closing.end_wait(draft, at, WaitEnd.CONTINUED, command.reason)
+            _continue(draft, at, command)
+        case Hold():
+            holding.hold(draft, at, command.reason)
         case Escalate():
             _escalate(draft, at, command)
         case Transfer():
@@ -83,6 +90,7 @@ def obey(draft: Draft, at: datetime, command: Command, onto: Policy | None = Non
         case Resolve():
             _resolve(draft, at, command)
         case Confirm():
+            require_customer(draft, command.customer, "confirm")
             require(draft, "confirm", (Status.RESOLVED,), NOT_TO_BE_CONFIRMED)
             draft.record(at, Confirmed())
             closing.close(draft, at, ClosedBy.CONFIRMATION)
@@ -103,6 +111,15 @@ def obey(draft: Draft, at: datetime, command: Command, onto: Policy | None = Non
             linking.link(draft, at, command)
         case UnlinkProblem():
             linking.unlink(draft, at, command)
+        case Rate():
+            require_customer(draft, command.customer, "rate")
+            rating.rate(draft, at, command)
+        case OfferCredit():
+            credit.offer(draft, at, command)
+        case DecideCredit():
+            credit.decide(draft, at, command)
+        case FlagCustomer():
+            at_risk.flag(draft, at, command)
         case AddNote():
             draft.record(at, NoteAdded(text=command.text))
         case LogTime():
@@ -154,6 +171,7 @@ def _change_priority(draft: Draft, at: datetime, command: ChangePriority) -> Non
                 facts=present_state(draft, priorities=",".join(policy.priorities)),
             )
         )
+    _require_no_hurdle(draft, command.priority)
     if command.priority == draft.priority:
         hint = f"its priority is {draft.priority!r} already: name another"
         raise wrong_state(draft, "change the priority", WORKED_ON, hint=hint)
@@ -174,6 +192,14 @@ def _change_priority(draft: Draft, at: datetime, command: ChangePriority) -> Non
     draft.tell(sequence, "priority_changed", Audience.HANDLER, Audience.OWNER)
 
 
+def _require_no_hurdle(draft: Draft, priority: str) -> None:
+    """A request to leave is never put off: its priority may only be raised."""
+    priorities = draft.policy.priorities
+    if draft.before.kind is TicketKind.LEAVING and priorities.index(priority) > priorities.index(draft.priority):
+        hint = f"a request to leave is not put off: its priority is {draft.priority!r}, name a more urgent one"
+        raise wrong_state(draft, "change the priority", WORKED_ON, hint=hint)
+
+
 def _post_update(draft: Draft, at: datetime, command: PostUpdate) -> None:
     require(draft, "post an update", (*WORKED_ON, Status.RESOLVED), hint="reopen it first")
     sequence = draft.record(at, UpdatePosted(text=command.text))
@@ -185,10 +211,11 @@ def _pause_of_update(draft: Draft) -> Pause | None:
     if draft.status is Status.RESOLVED:
         return Pause.RESOLVED
     is_waiting = draft.status is Status.WAITING_ON_CUSTOMER
-    return Pause.WAITING_ON_CUSTOMER if is_waiting and Target.UPDATE in draft.policy.waiting_pauses else None
+    return Pause.WAITING_ON_CUSTOMER if is_waiting and Target.UPDATE in draft.waiting_pauses else None
 
 
 def _record_contact(draft: Draft, at: datetime, command: RecordContact) -> None:
+    require_customer(draft, command.customer, "record a contact")
     if draft.status is Status.CLOSED:
         require_within_window(draft, at)
     is_answer = draft.status is Status.WAITING_ON_CUSTOMER
@@ -215,6 +242,16 @@ def _record_contact(draft: Draft, at: datetime, command: RecordContact) -> None:
     elif is_chase and chases >= draft.policy.chases_to_escalate:
         draft.chases = 0
         ladder.escalate(draft, at, (Cause.REPEAT_CONTACT,))
+
+
+def _continue(draft: Draft, at: datetime, command: Continue) -> None:
+    if draft.status is Status.WAITING_ON_CUSTOMER:
+        closing.end_wait(draft, at, WaitEnd.CONTINUED, command.reason)
+    elif draft.holding:
+        holding.end(draft, at, command.reason)
+    else:
+        hint = f"possible while it is {Status.WAITING_ON_CUSTOMER.value!r}, or on hold"
+        raise wrong_state(draft, "continue", (Status.WAITING_ON_CUSTOMER,), hint)
 
 
 def _escalate(draft: Draft, at: datetime, command: Escalate) -> None:
@@ -271,11 +308,13 @@ def _resolve(draft: Draft, at: datetime, command: Resolve) -> None:
             explanation=command.explanation,
             alternative=command.alternative,
             duplicate_of=command.duplicate_of,
+            article=command.article,
         ),
     )
 
 
 def _reject(draft: Draft, at: datetime, command: Reject) -> None:
+    require_customer(draft, command.customer, "reject")
     require(draft, "reject", (Status.RESOLVED, Status.CLOSED))
     if draft.status is Status.CLOSED:
         require_within_window(draft, at)

@@ -27,6 +27,10 @@ NOT_TO_BE_REOPENED: Mapping[Status, str] = {
     Status.RESOLVED: "a resolved ticket is rejected, not reopened",
     **dict.fromkeys(WORKED_ON, "it is not closed: go on with it"),
 }
+NOT_TO_BE_RATED: Mapping[Status, str] = {
+    Status.RESOLVED: "confirm or reject the solution first",
+    **dict.fromkeys(WORKED_ON, "it is rated once it is closed"),
+}
 NOT_TO_BE_CONFIRMED: Mapping[Status, str] = {Status.CLOSED: "it is closed already"}
 
 
@@ -63,6 +67,18 @@ def require_tier(draft: Draft, named: str, what: str) -> None:
             Refusal(
                 reason=RefusalReason.WRONG_TIER,
                 text=f"cannot {what} tier {named!r}: {known}tier {draft.tier!r} has the ticket now, handled by {who}",
+                facts=present_state(draft),
+            )
+        )
+
+
+def require_customer(draft: Draft, named: str | None, what: str) -> None:
+    """Refuse the word of somebody else than the ticket's customer (6.8); none named: whoever asks knows them."""
+    if named is not None and named != draft.before.customer.external_id:
+        raise CommandRefused(
+            Refusal(
+                reason=RefusalReason.NOT_THE_CUSTOMER,
+                text=f"cannot {what}: the customer named is not this ticket's; only its own customer's word counts",
                 facts=present_state(draft),
             )
         )

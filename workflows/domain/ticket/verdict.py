@@ -9,7 +9,7 @@ from workflows.domain.ticket.roster import RosterAnswer
 from workflows.domain.ticket.state import Ticket
 from workflows.domain.ticket.words import Audience
 
-RULES_VERSION = 1
+RULES_VERSION = 2
 """Raised when a rule changes what the judge does: re-derivation compares tickets of one version only (5.3)."""
 
 
@@ -36,6 +36,16 @@ class RefusalReason(StrEnum):
     """Into itself, in a chain, or of another customer (6.7)."""
     REOPEN_WINDOW_OVER = "REOPEN_WINDOW_OVER"
     """Closed for too long: open a new ticket that follows it (6.3, 6.9)."""
+    PROMISE_UNKNOWN = "PROMISE_UNKNOWN"
+    """The ticket has no promise of that name (2.4)."""
+    PROMISE_NAME_TAKEN = "PROMISE_NAME_TAKEN"
+    """A promise of that name is open, or the name is the engine's own (2.4)."""
+    PROMISE_NOT_AHEAD = "PROMISE_NOT_AHEAD"
+    """The promised instant is not in the future (2.4)."""
+    PROMISE_TOO_FAR = "PROMISE_TOO_FAR"
+    """The promised instant is more than a year away."""
+    PROMISE_OVER = "PROMISE_OVER"
+    """It was kept, broken or cancelled: nothing is left to keep, or to agree on anew (2.4)."""
     PROBLEM_LINKED_ALREADY = "PROBLEM_LINKED_ALREADY"
     """The ticket is linked to that problem."""
     PROBLEM_NOT_LINKED = "PROBLEM_NOT_LINKED"
@@ -54,8 +64,8 @@ class RefusalReason(StrEnum):
     """Only the policy's lead decides (6.13)."""
     LEAVING_NOT_OFFERED = "LEAVING_NOT_OFFERED"
     """The policy has no priority for requests to leave."""
-    FLAGGED_ALREADY = "FLAGGED_ALREADY"
-    """The lead was told of this customer within the policy's period."""
+    NOT_AT_RISK = "NOT_AT_RISK"
+    """Too little for the policy to flag the customer for, or too soon again: the engine's own affair."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
