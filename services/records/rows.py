@@ -4,7 +4,7 @@ Pure: told the instant, the real one and the judge's word. The statements of eac
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from functools import cache
 from itertools import chain
@@ -14,6 +14,7 @@ from services.records import codec
 from services.records.totals import Delta, deltas
 from workflows.domain.policy import Policy
 from workflows.domain.ticket.clocks import is_warned
+from workflows.domain.ticket.events import Entry, ProblemLinked, ProblemUnlinked
 from workflows.domain.ticket.roster import RosterAnswer
 from workflows.domain.ticket.state import Ticket
 from workflows.domain.ticket.verdict import RULES_VERSION, Judged
@@ -103,6 +104,25 @@ class DeltaColumns(NamedTuple):
     amount: int
 
 
+class LinkColumns(NamedTuple):
+    """Whether a problem is behind a ticket, from now on."""
+
+    problem_id: str
+    ticket_id: str
+    sequence: int
+    at: datetime
+    is_linked: bool
+
+
+class ResultColumns(NamedTuple):
+    """What became of one ticket of an announcement."""
+
+    announcement_id: str
+    ticket_id: str
+    outcome: str
+    at: datetime
+
+
 class PolicyColumns(NamedTuple):
     """A policy's snapshot."""
 
@@ -154,6 +174,8 @@ class Rows(NamedTuple):
     inputs: tuple[InputColumns, ...] = ()
     replies: tuple[ReplyColumns, ...] = ()
     messages: tuple[MessageColumns, ...] = ()
+    links: tuple[LinkColumns, ...] = ()
+    results: tuple[ResultColumns, ...] = ()
     deltas: tuple[DeltaColumns, ...] = ()
 
 
@@ -169,6 +191,8 @@ def together(batch: Sequence[Rows]) -> Rows:
         inputs=tuple(chain.from_iterable(rows.inputs for rows in batch)),
         replies=tuple(chain.from_iterable(rows.replies for rows in batch)),
         messages=tuple(chain.from_iterable(rows.messages for rows in batch)),
+        links=tuple(chain.from_iterable(rows.links for rows in batch)),
+        results=tuple(chain.from_iterable(rows.results for rows in batch)),
         deltas=tuple(DeltaColumns(*key, amount) for key, amount in sums.items()),
     )
 
@@ -226,6 +250,7 @@ def rows_of(
             )
             for message in dict.fromkeys(judged.messages)  # the same message twice is one message
         ),
+        links=tuple(_links(ticket_id, judged.entries, instant)),
         deltas=tuple(
             delta_columns(delta)
             for delta in deltas(
@@ -233,6 +258,14 @@ def rows_of(
             )
         ),
     )
+
+
+def _links(ticket_id: str, entries: Iterable[Entry], instant: datetime) -> Iterator[LinkColumns]:
+    """What the log says of problems, to be found by the problem."""
+    for entry in entries:
+        if isinstance(entry.event, (ProblemLinked, ProblemUnlinked)):
+            is_linked = isinstance(entry.event, ProblemLinked)
+            yield LinkColumns(entry.event.problem_id, ticket_id, entry.sequence, instant, is_linked)
 
 
 def delta_columns(delta: Delta) -> DeltaColumns:

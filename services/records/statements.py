@@ -21,6 +21,13 @@ By a clock as fast as the world's: a step takes effect when it was due, or, late
 """
 
 
+LATER_WINS = """
+ON CONFLICT (problem_id, ticket_id)
+DO UPDATE SET sequence = excluded.sequence, at = excluded.at, is_linked = excluded.is_linked
+"""
+"""Of one problem and one ticket a single row: what was said last, under the ticket's lock."""
+
+
 class Settling(Protocol):
     """One open transaction. Left without an error it commits, else it rolls back."""
 

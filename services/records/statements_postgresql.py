@@ -26,14 +26,16 @@ from services.records.rows import (
     Greeting,
     Held,
     InputColumns,
+    LinkColumns,
     MessageColumns,
     PolicyColumns,
     ReplyColumns,
+    ResultColumns,
     Rows,
     TicketColumns,
     together,
 )
-from services.records.statements import LATELY, RequestKey
+from services.records.statements import LATELY, LATER_WINS, RequestKey
 
 _ANSWERED = (asyncpg.PostgresError, RecordError, TicketUnknown, Duplicate, PolicyNotLoaded, Poison)
 """The server's word, and our own refusals on it: what ended in one of these left no statement on its way."""
@@ -108,6 +110,8 @@ def _type(column: str) -> str:
         return "timestamptz"
     if column in _INTEGERS:
         return "bigint"
+    if column == "is_linked":
+        return "boolean"
     return "bytea" if column in _BYTES else "text"
 
 
@@ -122,15 +126,20 @@ def _value(column: str) -> str:
 
 def _insert(table: str, columns: Sequence[str], first: int) -> str:
     values = ", ".join(_value(column) for column in columns)
-    return f"INSERT INTO {table} ({', '.join(columns)}) SELECT {values} FROM {_unnest(columns, first)}"  # noqa: S608 - names of our own
+    inserted = f"INSERT INTO {table} ({', '.join(columns)}) SELECT {values} FROM {_unnest(columns, first)}"  # noqa: S608 - names of our own
+    return f"{inserted} {_CONFLICTS[table]}" if table in _CONFLICTS else inserted
 
 
+_CONFLICTS = {"problem_links": LATER_WINS}
+"""Where a row may be there already."""
 _HEALTHY = "stuck_type = NULL, stuck_at = NULL, stuck_tries = 0, stuck_until = NULL"
 _BESIDE = (
     ("events", EventColumns._fields),
     ("inputs", InputColumns._fields),
     ("replies", ReplyColumns._fields),
     ("outbox", MessageColumns._fields),
+    ("problem_links", LinkColumns._fields),
+    ("announcement_results", ResultColumns._fields),
     ("total_deltas", DeltaColumns._fields),
 )
 
@@ -181,7 +190,8 @@ def _few(*counts: int, is_new: bool) -> str:
     for (table, fields), count in zip(_BESIDE, counts, strict=True):
         if count:
             rows = (", ".join(_given(fields, first + row * len(fields))) for row in range(count))
-            parts.append(f"INSERT INTO {table} ({', '.join(fields)}) VALUES ({'), ('.join(rows)})")  # noqa: S608 - names of our own
+            conflict = f" {_CONFLICTS[table]}" if table in _CONFLICTS else ""
+            parts.append(f"INSERT INTO {table} ({', '.join(fields)}) VALUES ({'), ('.join(rows)}){conflict}")  # noqa: S608 - names of our own
             first += count * len(fields)
     *others, last = parts
     named = ", ".join(f"part_{number} AS ({part})" for number, part in enumerate(others))
@@ -194,7 +204,7 @@ def _arrays(rows: Sequence[tuple[Any, ...]], columns: int) -> Iterable[Sequence[
 
 def _beside(rows: Rows) -> tuple[Sequence[tuple[Any, ...]], ...]:
     """In the order of `_BESIDE`."""
-    return rows.events, rows.inputs, rows.replies, rows.messages, rows.deltas
+    return rows.events, rows.inputs, rows.replies, rows.messages, rows.links, rows.results, rows.deltas
 
 
 def _statement(rows: Rows, *, is_new: bool) -> tuple[str, Iterable[Any]]:

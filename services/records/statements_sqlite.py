@@ -21,14 +21,16 @@ from services.records.rows import (
     Greeting,
     Held,
     InputColumns,
+    LinkColumns,
     MessageColumns,
     PolicyColumns,
     ReplyColumns,
+    ResultColumns,
     Rows,
     TicketColumns,
 )
 from services.records.sqlite_driver import SqliteDriver
-from services.records.statements import LATELY, RequestKey
+from services.records.statements import LATELY, LATER_WINS, RequestKey
 from services.records.tables import instant_to_text
 from workflows.domain.ticket.roster import RosterAnswer
 
@@ -79,6 +81,8 @@ _INSERT_EVENT = _insert("events", EventColumns._fields)
 _INSERT_INPUT = _insert("inputs", InputColumns._fields)
 _INSERT_REPLY = _insert("replies", ReplyColumns._fields)
 _INSERT_MESSAGE = _insert("outbox", MessageColumns._fields)
+_KEEP_LINK = f"{_insert('problem_links', LinkColumns._fields)} {LATER_WINS}"
+_INSERT_RESULT = _insert("announcement_results", ResultColumns._fields)
 _INSERT_DELTA = _insert("total_deltas", DeltaColumns._fields)
 _KEEP_POLICY = f"{_insert('policies', PolicyColumns._fields)} ON CONFLICT DO NOTHING"
 
@@ -217,6 +221,8 @@ def _insert_beside(connection: sqlite3.Connection, rows: Rows) -> None:
     _many(connection, _INSERT_INPUT, rows.inputs)
     _many(connection, _INSERT_REPLY, rows.replies)
     _many(connection, _INSERT_MESSAGE, rows.messages)
+    _many(connection, _KEEP_LINK, rows.links)
+    _many(connection, _INSERT_RESULT, rows.results)
     _many(connection, _INSERT_DELTA, rows.deltas)
 
 
