@@ -97,6 +97,23 @@ STATUSES: Mapping[AnyReason, grpc.StatusCode] = {
     RefusalReason.UNKNOWN_TIER: grpc.StatusCode.INVALID_ARGUMENT,
     RefusalReason.ALTERNATIVE_REQUIRED: grpc.StatusCode.INVALID_ARGUMENT,
     RefusalReason.SURVIVOR_REQUIRED: grpc.StatusCode.INVALID_ARGUMENT,
+    RefusalReason.PROMISE_UNKNOWN: grpc.StatusCode.FAILED_PRECONDITION,
+    RefusalReason.PROMISE_NAME_TAKEN: grpc.StatusCode.FAILED_PRECONDITION,
+    RefusalReason.PROMISE_OVER: grpc.StatusCode.FAILED_PRECONDITION,
+    RefusalReason.RATED_ALREADY: grpc.StatusCode.FAILED_PRECONDITION,
+    RefusalReason.CREDIT_UNKNOWN: grpc.StatusCode.FAILED_PRECONDITION,
+    RefusalReason.MERGED: grpc.StatusCode.FAILED_PRECONDITION,
+    RefusalReason.MERGE_IMPOSSIBLE: grpc.StatusCode.FAILED_PRECONDITION,
+    RefusalReason.PROBLEM_LINKED_ALREADY: grpc.StatusCode.FAILED_PRECONDITION,
+    RefusalReason.PROBLEM_NOT_LINKED: grpc.StatusCode.FAILED_PRECONDITION,
+    RefusalReason.TOO_MANY_PROBLEMS: grpc.StatusCode.FAILED_PRECONDITION,
+    RefusalReason.NOT_AT_RISK: grpc.StatusCode.FAILED_PRECONDITION,
+    RefusalReason.PROMISE_NOT_AHEAD: grpc.StatusCode.INVALID_ARGUMENT,
+    RefusalReason.PROMISE_TOO_FAR: grpc.StatusCode.INVALID_ARGUMENT,
+    RefusalReason.CREDIT_OTHER_CURRENCY: grpc.StatusCode.INVALID_ARGUMENT,
+    RefusalReason.LEAVING_NOT_OFFERED: grpc.StatusCode.INVALID_ARGUMENT,
+    RefusalReason.NOT_THE_CUSTOMER: grpc.StatusCode.PERMISSION_DENIED,
+    RefusalReason.NOT_THE_LEAD: grpc.StatusCode.PERMISSION_DENIED,
 }
 """The status of each reason; a test holds it complete, and `Problem.code` answers for a reason it lacks."""
 
@@ -105,6 +122,9 @@ BLAMED: Mapping[AnyReason, str] = {
     RefusalReason.UNKNOWN_PRIORITY: "priority",
     RefusalReason.ALTERNATIVE_REQUIRED: "alternative",
     RefusalReason.SURVIVOR_REQUIRED: "duplicate_of",
+    RefusalReason.CREDIT_UNKNOWN: "number",
+    RefusalReason.CREDIT_OTHER_CURRENCY: "currency",
+    RefusalReason.LEAVING_NOT_OFFERED: "kind",
 }
 """The request's field that the judge found wanting."""
 
