@@ -133,6 +133,7 @@ def close(
     reason: str | None = None,
     due_at: datetime | None = None,
     detected_at: datetime | None = None,
+    tells: bool = True,
 ) -> None:
     """Over. Clocks are met as of the Resolve; cancelled where nobody had the customer's word for it (2.10, 6.7)."""
     resolution = draft.resolution
@@ -151,7 +152,8 @@ def close(
     draft.reminding = None
     draft.next_news_at = None
     draft.resolution = closed
-    draft.tell(sequence, "closed", Audience.CUSTOMER)
+    if tells:  # else another line has told the customer already
+        draft.tell(sequence, "closed", Audience.CUSTOMER)
 
 
 def reject(draft: Draft, at: datetime, reason: str) -> None:

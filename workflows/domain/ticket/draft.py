@@ -3,7 +3,7 @@
 from bisect import insort
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import assert_never
 
 from workflows.domain.policy import Policy
@@ -64,6 +64,9 @@ class Draft:
         self.flagged_at = ticket.flagged_at
         self.thread = ticket.thread
         self.problems = ticket.problems
+        self.merged_into = ticket.merged_into
+        self.merged_into_reference = ticket.merged_into_reference
+        self.merged = ticket.merged
         self.version = ticket.version
         self._sequence = ticket.sequence
 
@@ -104,6 +107,9 @@ class Draft:
             flagged_at=self.flagged_at,
             thread=self.thread,
             problems=self.problems,
+            merged_into=self.merged_into,
+            merged_into_reference=self.merged_into_reference,
+            merged=self.merged,
             version=self.version,
             sequence=self._sequence,
             roster=roster.last_of_each(self.answers) if self._new_answers else self.answers,
@@ -249,8 +255,10 @@ class Draft:
                 ),
             )
 
-    def move(self, clock: Clock, at: datetime) -> None:
-        """Give a live run another length, or another calendar to count in."""
+    def move(
+        self, clock: Clock, at: datetime, *, started_at: datetime | None = None, taken_over: timedelta = timedelta()
+    ) -> None:
+        """Give a live run another length, another calendar to count in, or another's start and time spent (6.7)."""
         self.keep(clock)
         self.record(
             at,
@@ -262,6 +270,8 @@ class Draft:
                 spent=clock.spent,
                 deadline_at=clock.deadline_at,
                 tzdata=tzdata_version(),
+                started_at=started_at,
+                taken_over=taken_over,
             ),
         )
 

@@ -15,7 +15,7 @@ from workflows.domain.ticket.draft import Draft
 from workflows.domain.ticket.events import Opened
 from workflows.domain.ticket.lapse import Lapse
 from workflows.domain.ticket.obey import obey
-from workflows.domain.ticket.refusing import CommandRefused, present_state
+from workflows.domain.ticket.refusing import CommandRefused, merged_elsewhere, present_state
 from workflows.domain.ticket.roster import RosterAnswer
 from workflows.domain.ticket.state import Ticket
 from workflows.domain.ticket.verdict import (
@@ -121,6 +121,8 @@ def judge(
     draft = _advanced(policy, ticket, at, answers)
     if command is None:
         return _judged(draft)
+    if draft.merged_into is not None:
+        return _judged(draft, merged_elsewhere(draft, draft.merged_into))
     if expected_version is not None and expected_version != (version := _version(draft)):
         return _judged(draft, _stale(draft, expected_version, version))
     try:

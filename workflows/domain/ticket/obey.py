@@ -7,7 +7,18 @@ from datetime import datetime
 from typing import assert_never
 
 from workflows.domain.policy import Policy
-from workflows.domain.ticket import at_risk, clocks, closing, credit, holding, ladder, linking, migrating, rating
+from workflows.domain.ticket import (
+    at_risk,
+    clocks,
+    closing,
+    credit,
+    holding,
+    ladder,
+    linking,
+    merging,
+    migrating,
+    rating,
+)
 from workflows.domain.ticket.commands import (
     Acknowledge,
     AddNote,
@@ -24,6 +35,7 @@ from workflows.domain.ticket.commands import (
     Hold,
     LinkProblem,
     LogTime,
+    MergeInto,
     OfferCredit,
     PostUpdate,
     Rate,
@@ -31,6 +43,7 @@ from workflows.domain.ticket.commands import (
     Reject,
     Reopen,
     Resolve,
+    TakeOver,
     Transfer,
     UnlinkProblem,
     WaitOnCustomer,
@@ -122,6 +135,10 @@ def obey(draft: Draft, at: datetime, command: Command, onto: Policy | None = Non
             at_risk.flag(draft, at, command)
         case AddNote():
             draft.record(at, NoteAdded(text=command.text))
+        case MergeInto():
+            merging.merge_into(draft, at, command)
+        case TakeOver():
+            merging.take_over(draft, at, command)
         case LogTime():
             draft.record(at, TimeLogged(spent=command.spent, text=command.text))
         case _:

@@ -100,6 +100,16 @@ def require_within_window(draft: Draft, at: datetime) -> None:
     )
 
 
+def merged_elsewhere(draft: Draft, survivor: str) -> Refusal:
+    """What later reaches a ticket that was merged is answered with the one that goes on (6.7)."""
+    reference = draft.merged_into_reference or survivor
+    return Refusal(
+        reason=RefusalReason.MERGED,
+        text=f"merged into ticket {reference!r}, which goes on in its place: ask that one",
+        facts=present_state(draft, survivor=survivor, survivor_reference=reference),
+    )
+
+
 def present_state(draft: Draft, **more: str) -> dict[str, str]:
     """What a refused caller needs to decide anew."""
     return {"status": draft.status.value, "tier": draft.tier, "handler": draft.handler or "", **more}

@@ -1,0 +1,139 @@
+"""Two tickets of one customer that say the same: one goes on, the other is closed as its duplicate (6.7).
+
+Each half is a command on its own ticket, and each ticket stays a function of its own inputs (5.3): what comes from the
+other stands in the command. Knows both only while it writes the halves; that both happen or neither is the record's.
+"""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from workflows.domain.policy import Policy
+from workflows.domain.ticket import clocks, closing
+from workflows.domain.ticket.commands import MergeInto, TakenClock, TakeOver
+from workflows.domain.ticket.draft import Draft
+from workflows.domain.ticket.events import Merged, TookOver, WaitEnded
+from workflows.domain.ticket.refusing import WORKED_ON, CommandRefused, present_state, require
+from workflows.domain.ticket.state import Clock, Resolution, Ticket
+from workflows.domain.ticket.verdict import Refusal, RefusalReason
+from workflows.domain.ticket.words import Audience, ClockState, ClosedBy, Outcome, Status, Target, WaitEnd
+from workflows.domain.working_time import due, worked
+
+CUSTOMERS_TARGETS = (Target.UPDATE, Target.RESOLVE)
+"""Whose clocks come in pairs: each tier keeps its own."""
+
+_NOT_CLOSED = (*WORKED_ON, Status.RESOLVED)
+_MERGED_CLOSED = "it is over: what comes back on it is a contact, or a reopening"
+_SURVIVOR_CLOSED = "reopen it first, or name one that goes on"
+ZERO = timedelta()
+
+
+def halves(policy: Policy, other: Ticket, survivor: Ticket, at: datetime, actor: str) -> tuple[MergeInto, TakeOver]:
+    """What is asked of each: of `other`, as it stands at `at` and by its own policy, and of the one that goes on."""
+    merge_into = MergeInto(actor=actor, survivor_id=survivor.ticket_id, survivor_reference=survivor.reference)
+    take_over = TakeOver(
+        actor=actor,
+        ticket_id=other.ticket_id,
+        reference=other.reference,
+        external_id=other.customer.external_id,
+        clocks=tuple(_taken(policy, other, at)),
+    )
+    return merge_into, take_over
+
+
+def merge_into(draft: Draft, at: datetime, command: MergeInto) -> None:
+    """Close it in favour of the survivor: its clocks end without a verdict, and only its customer hears of it."""
+    ticket = draft.before
+    if command.survivor_id == ticket.ticket_id:
+        raise _impossible(draft, "cannot merge a ticket into itself: name the other one")
+    if draft.merged:
+        raise _impossible(
+            draft,
+            f"cannot merge a ticket that others were merged into, like {draft.merged[-1]!r}: "
+            f"merge {command.survivor_reference!r} into this one",
+            merged=",".join(draft.merged),
+        )
+    require(draft, "merge it", _NOT_CLOSED, {Status.CLOSED: _MERGED_CLOSED})
+    if draft.waiting:
+        draft.record(at, WaitEnded(by=WaitEnd.RESOLVED))
+        draft.waiting = None
+    sequence = draft.record(
+        at, Merged(survivor_id=command.survivor_id, survivor_reference=command.survivor_reference)
+    )
+    draft.merged_into, draft.merged_into_reference = command.survivor_id, command.survivor_reference
+    draft.tell(sequence, "merged", Audience.CUSTOMER, Audience.HANDLER)
+    draft.resolution = Resolution(outcome=Outcome.DUPLICATE, resolved_at=at, sign_off_at=None)
+    closing.close(draft, at, ClosedBy.OUTCOME, tells=False)
+
+
+def take_over(draft: Draft, at: datetime, command: TakeOver) -> None:
+    """Go on for both: of each pair of the customer's clocks the earlier start and the earlier deadline."""
+    ticket = draft.before
+    if command.ticket_id == ticket.ticket_id:
+        raise _impossible(draft, "cannot merge a ticket into itself: name the other one")
+    if command.external_id != ticket.customer.external_id:
+        raise _impossible(draft, "cannot merge tickets of two customers: each was promised something of their own")
+    require(draft, "take another ticket over", _NOT_CLOSED, {Status.CLOSED: _SURVIVOR_CLOSED})
+    sequence = draft.record(at, TookOver(ticket_id=command.ticket_id, reference=command.reference))
+    draft.merged = (*draft.merged, command.ticket_id)
+    draft.tell(sequence, "took_over", Audience.HANDLER, Audience.OWNER)
+    for taken in command.clocks:
+        for clock in draft.live(taken.target):
+            _take(draft, at, clock, taken)
+
+
+def _take(draft: Draft, at: datetime, clock: Clock, taken: TakenClock) -> None:
+    """Give a clock the start of another run if that is earlier, and the time that is left of it if that is less.
+
+    Of a deadline that lies in the past is left what 6.11 leaves: the tier's acknowledge target, but no more than before.
+    """
+    policy = draft.policy
+    calendar = clocks.calendar_of(policy, clock.target, clock.tier)
+    spent = clocks.spent_by(policy, clock, at)
+    left = clock.length - spent
+    others = worked(calendar, at, taken.due_at) if taken.due_at > at else ZERO
+    floor = clocks.length_of(policy, Target.ACKNOWLEDGE, draft.tier, draft.priority)
+    remains = min(others or floor, left)
+    # What the other spent counts here too, so that no later change of targets gives it back.
+    more = max(taken.spent - spent, ZERO)
+    is_earlier = taken.started_at < clock.started_at
+    if remains == left and not more and not is_earlier:
+        return
+    joined = replace(
+        clock,
+        started_at=min(clock.started_at, taken.started_at),
+        spent=spent + more,
+        length=spent + more + remains,
+    )
+    if clock.state is ClockState.RUNNING:
+        joined = clocks.running(policy, joined, at)
+        if remains == left:  # recorded, not recomputed (3.6)
+            joined = replace(joined, deadline_at=clock.deadline_at)
+    draft.move(joined, at, started_at=taken.started_at if is_earlier else None, taken_over=more)
+
+
+def _taken(policy: Policy, other: Ticket, at: datetime) -> Iterator[TakenClock]:
+    """Yield the customer's clocks that a survivor has to keep; one that broke has nothing left."""
+    for clock in other.clocks:
+        if clock.target not in CUSTOMERS_TARGETS:
+            continue
+        if clock.state.is_live or clock.state is ClockState.BREACHED:
+            spent = clocks.spent_by(policy, clock, at)
+            yield TakenClock(
+                target=clock.target,
+                run=clock.run,
+                started_at=clock.started_at,
+                spent=spent,
+                due_at=clock.deadline_at or _due_at(policy, clock, at, clock.length - spent),
+            )
+
+
+def _due_at(policy: Policy, clock: Clock, at: datetime, left: timedelta) -> datetime:
+    """When a run that stands still would be due if it ran on now."""
+    return due(clocks.calendar_of(policy, clock.target, clock.tier), at, left) if left else at
+
+
+def _impossible(draft: Draft, text: str, **facts: str) -> CommandRefused:
+    return CommandRefused(
+        Refusal(reason=RefusalReason.MERGE_IMPOSSIBLE, text=text, facts=present_state(draft, **facts))
+    )
