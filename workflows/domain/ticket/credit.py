@@ -15,7 +15,7 @@ from workflows.domain.ticket.words import Audience, CreditOf, CreditState
 
 
 def earned_by_promise(draft: Draft, at: datetime, earned_by: int) -> None:
-    """Grant what a person's broken promise earns; `earned_by` is the line of the breach, whose message tells of both."""
+    """Grant what a person's broken promise earns; `earned_by` is the line of the breach, whose message tells of it."""
     _grant(draft, at, draft.policy.credit_for_promise, CreditOf.PROMISE, earned_by)
 
 

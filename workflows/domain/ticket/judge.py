@@ -9,7 +9,7 @@ from datetime import datetime
 from workflows.domain.errors import DomainError
 from workflows.domain.policy import Policy
 from workflows.domain.policy_data import version_of
-from workflows.domain.ticket import ladder, roster
+from workflows.domain.ticket import ladder, leaving, promises, roster
 from workflows.domain.ticket.commands import Command, Open
 from workflows.domain.ticket.draft import Draft
 from workflows.domain.ticket.events import Opened
@@ -35,9 +35,10 @@ def open_ticket(policy: Policy, command: Open, at: datetime, *, told: Iterable[R
     """A new ticket in the first tier that is not skipped, its clocks running from `at` (6.1, 4.5).
 
     `told`: what the roster has answered of the policy's tiers; without an answer a tier is reachable (4.9).
-    Raises `DomainError` when the policy does not promise this priority.
+    Raises `DomainError` when the policy does not promise this priority, or takes no request to leave.
     """
     require_utc(at)
+    command = leaving.as_promised(policy, command)
     if command.priority not in policy.priorities:
         raise DomainError(
             f"policy {policy.name!r} has no priority {command.priority!r}: use one of {list(policy.priorities)}"
@@ -60,6 +61,7 @@ def open_ticket(policy: Policy, command: Open, at: datetime, *, told: Iterable[R
             description=command.description,
             channel=command.channel,
             follows=command.follows,
+            kind=command.kind,
             thread=command.thread,
             opened_at=at,
             status=Status.OPEN,
@@ -87,13 +89,15 @@ def open_ticket(policy: Policy, command: Open, at: datetime, *, told: Iterable[R
             description=command.description,
             channel=command.channel,
             follows=command.follows,
+            kind=command.kind,
             thread=command.thread,
         ),
     )
     ladder.record_skipped(draft, skipped, at)
     ladder.start_tier_clocks(draft, at)
-    draft.start(Target.UPDATE, at)
+    update = draft.start(Target.UPDATE, at)
     draft.start(Target.RESOLVE, at)
+    promises.promise_next_news(draft, at, update.deadline_at)
     draft.tell(sequence, "opened", Audience.CUSTOMER, Audience.TIER)
     return draft.judged()
 
@@ -154,7 +158,8 @@ def _version(draft: Draft) -> int:
 
 def _substance(of: Draft | Ticket) -> tuple[object, ...]:
     deadlines = tuple((clock.target, clock.deadline_at) for clock in of.clocks if clock.deadline_at)
-    return (of.status, of.tier, of.handler, of.owner, of.priority, of.policy_version, deadlines, of.next_news_at)
+    promises = tuple((each.name, each.run, each.promised_at, each.state, each.kept_at) for each in of.promises)
+    return (of.status, of.tier, of.handler, of.owner, of.priority, of.policy_version, deadlines, promises)
 
 
 def _stale(draft: Draft, expected: int, version: int) -> Refusal:

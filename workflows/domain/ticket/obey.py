@@ -11,13 +11,13 @@ from workflows.domain.ticket import (
     at_risk,
     clocks,
     closing,
-    credit,
+    ending,
     holding,
     ladder,
     linking,
     merging,
     migrating,
-    rating,
+    promises,
 )
 from workflows.domain.ticket.commands import (
     Acknowledge,
@@ -25,6 +25,7 @@ from workflows.domain.ticket.commands import (
     Assign,
     ChangePolicy,
     ChangePriority,
+    ChangePromise,
     Close,
     Command,
     Confirm,
@@ -33,8 +34,10 @@ from workflows.domain.ticket.commands import (
     Escalate,
     FlagCustomer,
     Hold,
+    KeepPromise,
     LinkProblem,
     LogTime,
+    MakePromise,
     MergeInto,
     OfferCredit,
     PostUpdate,
@@ -52,7 +55,6 @@ from workflows.domain.ticket.draft import Draft
 from workflows.domain.ticket.events import (
     Acknowledged,
     Assigned,
-    Confirmed,
     ContactReceived,
     NoteAdded,
     PriorityChanged,
@@ -61,9 +63,6 @@ from workflows.domain.ticket.events import (
     UpdatePosted,
 )
 from workflows.domain.ticket.refusing import (
-    NOT_TO_BE_CLOSED,
-    NOT_TO_BE_CONFIRMED,
-    NOT_TO_BE_REOPENED,
     WORKED_ON,
     CommandRefused,
     present_state,
@@ -102,20 +101,8 @@ def obey(draft: Draft, at: datetime, command: Command, onto: Policy | None = Non
             _transfer(draft, at, command)
         case Resolve():
             _resolve(draft, at, command)
-        case Confirm():
-            require_customer(draft, command.customer, "confirm")
-            require(draft, "confirm", (Status.RESOLVED,), NOT_TO_BE_CONFIRMED)
-            draft.record(at, Confirmed())
-            closing.close(draft, at, ClosedBy.CONFIRMATION)
-        case Reject():
-            _reject(draft, at, command)
-        case Reopen():
-            require(draft, "reopen", (Status.CLOSED,), NOT_TO_BE_REOPENED)
-            require_within_window(draft, at)
-            closing.reopen(draft, at, command.reason)
-        case Close():
-            require(draft, "close", (Status.RESOLVED,), NOT_TO_BE_CLOSED)
-            closing.close(draft, at, ClosedBy.DESK, reason=command.reason)
+        case Confirm() | Reject() | Reopen() | Close() | Rate() | OfferCredit() | DecideCredit():
+            ending.obey(draft, at, command)
         case ChangePriority():
             _change_priority(draft, at, command)
         case ChangePolicy():
@@ -124,15 +111,14 @@ def obey(draft: Draft, at: datetime, command: Command, onto: Policy | None = Non
             linking.link(draft, at, command)
         case UnlinkProblem():
             linking.unlink(draft, at, command)
-        case Rate():
-            require_customer(draft, command.customer, "rate")
-            rating.rate(draft, at, command)
-        case OfferCredit():
-            credit.offer(draft, at, command)
-        case DecideCredit():
-            credit.decide(draft, at, command)
         case FlagCustomer():
             at_risk.flag(draft, at, command)
+        case MakePromise():
+            promises.make(draft, at, command)
+        case KeepPromise():
+            promises.keep(draft, at, command)
+        case ChangePromise():
+            promises.change(draft, at, command)
         case AddNote():
             draft.record(at, NoteAdded(text=command.text))
         case MergeInto():
@@ -161,6 +147,8 @@ def _acknowledge(draft: Draft, at: datetime, command: Acknowledge) -> None:
         draft.status = Status.IN_PROGRESS
     draft.handler = draft.handler or command.handler
     draft.reminding = None
+    if command.turnaround_at:
+        promises.promise_turnaround(draft, at, command.turnaround_at, command.handler)
 
 
 def _assign(draft: Draft, at: datetime, command: Assign) -> None:
@@ -220,7 +208,7 @@ def _require_no_hurdle(draft: Draft, priority: str) -> None:
 def _post_update(draft: Draft, at: datetime, command: PostUpdate) -> None:
     require(draft, "post an update", (*WORKED_ON, Status.RESOLVED), hint="reopen it first")
     sequence = draft.record(at, UpdatePosted(text=command.text))
-    closing.person_told_the_customer(draft, at, _pause_of_update(draft))
+    closing.person_told_the_customer(draft, at, _pause_of_update(draft), keeps=command.keeps)
     draft.tell(sequence, "update_posted", Audience.CUSTOMER)
 
 
@@ -327,14 +315,5 @@ def _resolve(draft: Draft, at: datetime, command: Resolve) -> None:
             duplicate_of=command.duplicate_of,
             article=command.article,
         ),
+        keeps=command.keeps,
     )
-
-
-def _reject(draft: Draft, at: datetime, command: Reject) -> None:
-    require_customer(draft, command.customer, "reject")
-    require(draft, "reject", (Status.RESOLVED, Status.CLOSED))
-    if draft.status is Status.CLOSED:
-        require_within_window(draft, at)
-        closing.reopen(draft, at, command.reason)
-    else:
-        closing.reject(draft, at, command.reason)
