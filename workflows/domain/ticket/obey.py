@@ -73,10 +73,10 @@ from workflows.domain.ticket.refusing import (
     wrong_state,
 )
 from workflows.domain.ticket.verdict import Refusal, RefusalReason
-from workflows.domain.ticket.words import Audience, Cause, ClosedBy, Outcome, Pause, Status, Target, TicketKind, WaitEnd
+from workflows.domain.ticket.words import Audience, Cause, Outcome, Pause, Status, Target, TicketKind, WaitEnd
 
 
-def obey(draft: Draft, at: datetime, command: Command, onto: Policy | None = None) -> None:  # noqa: C901, PLR0912 - one branch a command, no more
+def obey(draft: Draft, at: datetime, command: Command, onto: Policy | None = None) -> None:  # noqa: C901, PLR0912, PLR0915 - one branch a command, no more
     """Apply the command at its instant, or raise `CommandRefused`; `onto` is the policy that a `ChangePolicy` names."""
     draft.actor = command.actor
     match command:
