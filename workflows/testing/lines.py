@@ -28,8 +28,10 @@ from workflows.domain.ticket.events import (
     Entry,
     Escalated,
     EscalationAbsorbed,
+    Imported,
     LadderExhausted,
     LastResortReminded,
+    Merged,
     NoteAdded,
     Opened,
     PolicyChanged,
@@ -41,6 +43,7 @@ from workflows.domain.ticket.events import (
     Resolved,
     TierSkipped,
     TimeLogged,
+    TookOver,
     Transferred,
     UpdatePosted,
     WaitEnded,
@@ -69,6 +72,9 @@ _Life = (
     | Assigned
     | PriorityChanged
     | PolicyChanged
+    | Merged
+    | TookOver
+    | Imported
     | ProblemLinked
     | ProblemUnlinked
     | NoteAdded
@@ -175,7 +181,9 @@ def _of_clock(event: _Clock, at: datetime, when: When) -> str:  # noqa: PLR0911 
             return f"resumed {name}, {length(event.spent)} spent, until {when(event.deadline_at)}"
         case ClockMoved():
             ends = "paused" if event.deadline_at is None else f"until {when(event.deadline_at)}"
-            return f"moved {name} to {length(event.length)}, {length(event.spent)} spent, {ends}"
+            since = "" if event.started_at is None else f" from {when(event.started_at)}"
+            taken = f", {length(event.taken_over)} of it taken over" if event.taken_over else ""
+            return f"moved {name}{since} to {length(event.length)}, {length(event.spent)} spent{taken}, {ends}"
         case ClockWarned():
             return f"warned {event.fraction:.0%} of {name}, due {when(event.due_at)}"
         case ClockMet():
@@ -233,6 +241,13 @@ def _of_life(event: _Life, when: When) -> str:  # noqa: C901, PLR0911, PLR0912 -
                 "" if event.priority == event.from_priority else f", priority {event.from_priority} -> {event.priority}"
             )
             return f"policy {event.from_policy_version} -> {event.policy_version}{tier}{priority}"
+        case Merged():
+            return f"merged into {event.survivor_id}"
+        case TookOver():
+            return f"took {event.ticket_id} over"
+        case Imported():
+            breaches = f", {len(event.breaches)} breaches had" if event.breaches else ""
+            return f"imported {event.status}, opened {when(event.opened_at)}{breaches}"
         case ProblemLinked():
             return f"linked to problem {event.problem_id}"
         case ProblemUnlinked():

@@ -79,7 +79,7 @@ class Line:
     length: timedelta
     """Working time allowed, as it stands now."""
     carried: timedelta
-    """Working time that the tier had spent before this run (2.3)."""
+    """Working time spent before this run: by the tier (2.3), on a ticket merged into this one (6.7), elsewhere (6.14)."""
     state: ClockState
     deadline_at: datetime | None
     """While it runs, the deadline; once breached, the one it broke; none while it stands still or when it was kept."""
@@ -145,6 +145,8 @@ class _Draft:
 
     def __init__(self, started: ClockStarted, entry: Entry, policy: Policy, version: str) -> None:
         self._started = started
+        self._started_at = started.started_at
+        self._carried = started.spent
         self._tier = started.tier
         self._policy = policy
         self._version = version
@@ -178,7 +180,8 @@ class _Draft:
             case ClockMoved(length=length, spent=spent):
                 self._tier = event.tier
                 still = self._last.pause if self._last else None
-                self._end(entry.at, spent)
+                self._end(entry.at, spent - event.taken_over)
+                self._take_over(event.started_at or self._started_at, event.taken_over)
                 self._length, self._deadline_at, self._tzdata = length, event.deadline_at, event.tzdata
                 self._begin(entry.at, still, entry)
             case ClockMet(spent=spent):
@@ -207,14 +210,20 @@ class _Draft:
             calendar=str(calendar),
             policy_version=self._version,
             tzdata=self._tzdata,
-            started_at=started.started_at,
+            started_at=self._started_at,
             length=self._length,
-            carried=started.spent,
+            carried=self._carried,
             state=self._state,
             deadline_at=self._deadline_at,
             intervals=(*self._ended, *([last] if last else [])),
             as_of=at,
         )
+
+    def _take_over(self, started_at: datetime, spent: timedelta) -> None:
+        """Begin when a ticket's run did that was merged into this one, and carry what it spent (6.7)."""
+        self._started_at = started_at
+        self._carried += spent
+        self._spent += spent
 
     def _over(self, state: ClockState, at: datetime, spent: timedelta) -> None:
         self._end(at, spent)
