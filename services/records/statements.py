@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Protocol
 
 from services.records.rows import Greeting, Held, PolicyColumns, ReplyColumns, Rows
-from workflows.domain.ticket.lapse import LATE_AFTER
+from workflows.domain.ticket.state import LATE_AFTER
 
 RequestKey = tuple[str, str]
 """Caller and request id."""
@@ -26,6 +26,9 @@ ON CONFLICT (problem_id, ticket_id)
 DO UPDATE SET sequence = excluded.sequence, at = excluded.at, is_linked = excluded.is_linked
 """
 """Of one problem and one ticket a single row: what was said last, under the ticket's lock."""
+
+YOUNGEST_WINS = "ON CONFLICT (key) DO UPDATE SET ticket_id = excluded.ticket_id"
+"""A key leads to the ticket that took it last."""
 
 
 class Settling(Protocol):

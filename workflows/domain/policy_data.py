@@ -21,6 +21,7 @@ _ON_BREACH_BEFORE_IT_WAS_STORED: dict[str, Any] = {
     "tier_resolve": {"notify": [], "escalate_every": 1},
     "update": {"notify": ["handler", "owner"], "escalate_every": 2},
     "resolve": {"notify": ["last_resort"], "escalate_every": 1},
+    "promise": {"notify": ["owner", "lead"], "escalate_every": 0},
 }
 """What followed a breach where a tier's data does not say: the defaults of the releases that left them out.
 
@@ -145,15 +146,19 @@ def _tier_to_data(tier: Tier, *, with_names: bool) -> dict[str, object]:
         },
         # Left out where there is none: a table that does not use it is the version that it always was.
         **({"skip_when_closed": sorted(tier.skip_when_closed)} if tier.skip_when_closed else {}),
-        # All of them, the defaults too: what a later release has for a default changes no running ticket.
+        # All of them, the defaults too: what a later release has for a default changes no running ticket. Only that of
+        # promises is left out: a table that does not use it is the version that it always was.
         "on_breach": {
-            target.value: {
-                "notify": [audience.value for audience in rule.notify],
-                "escalate_every": rule.escalate_every,
-            }
+            target.value: written
             for target, rule in tier.on_breach.items()
+            if (written := _rule_to_data(rule)) != _ON_BREACH_BEFORE_IT_WAS_STORED[target]
+            or target is not Target.PROMISE
         },
     }
+
+
+def _rule_to_data(rule: OnBreach) -> dict[str, object]:
+    return {"notify": [audience.value for audience in rule.notify], "escalate_every": rule.escalate_every}
 
 
 def _tier_from_data(data: Data) -> Tier:

@@ -35,6 +35,7 @@ DEFAULT_ON_BREACH: Mapping[Target, OnBreach] = MappingProxyType(
         Target.TIER_RESOLVE: OnBreach(escalate_every=1),
         Target.UPDATE: OnBreach(notify=(Audience.HANDLER, Audience.OWNER), escalate_every=2),
         Target.RESOLVE: OnBreach(notify=(Audience.LAST_RESORT,), escalate_every=1),
+        Target.PROMISE: OnBreach(notify=(Audience.OWNER, Audience.LEAD)),
     }
 )
 """Semantics 4.2."""

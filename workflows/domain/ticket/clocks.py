@@ -32,6 +32,8 @@ def length_of(policy: Policy, target: Target, tier: str, priority: str) -> timed
             return policy.tier(tier).targets[priority].update_every
         case Target.RESOLVE:
             return policy.resolve[priority]
+        case Target.PROMISE:
+            raise AssertionError("a promise has an instant, no length")
 
 
 def started(

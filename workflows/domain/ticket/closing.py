@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import datetime
 
-from workflows.domain.ticket import clocks, holding, ladder
+from workflows.domain.ticket import clocks, holding, ladder, promises
 from workflows.domain.ticket.draft import Draft
 from workflows.domain.ticket.events import (
     ClockReinstated,
@@ -34,12 +34,15 @@ RESOLUTION_PAUSES = (Target.TIER_RESOLVE, Target.UPDATE, Target.RESOLVE)
 """What stands still while the customer has not signed off (2.10)."""
 
 
-def person_told_the_customer(draft: Draft, at: datetime, pause: Pause | None) -> None:
-    """A message from a person: the update run is met and the next one begins, paused when the clock is (2.2, 2.9)."""
+def person_told_the_customer(draft: Draft, at: datetime, pause: Pause | None, *, keeps: tuple[str, ...] = ()) -> None:
+    """A message from a person: the update run is met and the next one begins, paused when the clock is (2.2, 2.9).
+
+    It keeps the promises of next news, and those that it names; `CommandRefused` of one that cannot be kept (2.4).
+    """
     draft.meet((Target.UPDATE,), at)
     draft.update_breaches = 0
-    draft.next_news_at = None
     draft.start(Target.UPDATE, at, pause=pause)
+    promises.person_told_the_customer(draft, at, keeps)
 
 
 def start_wait(draft: Draft, at: datetime, question: str) -> None:
@@ -92,7 +95,7 @@ def give_up(draft: Draft, at: datetime, *, due_at: datetime, detected_at: dateti
     draft.tell(sequence, "gave_up_waiting", Audience.CUSTOMER, Audience.OWNER)
 
 
-def resolve(draft: Draft, at: datetime, resolved: Resolved) -> None:
+def resolve(draft: Draft, at: datetime, resolved: Resolved, *, keeps: tuple[str, ...] = ()) -> None:
     """A person says that it is solved, with an explanation (6.7)."""
     if draft.waiting:
         draft.record(at, WaitEnded(by=WaitEnd.RESOLVED))
@@ -101,7 +104,9 @@ def resolve(draft: Draft, at: datetime, resolved: Resolved) -> None:
     sequence = draft.record(at, resolved)
     draft.article = resolved.article
     if resolved.outcome.closes_at_once:
-        draft.update_breaches = 0  # the explanation is a person's message, though no run starts after it (2.2, 4.2)
+        # The explanation is a person's message, though no run starts after it (2.2, 4.2).
+        draft.update_breaches = 0
+        promises.person_told_the_customer(draft, at, keeps)
         draft.resolution = Resolution(outcome=resolved.outcome, resolved_at=at, sign_off_at=None)
         close(draft, at, ClosedBy.OUTCOME)
         return
@@ -109,7 +114,8 @@ def resolve(draft: Draft, at: datetime, resolved: Resolved) -> None:
         draft.cancel((Target.ACKNOWLEDGE,), at)
     else:
         draft.meet((Target.ACKNOWLEDGE,), at)
-    person_told_the_customer(draft, at, Pause.RESOLVED)
+    person_told_the_customer(draft, at, Pause.RESOLVED, keeps=keeps)
+    promises.resolved(draft, at)
     _rest(draft, at, resolved.outcome)
     draft.tell(sequence, "resolved", Audience.CUSTOMER)
 
@@ -120,7 +126,6 @@ def _rest(draft: Draft, at: datetime, outcome: Outcome) -> None:
     draft.status = Status.RESOLVED
     draft.waiting = None
     draft.reminding = None
-    draft.next_news_at = None
     sign_off_at = due(draft.policy.calendar, at, draft.policy.sign_off)
     draft.resolution = Resolution(outcome=outcome, resolved_at=at, sign_off_at=sign_off_at)
 
@@ -150,8 +155,8 @@ def close(
     draft.status = Status.CLOSED
     draft.closed_at = at
     draft.reminding = None
-    draft.next_news_at = None
     draft.resolution = closed
+    promises.closed(draft, at, reason or f"closed: {resolution.outcome.value}")
     if tells:  # else another line has told the customer already
         draft.tell(sequence, "closed", Audience.CUSTOMER)
 

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from workflows.domain.errors import DomainError
 from workflows.domain.money import require_money
-from workflows.domain.ticket.words import ContactKind, Outcome, Signal, Status, Target, TicketKind
+from workflows.domain.ticket.words import ContactKind, Outcome, PromiseKind, Signal, Status, Target, TicketKind
 
 LONGEST_SPENT = timedelta(hours=1000)
 """Of the time that is logged at once."""
@@ -58,6 +58,8 @@ class Acknowledge:
     actor: str
     handler: str
     tier: str
+    turnaround_at: datetime | None = None
+    """By when it is done, the customer is told: a promise named `turnaround`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +76,8 @@ class PostUpdate:
 
     actor: str
     text: str
+    keeps: tuple[str, ...] = ()
+    """Names of promises that it keeps, besides those of next news."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,6 +139,8 @@ class Resolve:
     """What is offered instead; required when not feasible."""
     duplicate_of: str | None = None
     """The ticket id of the survivor; required for a duplicate."""
+    keeps: tuple[str, ...] = ()
+    """Names of promises that it keeps, besides those of next news and turnarounds."""
     article: str | None = None
     """The id of the article whose answer solved it."""
 
@@ -306,6 +312,45 @@ class ChangePolicy:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MakePromise:
+    """The customer is told that something will have happened by an instant (2.4)."""
+
+    actor: str
+    name: str
+    """Its name on this ticket; free again once the promise of that name is over."""
+    kind: PromiseKind
+    promised_at: datetime
+    """In the future, and within a year."""
+    words: str
+    """What the customer is told."""
+    owner: str | None = None
+    """Who is to keep it; none: the handler, else the actor."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeepPromise:
+    """It was done; of a broken one: it was done late (2.4)."""
+
+    actor: str
+    name: str
+    words: str = ""
+    """What was done, for the log."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangePromise:
+    """Re-agreed with the customer before its instant: another instant in its place (2.4)."""
+
+    actor: str
+    name: str
+    promised_at: datetime
+    words: str
+    """What the customer is told."""
+    reason: str
+    """For the desk."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MergeInto:
     """It says the same as another ticket of the customer's, which goes on alone (6.7). One half: `TakeOver` is the other."""
 
@@ -409,6 +454,9 @@ Command = (
     | UnlinkProblem
     | AddNote
     | LogTime
+    | MakePromise
+    | KeepPromise
+    | ChangePromise
     | Hold
     | Rate
     | OfferCredit

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import assert_never
 
 from workflows.domain.policy import Policy
-from workflows.domain.ticket import clocks, roster
+from workflows.domain.ticket import closures, clocks, roster
 from workflows.domain.ticket.events import (
     ClockCancelled,
     ClockMet,
@@ -29,7 +29,13 @@ _ORDER = {target: place for place, target in enumerate(Target)}
 class Draft:
     """Gathers what one settle changes: every change of the ticket stands beside the line that records it."""
 
-    def __init__(self, policy: Policy, ticket: Ticket, new_answers: roster.Answers = ()) -> None:
+    def __init__(
+        self,
+        policy: Policy,
+        ticket: Ticket,
+        new_answers: roster.Answers = (),
+        new_closures: closures.Closures = (),
+    ) -> None:
         self.policy = policy
         self.before = ticket
         """The ticket as it was given. What no settle changes is read there."""
@@ -40,6 +46,9 @@ class Draft:
         self._new_answers = new_answers
         self.answers = roster.together(ticket.roster, new_answers) if new_answers else ticket.roster
         """What the roster has said, as far as this settle may go by it."""
+        self._new_closures = new_closures
+        self.closures = closures.together(ticket.closures, new_closures) if new_closures else ticket.closures
+        """When the queue is closed, as far as this settle knows."""
         # The ticket as it stands, in the ticket's own words.
         self.policy_version = ticket.policy_version
         self.priority = ticket.priority
@@ -113,6 +122,7 @@ class Draft:
             version=self.version,
             sequence=self._sequence,
             roster=roster.last_of_each(self.answers) if self._new_answers else self.answers,
+            closures=self.closures,
         )
         return Judged(
             ticket=ticket,
@@ -120,6 +130,7 @@ class Draft:
             messages=tuple(self._messages),
             refusal=refusal,
             answers=self._new_answers,
+            closures=self._new_closures,
         )
 
     # The log.
@@ -130,15 +141,33 @@ class Draft:
         self._entries.append(Entry(sequence=self._sequence, at=at, actor=self.actor, event=event))
         return self._sequence
 
-    def tell(self, of: int, kind: str, *audiences: Audience) -> None:
-        """Say who, as the ticket stands now, is to be told of the line of that sequence; the same person once."""
+    def tell(
+        self,
+        of: int,
+        kind: str,
+        *audiences: Audience,
+        owner: str | None = None,
+        but_those_told_of: int | None = None,
+    ) -> None:
+        """Say who, as the ticket stands now, is to be told of the line of that sequence; the same person once.
+
+        `owner`: of what it is about, where that is not the ticket's. Who is told of the line `but_those_told_of` is
+        not told of this one too.
+        """
         told: set[tuple[bool, str]] = set()
+        if but_those_told_of is not None:
+            beside = (message for message in self._messages if message.sequence == but_those_told_of)
+            told = {(message.audience is Audience.CUSTOMER, message.recipient) for message in beside}
         for audience in audiences:
-            recipient = self._recipient(audience)
+            recipient = owner if owner and audience is Audience.OWNER else self._recipient(audience)
             # A customer whose external id reads like a tier's name is not that tier.
             if (person := (audience is Audience.CUSTOMER, recipient)) not in told:
                 told.add(person)
                 self._messages.append(Message(sequence=of, kind=kind, audience=audience, recipient=recipient))
+
+    def has_told(self, of: int, audience: Audience) -> bool:
+        """Whether that audience is told of the line of that sequence by what was said so far."""
+        return any(message.sequence == of and message.audience is audience for message in self._messages)
 
     def _recipient(self, audience: Audience) -> str:
         match audience:
@@ -193,8 +222,13 @@ class Draft:
         carried: Clock | None = None,
         pause: Pause | None = None,
     ) -> Clock:
-        """Start the next run of a target for the present tier, with the time spent of the run it carries on."""
+        """Start the next run of a target for the present tier, with the time spent of the run it carries on.
+
+        The tier's own stand still from the first while the queue is closed (2.11).
+        """
         last = self.latest(target)
+        if pause is None and self._is_kept_closed(target, at):
+            pause = Pause.QUEUE_CLOSED
         clock = clocks.started(
             self.policy,
             target,
@@ -235,9 +269,12 @@ class Draft:
             )
 
     def resume(self, targets: Iterable[Target], at: datetime) -> None:
-        """Let the paused runs of these targets count again."""
+        """Let the paused runs of these targets count again; the tier's own not while the queue is closed (2.11)."""
         for clock in self.live(*targets):
             if clock.state is not ClockState.PAUSED:
+                continue
+            if self._is_kept_closed(clock.target, at):
+                self.pause((clock.target,), at, Pause.QUEUE_CLOSED)
                 continue
             counting = clocks.running(self.policy, clock, at)
             self.keep(counting)

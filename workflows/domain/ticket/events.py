@@ -15,6 +15,7 @@ from workflows.domain.ticket.words import (
     CreditOf,
     Outcome,
     Pause,
+    PromiseKind,
     Signal,
     SkipReason,
     Status,
@@ -473,6 +474,92 @@ class CustomerFlagged:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PromiseMade:
+    """The customer was promised something by an instant (2.4). The engine's own says when they hear next (6.1, 6.5)."""
+
+    name: str
+    """Its name on this ticket."""
+    run: int
+    kind: PromiseKind
+    promised_at: datetime
+    owner: str | None
+    """Who is to keep it; none: whoever has the ticket."""
+    words: str
+    """What the customer was told; empty for the engine's."""
+    is_engines: bool
+    replaces: bool
+    """Whether it stands in the place of the run before, which ended by it without a verdict."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PromiseWarned:
+    """A fraction of the time to its instant has passed (2.8)."""
+
+    name: str
+    run: int
+    fraction: float
+    due_at: datetime
+    detected_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PromiseKept:
+    """Somebody recorded that it was done; of a broken one: late, and it stays broken (2.4)."""
+
+    name: str
+    run: int
+    kind: PromiseKind
+    promised_at: datetime
+    is_late: bool
+    words: str = ""
+    """What was done, for the desk."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PromiseBroken:
+    """Its instant passed and nothing had kept it. Never withdrawn, never re-judged (4.1)."""
+
+    name: str
+    run: int
+    kind: PromiseKind
+    owner: str | None
+    due_at: datetime
+    """The promised instant."""
+    detected_at: datetime
+    effective_at: datetime
+    engine_late: bool
+    """Whether it was detected more than `late_after_seconds` after it was due (4.6)."""
+    late_after_seconds: int
+    held_by: str
+    """The tier that had the ticket then: who the figures name."""
+    is_engines: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PromiseChanged:
+    """Re-agreed before its instant: the run before ended without a verdict, this one stands in its place (2.4)."""
+
+    name: str
+    run: int
+    """The new one's."""
+    from_promised_at: datetime
+    promised_at: datetime
+    words: str
+    """What the customer was told."""
+    reason: str
+    """For the desk."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PromiseCancelled:
+    """It ended without a verdict: the ticket closed, or waits on the customer (2.4, 6.5)."""
+
+    name: str
+    run: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Merged:
     """It said the same as another ticket, which goes on alone: closed as a duplicate (6.7)."""
 
@@ -504,8 +591,38 @@ class Imported:
     """What it is called elsewhere."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClosureBegan:
+    """The ticket's queue is closed, unplanned: from then on both clocks of the tier stand still (2.11)."""
+
+    closure_id: str
+    from_at: datetime
+    """When the queue was closed; earlier than the event's instant where the ticket came later."""
+    until_at: datetime | None
+    """As it was said by then; none: until somebody says that it is over."""
+    reason: str
+    detected_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClosureEnded:
+    """The queue is open again, so far as this closure goes."""
+
+    closure_id: str
+    until_at: datetime
+    reason: str | None
+    """Of who said that it is over; none: it ended as it was said at first."""
+    detected_at: datetime
+
+
 Event = (
     Opened
+    | PromiseMade
+    | PromiseWarned
+    | PromiseKept
+    | PromiseBroken
+    | PromiseChanged
+    | PromiseCancelled
     | Acknowledged
     | Assigned
     | UpdatePosted
@@ -549,6 +666,8 @@ Event = (
     | Merged
     | TookOver
     | Imported
+    | ClosureBegan
+    | ClosureEnded
 )
 
 

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from workflows.domain.policy import Policy, Tier
-from workflows.domain.ticket import clocks, roster
+from workflows.domain.ticket import clocks, promises, roster
 from workflows.domain.ticket.draft import Draft
 from workflows.domain.ticket.events import Escalated, EscalationAbsorbed, LadderExhausted, TierSkipped, Transferred
 from workflows.domain.ticket.state import Clock, Reminding
@@ -48,8 +48,8 @@ def escalate(draft: Draft, at: datetime, causes: tuple[Cause, ...], reason: str 
             is_ping_pong=above.name in draft.visited,
         ),
     )
-    draft.next_news_at = next_news_at
     _enter(draft, above.name, at, moved)
+    promises.promise_next_news(draft, at, next_news_at)
     draft.tell(sequence, "escalated", Audience.CUSTOMER, Audience.TIER, Audience.OWNER)
 
 
@@ -67,9 +67,10 @@ def transfer(draft: Draft, at: datetime, to_tier: str, reason: str) -> None:
             is_ping_pong=to_tier in draft.visited,
         ),
     )
-    if is_forward:
-        draft.next_news_at = _next_news_at(draft, moved)
+    next_news_at = _next_news_at(draft, moved)
     _enter(draft, to_tier, at, moved)
+    if is_forward:
+        promises.promise_next_news(draft, at, next_news_at)
     told = (Audience.CUSTOMER, Audience.TIER, Audience.OWNER) if is_forward else (Audience.TIER, Audience.OWNER)
     draft.tell(sequence, "transferred", *told)
 

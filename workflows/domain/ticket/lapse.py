@@ -5,19 +5,16 @@ Told the instant it judges, never asks it. The order within one instant is `Due`
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import IntEnum
 from typing import NamedTuple
 
-from workflows.domain.ticket import clocks, closing, ladder
+from workflows.domain.ticket import clocks, closing, credit, ladder, promises
 from workflows.domain.ticket.draft import Draft
 from workflows.domain.ticket.events import ClockBreached, ClockWarned, CustomerReminded, LastResortReminded
-from workflows.domain.ticket.state import Clock
+from workflows.domain.ticket.state import LATE_AFTER, Clock
 from workflows.domain.ticket.words import Audience, Cause, ClockState, ClosedBy, Target
 from workflows.domain.working_time import due, worked
-
-LATE_AFTER = timedelta(seconds=60)
-"""Detected later than this after the deadline, a breach takes effect when detected: a constant of the engine (4.6)."""
 
 UPDATE_RUNS_TOLD_SINGLY = 20
 """Late runs of `update` beyond so many in one settle are one event with a count (4.3)."""
@@ -39,7 +36,9 @@ class Due(NamedTuple):
     at: datetime
     kind: Kind
     order: int = 0
-    """Of a clock's target, as declared (5.2)."""
+    """Of a clock's target, as declared; promises come after all clocks (5.2)."""
+    name: str = ""
+    """Of a promise; promises of one instant go by it (5.2)."""
     run: int = 0
     fraction: float = 0.0
 
@@ -51,11 +50,13 @@ class _Escalation:
 
 
 _TARGETS = tuple(Target)
+_PROMISES = _TARGETS.index(Target.PROMISE)
 _CAUSES = {
     Target.ACKNOWLEDGE: Cause.ACKNOWLEDGE_BREACHED,
     Target.TIER_RESOLVE: Cause.TIER_RESOLVE_BREACHED,
     Target.UPDATE: Cause.UPDATE_BREACHED,
     Target.RESOLVE: Cause.RESOLVE_BREACHED,
+    Target.PROMISE: Cause.PROMISE_BROKEN,
 }
 
 
@@ -68,6 +69,8 @@ class Lapse:
         self._effective_at: datetime | None = None
         self._escalation: _Escalation | None = None
         self._late_update_runs = 0
+        self._update_breach: tuple[datetime, int] | None = None
+        """When the update clock ran out last in this settle, and the line that says so."""
 
     def run(self) -> None:
         """Judge until nothing is due before the instant; a deadline at the instant itself has not passed (5.2)."""
@@ -122,11 +125,15 @@ class Lapse:
         return next(clock for clock in self._draft.live(target) if clock.run == item.run)
 
     def _warn(self, item: Due) -> None:
+        at = self._to if self._is_late(item.at) else item.at
+        if item.name:
+            promises.warn(self._draft, at, item.name, item.fraction, due_at=item.at, detected_at=self._to)
+            return
         clock = self._clock(item)
         left = tuple(warning for warning in clock.warnings if warning.fraction != item.fraction)
         self._draft.keep(replace(clock, warnings=left))
         sequence = self._draft.record(
-            self._to if self._is_late(item.at) else item.at,
+            at,
             ClockWarned(
                 target=clock.target,
                 run=clock.run,
@@ -139,6 +146,9 @@ class Lapse:
         self._draft.tell(sequence, "clock_warned", Audience.HANDLER, Audience.OWNER)
 
     def _breach(self, item: Due) -> None:
+        if item.name:
+            self._break(item)
+            return
         clock = self._clock(item)
         if clock.target is Target.UPDATE and self._is_late(item.at):
             if self._late_update_runs == UPDATE_RUNS_TOLD_SINGLY:
@@ -146,6 +156,20 @@ class Lapse:
                 return
             self._late_update_runs += 1
         self._record_breach(clock, count=1, last_due_at=None)
+
+    def _break(self, item: Due) -> None:
+        """A promise's instant passed (2.4)."""
+        effective_at, beside = self._takes_effect(item.at), self._update_breach
+        escalates = promises.break_(
+            self._draft,
+            effective_at,
+            item.name,
+            detected_at=self._to,
+            is_late=self._is_late(item.at),
+            told_beside=beside[1] if beside and beside[0] == item.at else None,
+        )
+        if escalates:
+            self._owe_escalation(effective_at, Cause.PROMISE_BROKEN)
 
     def _breach_together(self, clock: Clock) -> None:
         """All late update runs from this one on, as one event; the last of them is the run that is continued.
@@ -195,9 +219,14 @@ class Lapse:
         )
         rule = draft.policy.on_breach(draft.tier, clock.target)
         draft.tell(sequence, "clock_breached", *rule.notify)
+        if clock.target is Target.RESOLVE:
+            draft.tell(sequence, "resolve_missed", Audience.CUSTOMER)
+            credit.earned_by_resolve(draft, effective_at, sequence)
+            credit.earned_by_resolve(draft, effective_at, sequence)
         if self._escalates(clock.target, rule.escalate_every, count):
             self._owe_escalation(effective_at, _CAUSES[clock.target])
         if clock.target is Target.UPDATE:
+            self._update_breach = (due_at, sequence)
             draft.start(Target.UPDATE, last_due_at or due_at, recorded_at=effective_at)
 
     def _escalates(self, target: Target, every: int, count: int) -> bool:
@@ -260,13 +289,27 @@ def _passed(draft: Draft, to: datetime) -> Iterator[Due]:
         if clock.deadline_at is None:
             continue
         if clock.deadline_at < to:
-            yield Due(clock.deadline_at, Kind.BREACH, _TARGETS.index(clock.target), clock.run)
+            yield Due(clock.deadline_at, Kind.BREACH, _TARGETS.index(clock.target), run=clock.run)
         for warning in clock.warnings:
             if warning.at is not None and warning.at < to:
-                yield Due(warning.at, Kind.WARNING, _TARGETS.index(clock.target), clock.run, warning.fraction)
+                yield Due(
+                    warning.at, Kind.WARNING, _TARGETS.index(clock.target), run=clock.run, fraction=warning.fraction
+                )
+    yield from _promises_passed(draft, to)
     if draft.waiting and draft.waiting.next_at < to:
         yield Due(draft.waiting.next_at, Kind.CUSTOMER_STEP)
     if draft.reminding and draft.reminding.next_at < to:
         yield Due(draft.reminding.next_at, Kind.LAST_RESORT_REMINDER)
     if draft.resolution and draft.resolution.sign_off_at and draft.resolution.sign_off_at < to:
         yield Due(draft.resolution.sign_off_at, Kind.SIGN_OFF_SILENCE)
+
+
+def _promises_passed(draft: Draft, to: datetime) -> Iterator[Due]:
+    for promise in draft.promises:
+        if not promise.is_open:
+            continue
+        if promise.promised_at < to:
+            yield Due(promise.promised_at, Kind.BREACH, _PROMISES, promise.name)
+        for warning in promise.warnings:
+            if warning.at is not None and warning.at < to:
+                yield Due(warning.at, Kind.WARNING, _PROMISES, promise.name, fraction=warning.fraction)

@@ -3,16 +3,20 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from workflows.domain.ticket.closures import Closures
 from workflows.domain.ticket.commands import Customer
 from workflows.domain.ticket.roster import RosterAnswer
 from workflows.domain.ticket.words import (
     Cause,
     ClockState,
     ClosedBy,
+    ClosureStage,
     CreditOf,
     CreditState,
     Outcome,
     Pause,
+    PromiseKind,
+    PromiseState,
     Status,
     Target,
     TicketKind,
@@ -20,6 +24,10 @@ from workflows.domain.ticket.words import (
 
 TICK = timedelta(microseconds=1)
 """A deadline has passed when the instant judged is later than it (5.2): one tick later at the earliest."""
+
+
+LATE_AFTER = timedelta(seconds=60)
+"""Detected later than this after the deadline, a breach takes effect when detected: a constant of the engine (4.6)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +60,34 @@ class Clock:
     """None unless running. Recorded, not recomputed: a tzdata upgrade must not move a running deadline (3.6)."""
     warnings: tuple[PendingWarning, ...] = ()
     pause: Pause | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Promise:
+    """The latest run of one promise: what the customer was told will happen by an instant (2.4)."""
+
+    name: str
+    run: int
+    """Counts the runs of this name on this ticket, from 1. (name, run) names it for ever."""
+    kind: PromiseKind
+    promised_at: datetime
+    """The deadline itself, in wall-clock time."""
+    made_at: datetime
+    made_by: str | None
+    """Who promised; none: the engine (6.1, 6.5)."""
+    owner: str | None
+    """Who is to keep it, whoever has the ticket meanwhile; none: whoever has it."""
+    words: str
+    """What the customer was told; empty: the engine's own, or an instant only."""
+    state: PromiseState
+    warnings: tuple[PendingWarning, ...] = ()
+    kept_at: datetime | None = None
+    """When it was recorded as done; of a broken one: late."""
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it is still to be kept."""
+        return self.state is PromiseState.OPEN
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,8 +195,6 @@ class Ticket:
     chases: int = 0
     update_breaches: int = 0
     """Since the last person's message or the entry to this tier, whichever is later (4.2)."""
-    next_news_at: datetime | None = None
-    """When the customer was told they will hear next (6.5)."""
     waiting: Waiting | None = None
     reminding: Reminding | None = None
     resolution: Resolution | None = None
@@ -173,6 +207,10 @@ class Ticket:
     """The ids of the problems that it is linked to, in the order of linking."""
     roster: tuple[RosterAnswer, ...] = ()
     """The last answer that reached this ticket of each tier that has one; without one a tier is reachable (4.9)."""
+    closures: Closures = ()
+    """The unplanned closures of its queue that reached it (2.11)."""
+    promises: tuple[Promise, ...] = ()
+    """The latest run of each name, in the order of making."""
     thread: str | None = None
     """The conversation elsewhere in which the customer wrote last, as its channel names it (6.3)."""
     kind: TicketKind = TicketKind.REQUEST
@@ -194,10 +232,23 @@ class Ticket:
         """Whether the desk still owes work: neither resolved nor closed."""
         return self.status.is_worked_on
 
+    @property
+    def next_news_at(self) -> datetime | None:
+        """When the customer was told they will hear next: by the earliest open promise of it (6.1, 6.5)."""
+        kind = PromiseKind.NEXT_NEWS
+        return min((each.promised_at for each in self.promises if each.kind is kind and each.is_open), default=None)
+
     def next_due_at(self) -> datetime | None:
         """The earliest instant at which anything at all is due (2.5); none when nothing is."""
         instants = [clock.deadline_at for clock in self.clocks]
         instants += [warning.at for clock in self.clocks for warning in clock.warnings]
+        for promise in self.promises:
+            if promise.is_open:
+                instants.append(promise.promised_at)
+                instants += [warning.at for warning in promise.warnings]
+        if self.status is not Status.CLOSED:
+            instants += [each.from_at for each in self.closures if each.stage is ClosureStage.AHEAD]
+            instants += [each.until_at for each in self.closures if each.stage is ClosureStage.IN_FORCE]
         if self.waiting:
             instants.append(self.waiting.next_at)
         if self.reminding:
@@ -212,5 +263,7 @@ class Ticket:
         return None if due_at is None else due_at + TICK
 
     def deadline_at(self) -> datetime | None:
-        """The earliest deadline of all running clocks, for people; warnings and reminders are not deadlines."""
-        return min((clock.deadline_at for clock in self.clocks if clock.deadline_at is not None), default=None)
+        """The earliest deadline of all that runs, for people; warnings and reminders are not deadlines."""
+        deadlines = [clock.deadline_at for clock in self.clocks if clock.deadline_at is not None]
+        deadlines += [promise.promised_at for promise in self.promises if promise.is_open]
+        return min(deadlines, default=None)

@@ -66,10 +66,12 @@ TEXTS: Mapping[str, Text] = {
     "from_tier": _NAME,
     "to_tier": _NAME,
     "handler": _PERSON,
+    "owner": _PERSON,
     "channel": Text(longest=32),
     "policy_version": _NAME,
     "old": _NAME,
     "new": _NAME,
+    "keeps": _NAME,
     "problem_id": _NAME,
     "title": Text(longest=200),
     # what people said
@@ -80,6 +82,7 @@ TEXTS: Mapping[str, Text] = {
     "explanation": _WORDS,
     "alternative": _WORDS,
     "reason": _REASON,
+    "words": _REASON,
     # how it ended
     "customer": Text(longest=128, is_a_customers=True),
     "comment": _WORDS,
@@ -88,7 +91,18 @@ TEXTS: Mapping[str, Text] = {
 }
 """By field name: a name means the same in every command."""
 
-MAY_BE_EMPTY = frozenset({("Open", "description"), ("RecordContact", "text"), ("LogTime", "text"), ("Rate", "comment")})
+_PROMISES_NAMES = {(command, "name"): _NAME for command in ("MakePromise", "KeepPromise", "ChangePromise")}
+"""Of these commands `name` is a promise's; else it is a person's."""
+
+MAY_BE_EMPTY = frozenset(
+    {
+        ("Open", "description"),
+        ("RecordContact", "text"),
+        ("LogTime", "text"),
+        ("Rate", "comment"),
+        ("KeepPromise", "words"),
+    }
+)
 """Every other text of a command is said, or left out as none where the command allows it."""
 
 
@@ -148,8 +162,11 @@ def _problems(command: Open | Command | Customer | Renaming, path: str, but: Col
             yield from _problems(value, f"{path}{check.name}.", ())
             continue
         if isinstance(value, tuple):
-            for renaming in value:
-                yield from _problems(renaming, f"{path}{check.name}.", ())
+            for each in value:
+                if isinstance(each, Renaming):
+                    yield from _problems(each, f"{path}{check.name}.", ())
+                elif check.rule and (problem := _problem(check.rule, each, is_required=True)):
+                    yield f"{path}{check.name} {problem}"
             continue
         if check.rule is None or check.name in but or (value is None and check.may_be_none):
             continue
@@ -171,7 +188,10 @@ class _Check(NamedTuple):
 def _checks(kind: type) -> tuple[_Check, ...]:
     return tuple(
         _Check(
-            field.name, TEXTS.get(field.name), (kind.__name__, field.name) not in MAY_BE_EMPTY, field.default is None
+            field.name,
+            _PROMISES_NAMES.get((kind.__name__, field.name)) or TEXTS.get(field.name),
+            (kind.__name__, field.name) not in MAY_BE_EMPTY,
+            field.default is None,
         )
         for field in fields(kind)
     )

@@ -31,11 +31,34 @@ class Target(StrEnum):
     """The customer's: told something by a person (2.2)."""
     RESOLVE = "resolve"
     """The customer's: solved (2.3)."""
+    PROMISE = "promise"
+    """A commitment with its own instant (2.4). No clock: it has no length, no calendar, and never stands still."""
 
     @property
     def is_the_tiers(self) -> bool:
         """Whether it counts in the tier's calendar; the customer's count in the policy's (2.6)."""
         return self is Target.ACKNOWLEDGE or self is Target.TIER_RESOLVE
+
+
+class PromiseKind(StrEnum):
+    """What the customer was promised, and with it what keeps the promise (2.4)."""
+
+    CALL_BACK = "call_back"
+    """Kept only by name."""
+    NEXT_NEWS = "next_news"
+    """Kept by any person's message to the customer: an update, a question, a resolution's explanation."""
+    TURNAROUND = "turnaround"
+    """That it is done by then (6.2). Kept by name, or by resolving the ticket."""
+
+
+class PromiseState(StrEnum):
+    """How a promise stands. All but the first are how its run ended."""
+
+    OPEN = "open"
+    KEPT = "kept"
+    BROKEN = "broken"
+    """Its instant passed. A fact: doing it late is recorded, and withdraws nothing (2.4)."""
+    CANCELLED = "cancelled"
 
 
 class ClockState(StrEnum):
@@ -94,6 +117,7 @@ class Cause(StrEnum):
     BY_HAND = "by_hand"
     REPEAT_CONTACT = "repeat_contact"
     SOLUTION_REJECTED = "solution_rejected"
+    PROMISE_BROKEN = "promise_broken"
 
 
 class SkipReason(StrEnum):
@@ -110,6 +134,8 @@ class Pause(StrEnum):
 
     WAITING_ON_CUSTOMER = "waiting_on_customer"
     RESOLVED = "resolved"
+    QUEUE_CLOSED = "queue_closed"
+    """The queue is closed, unplanned: both clocks of the tier stand still (2.11)."""
 
 
 class TicketKind(StrEnum):
@@ -143,6 +169,14 @@ class Signal(StrEnum):
     """A person's promise."""
     CHASED = "chased"
     RATED_LOW = "rated_low"
+
+
+class ClosureStage(StrEnum):
+    """How far a ticket has come with a closure of its queue (2.11)."""
+
+    AHEAD = "ahead"
+    IN_FORCE = "in_force"
+    OVER = "over"
 
 
 class WaitEnd(StrEnum):

@@ -1,0 +1,354 @@
+"""The life of a promise: made, kept, re-agreed, warned of, broken, cancelled (semantics 2.4).
+
+A promise is no clock: its deadline is the promised instant itself, in wall-clock time, it never stands still, and
+neither escalation, transfer nor reassignment touches it. Who calls here says only that something happened: a person
+told the customer something, the ladder moved, the ticket closed. What that does to which promise is told here alone.
+"""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from workflows.domain.ticket import credit
+from workflows.domain.ticket.commands import ChangePromise, KeepPromise, MakePromise
+from workflows.domain.ticket.draft import Draft
+from workflows.domain.ticket.events import (
+    PromiseBroken,
+    PromiseCancelled,
+    PromiseChanged,
+    PromiseKept,
+    PromiseMade,
+    PromiseWarned,
+)
+from workflows.domain.ticket.refusing import WORKED_ON, CommandRefused, present_state, require
+from workflows.domain.ticket.state import LATE_AFTER, PendingWarning, Promise
+from workflows.domain.ticket.verdict import Refusal, RefusalReason
+from workflows.domain.ticket.words import Audience, PromiseKind, PromiseState, Status, Target
+
+NEXT_NEWS = "next_news"
+"""What the engine's own promise is called: when the customer hears next (6.1, 6.5)."""
+
+TURNAROUND = "turnaround"
+"""What the promise that is made on acknowledging is called (6.2)."""
+
+LONGEST_AHEAD = timedelta(days=366)
+"""How far ahead something may be promised."""
+
+_NOT_CLOSED = (*WORKED_ON, Status.RESOLVED)
+
+
+# What people ask for.
+
+
+def make(draft: Draft, at: datetime, command: MakePromise) -> None:
+    """Promise the customer something, or raise `CommandRefused`."""
+    require(draft, "make a promise", _NOT_CLOSED, hint="reopen it first")
+    owner = command.owner or draft.handler or command.actor
+    _make(draft, at, command.name, command.kind, command.promised_at, owner=owner, words=command.words)
+
+
+def promise_turnaround(draft: Draft, at: datetime, turnaround_at: datetime, handler: str) -> None:
+    """By when it is done, said on acknowledging (6.2); `CommandRefused` as of any other promise."""
+    _make(draft, at, TURNAROUND, PromiseKind.TURNAROUND, turnaround_at, owner=handler, words="")
+
+
+def keep(draft: Draft, at: datetime, command: KeepPromise) -> None:
+    """Record that it was done; of a broken one that it was done late. `CommandRefused` where nothing is left to do."""
+    _keep(draft, at, _to_be_kept(draft, command.name), words=command.words)
+
+
+def change(draft: Draft, at: datetime, command: ChangePromise) -> None:
+    """Another instant in place of the one promised, re-agreed before it passed; else `CommandRefused`."""
+    promise = _known(draft, command.name, "change")
+    if promise.name == NEXT_NEWS:
+        raise _engines(draft, "change")
+    if not promise.is_open:
+        raise _over(draft, promise, "change")
+    _require_ahead(draft, at, command.promised_at, command.name)
+    anew = replace(
+        promise,
+        run=promise.run + 1,
+        promised_at=command.promised_at,
+        made_at=at,
+        words=command.words,
+        warnings=_warnings(draft, at, command.promised_at),
+    )
+    _add(draft, anew)
+    sequence = draft.record(
+        at,
+        PromiseChanged(
+            name=anew.name,
+            run=anew.run,
+            from_promised_at=promise.promised_at,
+            promised_at=anew.promised_at,
+            words=anew.words,
+            reason=command.reason,
+        ),
+    )
+    draft.tell(sequence, "promise_changed", Audience.CUSTOMER)
+
+
+# What happens to them with the ticket.
+
+
+def promise_next_news(draft: Draft, at: datetime, promised_at: datetime | None) -> None:
+    """On opening and on climbing: the engine promises news by that instant, in place of what it said last (6.5).
+
+    None: the customer is waited for and nobody owes them news; then its open promise is cancelled.
+    """
+    if promised_at is not None:
+        _begin(draft, at, NEXT_NEWS, PromiseKind.NEXT_NEWS, promised_at)
+        return
+    for promise in draft.promises:
+        if promise.name == NEXT_NEWS and promise.is_open:
+            _cancel(draft, at, promise, "waiting on the customer")
+
+
+def person_told_the_customer(draft: Draft, at: datetime, names: Iterable[str] = ()) -> None:
+    """A person's message keeps every open promise of next news, and those that it names (2.4, 6.4)."""
+    for name in dict.fromkeys(names):
+        _keep(draft, at, _to_be_kept(draft, name))
+    _keep_all(draft, at, PromiseKind.NEXT_NEWS)
+
+
+def resolved(draft: Draft, at: datetime) -> None:
+    """To resolve it is what a turnaround promised (6.2); the rest runs on (2.4)."""
+    _keep_all(draft, at, PromiseKind.TURNAROUND)
+
+
+def closed(draft: Draft, at: datetime, reason: str) -> None:
+    """What is open still ends with the ticket, for the closing's reason (2.4)."""
+    for promise in draft.promises:
+        if promise.is_open:
+            _cancel(draft, at, promise, reason)
+
+
+# What falls due.
+
+
+def warn(draft: Draft, at: datetime, name: str, fraction: float, *, due_at: datetime, detected_at: datetime) -> None:
+    """A fraction of the time to the instant has passed: whoever has the ticket and whoever promised are told (2.8)."""
+    promise = _named(draft, name)
+    left = tuple(each for each in promise.warnings if each.fraction != fraction)
+    _put(draft, replace(promise, warnings=left))
+    sequence = draft.record(
+        at,
+        PromiseWarned(name=name, run=promise.run, fraction=fraction, due_at=due_at, detected_at=detected_at),
+    )
+    draft.tell(sequence, "promise_warned", Audience.HANDLER, Audience.OWNER, owner=promise.owner)
+
+
+def break_(
+    draft: Draft, at: datetime, name: str, *, detected_at: datetime, is_late: bool, told_beside: int | None
+) -> bool:
+    """The instant passed and nothing kept it: recorded, and told to whom the policy says and to the customer (4.2).
+
+    Returns whether the policy has the ladder move for it.
+
+    `told_beside`: the sequence of the update clock's breach of that very instant; of next news, who was told of that
+    is not told twice (6.5).
+    """
+    promise = replace(_named(draft, name), state=PromiseState.BROKEN, warnings=())
+    _put(draft, promise)
+    sequence = draft.record(
+        at,
+        PromiseBroken(
+            name=name,
+            run=promise.run,
+            kind=promise.kind,
+            owner=promise.owner,
+            due_at=promise.promised_at,
+            detected_at=detected_at,
+            effective_at=at,
+            engine_late=is_late,
+            late_after_seconds=int(LATE_AFTER.total_seconds()),
+            held_by=draft.tier,
+            is_engines=promise.made_by is None,
+        ),
+    )
+    rule = draft.policy.on_breach(draft.tier, Target.PROMISE)
+    beside = told_beside if promise.kind is PromiseKind.NEXT_NEWS else None
+    draft.tell(
+        sequence, "promise_broken", *rule.notify, Audience.CUSTOMER, owner=promise.owner, but_those_told_of=beside
+    )
+    if promise.made_by:
+        credit.earned_by_promise(draft, at, sequence)
+
+
+# How one is written down.
+
+
+def _make(
+    draft: Draft, at: datetime, name: str, kind: PromiseKind, promised_at: datetime, *, owner: str, words: str
+) -> None:
+    """A person's, of which the customer is told; `CommandRefused` unless it may be made."""
+    if name == NEXT_NEWS:
+        raise _engines(draft, "make")
+    before = _find(draft, name)
+    if before and before.is_open:
+        raise _refused(
+            draft,
+            RefusalReason.PROMISE_NAME_TAKEN,
+            f"cannot make promise {name!r}: one of that name is open until {_said(before.promised_at)}; "
+            "change that one, or call this one something else",
+        )
+    _require_ahead(draft, at, promised_at, name)
+    sequence = _begin(draft, at, name, kind, promised_at, made_by=draft.actor, owner=owner, words=words)
+    draft.tell(sequence, "promise_made", Audience.CUSTOMER)
+
+
+def _begin(
+    draft: Draft,
+    at: datetime,
+    name: str,
+    kind: PromiseKind,
+    promised_at: datetime,
+    *,
+    made_by: str | None = None,
+    owner: str | None = None,
+    words: str = "",
+) -> int:
+    """Begin the next run of that name, in the place of one that is open still; the sequence of its line."""
+    before = _find(draft, name)
+    promise = Promise(
+        name=name,
+        run=before.run + 1 if before else 1,
+        kind=kind,
+        promised_at=promised_at,
+        made_at=at,
+        made_by=made_by,
+        owner=owner,
+        words=words,
+        state=PromiseState.OPEN,
+        # Of the engine's own the update clock's warnings tell: it is the same deadline.
+        warnings=_warnings(draft, at, promised_at) if made_by else (),
+    )
+    _add(draft, promise)
+    return draft.record(
+        at,
+        PromiseMade(
+            name=name,
+            run=promise.run,
+            kind=kind,
+            promised_at=promised_at,
+            owner=owner,
+            words=words,
+            is_engines=made_by is None,
+            replaces=before is not None and before.is_open,
+        ),
+    )
+
+
+def _keep(draft: Draft, at: datetime, promise: Promise, words: str = "") -> None:
+    """It was done: in time while it is open, else late, and it stays broken."""
+    state = PromiseState.KEPT if promise.is_open else promise.state
+    _put(draft, replace(promise, state=state, kept_at=at, warnings=()))
+    draft.record(
+        at,
+        PromiseKept(
+            name=promise.name,
+            run=promise.run,
+            kind=promise.kind,
+            promised_at=promise.promised_at,
+            is_late=not promise.is_open,
+            words=words,
+        ),
+    )
+
+
+def _keep_all(draft: Draft, at: datetime, kind: PromiseKind) -> None:
+    for promise in draft.promises:
+        if promise.kind is kind and promise.is_open:
+            _keep(draft, at, promise)
+
+
+def _cancel(draft: Draft, at: datetime, promise: Promise, reason: str) -> None:
+    _put(draft, replace(promise, state=PromiseState.CANCELLED, warnings=()))
+    draft.record(at, PromiseCancelled(name=promise.name, run=promise.run, reason=reason))
+
+
+def _warnings(draft: Draft, at: datetime, promised_at: datetime) -> tuple[PendingWarning, ...]:
+    """At the policy's fractions of the time between, by the wall clock (2.8)."""
+    ahead = promised_at - at
+    return tuple(PendingWarning(fraction=each, at=at + ahead * each) for each in draft.policy.warn_at)
+
+
+def _find(draft: Draft, name: str) -> Promise | None:
+    return next((each for each in draft.promises if each.name == name), None)
+
+
+def _named(draft: Draft, name: str) -> Promise:
+    promise = _find(draft, name)
+    if promise is None:
+        raise AssertionError("a promise fell due that nobody made")
+    return promise
+
+
+def _put(draft: Draft, promise: Promise) -> None:
+    """Put it in the place of how it stood before."""
+    draft.promises = tuple(promise if each.name == promise.name else each for each in draft.promises)
+
+
+def _add(draft: Draft, promise: Promise) -> None:
+    """Put a new run last; the run before of its name is over."""
+    draft.promises = (*(each for each in draft.promises if each.name != promise.name), promise)
+
+
+# What is refused.
+
+
+def _to_be_kept(draft: Draft, name: str) -> Promise:
+    promise = _known(draft, name, "keep")
+    if promise.kept_at or promise.state is PromiseState.CANCELLED:
+        raise _over(draft, promise, "keep")
+    return promise
+
+
+def _known(draft: Draft, name: str, what: str) -> Promise:
+    promise = _find(draft, name)
+    if promise is None:
+        names = ", ".join(repr(each.name) for each in draft.promises if each.is_open) or "none"
+        raise _refused(
+            draft, RefusalReason.PROMISE_UNKNOWN, f"cannot {what} promise {name!r}: the ticket's open ones are {names}"
+        )
+    return promise
+
+
+def _engines(draft: Draft, what: str) -> CommandRefused:
+    return _refused(
+        draft,
+        RefusalReason.PROMISE_NAME_TAKEN,
+        f"cannot {what} promise {NEXT_NEWS!r}: that is the engine's own; call yours something else",
+    )
+
+
+def _require_ahead(draft: Draft, at: datetime, promised_at: datetime, name: str) -> None:
+    if promised_at <= at:
+        raise _refused(
+            draft,
+            RefusalReason.PROMISE_NOT_AHEAD,
+            f"cannot promise {name!r} for {_said(promised_at)}: it is {_said(at)} already; name an instant ahead",
+        )
+    if promised_at - at > LONGEST_AHEAD:
+        raise _refused(
+            draft,
+            RefusalReason.PROMISE_TOO_FAR,
+            f"cannot promise {name!r} for {_said(promised_at)}: at most {LONGEST_AHEAD.days} days ahead are promised",
+        )
+
+
+def _over(draft: Draft, promise: Promise, what: str) -> CommandRefused:
+    done = " and done late" if promise.kept_at and promise.state is PromiseState.BROKEN else ""
+    return _refused(
+        draft,
+        RefusalReason.PROMISE_OVER,
+        f"cannot {what} promise {promise.name!r}: it is {promise.state.value}{done}; make a new one",
+    )
+
+
+def _refused(draft: Draft, reason: RefusalReason, text: str) -> CommandRefused:
+    return CommandRefused(Refusal(reason=reason, text=text, facts=present_state(draft)))
+
+
+def _said(at: datetime) -> str:
+    return f"{at:%Y-%m-%d %H:%M:%S} UTC"
