@@ -89,7 +89,10 @@ def _grant(draft: Draft, at: datetime, money: Money | None, of: CreditOf, earned
         earned_by=earned_by,
     )
     draft.credits = (*draft.credits, credit)
-    _record(draft, at, credit, approved_by=None)
+    if draft.has_told(earned_by, Audience.CUSTOMER):
+        _record(draft, at, credit, approved_by=None)
+    else:
+        _tell_of(draft, at, credit, approved_by=None)
 
 
 def _tell_of(draft: Draft, at: datetime, credit: Credit, *, approved_by: str | None) -> None:
