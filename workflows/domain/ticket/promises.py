@@ -171,8 +171,9 @@ def break_(
     draft.tell(
         sequence, "promise_broken", *rule.notify, Audience.CUSTOMER, owner=promise.owner, but_those_told_of=beside
     )
-    if promise.made_by:
+    if promise.made_by:  # the engine's own word earns nothing (6.13)
         credit.earned_by_promise(draft, at, sequence)
+    return rule.escalate_every > 0
 
 
 # How one is written down.
