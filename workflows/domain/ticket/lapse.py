@@ -222,7 +222,6 @@ class Lapse:
         if clock.target is Target.RESOLVE:
             draft.tell(sequence, "resolve_missed", Audience.CUSTOMER)
             credit.earned_by_resolve(draft, effective_at, sequence)
-            credit.earned_by_resolve(draft, effective_at, sequence)
         if self._escalates(clock.target, rule.escalate_every, count):
             self._owe_escalation(effective_at, _CAUSES[clock.target])
         if clock.target is Target.UPDATE:
