@@ -24,10 +24,16 @@ from workflows.domain.ticket.events import (
     Closed,
     Confirmed,
     ContactReceived,
+    CreditOffered,
+    CreditProposed,
+    CreditRefused,
+    CustomerFlagged,
     CustomerReminded,
     Entry,
     Escalated,
     EscalationAbsorbed,
+    Held,
+    HoldEnded,
     Imported,
     LadderExhausted,
     LastResortReminded,
@@ -38,6 +44,7 @@ from workflows.domain.ticket.events import (
     PriorityChanged,
     ProblemLinked,
     ProblemUnlinked,
+    Rated,
     Rejected,
     Reopened,
     Resolved,
@@ -66,6 +73,7 @@ _Clock = (
     | ClockReinstated
 )
 _Ladder = TierSkipped | Escalated | EscalationAbsorbed | LadderExhausted | LastResortReminded | Transferred
+_Goodwill = Held | HoldEnded | Rated | CreditOffered | CreditProposed | CreditRefused | CustomerFlagged
 _Life = (
     Opened
     | Acknowledged
@@ -150,6 +158,8 @@ def line(entry: Entry, wall: Wall) -> str:
             | Transferred()
         ):
             words = _of_ladder(event, when)
+        case Held() | HoldEnded() | Rated() | CreditOffered() | CreditProposed() | CreditRefused() | CustomerFlagged():
+            words = _of_goodwill(event, when)
         case _:
             words = _of_life(event, when)
     return f"{wall.write(entry.at)} {words}"
@@ -221,6 +231,28 @@ def _of_ladder(event: _Ladder, when: When) -> str:
             again = ", ping-pong" if event.is_ping_pong else ""
             way = "forward" if event.is_forward else "backward"
             return f"transferred {event.from_tier} -> {event.to_tier} {way}{again}"
+        case _:
+            assert_never(event)
+
+
+def _of_goodwill(event: _Goodwill, when: When) -> str:
+    match event:
+        case Held():
+            return f"on hold: {event.reason}"
+        case HoldEnded():
+            return "hold ended"
+        case Rated():
+            return f"rated {event.stars}"
+        case CreditOffered():
+            earned = f", earned by {event.of}" if event.of else ""
+            approved = f", approved by {event.approved_by}" if event.approved_by else ""
+            return f"credit {event.number} offered: {event.minor} {event.currency}{earned}{approved}"
+        case CreditProposed():
+            return f"credit {event.number} proposed: {event.minor} {event.currency}"
+        case CreditRefused():
+            return f"credit {event.number} refused"
+        case CustomerFlagged():
+            return f"customer at risk: {' + '.join(event.signals)}, since {when(event.since)}"
         case _:
             assert_never(event)
 

@@ -33,7 +33,7 @@ from workflows.domain.ticket.events import Entry
 from workflows.domain.ticket.judge import Judged, Message, judge, open_ticket
 from workflows.domain.ticket.roster import RosterAnswer
 from workflows.domain.ticket.state import TICK, Clock, Ticket
-from workflows.domain.ticket.words import ContactKind, Outcome, Status, Target
+from workflows.domain.ticket.words import ContactKind, Outcome, Status, Target, TicketKind
 from workflows.domain.zones import zone as zone_of
 from workflows.testing.lines import BOOKKEEPING, Wall, line
 
@@ -169,7 +169,9 @@ class Story:
 
     # Commands.
 
-    def open(self, text: str, *, priority: str = "normal", actor: str = "desk") -> Self:
+    def open(
+        self, text: str, *, priority: str = "normal", actor: str = "desk", kind: TicketKind = TicketKind.REQUEST
+    ) -> Self:
         """The story begins."""
         self._now = self._settled_at = self._wall.read(text)
         command = Open(
@@ -182,6 +184,7 @@ class Story:
             subject="no line",
             description="the line is dead",
             channel="phone",
+            kind=kind,
         )
         self._take(self._backend.open(self._now, command))
         return self

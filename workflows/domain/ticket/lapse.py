@@ -9,7 +9,7 @@ from datetime import datetime
 from enum import IntEnum
 from typing import NamedTuple
 
-from workflows.domain.ticket import clocks, closing, credit, ladder, promises
+from workflows.domain.ticket import closed_queue, clocks, closing, credit, ladder, promises
 from workflows.domain.ticket.draft import Draft
 from workflows.domain.ticket.events import ClockBreached, ClockWarned, CustomerReminded, LastResortReminded
 from workflows.domain.ticket.state import LATE_AFTER, Clock
@@ -23,6 +23,8 @@ UPDATE_RUNS_TOLD_SINGLY = 20
 class Kind(IntEnum):
     """What falls due, in the order in which it is judged within one instant (5.2)."""
 
+    CLOSURE = 0
+    """First, so that what would run out as the queue is closed stands still (2.11)."""
     WARNING = 1
     BREACH = 2
     CUSTOMER_STEP = 3
@@ -38,7 +40,7 @@ class Due(NamedTuple):
     order: int = 0
     """Of a clock's target, as declared; promises come after all clocks (5.2)."""
     name: str = ""
-    """Of a promise; promises of one instant go by it (5.2)."""
+    """Of a promise; promises of one instant go by it (5.2). Of a closure its id."""
     run: int = 0
     fraction: float = 0.0
 
@@ -95,6 +97,8 @@ class Lapse:
 
     def _pass(self, item: Due) -> None:
         match item.kind:
+            case Kind.CLOSURE:
+                closed_queue.go_on(self._draft, item.name, detected_at=self._to)
             case Kind.WARNING:
                 self._warn(item)
             case Kind.BREACH:
@@ -284,6 +288,10 @@ def _deadline_of(clock: Clock) -> datetime:
 
 def _passed(draft: Draft, to: datetime) -> Iterator[Due]:
     """Yield everything that was due before the instant."""
+    if draft.closures and draft.status is not Status.CLOSED:
+        for closure in draft.closures:
+            if (turns_at := closure.turns_at) is not None and turns_at < to:
+                yield Due(turns_at, Kind.CLOSURE, name=closure.closure_id)
     for clock in draft.clocks:
         if clock.deadline_at is None:
             continue
