@@ -235,7 +235,7 @@ def _of_ladder(event: _Ladder, when: When) -> str:
             assert_never(event)
 
 
-def _of_goodwill(event: _Goodwill, when: When) -> str:
+def _of_goodwill(event: _Goodwill, when: When) -> str:  # noqa: PLR0911 - one line an event, no more
     match event:
         case Held():
             return f"on hold: {event.reason}"
