@@ -40,7 +40,7 @@ from services.records.policies import KnownPolicies
 from services.records.queries import Input, Place, Queries, TicketFilter
 from services.records.rosters import Duty, Moment, OnDuty, Rosters, Standing
 from services.records.schema import migrate, require_folder, require_schema, schema_of
-from services.records.settled import Encode, Nudge, Request, Settled, SettledBy
+from services.records.settled import Encode, Nudge, Request, Settled, SettledBy, SettledPair
 from services.records.statements import LATELY
 from services.records.statements_postgresql import PostgresqlStatements
 from services.records.statements_sqlite import SqliteStatements
@@ -83,6 +83,7 @@ __all__ = [
     "SchemaMissing",
     "Settled",
     "SettledBy",
+    "SettledPair",
     "Standing",
     "StateTooNew",
     "TicketFilter",

@@ -94,6 +94,8 @@ class Question:
     expected_version: int | None = None
     unreadable: Mapping[str, PolicyUnreadable] = field(default_factory=dict)
     """Policies that were just looked for in vain, by version, and why."""
+    instant: datetime | None = None
+    """Of tickets that are settled together, no earlier than any one's own; none: the ticket's own."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -177,7 +179,7 @@ def _is_healthy(held: Held, question: Question, policy: Policy, clock: RecordClo
 def _decide(
     held: Held, question: Question, policy: Policy, clock: RecordClock, judge: Judge, *, onto: Policy | None = None
 ) -> Decision:
-    instant = max(instant_by(clock, held.real_at), held.advanced_to + TICK)
+    instant = question.instant or instant_of(held, clock)
     before = codec.state_from_json(held.state)
     judged = judge(
         policy,
@@ -209,6 +211,11 @@ def _decide(
         rescued=question.by is SettledBy.KEEPER,
     )
     return Decision(judged=judged, instant=instant, wake_at=wake_at, told_at=told_at, rows=rows)
+
+
+def instant_of(held: Held, clock: RecordClock) -> datetime:
+    """When a ticket in hand is judged: now by the record's clock, and later than ever before."""
+    return max(instant_by(clock, held.real_at), held.advanced_to + TICK)
 
 
 def _known_to_temporal(by: SettledBy, wake_at: datetime, told_at: datetime | None) -> datetime | None:

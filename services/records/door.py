@@ -8,10 +8,10 @@ from datetime import datetime, timedelta
 from functools import cache
 from typing import Any, get_args, get_origin, get_type_hints
 
-from services.records.errors import AskedWrongly
+from services.records.errors import AskedWrongly, TicketUnknown
 from services.records.settled import Request
 from workflows.domain.errors import CalendarError, DomainError, TextError
-from workflows.domain.ticket.commands import Command, Open
+from workflows.domain.ticket.commands import Command, MergeInto, Open, TakeOver
 from workflows.domain.ticket.texts import TEXTS, is_storable, quoted, require_text, require_texts
 from workflows.domain.zones import zone
 
@@ -21,6 +21,8 @@ LAST_SEQUENCE = 2**63 - 1
 """The highest number that a log's line could have."""
 
 COMMANDS = get_args(Command)
+HALVES = (MergeInto, TakeOver)
+"""Of a merge, which the record asks of both tickets or of neither."""
 
 
 def require_command(command: Command | None) -> None:
@@ -30,6 +32,8 @@ def require_command(command: Command | None) -> None:
     """
     if command is not None:
         _require_kind(command, COMMANDS)
+        if isinstance(command, HALVES):
+            raise DomainError(f"command {type(command).__name__!r} is half of a merge: merge both tickets at once")
         require_texts(command)
         _require_types(command)
 
@@ -52,6 +56,12 @@ def require_request(request: Request | None) -> None:
         require_text("caller", request.caller, TEXTS["caller"])
         require_text("request_id", request.request_id, TEXTS["request_id"])
         _require_types(request)
+
+
+def require_ticket(ticket_id: str) -> None:
+    """See that the record could hold a ticket of this id; raises `TicketUnknown`."""
+    if not is_possible(ticket_id):
+        raise TicketUnknown(f"ticket {ticket_id!r} is not in the record")
 
 
 def is_possible(named: object) -> bool:

@@ -45,6 +45,16 @@ class Nudge:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SettledPair:
+    """What one merge did."""
+
+    survivor: "Settled"
+    """Its answer and its refusal are the merge's."""
+    other: "Settled | None"
+    """The ticket that was merged; none when it was `repeated`, or there was one ticket only."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Settled:
     """What one settle did."""
 

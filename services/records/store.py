@@ -6,20 +6,21 @@ whoever settles does the same with the same result. Knows no rule, and no statem
 
 import logging
 import traceback
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from services.records import codec
 from services.records.clock import RecordClock, instant_by
 from services.records.decision import Decision, Judge, Poison, PoisonousCommand, PolicyNotLoaded, Question, decide
-from services.records.door import is_possible, require_command, require_opening, require_request
+from services.records.door import require_command, require_opening, require_request, require_ticket
 from services.records.errors import (
     ClockMismatch,
     CommandFailed,
     IdentityTaken,
+    PolicyUnreadable,
     RecordError,
     RecordFailed,
     RecordUnavailable,
@@ -28,16 +29,18 @@ from services.records.errors import (
     TicketUnknown,
 )
 from services.records.faults import Duplicate, spoken_plainly
+from services.records.pair import Merging, decide_merge
 from services.records.policies import KnownPolicies
-from services.records.rows import Greeting, ReplyColumns, Rows, rows_of
-from services.records.settled import Encode, Nudge, Request, Settled, SettledBy
+from services.records.rows import Greeting, Held, ReplyColumns, Rows, rows_of
+from services.records.settled import Encode, Nudge, Request, Settled, SettledBy, SettledPair
 from services.records.statements import RequestKey, Settling, Statements
 from workflows.domain.policy import Policy
 from workflows.domain.policy_data import version_of
 from workflows.domain.ticket import judge as rules
-from workflows.domain.ticket.commands import Command, Open
+from workflows.domain.ticket.commands import Command, MergeInto, Open
 from workflows.domain.ticket.roster import RosterAnswer
 from workflows.domain.ticket.state import Ticket
+from workflows.domain.ticket.texts import TEXTS, require_text
 from workflows.domain.ticket.verdict import Judged, Refusal
 from workflows.domain.ticket.words import Status
 from workflows.messages import SettleResult
@@ -45,6 +48,8 @@ from workflows.messages import SettleResult
 __all__ = ["Encode", "Nudge", "OpenTicket", "Record", "Request", "Settled", "SettledBy"]
 
 logger = logging.getLogger(__name__)
+
+Done = TypeVar("Done")
 
 TRIES = 4
 """A settle begins again when it meets a policy it has not read, or a reply that another stored meanwhile."""
@@ -152,13 +157,28 @@ class Record:
         """
         require_command(command)
         require_request(request)
-        if not is_possible(ticket_id):
-            raise TicketUnknown(f"ticket {ticket_id!r} is not in the record")
+        require_ticket(ticket_id)
         question = Question(by=by, command=command, expected_version=expected_version)
+        return await self._settled(ticket_id, question, request, encode)
+
+    async def _settled(
+        self, ticket_id: str, question: Question, request: Request | None, encode: Encode | None
+    ) -> Settled:
+        return await self._until_settled(
+            ticket_id,
+            type(question.command).__name__,
+            lambda unreadable: self._settle(ticket_id, replace(question, unreadable=unreadable), request, encode),
+        )
+
+    async def _until_settled(
+        self, ticket_id: str, what: str, attempt: Callable[[Mapping[str, PolicyUnreadable]], Awaitable[Done]]
+    ) -> Done:
+        """Try again with a policy that was not read yet, or an answer that another stored meanwhile."""
+        unreadable: Mapping[str, PolicyUnreadable] = {}
         for _ in range(TRIES):
             try:
                 with spoken_plainly():
-                    return await self._settle(ticket_id, question, request, encode)
+                    return await attempt(unreadable)
             except PolicyNotLoaded as missing:
                 version = missing.version
             except Duplicate as duplicate:
@@ -167,12 +187,46 @@ class Record:
                 continue
             except PoisonousCommand as poison:
                 log_poison(poison, "command cannot be judged")
-                raise CommandFailed(ticket_id, type(command).__name__, poison.error_type) from None
+                raise CommandFailed(poison.held.ticket_id, what, poison.error_type) from None
             except Poison as poison:
                 await self._mark_stuck(poison)
-                raise TicketStuck(ticket_id, poison.error_type, poison.retry_in) from None
-            question = replace(question, unreadable=await self._policies.look_for(version))
+                raise TicketStuck(poison.held.ticket_id, poison.error_type, poison.retry_in) from None
+            unreadable = await self._policies.look_for(version)
         raise RecordUnavailable(f"ticket {ticket_id!r} is being settled elsewhere: try again")
+
+    async def merge(
+        self,
+        ticket_id: str,
+        survivor_id: str,
+        *,
+        actor: str,
+        request: Request | None = None,
+        expected_version: int | None = None,
+        survivor_expected_version: int | None = None,
+        encode: Encode | None = None,
+    ) -> SettledPair:
+        """Merge a ticket into another that goes on, in one transaction under both rows' locks (6.7).
+
+        The answer is the survivor's. Raises what `settle` does, of whichever of the two it is; nothing is written then.
+        """
+        require_text("actor", actor, TEXTS["actor"])
+        require_request(request)
+        for each in (ticket_id, survivor_id):
+            require_ticket(each)
+        if ticket_id == survivor_id:  # the rules say what is wrong with that
+            half = MergeInto(actor=actor, survivor_id=survivor_id, survivor_reference=survivor_id)
+            question = Question(by=SettledBy.INTAKE, command=half, expected_version=expected_version)
+            return SettledPair(survivor=await self._settled(ticket_id, question, request, encode), other=None)
+        asked = Merging(
+            actor=actor, expected_version=expected_version, survivor_expected_version=survivor_expected_version
+        )
+        return await self._until_settled(
+            ticket_id,
+            "MergeTickets",
+            lambda unreadable: self._merge(
+                ticket_id, survivor_id, replace(asked, unreadable=unreadable), request, encode
+            ),
+        )
 
     async def settle_for_workflow(self, ticket_id: str) -> SettleResult:
         """Implements `workflows.ports.Settler`: the ticket's own timer knows the next wake-up from now on.
@@ -225,6 +279,35 @@ class Record:
                     raise
                 raise Poison(held, refused) from refused
         return decision.settled(self._clock, answer)
+
+    async def _merge(
+        self, ticket_id: str, survivor_id: str, asked: Merging, request: Request | None, encode: Encode | None
+    ) -> SettledPair:
+        async with self._statements.settling() as settling:
+            held: dict[str, Held] = {}
+            for each in sorted((ticket_id, survivor_id)):  # whoever locks two, locks them in this order
+                found = await settling.hold(each, _key(request))
+                if found is None:
+                    raise TicketUnknown(f"ticket {each!r} is not in the record")
+                held[each], reply = found
+                if request is not None and reply is not None:
+                    return SettledPair(survivor=_again(request, reply), other=None)
+            merged = decide_merge(
+                held[ticket_id],
+                held[survivor_id],
+                asked,
+                policies=self._policies,
+                clock=self._clock,
+                judge=self._judge,
+            )
+            survivor = merged.survivor
+            answer = encode(survivor.judged) if encode and merged.refusal is None else None
+            rows = _replied(merged.rows, survivor, request, answer, held[survivor_id].real_at)
+            if rows is not None:
+                await settling.write(rows)
+        return SettledPair(
+            survivor=survivor.settled(self._clock, answer), other=merged.other.settled(self._clock, None)
+        )
 
     def _decide_opening(self, policy: Policy, command: Open, greeting: Greeting) -> Decision:
         real_at = greeting.real_at
@@ -301,7 +384,13 @@ def _key(request: Request | None) -> RequestKey | None:
 
 
 def _with_reply(decision: Decision, request: Request | None, answer: bytes | None, real_at: datetime) -> Rows:
-    rows = decision.rows or Rows()
+    return _replied(decision.rows, decision, request, answer, real_at) or Rows()
+
+
+def _replied(
+    rows: Rows | None, decision: Decision, request: Request | None, answer: bytes | None, real_at: datetime
+) -> Rows | None:
+    """These rows, and with them what the request is answered from now on."""
     if request is None:
         return rows
     refusal = decision.judged.refusal
@@ -315,7 +404,7 @@ def _with_reply(decision: Decision, request: Request | None, answer: bytes | Non
         answer=answer,
         refusal=None if refusal is None else codec.refusal_to_json(refusal),
     )
-    return rows._replace(replies=(reply,))
+    return (rows or Rows())._replace(replies=(reply,))
 
 
 def _again(request: Request, reply: ReplyColumns) -> Settled:

@@ -57,9 +57,7 @@ def merge_into(draft: Draft, at: datetime, command: MergeInto) -> None:
     if draft.waiting:
         draft.record(at, WaitEnded(by=WaitEnd.RESOLVED))
         draft.waiting = None
-    sequence = draft.record(
-        at, Merged(survivor_id=command.survivor_id, survivor_reference=command.survivor_reference)
-    )
+    sequence = draft.record(at, Merged(survivor_id=command.survivor_id, survivor_reference=command.survivor_reference))
     draft.merged_into, draft.merged_into_reference = command.survivor_id, command.survivor_reference
     draft.tell(sequence, "merged", Audience.CUSTOMER, Audience.HANDLER)
     draft.resolution = Resolution(outcome=Outcome.DUPLICATE, resolved_at=at, sign_off_at=None)
@@ -85,7 +83,7 @@ def take_over(draft: Draft, at: datetime, command: TakeOver) -> None:
 def _take(draft: Draft, at: datetime, clock: Clock, taken: TakenClock) -> None:
     """Give a clock the start of another run if that is earlier, and the time that is left of it if that is less.
 
-    Of a deadline that lies in the past is left what 6.11 leaves: the tier's acknowledge target, but no more than before.
+    Of a deadline that lies in the past is left what 6.11 leaves: the tier's acknowledge target, no more than before.
     """
     policy = draft.policy
     calendar = clocks.calendar_of(policy, clock.target, clock.tier)
