@@ -3,7 +3,7 @@
 import functools
 import re
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, time, timedelta
 
 import click
 
@@ -16,6 +16,8 @@ NUMBER = click.IntRange(min=0, max=2**31 - 1)
 """What the contract has room for in a sequence or a version."""
 
 LENGTH = re.compile(r"(?:(?P<hours>\d{1,7})\s*h)?\s*(?:(?P<minutes>\d{1,7})\s*m(?:in)?)?", re.IGNORECASE)
+
+TIME = re.compile(r"\d{1,2}:\d{2}(:\d{2})?")
 
 
 class AddressOption(click.ParamType[Address]):
@@ -46,6 +48,27 @@ class LengthOption(click.ParamType[timedelta]):
             why = "a day is not a unit: " if is_day else ""
             self.fail(f"{value!r}: {why}give hours and minutes, like 25m or 1h30m", param, ctx)
         return timedelta(hours=int(read["hours"] or 0), minutes=int(read["minutes"] or 0))
+
+
+class InstantOption(click.ParamType[datetime]):
+    """An instant on the command line, in the zone of the terminal unless it names one; a time alone is today's."""
+
+    name = "instant"
+
+    def convert(self, value: str | datetime, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
+        """Read it, or refuse with the remedy."""
+        if isinstance(value, datetime):
+            return value
+        try:
+            if TIME.fullmatch(value):
+                local = datetime.combine(datetime.now().astimezone(), time.fromisoformat(value))
+            elif TIME.search(value):
+                local = datetime.fromisoformat(value)
+            else:
+                raise ValueError  # noqa: TRY301 - a date alone is no instant
+            return local.astimezone(UTC)
+        except (ValueError, OverflowError):
+            self.fail(f"{value!r}: write an instant, like 2026-11-26T15:00, 2026-11-26T15:00Z or 15:00", param, ctx)
 
 
 def reads(command: Callable[..., None]) -> Callable[..., None]:

@@ -5,15 +5,18 @@ from collections.abc import Mapping, Sequence
 import click
 
 from services.cli import ticket_changes as change
+from services.cli import ticket_conversation as conversation
 from services.cli import ticket_reading as read
 
 SECTIONS: Mapping[str, Sequence[click.Command]] = {
     "Look": (read.next_, read.list_, read.show, read.explain, read.events, read.watch),
     "Take on": (change.open_, change.ack, change.assign, change.priority),
     "Work with the customer": (change.update, change.contact, change.wait, change.continue_),
+    "Promise": (conversation.promise, conversation.keep, conversation.repromise),
     "Hand on": (change.escalate, change.transfer),
-    "Bring to an end": (change.resolve, change.confirm, change.reject, change.reopen, change.close),
-    "Write down for the desk": (change.note, change.time),
+    "Bring to an end": (change.resolve, change.confirm, change.reject, change.reopen, change.close, conversation.rate),
+    "Make good": (conversation.credit, conversation.decide),
+    "Write down for the desk": (change.note, change.time, conversation.hold),
 }
 """Every command, under what it is for."""
 

@@ -1,11 +1,12 @@
 """`followthrough ticket …`: what a contact centre changes through gRPC, by hand. Options in, one request out."""
 
-from datetime import timedelta
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 
 import click
 from google.protobuf.duration_pb2 import Duration
 
-from protos.followthrough.v1.ticket_pb2 import ContactKind, Customer, Outcome
+from protos.followthrough.v1.ticket_pb2 import ContactKind, Customer, Outcome, TicketKind
 from protos.followthrough.v1.ticket_service_pb2 import (
     AcknowledgeTicketRequest,
     AddNoteRequest,
@@ -26,7 +27,7 @@ from protos.followthrough.v1.ticket_service_pb2 import (
     WaitOnCustomerRequest,
 )
 from services.cli.asking import Asking
-from services.cli.options import LengthOption, asks, changes
+from services.cli.options import InstantOption, LengthOption, asks, changes
 
 OUTCOMES = click.Choice(["fixed", "workaround", "not_feasible", "no_response", "withdrawn", "duplicate"])
 KINDS = click.Choice(["news", "information", "complaint"])
@@ -43,22 +44,38 @@ KINDS = click.Choice(["news", "information", "complaint"])
 @click.option("--description", default="", help="In the customer's words.")
 @click.option("--channel", default="phone", show_default=True, help="How the customer came.")
 @click.option("--follows", default="", help="Id or reference of an older ticket that this one continues.")
+@click.option("--leaving", is_flag=True, help="The customer wants to leave: the policy's own targets for that apply.")
 @click.option("--dry-run", is_flag=True, help="Show which deadlines it would get; open nothing.")
 @asks
-def open_(asking: Asking, *, customer: str, name: str, language: str, zone: str, dry_run: bool, **fields: str) -> None:
+def open_(
+    asking: Asking,
+    *,
+    customer: str,
+    name: str,
+    language: str,
+    zone: str,
+    leaving: bool,
+    dry_run: bool,
+    **fields: str,
+) -> None:
     """Open a ticket: its clocks start."""
     who = Customer(external_id=customer, display_name=name, language=language, zone=zone)
-    asking.open(OpenTicketRequest(customer=who, validate_only=dry_run, **fields))
+    kind = TicketKind.TICKET_KIND_LEAVING if leaving else TicketKind.TICKET_KIND_UNSPECIFIED
+    asking.open(OpenTicketRequest(customer=who, kind=kind, validate_only=dry_run, **fields))
 
 
 @click.command()
 @click.argument("key")
 @click.option("--tier", required=True, help="The tier you speak for; it must be the present one.")
 @click.option("--handler", help="Who works on it from now on. Default: the actor.")
+@click.option("--turnaround", type=InstantOption(), help="By when it will be done, like 15:00: the customer is told.")
 @changes
-def ack(asking: Asking, key: str, tier: str, handler: str | None) -> None:
+def ack(asking: Asking, *, key: str, tier: str, handler: str | None, turnaround: datetime | None) -> None:
     """Take a ticket on, speaking for its present tier."""
-    asking.change(key, AcknowledgeTicketRequest(tier=tier, handler=handler or asking.actor))
+    request = AcknowledgeTicketRequest(tier=tier, handler=handler or asking.actor)
+    if turnaround is not None:
+        request.turnaround_time.FromDatetime(turnaround)
+    asking.change(key, request)
 
 
 @click.command()
@@ -104,10 +121,11 @@ def time(asking: Asking, key: str, spent: timedelta, text: str) -> None:
 @click.command()
 @click.argument("key")
 @click.argument("text")
+@click.option("--keeps", multiple=True, metavar="NAME", help="A promise that is kept by it; may be given again.")
 @changes
-def update(asking: Asking, key: str, text: str) -> None:
+def update(asking: Asking, key: str, text: str, keeps: Sequence[str]) -> None:
     """Tell the customer something: TEXT."""
-    asking.change(key, PostUpdateRequest(text=text))
+    asking.change(key, PostUpdateRequest(text=text, keeps=keeps))
 
 
 @click.command()
@@ -133,10 +151,10 @@ def wait(asking: Asking, key: str, question: str) -> None:
 
 @click.command("continue")
 @click.argument("key")
-@click.option("--reason", required=True, help="Why you go on without an answer.")
+@click.option("--reason", required=True, help="Why you go on.")
 @changes
 def continue_(asking: Asking, key: str, reason: str) -> None:
-    """End the wait without an answer."""
+    """End the wait without an answer, or the hold."""
     asking.change(key, ContinueTicketRequest(reason=reason))
 
 
@@ -166,29 +184,35 @@ def transfer(asking: Asking, key: str, to_tier: str, reason: str) -> None:
 @click.option("--explanation", required=True, help="What the customer is told.")
 @click.option("--alternative", default="", help="What is offered instead, when it is not feasible.")
 @click.option("--duplicate-of", default="", help="Id or reference of the ticket that goes on, when it is a duplicate.")
+@click.option("--article", default="", help="Id of the article that solved it.")
+@click.option("--keeps", multiple=True, metavar="NAME", help="A promise that is kept by it; may be given again.")
 @changes
-def resolve(asking: Asking, *, key: str, outcome: str, explanation: str, alternative: str, duplicate_of: str) -> None:
+def resolve(asking: Asking, *, key: str, outcome: str, keeps: Sequence[str], **texts: str) -> None:
     """Say that a ticket is solved, or as solved as it gets."""
-    request = ResolveTicketRequest(explanation=explanation, alternative=alternative, duplicate_of=duplicate_of)
+    request = ResolveTicketRequest(keeps=keeps)
     request.outcome = Outcome.Value(f"OUTCOME_{outcome.upper()}")
+    for name, text in texts.items():
+        setattr(request, name, text)
     asking.change(key, request)
 
 
 @click.command()
 @click.argument("key")
+@click.option("--customer", default="", help="Your own key of who says so; another than the ticket's is refused.")
 @changes
-def confirm(asking: Asking, key: str) -> None:
+def confirm(asking: Asking, key: str, customer: str) -> None:
     """Record that the customer says it is solved."""
-    asking.change(key, ConfirmResolutionRequest())
+    asking.change(key, ConfirmResolutionRequest(customer=customer))
 
 
 @click.command()
 @click.argument("key")
 @click.option("--reason", required=True, help="What is still wrong, in the customer's words.")
+@click.option("--customer", default="", help="Your own key of who says so; another than the ticket's is refused.")
 @changes
-def reject(asking: Asking, key: str, reason: str) -> None:
+def reject(asking: Asking, key: str, reason: str, customer: str) -> None:
     """Record that the customer says it is not solved."""
-    asking.change(key, RejectResolutionRequest(reason=reason))
+    asking.change(key, RejectResolutionRequest(reason=reason, customer=customer))
 
 
 @click.command()

@@ -9,7 +9,7 @@ from services.client import Refused
 OTHERWISE_NAMED = {"external_id": "customer", "display_name": "name", "ticket_id": "key", "reference": "key"}
 """Fields whose option or argument has another name than they have."""
 WIRE = re.compile(
-    r"'[^']*'|\b(?:OUTCOME|CONTACT_KIND|TARGET|TICKET_STATUS)_(?P<value>[A-Z_]+)\b"
+    r"'[^']*'|\b(?:OUTCOME|CONTACT_KIND|PROMISE_KIND|TARGET|TICKET_KIND|TICKET_STATUS)_(?P<value>[A-Z_]+)\b"
     r"|(?P<field>\b[a-z]+(?:_[a-z]+)+\b|(?<=goes with )\w+|(?<=does not go with )\w+)"
 )
 """What is quoted, an enum's value, the name of a field."""

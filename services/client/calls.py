@@ -15,13 +15,20 @@ from protos.followthrough.v1.ticket_service_pb2 import (
     AddNoteRequest,
     AssignTicketRequest,
     ChangePriorityRequest,
+    ChangePromiseRequest,
     CloseTicketRequest,
     ConfirmResolutionRequest,
     ContinueTicketRequest,
+    DecideCreditRequest,
     EscalateTicketRequest,
+    HoldTicketRequest,
+    KeepPromiseRequest,
     LogTimeRequest,
+    MakePromiseRequest,
+    OfferCreditRequest,
     OpenTicketRequest,
     PostUpdateRequest,
+    RateTicketRequest,
     RecordContactRequest,
     RejectResolutionRequest,
     ReopenTicketRequest,
@@ -54,6 +61,13 @@ Change = (
     | ChangePriorityRequest
     | AddNoteRequest
     | LogTimeRequest
+    | MakePromiseRequest
+    | KeepPromiseRequest
+    | ChangePromiseRequest
+    | RateTicketRequest
+    | HoldTicketRequest
+    | OfferCreditRequest
+    | DecideCreditRequest
 )
 """Every request that changes a ticket: one method each, of the same name, and all return the ticket."""
 

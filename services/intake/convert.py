@@ -24,15 +24,22 @@ from workflows.domain.ticket.commands import (
     AddNote,
     Assign,
     ChangePriority,
+    ChangePromise,
     Close,
     Command,
     Confirm,
     Continue,
     Customer,
+    DecideCredit,
     Escalate,
+    Hold,
+    KeepPromise,
     LogTime,
+    MakePromise,
+    OfferCredit,
     Open,
     PostUpdate,
+    Rate,
     RecordContact,
     Reject,
     Reopen,
@@ -64,6 +71,13 @@ COMMANDS: Mapping[type[Message], type[Command]] = {
     ticket_service_pb2.ChangePriorityRequest: ChangePriority,
     ticket_service_pb2.AddNoteRequest: AddNote,
     ticket_service_pb2.LogTimeRequest: LogTime,
+    ticket_service_pb2.MakePromiseRequest: MakePromise,
+    ticket_service_pb2.KeepPromiseRequest: KeepPromise,
+    ticket_service_pb2.ChangePromiseRequest: ChangePromise,
+    ticket_service_pb2.RateTicketRequest: Rate,
+    ticket_service_pb2.HoldTicketRequest: Hold,
+    ticket_service_pb2.OfferCreditRequest: OfferCredit,
+    ticket_service_pb2.DecideCreditRequest: DecideCredit,
 }
 """What each request asks of a ticket that exists."""
 
@@ -89,7 +103,7 @@ WIRE_NAMES: Mapping[str, str] = {
 """Where the rule of `wire_name` does not do."""
 
 WIRE_NAMES_OF: Mapping[tuple[type, str], str] = {(Customer, "name"): "display_name"}
-"""Where a field of one kind is called otherwise than its namesakes: a promise is called by its name, a person is not."""
+"""Where a field of one class is called otherwise than its namesakes: a promise goes by its name."""
 
 DEFAULTS: Mapping[type[StrEnum], StrEnum] = {ContactKind: ContactKind.NEWS, TicketKind: TicketKind.REQUEST}
 """What is meant by an enum that is not required and was not said (6.3)."""
@@ -158,8 +172,9 @@ def ticket_message(ticket: Ticket) -> ticket_pb2.Ticket:
     """Show a ticket to a caller."""
     message = ticket_pb2.Ticket()
     _fill(message, ticket)
-    if deadline_at := ticket.deadline_at():
-        _write_instant(message, "deadline_time", deadline_at)
+    for wire, instant in (("deadline_time", ticket.deadline_at()), ("next_news_time", ticket.next_news_at)):
+        if instant is not None:
+            _write_instant(message, wire, instant)
     return message
 
 

@@ -18,10 +18,12 @@ from google.api import field_behavior_pb2  # type: ignore[import-untyped]  # goo
 from google.protobuf.descriptor import Descriptor, EnumDescriptor, FieldDescriptor
 from google.protobuf.duration_pb2 import Duration
 from google.protobuf.message import Message
+from google.protobuf.timestamp_pb2 import Timestamp
 
 from services.intake.ids import ReferenceInvalid, parse_reference
 from workflows.domain.errors import CalendarError
-from workflows.domain.ticket.commands import LONGEST_SPENT
+from workflows.domain.money import MOST_MINOR
+from workflows.domain.ticket.commands import LONGEST_SPENT, MOST_STARS
 from workflows.domain.ticket.texts import TEXTS, Text, quoted, stray_space, text_problem
 from workflows.domain.zones import zone
 
@@ -45,9 +47,11 @@ Form = Callable[[str], str | None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Number:
-    """The rule of a whole number."""
+    """The rule of a whole number, both ends allowed."""
 
     least: int
+    most: int | None = None
+    """None: as many as the contract's own type holds."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +62,11 @@ class Length:
     most: timedelta
 
 
+@dataclass(frozen=True, slots=True)
+class Instant:
+    """The rule of an instant: of the years 1 to 9999, in whole microseconds. Whether it is ahead, the judge says."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Several:
     """The rule of a text that may be given more than once; none is empty, none is given twice."""
@@ -66,10 +75,16 @@ class Several:
     most: int
 
 
-Rule = Text | Number | Length | Several
+Rule = Text | Number | Length | Instant | Several
 NANOSECONDS = 10**9
 """In a second."""
 MICROSECOND = timedelta(microseconds=1)
+FIRST_SECOND = -62_135_596_800
+"""0001-01-01T00:00:00Z, in seconds from 1970."""
+LAST_SECOND = 253_402_300_799
+"""9999-12-31T23:59:59Z."""
+MOST_KEPT = 20
+"""Promises that one message keeps by their names."""
 
 
 def _uuid(value: str) -> str | None:
@@ -104,6 +119,10 @@ def _reference(value: str) -> str | None:
     return None
 
 
+def _currency(value: str) -> str | None:
+    return None if re.fullmatch(r"[A-Z]{3}", value) else "is no currency: write its ISO 4217 code, like 'EUR'"
+
+
 def _order(value: str) -> str | None:
     return None if value in ORDERS else f"is no order: say one of {', '.join(ORDERS)}"
 
@@ -121,6 +140,13 @@ _OF_THE_CONTRACT: Mapping[str, Rule] = {
     "run": Number(least=0),
     "after_interval": Number(least=0),
     "spent": Length(least=timedelta(seconds=1), most=LONGEST_SPENT),
+    "name": TEXTS["queue"],
+    "promise_time": Instant(),
+    "turnaround_time": Instant(),
+    "keeps": Several(each=TEXTS["keeps"], most=MOST_KEPT),
+    "stars": Number(least=1, most=MOST_STARS),
+    "minor": Number(least=1, most=MOST_MINOR),
+    "number": Number(least=1),
 }
 
 ORDERS = ("open_time", "deadline_time")
@@ -135,6 +161,7 @@ FORMS: Mapping[str, Form] = {
     "language": _language,
     "zone": _zone,
     "channel": _channel,
+    "currency": _currency,
     "order_by": _order,
 }
 """What some texts must look like besides."""
@@ -186,9 +213,15 @@ def _violations_within(message: Message, name: str, path: str, *, is_required: b
             yield Violation(path, "is missing: give it")
         return
     value = getattr(message, name)
-    if not isinstance(value, Duration):
-        yield from _violations(value, f"{path}.")
-    elif problem := _length_problem(field, value):
+    match value:
+        case Duration():
+            problem = _length_problem(field, value)
+        case Timestamp():
+            problem = _instant_problem(value)
+        case _:
+            yield from _violations(value, f"{path}.")
+            return
+    if problem:
         yield Violation(path, problem)
 
 
@@ -241,7 +274,11 @@ def _anything(_: bool) -> None:  # noqa: FBT001 - a field's value
 
 
 def _number_problem(rule: Number, value: int) -> str | None:
-    return None if value >= rule.least else f"is {value}: the least is {rule.least}"
+    if value < rule.least:
+        return f"is {value}: the least is {rule.least}"
+    if rule.most is not None and value > rule.most:
+        return f"is {value}: the most is {rule.most}"
+    return None
 
 
 def _length_problem(field: FieldDescriptor, value: Duration) -> str | None:
@@ -255,6 +292,15 @@ def _length_problem(field: FieldDescriptor, value: Duration) -> str | None:
         return f"is {_length(nanoseconds)}: the least is {_length(least)}"
     if nanoseconds > most:
         return f"is {_length(nanoseconds)}: the most is {_length(most)}"
+    if not 0 <= value.nanos < NANOSECONDS or value.nanos % 1000:
+        return f"has {value.nanos} nanos: give whole microseconds, less than a second of them"
+    return None
+
+
+def _instant_problem(value: Timestamp) -> str | None:
+    """What is wrong with an instant; its parts may be anything."""
+    if not FIRST_SECOND <= value.seconds <= LAST_SECOND:
+        return f"is {value.seconds} s from 1970: give an instant of the years 1 to 9999"
     if not 0 <= value.nanos < NANOSECONDS or value.nanos % 1000:
         return f"has {value.nanos} nanos: give whole microseconds, less than a second of them"
     return None

@@ -72,7 +72,14 @@ def test_every_event_is_in_the_contract_field_by_field(kind: type) -> None:
 
 PARTS = [
     Customer,
-    *(getattr(state, name) for name in ("Clock", "Credit", "Holding", "Rating", "Reminding", "Resolution", "Waiting")),
+    state.Clock,
+    state.Credit,
+    state.Holding,
+    state.Promise,
+    state.Rating,
+    state.Reminding,
+    state.Resolution,
+    state.Waiting,
 ]
 
 
@@ -85,9 +92,9 @@ def test_every_part_of_a_ticket_is_in_the_contract(kind: type) -> None:
 
 
 def test_a_ticket_is_in_the_contract_with_its_earliest_deadline() -> None:
-    """A ticket is shown whole, its earliest deadline worked out."""
+    """A ticket is shown whole, its earliest deadline and when the customer hears next worked out."""
     names = {field.name for field in ticket_pb2.Ticket.DESCRIPTOR.fields}
-    assert names == wire_names(state.Ticket) | {"deadline_time"}
+    assert names == wire_names(state.Ticket) | {"deadline_time", "next_news_time"}
 
 
 def test_a_ledger_is_in_the_contract_with_its_sums() -> None:
@@ -116,10 +123,10 @@ def test_requests_ask_for_their_commands(request_type: type, command: type) -> N
 
 
 def test_every_request_has_its_method() -> None:
-    """Each of the twenty-two methods takes the request of its own name."""
+    """Each of the methods takes the request of its own name."""
     methods = ticket_service_pb2.DESCRIPTOR.services_by_name["TicketService"].methods
     assert [method.input_type.name for method in methods] == [f"{method.name}Request" for method in methods]
-    assert len(methods) == 22
+    assert len(methods) == 29
 
 
 def test_the_field_rules_are_those_the_contract_tells() -> None:

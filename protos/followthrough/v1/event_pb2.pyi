@@ -1634,6 +1634,7 @@ class PromiseKept(_message.Message):
     KIND_FIELD_NUMBER: _builtins.int
     PROMISE_TIME_FIELD_NUMBER: _builtins.int
     LATE_FIELD_NUMBER: _builtins.int
+    WORDS_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """Which promise."""
     run: _builtins.int
@@ -1642,6 +1643,8 @@ class PromiseKept(_message.Message):
     """What keeps it."""
     late: _builtins.bool
     """Whether it came after that."""
+    words: _builtins.str
+    """What was done, for the desk. May be empty."""
     @_builtins.property
     def promise_time(self) -> _timestamp_pb2.Timestamp:
         """The instant that was promised."""
@@ -1654,10 +1657,11 @@ class PromiseKept(_message.Message):
         kind: _ticket_pb2.PromiseKind.ValueType = ...,
         promise_time: _timestamp_pb2.Timestamp | None = ...,
         late: _builtins.bool = ...,
+        words: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["promise_time", b"promise_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["kind", b"kind", "late", b"late", "name", b"name", "promise_time", b"promise_time", "run", b"run"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["kind", b"kind", "late", b"late", "name", b"name", "promise_time", b"promise_time", "run", b"run", "words", b"words"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -574,6 +574,7 @@ class Ticket(_message.Message):
     PROBLEMS_FIELD_NUMBER: _builtins.int
     MERGED_INTO_FIELD_NUMBER: _builtins.int
     MERGED_FIELD_NUMBER: _builtins.int
+    MERGED_INTO_REFERENCE_FIELD_NUMBER: _builtins.int
     KIND_FIELD_NUMBER: _builtins.int
     HOLDING_FIELD_NUMBER: _builtins.int
     ARTICLE_FIELD_NUMBER: _builtins.int
@@ -616,6 +617,8 @@ class Ticket(_message.Message):
     """How often the customer came back for news since the count last escalated or a tier was entered."""
     merged_into: _builtins.str
     """The ticket_id of the ticket it was merged into, which goes on. Empty: it was not."""
+    merged_into_reference: _builtins.str
+    """The reference of the ticket it was merged into. Empty: it was not."""
     kind: Global___TicketKind.ValueType
     """What the customer wants of the desk."""
     article: _builtins.str
@@ -640,11 +643,11 @@ class Ticket(_message.Message):
 
     @_builtins.property
     def deadline_time(self) -> _timestamp_pb2.Timestamp:
-        """The earliest deadline of all running clocks. Unset: no clock is running."""
+        """The earliest deadline of all running clocks and open promises. Unset: none runs and none is open."""
 
     @_builtins.property
     def next_news_time(self) -> _timestamp_pb2.Timestamp:
-        """When the customer was told they will hear next. Unset: nothing was said, or it is over."""
+        """When the customer was told they will hear next: the earliest open promise of news. Unset: there is none."""
 
     @_builtins.property
     def waiting(self) -> Global___Waiting:
@@ -732,6 +735,7 @@ class Ticket(_message.Message):
         problems: _abc.Iterable[_builtins.str] | None = ...,
         merged_into: _builtins.str = ...,
         merged: _abc.Iterable[_builtins.str] | None = ...,
+        merged_into_reference: _builtins.str = ...,
         kind: Global___TicketKind.ValueType = ...,
         holding: Global___Holding | None = ...,
         article: _builtins.str = ...,
@@ -739,7 +743,7 @@ class Ticket(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["close_time", b"close_time", "customer", b"customer", "deadline_time", b"deadline_time", "flag_time", b"flag_time", "holding", b"holding", "next_news_time", b"next_news_time", "open_time", b"open_time", "rating", b"rating", "reminding", b"reminding", "resolution", b"resolution", "tier_enter_time", b"tier_enter_time", "waiting", b"waiting"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["article", b"article", "channel", b"channel", "chases", b"chases", "clocks", b"clocks", "close_time", b"close_time", "credits", b"credits", "customer", b"customer", "deadline_time", b"deadline_time", "description", b"description", "flag_time", b"flag_time", "follows", b"follows", "handler", b"handler", "holding", b"holding", "kind", b"kind", "merged", b"merged", "merged_into", b"merged_into", "next_news_time", b"next_news_time", "open_time", b"open_time", "owner", b"owner", "policy", b"policy", "policy_version", b"policy_version", "priority", b"priority", "problems", b"problems", "promises", b"promises", "queue", b"queue", "rating", b"rating", "reference", b"reference", "reminding", b"reminding", "resolution", b"resolution", "sequence", b"sequence", "status", b"status", "subject", b"subject", "thread", b"thread", "ticket_id", b"ticket_id", "tier", b"tier", "tier_enter_time", b"tier_enter_time", "version", b"version", "visited", b"visited", "waiting", b"waiting"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["article", b"article", "channel", b"channel", "chases", b"chases", "clocks", b"clocks", "close_time", b"close_time", "credits", b"credits", "customer", b"customer", "deadline_time", b"deadline_time", "description", b"description", "flag_time", b"flag_time", "follows", b"follows", "handler", b"handler", "holding", b"holding", "kind", b"kind", "merged", b"merged", "merged_into", b"merged_into", "merged_into_reference", b"merged_into_reference", "next_news_time", b"next_news_time", "open_time", b"open_time", "owner", b"owner", "policy", b"policy", "policy_version", b"policy_version", "priority", b"priority", "problems", b"problems", "promises", b"promises", "queue", b"queue", "rating", b"rating", "reference", b"reference", "reminding", b"reminding", "resolution", b"resolution", "sequence", b"sequence", "status", b"status", "subject", b"subject", "thread", b"thread", "ticket_id", b"ticket_id", "tier", b"tier", "tier_enter_time", b"tier_enter_time", "version", b"version", "visited", b"visited", "waiting", b"waiting"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -20,16 +20,13 @@ being closed (UNAVAILABLE), a health check of a service that is not here (NOT_FO
 answers. Of a change that met one of those, or INTERNAL, the same request_id tells whether it was applied; so it does
 where a caller's deadline runs out, or who calls cancels: they hear it from their own side (DEADLINE_EXCEEDED,
 CANCELLED).
-
-Kept for later, so that nothing moves when they come: promises (a turnaround given with AcknowledgeTicket: field 8,
-promises kept by PostUpdate: field 7), the rating of a closed ticket, problems that several tickets share. The
-numbers kept in a ticket and in its log are named in ticket.proto and event.proto.
 """
 
 from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import duration_pb2 as _duration_pb2
 from google.protobuf import message as _message
+from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 from protos.followthrough.v1 import event_pb2 as _event_pb2
 from protos.followthrough.v1 import ledger_pb2 as _ledger_pb2
@@ -63,6 +60,7 @@ class OpenTicketRequest(_message.Message):
     CHANNEL_FIELD_NUMBER: _builtins.int
     FOLLOWS_FIELD_NUMBER: _builtins.int
     THREAD_FIELD_NUMBER: _builtins.int
+    KIND_FIELD_NUMBER: _builtins.int
     caller: _builtins.str
     """The system that calls, like "crm-1". At most 64 characters."""
     actor: _builtins.str
@@ -90,6 +88,10 @@ class OpenTicketRequest(_message.Message):
     """The conversation elsewhere that it came in, by the name its channel has for it: contacts in it join this ticket from
     now on. All channels share these names, so put a channel's own in front where it only counts. At most 255 characters.
     """
+    kind: _ticket_pb2.TicketKind.ValueType
+    """What the customer wants of the desk. Unspecified: TICKET_KIND_REQUEST. TICKET_KIND_LEAVING has the priority that the
+    policy names for it, whatever was asked for here; a policy that names none refuses it.
+    """
     @_builtins.property
     def customer(self) -> _ticket_pb2.Customer:
         """Who is promised something."""
@@ -109,10 +111,11 @@ class OpenTicketRequest(_message.Message):
         channel: _builtins.str = ...,
         follows: _builtins.str = ...,
         thread: _builtins.str = ...,
+        kind: _ticket_pb2.TicketKind.ValueType = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["customer", b"customer"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["actor", b"actor", "caller", b"caller", "channel", b"channel", "customer", b"customer", "description", b"description", "follows", b"follows", "priority", b"priority", "queue", b"queue", "request_id", b"request_id", "subject", b"subject", "thread", b"thread", "validate_only", b"validate_only"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["actor", b"actor", "caller", b"caller", "channel", b"channel", "customer", b"customer", "description", b"description", "follows", b"follows", "kind", b"kind", "priority", b"priority", "queue", b"queue", "request_id", b"request_id", "subject", b"subject", "thread", b"thread", "validate_only", b"validate_only"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -262,6 +265,7 @@ class AcknowledgeTicketRequest(_message.Message):
     EXPECTED_VERSION_FIELD_NUMBER: _builtins.int
     HANDLER_FIELD_NUMBER: _builtins.int
     TIER_FIELD_NUMBER: _builtins.int
+    TURNAROUND_TIME_FIELD_NUMBER: _builtins.int
     ticket_id: _builtins.str
     """Which ticket."""
     caller: _builtins.str
@@ -276,6 +280,12 @@ class AcknowledgeTicketRequest(_message.Message):
     """Who works on it from now on. At most 128 characters."""
     tier: _builtins.str
     """The tier they speak for; it must be the present one."""
+    @_builtins.property
+    def turnaround_time(self) -> _timestamp_pb2.Timestamp:
+        """By when it will be done: a promise called "turnaround", of which the customer is told. Ahead, and within a year.
+        Unset: none is made.
+        """
+
     def __init__(
         self,
         *,
@@ -286,10 +296,11 @@ class AcknowledgeTicketRequest(_message.Message):
         expected_version: _builtins.int = ...,
         handler: _builtins.str = ...,
         tier: _builtins.str = ...,
+        turnaround_time: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["turnaround_time", b"turnaround_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["actor", b"actor", "caller", b"caller", "expected_version", b"expected_version", "handler", b"handler", "request_id", b"request_id", "ticket_id", b"ticket_id", "tier", b"tier"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["actor", b"actor", "caller", b"caller", "expected_version", b"expected_version", "handler", b"handler", "request_id", b"request_id", "ticket_id", b"ticket_id", "tier", b"tier", "turnaround_time", b"turnaround_time"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -349,6 +360,7 @@ class PostUpdateRequest(_message.Message):
     REQUEST_ID_FIELD_NUMBER: _builtins.int
     EXPECTED_VERSION_FIELD_NUMBER: _builtins.int
     TEXT_FIELD_NUMBER: _builtins.int
+    KEEPS_FIELD_NUMBER: _builtins.int
     ticket_id: _builtins.str
     """Which ticket."""
     caller: _builtins.str
@@ -361,6 +373,10 @@ class PostUpdateRequest(_message.Message):
     """The version of the ticket this was decided on. 0: any."""
     text: _builtins.str
     """What the customer is told. At most 8000 characters."""
+    @_builtins.property
+    def keeps(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """The names of promises that are kept by it, besides those of news, which it keeps anyway. At most 20."""
+
     def __init__(
         self,
         *,
@@ -370,10 +386,11 @@ class PostUpdateRequest(_message.Message):
         request_id: _builtins.str = ...,
         expected_version: _builtins.int = ...,
         text: _builtins.str = ...,
+        keeps: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["actor", b"actor", "caller", b"caller", "expected_version", b"expected_version", "request_id", b"request_id", "text", b"text", "ticket_id", b"ticket_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["actor", b"actor", "caller", b"caller", "expected_version", b"expected_version", "keeps", b"keeps", "request_id", b"request_id", "text", b"text", "ticket_id", b"ticket_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -632,6 +649,8 @@ class ResolveTicketRequest(_message.Message):
     EXPLANATION_FIELD_NUMBER: _builtins.int
     ALTERNATIVE_FIELD_NUMBER: _builtins.int
     DUPLICATE_OF_FIELD_NUMBER: _builtins.int
+    KEEPS_FIELD_NUMBER: _builtins.int
+    ARTICLE_FIELD_NUMBER: _builtins.int
     ticket_id: _builtins.str
     """Which ticket."""
     caller: _builtins.str
@@ -652,6 +671,12 @@ class ResolveTicketRequest(_message.Message):
     """
     duplicate_of: _builtins.str
     """The ticket_id of the ticket that goes on. Required with OUTCOME_DUPLICATE, refused with any other."""
+    article: _builtins.str
+    """The id of the article that solved it. Empty: none."""
+    @_builtins.property
+    def keeps(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """The names of promises that are kept by it, besides those of news and the turnaround, which it keeps anyway. At most 20."""
+
     def __init__(
         self,
         *,
@@ -664,10 +689,12 @@ class ResolveTicketRequest(_message.Message):
         explanation: _builtins.str = ...,
         alternative: _builtins.str = ...,
         duplicate_of: _builtins.str = ...,
+        keeps: _abc.Iterable[_builtins.str] | None = ...,
+        article: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["actor", b"actor", "alternative", b"alternative", "caller", b"caller", "duplicate_of", b"duplicate_of", "expected_version", b"expected_version", "explanation", b"explanation", "outcome", b"outcome", "request_id", b"request_id", "ticket_id", b"ticket_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["actor", b"actor", "alternative", b"alternative", "article", b"article", "caller", b"caller", "duplicate_of", b"duplicate_of", "expected_version", b"expected_version", "explanation", b"explanation", "keeps", b"keeps", "outcome", b"outcome", "request_id", b"request_id", "ticket_id", b"ticket_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -684,6 +711,7 @@ class ConfirmResolutionRequest(_message.Message):
     ACTOR_FIELD_NUMBER: _builtins.int
     REQUEST_ID_FIELD_NUMBER: _builtins.int
     EXPECTED_VERSION_FIELD_NUMBER: _builtins.int
+    CUSTOMER_FIELD_NUMBER: _builtins.int
     ticket_id: _builtins.str
     """Which ticket."""
     caller: _builtins.str
@@ -694,6 +722,10 @@ class ConfirmResolutionRequest(_message.Message):
     """A UUID, new for each request that is meant, the same for each retry of it."""
     expected_version: _builtins.int
     """The version of the ticket this was decided on. 0: any."""
+    customer: _builtins.str
+    """The external_id of who says so; another than the ticket's customer is refused. Empty: the caller answers for it.
+    At most 128 characters.
+    """
     def __init__(
         self,
         *,
@@ -702,10 +734,11 @@ class ConfirmResolutionRequest(_message.Message):
         actor: _builtins.str = ...,
         request_id: _builtins.str = ...,
         expected_version: _builtins.int = ...,
+        customer: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["actor", b"actor", "caller", b"caller", "expected_version", b"expected_version", "request_id", b"request_id", "ticket_id", b"ticket_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["actor", b"actor", "caller", b"caller", "customer", b"customer", "expected_version", b"expected_version", "request_id", b"request_id", "ticket_id", b"ticket_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -723,6 +756,7 @@ class RejectResolutionRequest(_message.Message):
     REQUEST_ID_FIELD_NUMBER: _builtins.int
     EXPECTED_VERSION_FIELD_NUMBER: _builtins.int
     REASON_FIELD_NUMBER: _builtins.int
+    CUSTOMER_FIELD_NUMBER: _builtins.int
     ticket_id: _builtins.str
     """Which ticket."""
     caller: _builtins.str
@@ -735,6 +769,10 @@ class RejectResolutionRequest(_message.Message):
     """The version of the ticket this was decided on. 0: any."""
     reason: _builtins.str
     """What is still wrong, in the customer's words. At most 2000 characters."""
+    customer: _builtins.str
+    """The external_id of who says so; another than the ticket's customer is refused. Empty: the caller answers for it.
+    At most 128 characters.
+    """
     def __init__(
         self,
         *,
@@ -744,10 +782,11 @@ class RejectResolutionRequest(_message.Message):
         request_id: _builtins.str = ...,
         expected_version: _builtins.int = ...,
         reason: _builtins.str = ...,
+        customer: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["actor", b"actor", "caller", b"caller", "expected_version", b"expected_version", "reason", b"reason", "request_id", b"request_id", "ticket_id", b"ticket_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["actor", b"actor", "caller", b"caller", "customer", b"customer", "expected_version", b"expected_version", "reason", b"reason", "request_id", b"request_id", "ticket_id", b"ticket_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -972,6 +1011,366 @@ class LogTimeRequest(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___LogTimeRequest: _TypeAlias = LogTimeRequest  # noqa: Y015
+
+@_typing.final
+class MakePromiseRequest(_message.Message):
+    """What is asked of MakePromise."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TICKET_ID_FIELD_NUMBER: _builtins.int
+    CALLER_FIELD_NUMBER: _builtins.int
+    ACTOR_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    EXPECTED_VERSION_FIELD_NUMBER: _builtins.int
+    KIND_FIELD_NUMBER: _builtins.int
+    NAME_FIELD_NUMBER: _builtins.int
+    PROMISE_TIME_FIELD_NUMBER: _builtins.int
+    WORDS_FIELD_NUMBER: _builtins.int
+    OWNER_FIELD_NUMBER: _builtins.int
+    ticket_id: _builtins.str
+    """Which ticket."""
+    caller: _builtins.str
+    """The system that calls, like "crm-1". At most 64 characters."""
+    actor: _builtins.str
+    """Who asks for it within that system. At most 128 characters."""
+    request_id: _builtins.str
+    """A UUID, new for each request that is meant, the same for each retry of it."""
+    expected_version: _builtins.int
+    """The version of the ticket this was decided on. 0: any."""
+    kind: _ticket_pb2.PromiseKind.ValueType
+    """What keeps it."""
+    name: _builtins.str
+    """What it is called, like "call back": the name it is kept, changed and told by. No other open promise of the ticket may
+    have it, and "next_news" is the engine's. At most 64 characters.
+    """
+    words: _builtins.str
+    """What the customer is told of it. At most 2000 characters."""
+    owner: _builtins.str
+    """Who is to keep it, whoever has the ticket by then. Empty: the handler, or the actor while there is none.
+    At most 128 characters.
+    """
+    @_builtins.property
+    def promise_time(self) -> _timestamp_pb2.Timestamp:
+        """The instant that is promised: ahead, and within a year."""
+
+    def __init__(
+        self,
+        *,
+        ticket_id: _builtins.str = ...,
+        caller: _builtins.str = ...,
+        actor: _builtins.str = ...,
+        request_id: _builtins.str = ...,
+        expected_version: _builtins.int = ...,
+        kind: _ticket_pb2.PromiseKind.ValueType = ...,
+        name: _builtins.str = ...,
+        promise_time: _timestamp_pb2.Timestamp | None = ...,
+        words: _builtins.str = ...,
+        owner: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["promise_time", b"promise_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["actor", b"actor", "caller", b"caller", "expected_version", b"expected_version", "kind", b"kind", "name", b"name", "owner", b"owner", "promise_time", b"promise_time", "request_id", b"request_id", "ticket_id", b"ticket_id", "words", b"words"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___MakePromiseRequest: _TypeAlias = MakePromiseRequest  # noqa: Y015
+
+@_typing.final
+class KeepPromiseRequest(_message.Message):
+    """What is asked of KeepPromise."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TICKET_ID_FIELD_NUMBER: _builtins.int
+    CALLER_FIELD_NUMBER: _builtins.int
+    ACTOR_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    EXPECTED_VERSION_FIELD_NUMBER: _builtins.int
+    NAME_FIELD_NUMBER: _builtins.int
+    WORDS_FIELD_NUMBER: _builtins.int
+    ticket_id: _builtins.str
+    """Which ticket."""
+    caller: _builtins.str
+    """The system that calls, like "crm-1". At most 64 characters."""
+    actor: _builtins.str
+    """Who asks for it within that system. At most 128 characters."""
+    request_id: _builtins.str
+    """A UUID, new for each request that is meant, the same for each retry of it."""
+    expected_version: _builtins.int
+    """The version of the ticket this was decided on. 0: any."""
+    name: _builtins.str
+    """Which promise. At most 64 characters."""
+    words: _builtins.str
+    """What was done, for the log. At most 2000 characters."""
+    def __init__(
+        self,
+        *,
+        ticket_id: _builtins.str = ...,
+        caller: _builtins.str = ...,
+        actor: _builtins.str = ...,
+        request_id: _builtins.str = ...,
+        expected_version: _builtins.int = ...,
+        name: _builtins.str = ...,
+        words: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["actor", b"actor", "caller", b"caller", "expected_version", b"expected_version", "name", b"name", "request_id", b"request_id", "ticket_id", b"ticket_id", "words", b"words"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___KeepPromiseRequest: _TypeAlias = KeepPromiseRequest  # noqa: Y015
+
+@_typing.final
+class ChangePromiseRequest(_message.Message):
+    """What is asked of ChangePromise."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TICKET_ID_FIELD_NUMBER: _builtins.int
+    CALLER_FIELD_NUMBER: _builtins.int
+    ACTOR_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    EXPECTED_VERSION_FIELD_NUMBER: _builtins.int
+    NAME_FIELD_NUMBER: _builtins.int
+    PROMISE_TIME_FIELD_NUMBER: _builtins.int
+    WORDS_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    ticket_id: _builtins.str
+    """Which ticket."""
+    caller: _builtins.str
+    """The system that calls, like "crm-1". At most 64 characters."""
+    actor: _builtins.str
+    """Who asks for it within that system. At most 128 characters."""
+    request_id: _builtins.str
+    """A UUID, new for each request that is meant, the same for each retry of it."""
+    expected_version: _builtins.int
+    """The version of the ticket this was decided on. 0: any."""
+    name: _builtins.str
+    """Which promise; its instant must not have come yet. At most 64 characters."""
+    words: _builtins.str
+    """What the customer is told of it. At most 2000 characters."""
+    reason: _builtins.str
+    """Why; not for the customer. At most 2000 characters."""
+    @_builtins.property
+    def promise_time(self) -> _timestamp_pb2.Timestamp:
+        """The instant that is promised from now on: ahead, and within a year."""
+
+    def __init__(
+        self,
+        *,
+        ticket_id: _builtins.str = ...,
+        caller: _builtins.str = ...,
+        actor: _builtins.str = ...,
+        request_id: _builtins.str = ...,
+        expected_version: _builtins.int = ...,
+        name: _builtins.str = ...,
+        promise_time: _timestamp_pb2.Timestamp | None = ...,
+        words: _builtins.str = ...,
+        reason: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["promise_time", b"promise_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["actor", b"actor", "caller", b"caller", "expected_version", b"expected_version", "name", b"name", "promise_time", b"promise_time", "reason", b"reason", "request_id", b"request_id", "ticket_id", b"ticket_id", "words", b"words"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ChangePromiseRequest: _TypeAlias = ChangePromiseRequest  # noqa: Y015
+
+@_typing.final
+class RateTicketRequest(_message.Message):
+    """What is asked of RateTicket."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TICKET_ID_FIELD_NUMBER: _builtins.int
+    CALLER_FIELD_NUMBER: _builtins.int
+    ACTOR_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    EXPECTED_VERSION_FIELD_NUMBER: _builtins.int
+    STARS_FIELD_NUMBER: _builtins.int
+    COMMENT_FIELD_NUMBER: _builtins.int
+    CUSTOMER_FIELD_NUMBER: _builtins.int
+    ticket_id: _builtins.str
+    """Which ticket."""
+    caller: _builtins.str
+    """The system that calls, like "crm-1". At most 64 characters."""
+    actor: _builtins.str
+    """Who asks for it within that system. At most 128 characters."""
+    request_id: _builtins.str
+    """A UUID, new for each request that is meant, the same for each retry of it."""
+    expected_version: _builtins.int
+    """The version of the ticket this was decided on. 0: any."""
+    stars: _builtins.int
+    """From 1, the worst, to 5."""
+    comment: _builtins.str
+    """In the customer's words. At most 8000 characters."""
+    customer: _builtins.str
+    """The external_id of who says so; another than the ticket's customer is refused. Empty: the caller answers for it.
+    At most 128 characters.
+    """
+    def __init__(
+        self,
+        *,
+        ticket_id: _builtins.str = ...,
+        caller: _builtins.str = ...,
+        actor: _builtins.str = ...,
+        request_id: _builtins.str = ...,
+        expected_version: _builtins.int = ...,
+        stars: _builtins.int = ...,
+        comment: _builtins.str = ...,
+        customer: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["actor", b"actor", "caller", b"caller", "comment", b"comment", "customer", b"customer", "expected_version", b"expected_version", "request_id", b"request_id", "stars", b"stars", "ticket_id", b"ticket_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RateTicketRequest: _TypeAlias = RateTicketRequest  # noqa: Y015
+
+@_typing.final
+class HoldTicketRequest(_message.Message):
+    """What is asked of HoldTicket."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TICKET_ID_FIELD_NUMBER: _builtins.int
+    CALLER_FIELD_NUMBER: _builtins.int
+    ACTOR_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    EXPECTED_VERSION_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    ticket_id: _builtins.str
+    """Which ticket."""
+    caller: _builtins.str
+    """The system that calls, like "crm-1". At most 64 characters."""
+    actor: _builtins.str
+    """Who asks for it within that system. At most 128 characters."""
+    request_id: _builtins.str
+    """A UUID, new for each request that is meant, the same for each retry of it."""
+    expected_version: _builtins.int
+    """The version of the ticket this was decided on. 0: any."""
+    reason: _builtins.str
+    """What for. At most 2000 characters."""
+    def __init__(
+        self,
+        *,
+        ticket_id: _builtins.str = ...,
+        caller: _builtins.str = ...,
+        actor: _builtins.str = ...,
+        request_id: _builtins.str = ...,
+        expected_version: _builtins.int = ...,
+        reason: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["actor", b"actor", "caller", b"caller", "expected_version", b"expected_version", "reason", b"reason", "request_id", b"request_id", "ticket_id", b"ticket_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___HoldTicketRequest: _TypeAlias = HoldTicketRequest  # noqa: Y015
+
+@_typing.final
+class OfferCreditRequest(_message.Message):
+    """What is asked of OfferCredit."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TICKET_ID_FIELD_NUMBER: _builtins.int
+    CALLER_FIELD_NUMBER: _builtins.int
+    ACTOR_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    EXPECTED_VERSION_FIELD_NUMBER: _builtins.int
+    MINOR_FIELD_NUMBER: _builtins.int
+    CURRENCY_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    ticket_id: _builtins.str
+    """Which ticket."""
+    caller: _builtins.str
+    """The system that calls, like "crm-1". At most 64 characters."""
+    actor: _builtins.str
+    """Who asks for it within that system. At most 128 characters."""
+    request_id: _builtins.str
+    """A UUID, new for each request that is meant, the same for each retry of it."""
+    expected_version: _builtins.int
+    """The version of the ticket this was decided on. 0: any."""
+    minor: _builtins.int
+    """How much, in the smallest unit of the currency: 500 is five euros. From 1 to 1000000000."""
+    currency: _builtins.str
+    """ISO 4217 code of the currency, like "EUR"; the one that the policy's credits are in, if it grants any."""
+    reason: _builtins.str
+    """Why; not for the customer. At most 2000 characters."""
+    def __init__(
+        self,
+        *,
+        ticket_id: _builtins.str = ...,
+        caller: _builtins.str = ...,
+        actor: _builtins.str = ...,
+        request_id: _builtins.str = ...,
+        expected_version: _builtins.int = ...,
+        minor: _builtins.int = ...,
+        currency: _builtins.str = ...,
+        reason: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["actor", b"actor", "caller", b"caller", "currency", b"currency", "expected_version", b"expected_version", "minor", b"minor", "reason", b"reason", "request_id", b"request_id", "ticket_id", b"ticket_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___OfferCreditRequest: _TypeAlias = OfferCreditRequest  # noqa: Y015
+
+@_typing.final
+class DecideCreditRequest(_message.Message):
+    """What is asked of DecideCredit."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TICKET_ID_FIELD_NUMBER: _builtins.int
+    CALLER_FIELD_NUMBER: _builtins.int
+    ACTOR_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    EXPECTED_VERSION_FIELD_NUMBER: _builtins.int
+    NUMBER_FIELD_NUMBER: _builtins.int
+    APPROVED_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    ticket_id: _builtins.str
+    """Which ticket."""
+    caller: _builtins.str
+    """The system that calls, like "crm-1". At most 64 characters."""
+    actor: _builtins.str
+    """Who asks for it within that system. At most 128 characters."""
+    request_id: _builtins.str
+    """A UUID, new for each request that is meant, the same for each retry of it."""
+    expected_version: _builtins.int
+    """The version of the ticket this was decided on. 0: any."""
+    number: _builtins.int
+    """Which credit; it must be awaiting approval."""
+    approved: _builtins.bool
+    """Whether the customer is offered it."""
+    reason: _builtins.str
+    """Why; not for the customer. At most 2000 characters."""
+    def __init__(
+        self,
+        *,
+        ticket_id: _builtins.str = ...,
+        caller: _builtins.str = ...,
+        actor: _builtins.str = ...,
+        request_id: _builtins.str = ...,
+        expected_version: _builtins.int = ...,
+        number: _builtins.int = ...,
+        approved: _builtins.bool = ...,
+        reason: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["actor", b"actor", "approved", b"approved", "caller", b"caller", "expected_version", b"expected_version", "number", b"number", "reason", b"reason", "request_id", b"request_id", "ticket_id", b"ticket_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DecideCreditRequest: _TypeAlias = DecideCreditRequest  # noqa: Y015
 
 @_typing.final
 class ExplainDeadlinesRequest(_message.Message):

@@ -131,6 +131,41 @@ class TicketServiceStub:
                 request_serializer=protos_dot_followthrough_dot_v1_dot_ticket__service__pb2.LogTimeRequest.SerializeToString,
                 response_deserializer=protos_dot_followthrough_dot_v1_dot_ticket__pb2.Ticket.FromString,
                 _registered_method=True)
+        self.MakePromise = channel.unary_unary(
+                '/followthrough.v1.TicketService/MakePromise',
+                request_serializer=protos_dot_followthrough_dot_v1_dot_ticket__service__pb2.MakePromiseRequest.SerializeToString,
+                response_deserializer=protos_dot_followthrough_dot_v1_dot_ticket__pb2.Ticket.FromString,
+                _registered_method=True)
+        self.KeepPromise = channel.unary_unary(
+                '/followthrough.v1.TicketService/KeepPromise',
+                request_serializer=protos_dot_followthrough_dot_v1_dot_ticket__service__pb2.KeepPromiseRequest.SerializeToString,
+                response_deserializer=protos_dot_followthrough_dot_v1_dot_ticket__pb2.Ticket.FromString,
+                _registered_method=True)
+        self.ChangePromise = channel.unary_unary(
+                '/followthrough.v1.TicketService/ChangePromise',
+                request_serializer=protos_dot_followthrough_dot_v1_dot_ticket__service__pb2.ChangePromiseRequest.SerializeToString,
+                response_deserializer=protos_dot_followthrough_dot_v1_dot_ticket__pb2.Ticket.FromString,
+                _registered_method=True)
+        self.RateTicket = channel.unary_unary(
+                '/followthrough.v1.TicketService/RateTicket',
+                request_serializer=protos_dot_followthrough_dot_v1_dot_ticket__service__pb2.RateTicketRequest.SerializeToString,
+                response_deserializer=protos_dot_followthrough_dot_v1_dot_ticket__pb2.Ticket.FromString,
+                _registered_method=True)
+        self.HoldTicket = channel.unary_unary(
+                '/followthrough.v1.TicketService/HoldTicket',
+                request_serializer=protos_dot_followthrough_dot_v1_dot_ticket__service__pb2.HoldTicketRequest.SerializeToString,
+                response_deserializer=protos_dot_followthrough_dot_v1_dot_ticket__pb2.Ticket.FromString,
+                _registered_method=True)
+        self.OfferCredit = channel.unary_unary(
+                '/followthrough.v1.TicketService/OfferCredit',
+                request_serializer=protos_dot_followthrough_dot_v1_dot_ticket__service__pb2.OfferCreditRequest.SerializeToString,
+                response_deserializer=protos_dot_followthrough_dot_v1_dot_ticket__pb2.Ticket.FromString,
+                _registered_method=True)
+        self.DecideCredit = channel.unary_unary(
+                '/followthrough.v1.TicketService/DecideCredit',
+                request_serializer=protos_dot_followthrough_dot_v1_dot_ticket__service__pb2.DecideCreditRequest.SerializeToString,
+                response_deserializer=protos_dot_followthrough_dot_v1_dot_ticket__pb2.Ticket.FromString,
+                _registered_method=True)
         self.ExplainDeadlines = channel.unary_unary(
                 '/followthrough.v1.TicketService/ExplainDeadlines',
                 request_serializer=protos_dot_followthrough_dot_v1_dot_ticket__service__pb2.ExplainDeadlinesRequest.SerializeToString,
@@ -287,6 +322,58 @@ class TicketServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def MakePromise(self, request, context):
+        """Promises the customer something for an instant, and tells them. Allowed until the ticket is closed; it survives
+        whatever happens to the ticket before.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def KeepPromise(self, request, context):
+        """Records that what was promised was done. Of a broken promise too: it stays broken, and that it was done late is
+        recorded.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ChangePromise(self, request, context):
+        """Agrees another instant with the customer, before the first has come, and tells them.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RateTicket(self, request, context):
+        """The customer says what they think of it all: once, after the ticket is closed. The lead hears of a low one.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def HoldTicket(self, request, context):
+        """The desk waits for something of its own: no clock stands still for it, and the customer is not told. ContinueTicket
+        ends it.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def OfferCredit(self, request, context):
+        """Offers the customer a goodwill credit. Above what the policy lets anybody offer, its lead decides first.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def DecideCredit(self, request, context):
+        """The policy's lead says whether a credit that awaits approval is offered.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def ExplainDeadlines(self, request, context):
         """Explains deadlines: for each clock run when it counted, when it stood still, and who let it.
         """
@@ -410,6 +497,41 @@ def add_TicketServiceServicer_to_server(servicer, server):
             'LogTime': grpc.unary_unary_rpc_method_handler(
                     servicer.LogTime,
                     request_deserializer=protos_dot_followthrough_dot_v1_dot_ticket__service__pb2.LogTimeRequest.FromString,
+                    response_serializer=protos_dot_followthrough_dot_v1_dot_ticket__pb2.Ticket.SerializeToString,
+            ),
+            'MakePromise': grpc.unary_unary_rpc_method_handler(
+                    servicer.MakePromise,
+                    request_deserializer=protos_dot_followthrough_dot_v1_dot_ticket__service__pb2.MakePromiseRequest.FromString,
+                    response_serializer=protos_dot_followthrough_dot_v1_dot_ticket__pb2.Ticket.SerializeToString,
+            ),
+            'KeepPromise': grpc.unary_unary_rpc_method_handler(
+                    servicer.KeepPromise,
+                    request_deserializer=protos_dot_followthrough_dot_v1_dot_ticket__service__pb2.KeepPromiseRequest.FromString,
+                    response_serializer=protos_dot_followthrough_dot_v1_dot_ticket__pb2.Ticket.SerializeToString,
+            ),
+            'ChangePromise': grpc.unary_unary_rpc_method_handler(
+                    servicer.ChangePromise,
+                    request_deserializer=protos_dot_followthrough_dot_v1_dot_ticket__service__pb2.ChangePromiseRequest.FromString,
+                    response_serializer=protos_dot_followthrough_dot_v1_dot_ticket__pb2.Ticket.SerializeToString,
+            ),
+            'RateTicket': grpc.unary_unary_rpc_method_handler(
+                    servicer.RateTicket,
+                    request_deserializer=protos_dot_followthrough_dot_v1_dot_ticket__service__pb2.RateTicketRequest.FromString,
+                    response_serializer=protos_dot_followthrough_dot_v1_dot_ticket__pb2.Ticket.SerializeToString,
+            ),
+            'HoldTicket': grpc.unary_unary_rpc_method_handler(
+                    servicer.HoldTicket,
+                    request_deserializer=protos_dot_followthrough_dot_v1_dot_ticket__service__pb2.HoldTicketRequest.FromString,
+                    response_serializer=protos_dot_followthrough_dot_v1_dot_ticket__pb2.Ticket.SerializeToString,
+            ),
+            'OfferCredit': grpc.unary_unary_rpc_method_handler(
+                    servicer.OfferCredit,
+                    request_deserializer=protos_dot_followthrough_dot_v1_dot_ticket__service__pb2.OfferCreditRequest.FromString,
+                    response_serializer=protos_dot_followthrough_dot_v1_dot_ticket__pb2.Ticket.SerializeToString,
+            ),
+            'DecideCredit': grpc.unary_unary_rpc_method_handler(
+                    servicer.DecideCredit,
+                    request_deserializer=protos_dot_followthrough_dot_v1_dot_ticket__service__pb2.DecideCreditRequest.FromString,
                     response_serializer=protos_dot_followthrough_dot_v1_dot_ticket__pb2.Ticket.SerializeToString,
             ),
             'ExplainDeadlines': grpc.unary_unary_rpc_method_handler(
@@ -941,6 +1063,195 @@ class TicketService:
             target,
             '/followthrough.v1.TicketService/LogTime',
             protos_dot_followthrough_dot_v1_dot_ticket__service__pb2.LogTimeRequest.SerializeToString,
+            protos_dot_followthrough_dot_v1_dot_ticket__pb2.Ticket.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def MakePromise(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/followthrough.v1.TicketService/MakePromise',
+            protos_dot_followthrough_dot_v1_dot_ticket__service__pb2.MakePromiseRequest.SerializeToString,
+            protos_dot_followthrough_dot_v1_dot_ticket__pb2.Ticket.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def KeepPromise(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/followthrough.v1.TicketService/KeepPromise',
+            protos_dot_followthrough_dot_v1_dot_ticket__service__pb2.KeepPromiseRequest.SerializeToString,
+            protos_dot_followthrough_dot_v1_dot_ticket__pb2.Ticket.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ChangePromise(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/followthrough.v1.TicketService/ChangePromise',
+            protos_dot_followthrough_dot_v1_dot_ticket__service__pb2.ChangePromiseRequest.SerializeToString,
+            protos_dot_followthrough_dot_v1_dot_ticket__pb2.Ticket.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RateTicket(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/followthrough.v1.TicketService/RateTicket',
+            protos_dot_followthrough_dot_v1_dot_ticket__service__pb2.RateTicketRequest.SerializeToString,
+            protos_dot_followthrough_dot_v1_dot_ticket__pb2.Ticket.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def HoldTicket(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/followthrough.v1.TicketService/HoldTicket',
+            protos_dot_followthrough_dot_v1_dot_ticket__service__pb2.HoldTicketRequest.SerializeToString,
+            protos_dot_followthrough_dot_v1_dot_ticket__pb2.Ticket.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def OfferCredit(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/followthrough.v1.TicketService/OfferCredit',
+            protos_dot_followthrough_dot_v1_dot_ticket__service__pb2.OfferCreditRequest.SerializeToString,
+            protos_dot_followthrough_dot_v1_dot_ticket__pb2.Ticket.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def DecideCredit(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/followthrough.v1.TicketService/DecideCredit',
+            protos_dot_followthrough_dot_v1_dot_ticket__service__pb2.DecideCreditRequest.SerializeToString,
             protos_dot_followthrough_dot_v1_dot_ticket__pb2.Ticket.FromString,
             options,
             channel_credentials,

@@ -20,10 +20,6 @@ being closed (UNAVAILABLE), a health check of a service that is not here (NOT_FO
 answers. Of a change that met one of those, or INTERNAL, the same request_id tells whether it was applied; so it does
 where a caller's deadline runs out, or who calls cancels: they hear it from their own side (DEADLINE_EXCEEDED,
 CANCELLED).
-
-Kept for later, so that nothing moves when they come: promises (a turnaround given with AcknowledgeTicket: field 8,
-promises kept by PostUpdate: field 7), the rating of a closed ticket, problems that several tickets share. The
-numbers kept in a ticket and in its log are named in ticket.proto and event.proto.
 """
 
 from collections import abc as _abc
@@ -99,6 +95,26 @@ class TicketServiceStub:
     """Adds a work note. Allowed in every state; the customer never sees it."""
     LogTime: _grpc.UnaryUnaryMultiCallable[_ticket_service_pb2.LogTimeRequest, _ticket_pb2.Ticket]
     """Adds time that somebody spent on it. Allowed in every state; the customer never sees it."""
+    MakePromise: _grpc.UnaryUnaryMultiCallable[_ticket_service_pb2.MakePromiseRequest, _ticket_pb2.Ticket]
+    """Promises the customer something for an instant, and tells them. Allowed until the ticket is closed; it survives
+    whatever happens to the ticket before.
+    """
+    KeepPromise: _grpc.UnaryUnaryMultiCallable[_ticket_service_pb2.KeepPromiseRequest, _ticket_pb2.Ticket]
+    """Records that what was promised was done. Of a broken promise too: it stays broken, and that it was done late is
+    recorded.
+    """
+    ChangePromise: _grpc.UnaryUnaryMultiCallable[_ticket_service_pb2.ChangePromiseRequest, _ticket_pb2.Ticket]
+    """Agrees another instant with the customer, before the first has come, and tells them."""
+    RateTicket: _grpc.UnaryUnaryMultiCallable[_ticket_service_pb2.RateTicketRequest, _ticket_pb2.Ticket]
+    """The customer says what they think of it all: once, after the ticket is closed. The lead hears of a low one."""
+    HoldTicket: _grpc.UnaryUnaryMultiCallable[_ticket_service_pb2.HoldTicketRequest, _ticket_pb2.Ticket]
+    """The desk waits for something of its own: no clock stands still for it, and the customer is not told. ContinueTicket
+    ends it.
+    """
+    OfferCredit: _grpc.UnaryUnaryMultiCallable[_ticket_service_pb2.OfferCreditRequest, _ticket_pb2.Ticket]
+    """Offers the customer a goodwill credit. Above what the policy lets anybody offer, its lead decides first."""
+    DecideCredit: _grpc.UnaryUnaryMultiCallable[_ticket_service_pb2.DecideCreditRequest, _ticket_pb2.Ticket]
+    """The policy's lead says whether a credit that awaits approval is offered."""
     ExplainDeadlines: _grpc.UnaryUnaryMultiCallable[_ticket_service_pb2.ExplainDeadlinesRequest, _ticket_service_pb2.ExplainDeadlinesResponse]
     """Explains deadlines: for each clock run when it counted, when it stood still, and who let it."""
     ListTicketEvents: _grpc.UnaryUnaryMultiCallable[_ticket_service_pb2.ListTicketEventsRequest, _ticket_service_pb2.ListTicketEventsResponse]
@@ -160,6 +176,26 @@ class TicketServiceAsyncStub(TicketServiceStub):
     """Adds a work note. Allowed in every state; the customer never sees it."""
     LogTime: _aio.UnaryUnaryMultiCallable[_ticket_service_pb2.LogTimeRequest, _ticket_pb2.Ticket]  # type: ignore[assignment]
     """Adds time that somebody spent on it. Allowed in every state; the customer never sees it."""
+    MakePromise: _aio.UnaryUnaryMultiCallable[_ticket_service_pb2.MakePromiseRequest, _ticket_pb2.Ticket]  # type: ignore[assignment]
+    """Promises the customer something for an instant, and tells them. Allowed until the ticket is closed; it survives
+    whatever happens to the ticket before.
+    """
+    KeepPromise: _aio.UnaryUnaryMultiCallable[_ticket_service_pb2.KeepPromiseRequest, _ticket_pb2.Ticket]  # type: ignore[assignment]
+    """Records that what was promised was done. Of a broken promise too: it stays broken, and that it was done late is
+    recorded.
+    """
+    ChangePromise: _aio.UnaryUnaryMultiCallable[_ticket_service_pb2.ChangePromiseRequest, _ticket_pb2.Ticket]  # type: ignore[assignment]
+    """Agrees another instant with the customer, before the first has come, and tells them."""
+    RateTicket: _aio.UnaryUnaryMultiCallable[_ticket_service_pb2.RateTicketRequest, _ticket_pb2.Ticket]  # type: ignore[assignment]
+    """The customer says what they think of it all: once, after the ticket is closed. The lead hears of a low one."""
+    HoldTicket: _aio.UnaryUnaryMultiCallable[_ticket_service_pb2.HoldTicketRequest, _ticket_pb2.Ticket]  # type: ignore[assignment]
+    """The desk waits for something of its own: no clock stands still for it, and the customer is not told. ContinueTicket
+    ends it.
+    """
+    OfferCredit: _aio.UnaryUnaryMultiCallable[_ticket_service_pb2.OfferCreditRequest, _ticket_pb2.Ticket]  # type: ignore[assignment]
+    """Offers the customer a goodwill credit. Above what the policy lets anybody offer, its lead decides first."""
+    DecideCredit: _aio.UnaryUnaryMultiCallable[_ticket_service_pb2.DecideCreditRequest, _ticket_pb2.Ticket]  # type: ignore[assignment]
+    """The policy's lead says whether a credit that awaits approval is offered."""
     ExplainDeadlines: _aio.UnaryUnaryMultiCallable[_ticket_service_pb2.ExplainDeadlinesRequest, _ticket_service_pb2.ExplainDeadlinesResponse]  # type: ignore[assignment]
     """Explains deadlines: for each clock run when it counted, when it stood still, and who let it."""
     ListTicketEvents: _aio.UnaryUnaryMultiCallable[_ticket_service_pb2.ListTicketEventsRequest, _ticket_service_pb2.ListTicketEventsResponse]  # type: ignore[assignment]
@@ -332,6 +368,68 @@ class TicketServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_ticket_pb2.Ticket, _abc.Awaitable[_ticket_pb2.Ticket]]:
         """Adds time that somebody spent on it. Allowed in every state; the customer never sees it."""
+
+    @_abc_1.abstractmethod
+    def MakePromise(
+        self,
+        request: _ticket_service_pb2.MakePromiseRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_ticket_pb2.Ticket, _abc.Awaitable[_ticket_pb2.Ticket]]:
+        """Promises the customer something for an instant, and tells them. Allowed until the ticket is closed; it survives
+        whatever happens to the ticket before.
+        """
+
+    @_abc_1.abstractmethod
+    def KeepPromise(
+        self,
+        request: _ticket_service_pb2.KeepPromiseRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_ticket_pb2.Ticket, _abc.Awaitable[_ticket_pb2.Ticket]]:
+        """Records that what was promised was done. Of a broken promise too: it stays broken, and that it was done late is
+        recorded.
+        """
+
+    @_abc_1.abstractmethod
+    def ChangePromise(
+        self,
+        request: _ticket_service_pb2.ChangePromiseRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_ticket_pb2.Ticket, _abc.Awaitable[_ticket_pb2.Ticket]]:
+        """Agrees another instant with the customer, before the first has come, and tells them."""
+
+    @_abc_1.abstractmethod
+    def RateTicket(
+        self,
+        request: _ticket_service_pb2.RateTicketRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_ticket_pb2.Ticket, _abc.Awaitable[_ticket_pb2.Ticket]]:
+        """The customer says what they think of it all: once, after the ticket is closed. The lead hears of a low one."""
+
+    @_abc_1.abstractmethod
+    def HoldTicket(
+        self,
+        request: _ticket_service_pb2.HoldTicketRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_ticket_pb2.Ticket, _abc.Awaitable[_ticket_pb2.Ticket]]:
+        """The desk waits for something of its own: no clock stands still for it, and the customer is not told. ContinueTicket
+        ends it.
+        """
+
+    @_abc_1.abstractmethod
+    def OfferCredit(
+        self,
+        request: _ticket_service_pb2.OfferCreditRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_ticket_pb2.Ticket, _abc.Awaitable[_ticket_pb2.Ticket]]:
+        """Offers the customer a goodwill credit. Above what the policy lets anybody offer, its lead decides first."""
+
+    @_abc_1.abstractmethod
+    def DecideCredit(
+        self,
+        request: _ticket_service_pb2.DecideCreditRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_ticket_pb2.Ticket, _abc.Awaitable[_ticket_pb2.Ticket]]:
+        """The policy's lead says whether a credit that awaits approval is offered."""
 
     @_abc_1.abstractmethod
     def ExplainDeadlines(
