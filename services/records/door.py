@@ -6,6 +6,7 @@ Knows what a field must be to be stored and read, and no rule of a ticket.
 from dataclasses import fields
 from datetime import datetime, timedelta
 from functools import cache
+from types import UnionType
 from typing import Any, get_args, get_origin, get_type_hints
 
 from services.records.errors import AskedWrongly, TicketUnknown
@@ -110,16 +111,22 @@ def _require_kind(command: object, kinds: tuple[type, ...]) -> None:
 def _require_types(value: object) -> None:
     kind: Any = type(value)  # to mypy, a class of these is not hashable
     problems = tuple(
-        f"{name} is of type {type(found).__name__!r}: make it of type {expected.__name__!r}"
+        f"{name} is of type {type(found).__name__!r}: make it of type {expected[0].__name__!r}"
         for name, expected in _types(kind)
-        if not isinstance(found := getattr(value, name), get_origin(expected) or expected)
+        if not isinstance(found := getattr(value, name), expected)
     )
     if problems:
         raise DomainError(*problems)
 
 
 @cache
-def _types(kind: type) -> tuple[tuple[str, type], ...]:
-    """The type of each field that is no text: texts have a rule of their own."""
+def _types(kind: type) -> tuple[tuple[str, tuple[type, ...]], ...]:
+    """The types of each field that is no text: texts have a rule of their own."""
     hints = get_type_hints(kind)
-    return tuple((field.name, hints[field.name]) for field in fields(kind) if field.name not in TEXTS)
+    return tuple((field.name, _allowed(hints[field.name])) for field in fields(kind) if field.name not in TEXTS)
+
+
+def _allowed(hint: Any) -> tuple[type, ...]:  # noqa: ANN401 - a type hint has no narrower type
+    """What a field's hint allows; nothing is asked of what a tuple holds."""
+    options = get_args(hint) if isinstance(hint, UnionType) else (hint,)
+    return tuple(get_origin(option) or option for option in options)
