@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from workflows.domain.ticket.closures import Closures
 from workflows.domain.ticket.events import Entry
 from workflows.domain.ticket.roster import RosterAnswer
 from workflows.domain.ticket.state import Ticket
@@ -52,6 +53,14 @@ class RefusalReason(StrEnum):
     """The ticket is not linked to that problem."""
     TOO_MANY_PROBLEMS = "TOO_MANY_PROBLEMS"
     """The ticket is linked to as many problems as a ticket can be."""
+    PROBLEM_CLOSED = "PROBLEM_CLOSED"
+    """Nothing is linked to the problem any more, and nothing announced. Not the judge's to say: the record's."""
+    NOTHING_LINKED = "NOTHING_LINKED"
+    """There is nobody to announce it to. The record's to say."""
+    ANNOUNCEMENT_RUNNING = "ANNOUNCEMENT_RUNNING"
+    """Another announcement of the problem has not ended. The record's to say."""
+    ANNOUNCEMENT_OVER = "ANNOUNCEMENT_OVER"
+    """The announcement has ended, or is not in the state that was asked to end. The record's to say."""
     NOT_THE_CUSTOMER = "NOT_THE_CUSTOMER"
     """Somebody else's word is no sign-off, no rating and no contact of this ticket's customer (6.8)."""
     RATED_ALREADY = "RATED_ALREADY"
@@ -101,3 +110,5 @@ class Judged:
     refusal: Refusal | None = None
     answers: tuple[RosterAnswer, ...] = ()
     """What it learnt from the roster: inputs as a command is one, to be kept if anything is (4.9, 5.3)."""
+    closures: Closures = ()
+    """What it learnt of its queue being closed: inputs too (2.11, 5.3)."""
