@@ -292,6 +292,9 @@ class Draft:
                 ),
             )
 
+    def _is_kept_closed(self, target: Target, at: datetime) -> bool:
+        return bool(self.closures) and target.is_the_tiers and closures.hold(self.closures, at)
+
     def move(
         self, clock: Clock, at: datetime, *, started_at: datetime | None = None, taken_over: timedelta = timedelta()
     ) -> None:

@@ -9,14 +9,14 @@ from datetime import datetime
 from workflows.domain.errors import DomainError
 from workflows.domain.policy import Policy
 from workflows.domain.policy_data import version_of
-from workflows.domain.ticket import ladder, leaving, promises, roster
+from workflows.domain.ticket import closed_queue, closures, ladder, leaving, promises, roster
+from workflows.domain.ticket.closures import Told
 from workflows.domain.ticket.commands import Command, Open
 from workflows.domain.ticket.draft import Draft
 from workflows.domain.ticket.events import Opened
 from workflows.domain.ticket.lapse import Lapse
 from workflows.domain.ticket.obey import obey
 from workflows.domain.ticket.refusing import CommandRefused, merged_elsewhere, present_state
-from workflows.domain.ticket.roster import RosterAnswer
 from workflows.domain.ticket.state import Ticket
 from workflows.domain.ticket.verdict import (
     RULES_VERSION,
@@ -28,13 +28,17 @@ from workflows.domain.ticket.verdict import (
 from workflows.domain.ticket.words import Audience, Status, Target
 from workflows.domain.zones import require_utc
 
+_Learnt = tuple[roster.Answers, closures.Closures]
+"""What is news to a ticket of what a settle is told."""
+
 __all__ = ["RULES_VERSION", "Judged", "Message", "Refusal", "RefusalReason", "judge", "open_ticket"]
 
 
-def open_ticket(policy: Policy, command: Open, at: datetime, *, told: Iterable[RosterAnswer] = ()) -> Judged:
+def open_ticket(policy: Policy, command: Open, at: datetime, *, told: Iterable[Told] = ()) -> Judged:
     """A new ticket in the first tier that is not skipped, its clocks running from `at` (6.1, 4.5).
 
-    `told`: what the roster has answered of the policy's tiers; without an answer a tier is reachable (4.9).
+    `told`: what the roster has answered of the policy's tiers; without an answer a tier is reachable (4.9). And the
+    unplanned closures of its queue (2.11).
     Raises `DomainError` when the policy does not promise this priority, or takes no request to leave.
     """
     require_utc(at)
@@ -43,7 +47,8 @@ def open_ticket(policy: Policy, command: Open, at: datetime, *, told: Iterable[R
         raise DomainError(
             f"policy {policy.name!r} has no priority {command.priority!r}: use one of {list(policy.priorities)}"
         )
-    answers = roster.news((), told, policy.tier_names, at) if told else ()
+    told = tuple(told)
+    answers = roster.news((), closures.answers_of(told), policy.tier_names, at) if told else ()
     tier, skipped = ladder.reachable(policy, 0, command.priority, at, answers)
     first = tier.name
     version = version_of(policy)
@@ -73,6 +78,7 @@ def open_ticket(policy: Policy, command: Open, at: datetime, *, told: Iterable[R
             clocks=(),
         ),
         answers,
+        closures.news((), closures.closures_of(told), at) if told else (),
     )
     draft.actor = command.actor
     sequence = draft.record(
@@ -93,6 +99,7 @@ def open_ticket(policy: Policy, command: Open, at: datetime, *, told: Iterable[R
             thread=command.thread,
         ),
     )
+    closed_queue.begin_at_opening(draft, at)
     ladder.record_skipped(draft, skipped, at)
     ladder.start_tier_clocks(draft, at)
     update = draft.start(Target.UPDATE, at)
@@ -110,7 +117,7 @@ def judge(
     *,
     expected_version: int | None = None,
     onto: Policy | None = None,
-    told: Iterable[RosterAnswer] = (),
+    told: Iterable[Told] = (),
 ) -> Judged:
     """Advance the ticket to `at`, then apply the command if there is one.
 
@@ -121,8 +128,8 @@ def judge(
     `expected_version` is compared after advancing (5.4). `at` must be later than every instant judged before.
     """
     require_utc(at)
-    answers = roster.news(ticket.roster, told, policy.tier_names, at) if told else ()
-    draft = _advanced(policy, ticket, at, answers)
+    learnt = _learnt(policy, ticket, at, told)
+    draft = _advanced(policy, ticket, at, learnt)
     if command is None:
         return _judged(draft)
     if draft.merged_into is not None:
@@ -133,12 +140,22 @@ def judge(
         obey(draft, at, command, onto)
     except CommandRefused as refused:
         # Of a command half obeyed nothing stands.
-        return _judged(_advanced(policy, ticket, at, answers), refused.refusal)
+        return _judged(_advanced(policy, ticket, at, learnt), refused.refusal)
     return _judged(draft)
 
 
-def _advanced(policy: Policy, ticket: Ticket, at: datetime, answers: roster.Answers) -> Draft:
-    draft = Draft(policy, ticket, answers)
+def _learnt(policy: Policy, ticket: Ticket, at: datetime, told: Iterable[Told]) -> _Learnt:
+    told = tuple(told)
+    if not told:
+        return (), ()
+    return (
+        roster.news(ticket.roster, closures.answers_of(told), policy.tier_names, at),
+        closures.news(ticket.closures, closures.closures_of(told), ticket.opened_at),
+    )
+
+
+def _advanced(policy: Policy, ticket: Ticket, at: datetime, learnt: _Learnt) -> Draft:
+    draft = Draft(policy, ticket, *learnt)
     Lapse(draft, at).run()
     return draft
 

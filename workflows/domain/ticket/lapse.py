@@ -13,7 +13,7 @@ from workflows.domain.ticket import closed_queue, clocks, closing, credit, ladde
 from workflows.domain.ticket.draft import Draft
 from workflows.domain.ticket.events import ClockBreached, ClockWarned, CustomerReminded, LastResortReminded
 from workflows.domain.ticket.state import LATE_AFTER, Clock
-from workflows.domain.ticket.words import Audience, Cause, ClockState, ClosedBy, Target
+from workflows.domain.ticket.words import Audience, Cause, ClockState, ClosedBy, Status, Target
 from workflows.domain.working_time import due, worked
 
 UPDATE_RUNS_TOLD_SINGLY = 20

@@ -10,7 +10,6 @@ from workflows.domain.ticket.words import (
     Cause,
     ClockState,
     ClosedBy,
-    ClosureStage,
     CreditOf,
     CreditState,
     Outcome,
@@ -247,8 +246,7 @@ class Ticket:
                 instants.append(promise.promised_at)
                 instants += [warning.at for warning in promise.warnings]
         if self.status is not Status.CLOSED:
-            instants += [each.from_at for each in self.closures if each.stage is ClosureStage.AHEAD]
-            instants += [each.until_at for each in self.closures if each.stage is ClosureStage.IN_FORCE]
+            instants += [each.turns_at for each in self.closures]
         if self.waiting:
             instants.append(self.waiting.next_at)
         if self.reminding:
