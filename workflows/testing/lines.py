@@ -22,6 +22,8 @@ from workflows.domain.ticket.events import (
     ClockStarted,
     ClockWarned,
     Closed,
+    ClosureBegan,
+    ClosureEnded,
     Confirmed,
     ContactReceived,
     CreditOffered,
@@ -32,6 +34,7 @@ from workflows.domain.ticket.events import (
     Entry,
     Escalated,
     EscalationAbsorbed,
+    Event,
     Held,
     HoldEnded,
     Imported,
@@ -44,6 +47,12 @@ from workflows.domain.ticket.events import (
     PriorityChanged,
     ProblemLinked,
     ProblemUnlinked,
+    PromiseBroken,
+    PromiseCancelled,
+    PromiseChanged,
+    PromiseKept,
+    PromiseMade,
+    PromiseWarned,
     Rated,
     Rejected,
     Reopened,
@@ -56,10 +65,10 @@ from workflows.domain.ticket.events import (
     WaitEnded,
     WaitStarted,
 )
+from workflows.domain.ticket.promises import NEXT_NEWS
 from workflows.domain.ticket.words import SkipReason
 
-BOOKKEEPING = (ClockStarted, ClockPaused, ClockResumed, ClockMoved, ClockCancelled)
-"""Lines that follow from a step and are left out when a story is read in short."""
+_BOOKKEEPING = (ClockStarted, ClockPaused, ClockResumed, ClockMoved, ClockCancelled)
 
 _Clock = (
     ClockStarted
@@ -72,6 +81,7 @@ _Clock = (
     | ClockCancelled
     | ClockReinstated
 )
+_Promise = PromiseMade | PromiseWarned | PromiseKept | PromiseBroken | PromiseChanged | PromiseCancelled
 _Ladder = TierSkipped | Escalated | EscalationAbsorbed | LadderExhausted | LastResortReminded | Transferred
 _Goodwill = Held | HoldEnded | Rated | CreditOffered | CreditProposed | CreditRefused | CustomerFlagged
 _Life = (
@@ -97,6 +107,8 @@ _Life = (
     | Rejected
     | Closed
     | Reopened
+    | ClosureBegan
+    | ClosureEnded
 )
 
 
@@ -160,9 +172,28 @@ def line(entry: Entry, wall: Wall) -> str:
             words = _of_ladder(event, when)
         case Held() | HoldEnded() | Rated() | CreditOffered() | CreditProposed() | CreditRefused() | CustomerFlagged():
             words = _of_goodwill(event, when)
+        case (
+            PromiseMade()
+            | PromiseWarned()
+            | PromiseKept()
+            | PromiseBroken()
+            | PromiseChanged()
+            | PromiseCancelled()
+        ):
+            words = _of_promise(event, when)
         case _:
             words = _of_life(event, when)
     return f"{wall.write(entry.at)} {words}"
+
+
+def is_bookkeeping(event: Event) -> bool:
+    """Whether its line follows from a step, and is left out when a story is read in short.
+
+    So are the engine's promises of next news: each is made by a step that says it, and kept by a person's message.
+    """
+    if isinstance(event, PromiseMade | PromiseKept | PromiseCancelled):
+        return event.name == NEXT_NEWS
+    return isinstance(event, _BOOKKEEPING)
 
 
 def length(time: timedelta) -> str:
@@ -207,6 +238,27 @@ def _of_clock(event: _Clock, at: datetime, when: When) -> str:  # noqa: PLR0911 
             return f"cancelled {name}, {length(event.spent)} spent"
         case ClockReinstated():
             return f"reinstated {name}, was {event.was}, {length(event.spent)} spent, until {when(event.deadline_at)}"
+        case _:
+            assert_never(event)
+
+
+def _of_promise(event: _Promise, when: When) -> str:
+    name = f"promise {event.name}/{event.run}"
+    match event:
+        case PromiseMade():
+            made = "made again" if event.replaces else "made"
+            whose = f", {event.owner} to keep it" if event.owner else ""
+            return f"{name} {made}: {event.kind}, by {when(event.promised_at)}{whose}"
+        case PromiseWarned():
+            return f"warned {event.fraction:.0%} of {name}, due {when(event.due_at)}"
+        case PromiseKept():
+            return f"{name} {'done late' if event.is_late else 'kept'}, for {when(event.promised_at)}"
+        case PromiseBroken():
+            return f"{name} broken, due {when(event.due_at)}{', late' if event.engine_late else ''}"
+        case PromiseChanged():
+            return f"{name} agreed anew: {when(event.from_promised_at)} -> {when(event.promised_at)}"
+        case PromiseCancelled():
+            return f"{name} cancelled: {event.reason}"
         case _:
             assert_never(event)
 
@@ -277,6 +329,11 @@ def _of_life(event: _Life, when: When) -> str:  # noqa: C901, PLR0911, PLR0912 -
             return f"merged into {event.survivor_id}"
         case TookOver():
             return f"took {event.ticket_id} over"
+        case ClosureBegan():
+            until = "" if event.until_at is None else f" until {when(event.until_at)}"
+            return f"queue closed{until}"
+        case ClosureEnded():
+            return "queue open again"
         case Imported():
             breaches = f", {len(event.breaches)} breaches had" if event.breaches else ""
             return f"imported {event.status}, opened {when(event.opened_at)}{breaches}"

@@ -35,7 +35,7 @@ from workflows.domain.ticket.roster import RosterAnswer
 from workflows.domain.ticket.state import TICK, Clock, Ticket
 from workflows.domain.ticket.words import ContactKind, Outcome, Status, Target, TicketKind
 from workflows.domain.zones import zone as zone_of
-from workflows.testing.lines import BOOKKEEPING, Wall, line
+from workflows.testing.lines import Wall, is_bookkeeping, line
 
 CUSTOMER = Customer(external_id="c-1", name="Ida Example", language="en-GB", zone="Europe/London")
 
@@ -308,7 +308,7 @@ class Story:
         self._judged = judged
         self.entries += judged.entries
         self._untold += judged.messages
-        self._unread += [(line(entry, self._wall), isinstance(entry.event, BOOKKEEPING)) for entry in judged.entries]
+        self._unread += [(line(entry, self._wall), is_bookkeeping(entry.event)) for entry in judged.entries]
 
 
 def telling(backend: Callable[[Policy], Backend] = PureDomain) -> Iterator[Tell]:
