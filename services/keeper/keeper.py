@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
 from services.keeper.sent import SentNudges
@@ -23,7 +24,7 @@ logger = logging.getLogger(__name__)
 
 LONGEST_BACK_OFF_SECONDS = 5.0
 ROUNDS = ("rescue", "nudge", "fold", "purge", "purge_messages")
-"""What the keeper goes round with."""
+"""What every keeper goes round with, besides the sweeps that it is given."""
 PAGES = 20
 """Of owed nudges that are looked through in one round."""
 
@@ -61,6 +62,19 @@ class Forget(Protocol):
 
     async def __call__(self, *, older_than: timedelta, limit: int) -> int:
         """Forget; how many."""
+        ...
+
+
+class Sweep(Protocol):
+    """Something else to look for in the record, and to settle: a round of its own."""
+
+    @property
+    def name(self) -> str:
+        """The round's."""
+        ...
+
+    async def sweep(self) -> "Sequence[Nudge]":
+        """Look once, settle what is found; returns what Temporal is to be told. Raises `RecordError`."""
         ...
 
 
@@ -103,6 +117,7 @@ class Pace:
     rescue_every_seconds: float = 0.25
     nudge_every_seconds: float = 2.0
     fold_every_seconds: float = 10.0
+    sweep_every_seconds: float = 5.0
     purge_every_seconds: float = 600.0
     replies_kept: timedelta = timedelta(days=30)
     """Semantics 5.5."""
@@ -130,10 +145,13 @@ class KeeperCounts:
 
 
 class Keeper:
-    """Five loops over the record, each at its own pace, none stopped by the failure of another."""
+    """Loops over the record, each at its own pace, none stopped by the failure of another."""
 
-    def __init__(self, upkeep: Upkeep, debts: Debts, pace: Pace = STEADY) -> None:
+    def __init__(self, upkeep: Upkeep, debts: Debts, pace: Pace = STEADY, *, sweeps: Sequence[Sweep] = ()) -> None:
         self.counts = KeeperCounts()
+        for sweep in sweeps:
+            self.counts.rounds[sweep.name] = self.counts.failed_rounds[sweep.name] = 0
+        self._sweeps = tuple(sweeps)
         self._upkeep = upkeep
         self._debts = debts
         self._pace = pace
@@ -152,6 +170,8 @@ class Keeper:
             loops.create_task(self._repeat("fold", self._fold, pace.fold_every_seconds))
             loops.create_task(self._repeat("purge", self._purge_replies, pace.purge_every_seconds))
             loops.create_task(self._repeat("purge_messages", self._purge_messages, pace.purge_every_seconds))
+            for sweep in self._sweeps:
+                loops.create_task(self._repeat(sweep.name, partial(self._sweep, sweep), pace.sweep_every_seconds))
         logger.info("keeper stopped")
 
     def stop(self) -> None:
@@ -224,6 +244,10 @@ class Keeper:
         for nudge in turns:
             self._debts.owe(nudge)
         return len(turns)
+
+    async def _sweep(self, sweep: Sweep) -> None:
+        for nudge in await sweep.sweep():
+            self._debts.owe(nudge)
 
     async def _fold(self) -> None:
         self.counts.folded += await self._upkeep.fold_totals()
