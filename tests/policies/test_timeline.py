@@ -17,7 +17,7 @@ from workflows.planning.local_time import read_instant
 from workflows.planning.moments import Act, End, Timeline
 from workflows.planning.telling import as_text, telling
 from workflows.planning.timeline import MOST_MOMENTS, timeline
-from workflows.planning.wording import BOOKKEEPING, kind_of
+from workflows.planning.wording import is_bookkeeping, kind_of
 from workflows.testing.plugin import Golden
 from workflows.testing.story import Tell
 
@@ -51,7 +51,7 @@ def test_it_is_the_story_that_the_engine_tells(tell: Tell) -> None:
     """7.5: instant by instant what a ticket's own log says, clock bookkeeping left out."""
     engine = tell(LINES).open("Fri 27 Nov 17:55", priority="urgent").until("Mon 30 Nov 13:01").as_told()
     story = timeline(LINES, priority="urgent", at=OPENED_AT)
-    logged = [(entry.at, kind_of(entry.event)) for entry in engine.entries if not isinstance(entry.event, BOOKKEEPING)]
+    logged = [(entry.at, kind_of(entry.event)) for entry in engine.entries if not is_bookkeeping(entry.event)]
     happened = [(moment.at, moment.kind) for moment in story.moments]
     assert [each for each in logged if each[1] != REMINDED] == [each for each in happened if each[1] != REMINDED]
     assert set(happened) <= set(logged)

@@ -42,6 +42,8 @@ def problems_of(policy: "Policy") -> Iterator[str]:
     yield from _of_warnings(policy.warn_at)
     yield from _of_number("chases_to_escalate", policy.chases_to_escalate, least=1, example="2 for every second chase")
     yield from _of_members("waiting_pauses", policy.waiting_pauses, Target, "(Target.UPDATE, Target.RESOLVE)")
+    if Target.PROMISE in elements(policy.waiting_pauses):
+        yield "waiting_pauses names Target.PROMISE, but what was promised for an instant never waits: leave it out"
     yield from problems_of_lengths(policy)
     yield from problems_of_endings(policy)
 

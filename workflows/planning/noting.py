@@ -20,13 +20,15 @@ from workflows.domain.ticket.events import (
     LadderExhausted,
     LastResortReminded,
     Opened,
+    PromiseChanged,
+    PromiseMade,
     TierSkipped,
     Transferred,
 )
 from workflows.domain.ticket.verdict import Judged, Message
 from workflows.domain.ticket.words import Cause, Target
 from workflows.planning.moments import Deadline, Moment, Stay, Told
-from workflows.planning.wording import BOOKKEEPING, kind_of, of_event, of_refusal
+from workflows.planning.wording import is_bookkeeping, kind_of, of_event, of_refusal
 
 REMINDERS_TOLD = 2
 """How many reminders of the last resort are told, if they say the same: they go on until somebody acknowledges."""
@@ -49,7 +51,7 @@ class Notes:
         self.entries += judged.entries
         step: int | None = None
         for entry in judged.entries:
-            if isinstance(entry.event, BOOKKEEPING):
+            if is_bookkeeping(entry.event):
                 self._note_deadline(step, entry.event)
                 continue
             moment = self._moment(entry, judged.messages)
@@ -92,6 +94,8 @@ class Notes:
                     deadlines = (Deadline(target=Target.UPDATE, tier=tier, at=next_news_at),)
             case ClockWarned(target=target, run=run) | ClockBreached(target=target, run=run):
                 allowed = self._lengths[target, run]
+            case PromiseMade(promised_at=promised_at) | PromiseChanged(promised_at=promised_at):
+                deadlines = (Deadline(target=Target.PROMISE, tier=self._tier, at=promised_at),)
             case _:
                 pass
         return Moment(

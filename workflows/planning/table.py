@@ -57,6 +57,8 @@ def _customers(policy: Policy) -> Iterator[Row]:
     }
     yield from (Row(subject=CUSTOMER, what=what, of="", value=value) for what, value in lengths.items())
     for target in Target:
+        if target is Target.PROMISE:  # it runs on whatever the policy says (2.7)
+            continue
         stands = "stands still" if target in policy.waiting_pauses else "runs on"
         yield Row(subject=CUSTOMER, what="while waited for", of=in_words(target), value=stands)
 
@@ -127,6 +129,7 @@ _TARGETS = {
     Target.TIER_RESOLVE: "tier's resolve",
     Target.UPDATE: "update",
     Target.RESOLVE: "customer's resolve",
+    Target.PROMISE: "promise",
 }
 
 

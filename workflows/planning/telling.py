@@ -99,6 +99,8 @@ def deadline_in_words(policy: Policy, deadline: Deadline, wall: Wall, beside: da
             return f"the customer to hear something by {by}"
         case Target.RESOLVE:
             return f"to be solved for the customer by {by}"
+        case Target.PROMISE:
+            return f"what was promised to be done by {by}"
 
 
 def listeners(moment: Moment) -> str:

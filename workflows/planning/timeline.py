@@ -12,6 +12,7 @@ from workflows.domain.policy import Policy
 from workflows.domain.ticket.commands import Command, Customer, Open
 from workflows.domain.ticket.judge import Judged, judge, open_ticket
 from workflows.domain.ticket.ledger import ledger
+from workflows.domain.ticket.promises import NEXT_NEWS
 from workflows.domain.ticket.roster import RosterAnswer
 from workflows.domain.ticket.state import TICK
 from workflows.domain.ticket.words import Audience, ClockState, Target
@@ -117,13 +118,15 @@ class _Story:
         reminding = self._ticket.reminding
         if reminding is None or reminding.sent < REMINDERS_TOLD:
             return False
-        is_owed = any(clock.target is not Target.UPDATE and clock.state.is_live for clock in self._ticket.clocks)
+        clocks, promises = self._ticket.clocks, self._ticket.promises
+        is_owed = any(clock.target is not Target.UPDATE and clock.state.is_live for clock in clocks)
+        is_owed = is_owed or any(promise.is_open for promise in promises)
         told = len(self.notes.moments) - self.notes.told_before_the_end
         wake_ups = self._wake_ups - self._wake_ups_before_the_end
         return not is_owed or told >= AFTERMATH or wake_ups >= AFTERMATH_WAKE_UPS
 
     def _ending(self, end: End, text: str) -> Ending:
-        running = (
+        running = [
             Deadline(
                 target=clock.target,
                 tier=clock.tier if clock.target.is_the_tiers else self._ticket.tier,
@@ -131,7 +134,12 @@ class _Story:
             )
             for clock in self._ticket.clocks
             if clock.state is ClockState.RUNNING and clock.deadline_at
-        )
+        ]
+        running += [
+            Deadline(target=Target.PROMISE, tier=self._ticket.tier, at=promise.promised_at)
+            for promise in self._ticket.promises
+            if promise.is_open and promise.name != NEXT_NEWS  # that is the update clock's deadline (6.5)
+        ]
         return Ending(end=end, text=text, running=tuple(sorted(running, key=lambda deadline: deadline.at)))
 
 

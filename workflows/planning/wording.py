@@ -26,24 +26,31 @@ from workflows.domain.ticket.events import (
     LadderExhausted,
     LastResortReminded,
     Opened,
+    PromiseBroken,
+    PromiseCancelled,
+    PromiseChanged,
+    PromiseKept,
+    PromiseMade,
+    PromiseWarned,
     Resolved,
     TierSkipped,
     UpdatePosted,
     WaitEnded,
     WaitStarted,
 )
+from workflows.domain.ticket.promises import NEXT_NEWS
 from workflows.domain.ticket.verdict import Refusal
 from workflows.domain.ticket.words import Cause, ClosedBy, SkipReason, Target, WaitEnd
 from workflows.planning.local_time import length_in_words
 
-BOOKKEEPING = (ClockStarted, ClockPaused, ClockResumed, ClockMoved, ClockMet, ClockCancelled, ClockReinstated)
-"""What follows from a moment, and is no moment of its own."""
+_BOOKKEEPING = (ClockStarted, ClockPaused, ClockResumed, ClockMoved, ClockMet, ClockCancelled, ClockReinstated)
 
 TARGETS = {
     Target.ACKNOWLEDGE: "acknowledge",
     Target.TIER_RESOLVE: "resolve",
     Target.UPDATE: "next news",
     Target.RESOLVE: "solved",
+    Target.PROMISE: "promised",
 }
 """A clock in a word or two, beside the name of whose it is: the tier, or the customer."""
 
@@ -55,6 +62,7 @@ _CAUSES = {
     Cause.BY_HAND: "somebody asked for it",
     Cause.REPEAT_CONTACT: "the customer asked for news again",
     Cause.SOLUTION_REJECTED: "the customer says that it is not solved",
+    Cause.PROMISE_BROKEN: "what the customer was promised for then was not done",
 }
 _SKIPPED = {
     SkipReason.CLOSED: "it is closed, and a later tier is open",
@@ -76,6 +84,13 @@ class Words:
     """The number of the rule that says so."""
 
 
+def is_bookkeeping(event: Event) -> bool:
+    """Whether it follows from a moment, and is no moment of its own: so it is with the engine's promises of news."""
+    if isinstance(event, PromiseMade | PromiseKept | PromiseCancelled):
+        return event.name == NEXT_NEWS
+    return isinstance(event, _BOOKKEEPING)
+
+
 def of_event(event: Event, tier: str, allowed: timedelta | None = None) -> Words:
     """Say an event; `tier` has the ticket then, `allowed` is the length of the clock run that it is about."""
     match event:
@@ -83,6 +98,8 @@ def of_event(event: Event, tier: str, allowed: timedelta | None = None) -> Words
             return _of_clock(event, allowed)
         case TierSkipped() | Escalated() | EscalationAbsorbed() | LadderExhausted() | LastResortReminded():
             return _of_ladder(event)
+        case PromiseMade() | PromiseWarned() | PromiseKept() | PromiseBroken() | PromiseChanged() | PromiseCancelled():
+            return _of_promise(event)
         case _:
             return _of_life(event, tier)
 
@@ -142,6 +159,32 @@ def _of_ladder(event: TierSkipped | Escalated | EscalationAbsorbed | LadderExhau
         case LastResortReminded():
             what = f"{event.last_resort} is told again"
             return Words(about="", what=what, why=of_causes(event.causes), rule="4.4")
+
+
+_Promise = PromiseMade | PromiseWarned | PromiseKept | PromiseBroken | PromiseChanged | PromiseCancelled
+
+
+def _of_promise(event: _Promise) -> Words:  # noqa: PLR0911 - one sentence an event, no more
+    name = f"{event.name!r}"
+    match event:
+        case PromiseMade(name=about):
+            return Words(about=about, what=f"The customer is promised {name}", rule="2.4")
+        case PromiseChanged(name=about):
+            return Words(about=about, what=f"{name} is agreed anew with the customer", rule="2.4")
+        case PromiseWarned(name=about):
+            spent = f"{100 * event.fraction:.10g} %"
+            what = f"{spent} of the time until the promise {name} is over"
+            return Words(about=f"{spent} of {about}", what=what, rule="2.8")
+        case PromiseKept(name=about):
+            done = "was done after all" if event.is_late else "is kept"
+            return Words(about=about, what=f"The promise {name} {done}", rule="2.4")
+        case PromiseBroken(name=about, is_engines=True):
+            what = "The customer was told to hear something by now, and is told that it was not so"
+            return Words(about=about, what=what, rule="6.5")
+        case PromiseBroken(name=about):
+            return Words(about=about, what=f"The promise {name} is broken", rule="2.4")
+        case PromiseCancelled(name=about):
+            return Words(about=about, what=f"The promise {name} ends with the ticket", rule="2.4")
 
 
 def _of_life(event: Event, tier: str) -> Words:  # noqa: PLR0911 - one sentence an event, no more
