@@ -14,7 +14,7 @@ from services.records import Request
 from services.records.engine import sqlite_path, url_of
 from workflows.domain.calendar import Calendar
 from workflows.domain.policy import Policy, Targets, Tier, hours, minutes
-from workflows.domain.ticket.commands import Acknowledge, Command, Customer, Open
+from workflows.domain.ticket.commands import Acknowledge, Command, Customer, MergeInto, Open, TakeOver
 from workflows.domain.ticket.judge import judge
 from workflows.domain.ticket.roster import RosterAnswer
 from workflows.domain.ticket.state import Ticket
@@ -84,6 +84,8 @@ class PoisonJudge:
 
     def __init__(self, *poisoned: str) -> None:
         self.poisoned = set(poisoned)
+        self.halves: set[str] = set()
+        """Of these it cannot judge merging."""
 
     def __call__(
         self,
@@ -97,7 +99,9 @@ class PoisonJudge:
         told: Iterable[RosterAnswer] = (),
     ) -> Judged:
         """Judge."""
-        if ticket.ticket_id in self.poisoned:
+        if ticket.ticket_id in self.poisoned or (
+            ticket.ticket_id in self.halves and isinstance(command, MergeInto | TakeOver)
+        ):
             raise ZeroDivisionError(f"cannot judge for {ticket.customer.name}")
         return judge(policy, ticket, at, command, expected_version=expected_version, onto=onto, told=told)
 
