@@ -203,11 +203,20 @@ async def test_table_that_went_missing_says_which_command(record_url: str, recor
         await records.record.open_ticket(a_policy(), an_opening())
 
 
+WITHOUT_MODEL = ("article_words", "ix_events_article")
+"""What each database has in a form of its own; the tests of articles use them."""
+
+
+@pytest.mark.filterwarnings("ignore:Skipped unsupported reflection of expression-based index ix_events_article")
 async def test_migrations_make_what_the_models_say(record_url: str) -> None:
     """A model that changed without a migration, or the other way round, shows here."""
 
+    def is_compared(_: object, name: str | None, *__: object) -> bool:
+        return not (name or "").startswith(WITHOUT_MODEL)
+
     def differences(connection: Connection) -> list[object]:
-        context = MigrationContext.configure(connection, opts={"compare_type": True, "compare_server_default": True})
+        opts = {"compare_type": True, "compare_server_default": True, "include_object": is_compared}
+        context = MigrationContext.configure(connection, opts=opts)
         return list(compare_metadata(context, Base.metadata))
 
     database = open_database(record_url)

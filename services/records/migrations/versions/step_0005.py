@@ -23,6 +23,7 @@ def _where(condition: str) -> dict[str, Any]:
 def upgrade() -> None:
     """Create every part's tables."""
     _problems()
+    _knowledge()
 
 
 def _problems() -> None:
@@ -101,3 +102,73 @@ def _problems() -> None:
         ),
         sa.PrimaryKeyConstraint("announcement_id", "ticket_id", name=op.f("pk_announcement_results")),
     )
+
+
+def _knowledge() -> None:
+    """Answers that can be suggested, the words they are found by, and what came of them."""
+    op.create_table(
+        "articles",
+        sa.Column("article_id", sa.Text(), nullable=False),
+        sa.Column("number", sa.BigInteger(), nullable=False),
+        sa.Column("version", sa.BigInteger(), nullable=False),
+        sa.Column("title", sa.Text(), nullable=False),
+        sa.Column("body", sa.Text(), nullable=False),
+        sa.Column("language", sa.Text(), nullable=False),
+        sa.Column("spoken", sa.Text(), nullable=False),
+        sa.Column("keywords", sa.JSON(), nullable=False),
+        sa.Column("created_at", INSTANT, nullable=False),
+        sa.Column("changed_at", INSTANT, nullable=False),
+        sa.Column("changed_by", sa.Text(), nullable=False),
+        sa.Column("retired_at", INSTANT, nullable=True),
+        sa.PrimaryKeyConstraint("article_id", name=op.f("pk_articles")),
+    )
+    op.create_index("ix_articles_number", "articles", ["number"], unique=True)
+    op.create_index("ix_articles_in_use", "articles", ["spoken", "article_id"], **_where("retired_at IS NULL"))
+    op.create_table(
+        "article_queues",
+        sa.Column("article_id", sa.Text(), nullable=False),
+        sa.Column("queue", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["article_id"], ["articles.article_id"], name=op.f("fk_article_queues_article_id")),
+        sa.PrimaryKeyConstraint("article_id", "queue", name=op.f("pk_article_queues")),
+    )
+    op.create_table(
+        "article_suggested",
+        sa.Column("article_id", sa.Text(), nullable=False),
+        sa.Column("times", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(["article_id"], ["articles.article_id"], name=op.f("fk_article_suggested_article_id")),
+        sa.PrimaryKeyConstraint("article_id", name=op.f("pk_article_suggested")),
+    )
+    op.create_table(
+        "article_helped",
+        sa.Column("caller", sa.Text(), nullable=False),
+        sa.Column("request_id", sa.Text(), nullable=False),
+        sa.Column("article_id", sa.Text(), nullable=False),
+        sa.Column("queue", sa.Text(), nullable=True),
+        sa.Column("at", INSTANT, nullable=False),
+        sa.ForeignKeyConstraint(["article_id"], ["articles.article_id"], name=op.f("fk_article_helped_article_id")),
+        sa.PrimaryKeyConstraint("caller", "request_id", name=op.f("pk_article_helped")),
+    )
+    op.create_index("ix_article_helped_article_id", "article_helped", ["article_id"])
+    if op.get_bind().dialect.name == "postgresql":
+        op.execute(_WORDS_IN_POSTGRESQL)
+        op.execute("CREATE INDEX ix_article_words_words ON article_words USING gin (words)")
+        article = "body ->> 'article'"
+    else:
+        op.execute(_WORDS_IN_SQLITE)
+        article = "json_extract(body, '$.article')"
+    solved = f"kind = 'resolved' AND ({article}) IS NOT NULL"
+    op.execute(f"CREATE INDEX ix_events_article ON events (({article}), ticket_id) WHERE {solved}")
+
+
+_WORDS_IN_POSTGRESQL = """
+CREATE TABLE article_words (
+    number BIGINT NOT NULL CONSTRAINT pk_article_words PRIMARY KEY,
+    config TEXT NOT NULL,
+    words TSVECTOR NOT NULL
+)
+"""
+_WORDS_IN_SQLITE = """
+CREATE VIRTUAL TABLE article_words USING fts5 (
+    keywords, title, body, tokenize = "porter unicode61 remove_diacritics 2 categories 'L* M* N* Co'"
+)
+"""
