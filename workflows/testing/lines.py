@@ -3,7 +3,7 @@
 Knows how an entry reads and how an instant is written. Refuses to know what ought to happen.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import assert_never
@@ -66,7 +66,7 @@ from workflows.domain.ticket.events import (
     WaitStarted,
 )
 from workflows.domain.ticket.promises import NEXT_NEWS
-from workflows.domain.ticket.words import SkipReason
+from workflows.domain.ticket.words import SkipReason, Target
 
 _BOOKKEEPING = (ClockStarted, ClockPaused, ClockResumed, ClockMoved, ClockCancelled)
 
@@ -172,28 +172,29 @@ def line(entry: Entry, wall: Wall) -> str:
             words = _of_ladder(event, when)
         case Held() | HoldEnded() | Rated() | CreditOffered() | CreditProposed() | CreditRefused() | CustomerFlagged():
             words = _of_goodwill(event, when)
-        case (
-            PromiseMade()
-            | PromiseWarned()
-            | PromiseKept()
-            | PromiseBroken()
-            | PromiseChanged()
-            | PromiseCancelled()
-        ):
+        case PromiseMade() | PromiseWarned() | PromiseKept() | PromiseBroken() | PromiseChanged() | PromiseCancelled():
             words = _of_promise(event, when)
         case _:
             words = _of_life(event, when)
     return f"{wall.write(entry.at)} {words}"
 
 
-def is_bookkeeping(event: Event) -> bool:
-    """Whether its line follows from a step, and is left out when a story is read in short.
+def is_bookkeeping(event: Event, told_beside: Iterable[Event]) -> bool:
+    """Whether its line follows from another, and is left out when a story is read in short.
 
-    So are the engine's promises of next news: each is made by a step that says it, and kept by a person's message.
+    So are the engine's promises of next news: each is made by a step that says it, kept by a person's message, and
+    broken with the update clock, where that ran out at the same instant (6.5).
     """
-    if isinstance(event, PromiseMade | PromiseKept | PromiseCancelled):
-        return event.name == NEXT_NEWS
-    return isinstance(event, _BOOKKEEPING)
+    match event:
+        case PromiseMade(name=name) | PromiseKept(name=name) | PromiseCancelled(name=name):
+            return name == NEXT_NEWS
+        case PromiseBroken(is_engines=True, due_at=due_at):
+            return any(
+                isinstance(other, ClockBreached) and other.target is Target.UPDATE and other.due_at == due_at
+                for other in told_beside
+            )
+        case _:
+            return isinstance(event, _BOOKKEEPING)
 
 
 def length(time: timedelta) -> str:

@@ -308,7 +308,10 @@ class Story:
         self._judged = judged
         self.entries += judged.entries
         self._untold += judged.messages
-        self._unread += [(line(entry, self._wall), is_bookkeeping(entry.event)) for entry in judged.entries]
+        events = [entry.event for entry in judged.entries]
+        self._unread += [
+            (line(entry, self._wall), is_bookkeeping(entry.event, told_beside=events)) for entry in judged.entries
+        ]
 
 
 def telling(backend: Callable[[Policy], Backend] = PureDomain) -> Iterator[Tell]:
