@@ -11,6 +11,7 @@ from itertools import chain
 from typing import NamedTuple
 
 from services.records import codec
+from services.records.signals import SignalColumns, signals
 from services.records.totals import Delta, deltas
 from workflows.domain.policy import Policy
 from workflows.domain.ticket.clocks import is_warned
@@ -114,6 +115,14 @@ class LinkColumns(NamedTuple):
     is_linked: bool
 
 
+class TurnColumns(NamedTuple):
+    """A ticket whose turn comes in an announcement, in the place of one that was merged into it."""
+
+    announcement_id: str
+    ticket_id: str
+    instead_of: str
+
+
 class ResultColumns(NamedTuple):
     """What became of one ticket of an announcement."""
 
@@ -155,6 +164,31 @@ HELD_COLUMNS = Held._fields[:-2]
 """Those of them that are columns of `tickets`."""
 
 
+class HeldProblem(NamedTuple):
+    """A problem's row as it was read under its lock."""
+
+    problem_id: str
+    kind: str
+    state: str
+    title: str
+    words: str
+    opened_by: str
+    opened_at: datetime
+    changed_by: str
+    changed_at: datetime
+    closed_at: datetime | None
+    closed_for: str | None
+    version: int
+    real_at: datetime
+    """The real instant, read once the lock was had."""
+    linked_count: int
+    """Tickets that are linked to it."""
+
+
+HELD_PROBLEM_COLUMNS = HeldProblem._fields[:-2]
+"""Those of them that are columns of `problems`."""
+
+
 class Greeting(NamedTuple):
     """What an opening reads before it judges."""
 
@@ -175,7 +209,9 @@ class Rows(NamedTuple):
     replies: tuple[ReplyColumns, ...] = ()
     messages: tuple[MessageColumns, ...] = ()
     links: tuple[LinkColumns, ...] = ()
+    turns: tuple[TurnColumns, ...] = ()
     results: tuple[ResultColumns, ...] = ()
+    signals: tuple[SignalColumns, ...] = ()
     deltas: tuple[DeltaColumns, ...] = ()
 
 
@@ -192,7 +228,9 @@ def together(batch: Sequence[Rows]) -> Rows:
         replies=tuple(chain.from_iterable(rows.replies for rows in batch)),
         messages=tuple(chain.from_iterable(rows.messages for rows in batch)),
         links=tuple(chain.from_iterable(rows.links for rows in batch)),
+        turns=tuple(chain.from_iterable(rows.turns for rows in batch)),
         results=tuple(chain.from_iterable(rows.results for rows in batch)),
+        signals=tuple(chain.from_iterable(rows.signals for rows in batch)),
         deltas=tuple(DeltaColumns(*key, amount) for key, amount in sums.items()),
     )
 
@@ -251,6 +289,7 @@ def rows_of(
             for message in dict.fromkeys(judged.messages)  # the same message twice is one message
         ),
         links=tuple(_links(ticket_id, judged.entries, instant)),
+        signals=tuple(signals(judged.ticket, judged.entries, after)),
         deltas=tuple(
             delta_columns(delta)
             for delta in deltas(

@@ -10,7 +10,11 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import Connection, inspect, text
 
-from services.records import tables_articles, tables_problems  # noqa: F401 - their tables are part of the schema
+from services.records import (  # noqa: F401 - their tables are part of the schema
+    tables_articles,
+    tables_problems,
+    tables_signals,
+)
 from services.records.engine import Database, Timeouts, open_database, sqlite_path, url_of
 from services.records.errors import RecordFailed, SchemaMissing
 from services.records.faults import MIGRATE, spoken_plainly

@@ -21,10 +21,12 @@ from services.records.faults import Duplicate
 from services.records.postgresql_driver import Driver
 from services.records.rows import (
     HELD_COLUMNS,
+    HELD_PROBLEM_COLUMNS,
     DeltaColumns,
     EventColumns,
     Greeting,
     Held,
+    HeldProblem,
     InputColumns,
     LinkColumns,
     MessageColumns,
@@ -33,9 +35,11 @@ from services.records.rows import (
     ResultColumns,
     Rows,
     TicketColumns,
+    TurnColumns,
     together,
 )
-from services.records.statements import LATELY, LATER_WINS, RequestKey
+from services.records.signals import SignalColumns
+from services.records.statements import FIRST_WINS, LATELY, LATER_WINS, RequestKey
 
 _ANSWERED = (asyncpg.PostgresError, RecordError, TicketUnknown, Duplicate, PolicyNotLoaded, Poison)
 """The server's word, and our own refusals on it: what ended in one of these left no statement on its way."""
@@ -80,6 +84,14 @@ WITH held AS MATERIALIZED (SELECT {_HELD} FROM tickets WHERE ticket_id = $1 FOR 
 SELECT held.*, clock_timestamp(), {_roster("held.policy", 4)}, {_REPLY}
 FROM held LEFT JOIN replies ON replies.caller = $2 AND replies.request_id = $3
 """  # noqa: S608 - column names of our own
+_HOLD_PROBLEM = f"""
+WITH held AS MATERIALIZED (
+    SELECT {", ".join(HELD_PROBLEM_COLUMNS)} FROM problems WHERE problem_id = $1 FOR NO KEY UPDATE
+)
+SELECT held.*, clock_timestamp() FROM held
+"""  # noqa: S608 - column names of our own
+_LINKED = "SELECT count(*) FROM problem_links WHERE problem_id = $1 AND is_linked"
+"""A statement of its own: it sees what was committed while the lock was waited for."""
 _HOLD_LATE = f"""
 WITH held AS MATERIALIZED (
     SELECT {_HELD} FROM tickets
@@ -130,7 +142,7 @@ def _insert(table: str, columns: Sequence[str], first: int) -> str:
     return f"{inserted} {_CONFLICTS[table]}" if table in _CONFLICTS else inserted
 
 
-_CONFLICTS = {"problem_links": LATER_WINS}
+_CONFLICTS = {"problem_links": LATER_WINS, "announcement_tickets": FIRST_WINS}
 """Where a row may be there already."""
 _HEALTHY = "stuck_type = NULL, stuck_at = NULL, stuck_tries = 0, stuck_until = NULL"
 _BESIDE = (
@@ -139,7 +151,9 @@ _BESIDE = (
     ("replies", ReplyColumns._fields),
     ("outbox", MessageColumns._fields),
     ("problem_links", LinkColumns._fields),
+    ("announcement_tickets", TurnColumns._fields),
     ("announcement_results", ResultColumns._fields),
+    ("customer_signals", SignalColumns._fields),
     ("total_deltas", DeltaColumns._fields),
 )
 
@@ -204,7 +218,17 @@ def _arrays(rows: Sequence[tuple[Any, ...]], columns: int) -> Iterable[Sequence[
 
 def _beside(rows: Rows) -> tuple[Sequence[tuple[Any, ...]], ...]:
     """In the order of `_BESIDE`."""
-    return rows.events, rows.inputs, rows.replies, rows.messages, rows.links, rows.results, rows.deltas
+    return (
+        rows.events,
+        rows.inputs,
+        rows.replies,
+        rows.messages,
+        rows.links,
+        rows.turns,
+        rows.results,
+        rows.signals,
+        rows.deltas,
+    )
 
 
 def _statement(rows: Rows, *, is_new: bool) -> tuple[str, Iterable[Any]]:
@@ -251,6 +275,11 @@ class PostgresqlSettling:
         values = tuple(row)
         width = len(Held._fields)
         return _held(values[:width]), _reply(values[width:])
+
+    async def hold_problem(self, problem_id: str) -> HeldProblem | None:
+        """Lock and clock in one trip."""
+        row = await self._driver.fetchrow(_HOLD_PROBLEM, problem_id)
+        return None if row is None else HeldProblem(*(*row, await self._driver.fetchval(_LINKED, problem_id)))
 
     async def hold_late(
         self, before: datetime, real_at: datetime, limit: int, *, not_under: Collection[str]

@@ -16,10 +16,12 @@ from services.records.codec import STATE_VERSION, data_to_json
 from services.records.engine import IDLE, Database
 from services.records.rows import (
     HELD_COLUMNS,
+    HELD_PROBLEM_COLUMNS,
     DeltaColumns,
     EventColumns,
     Greeting,
     Held,
+    HeldProblem,
     InputColumns,
     LinkColumns,
     MessageColumns,
@@ -28,9 +30,11 @@ from services.records.rows import (
     ResultColumns,
     Rows,
     TicketColumns,
+    TurnColumns,
 )
+from services.records.signals import SignalColumns
 from services.records.sqlite_driver import SqliteDriver
-from services.records.statements import LATELY, LATER_WINS, RequestKey
+from services.records.statements import FIRST_WINS, LATELY, LATER_WINS, RequestKey
 from services.records.tables import instant_to_text
 from workflows.domain.ticket.roster import RosterAnswer
 
@@ -46,6 +50,10 @@ _INSTANTS_OF_HELD = tuple(Held._fields.index(name) for name in ("advanced_to", "
 _INSTANTS_OF_REPLY = tuple(ReplyColumns._fields.index(name) for name in ("at", "stored_at"))
 
 _HOLD = f"SELECT {_HELD} FROM tickets WHERE ticket_id = ?"  # noqa: S608 - column names of our own
+_HOLD_PROBLEM = f"SELECT {', '.join(HELD_PROBLEM_COLUMNS)} FROM problems WHERE problem_id = ?"  # noqa: S608 - column names of our own
+_LINKED = "SELECT count(*) FROM problem_links WHERE problem_id = ? AND is_linked"
+_INSTANTS_OF_PROBLEM = tuple(HELD_PROBLEM_COLUMNS.index(name) for name in ("opened_at", "changed_at", "closed_at"))
+
 _HOLD_LATE = f"""
 SELECT {_HELD} FROM tickets
 WHERE wake_at <= ? AND (stuck_until IS NULL OR stuck_until <= ?) AND state_version <= ?
@@ -82,7 +90,9 @@ _INSERT_INPUT = _insert("inputs", InputColumns._fields)
 _INSERT_REPLY = _insert("replies", ReplyColumns._fields)
 _INSERT_MESSAGE = _insert("outbox", MessageColumns._fields)
 _KEEP_LINK = f"{_insert('problem_links', LinkColumns._fields)} {LATER_WINS}"
+_KEEP_TURN = f"{_insert('announcement_tickets', TurnColumns._fields)} {FIRST_WINS}"
 _INSERT_RESULT = _insert("announcement_results", ResultColumns._fields)
+_INSERT_SIGNAL = _insert("customer_signals", SignalColumns._fields)
 _INSERT_DELTA = _insert("total_deltas", DeltaColumns._fields)
 _KEEP_POLICY = f"{_insert('policies', PolicyColumns._fields)} ON CONFLICT DO NOTHING"
 
@@ -131,6 +141,18 @@ class SqliteSettling:
             real_at = datetime.now(UTC)
             roster = _roster(connection, row[_POLICY_OF_HELD], real_at, self._lately)
             return _held(row, real_at, roster), _reply(connection, key)
+
+        return await self._within(work)
+
+    async def hold_problem(self, problem_id: str) -> HeldProblem | None:
+        """The transaction holds the database already."""
+
+        def work(connection: sqlite3.Connection) -> HeldProblem | None:
+            row = connection.execute(_HOLD_PROBLEM, (problem_id,)).fetchone()
+            if row is None:
+                return None
+            (linked,) = connection.execute(_LINKED, (problem_id,)).fetchone()
+            return HeldProblem(*(*_with_instants(row, _INSTANTS_OF_PROBLEM), datetime.now(UTC), linked))
 
         return await self._within(work)
 
@@ -222,7 +244,9 @@ def _insert_beside(connection: sqlite3.Connection, rows: Rows) -> None:
     _many(connection, _INSERT_REPLY, rows.replies)
     _many(connection, _INSERT_MESSAGE, rows.messages)
     _many(connection, _KEEP_LINK, rows.links)
+    _many(connection, _KEEP_TURN, rows.turns)
     _many(connection, _INSERT_RESULT, rows.results)
+    _many(connection, _INSERT_SIGNAL, rows.signals)
     _many(connection, _INSERT_DELTA, rows.deltas)
 
 

@@ -153,6 +153,11 @@ def deltas(
     return tuple(Delta(name, labels, amount) for (name, labels), amount in sorted(sums.items()) if amount)
 
 
+def had_work(ticket: Ticket, events: Sequence[Event]) -> bool:
+    """Whether the desk owed work when the command of a settle was obeyed, of which these are the new lines."""
+    return ticket.status.is_worked_on and not any(isinstance(event, Reopened) for event in events)
+
+
 _Added = Iterator[tuple[str, tuple[str, ...], int]]
 _Ending = ClockMet | ClockCancelled | ClockReinstated | ClockBreached
 
@@ -175,7 +180,7 @@ class _Counting:
             (event.from_tier for event in events if isinstance(event, Escalated | Transferred | PolicyChanged)),
             ticket.tier,
         )
-        self._has_work = ticket.status.is_worked_on and not any(isinstance(event, Reopened) for event in events)
+        self._has_work = had_work(ticket, events)
 
     def added_by(self, event: Event) -> _Added:
         """Yield what the next line adds."""

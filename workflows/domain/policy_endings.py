@@ -18,6 +18,9 @@ CREDITS = ("credit_for_promise", "credit_for_resolve", "credit_limit")
 LONGEST_PERIOD = timedelta(days=366)
 """Over which a customer's signals are counted: older ones are not kept."""
 
+MOST_SIGNALS = 100
+"""So many are looked at of one customer."""
+
 
 def problems_of_endings(policy: "Policy") -> Iterator[str]:
     """Yield a sentence for each thing that could not be done as written."""
@@ -66,5 +69,5 @@ def _of_at_risk(at_risk: object) -> Iterator[str]:
         yield f"at_risk: period is {said(period)}: write timedelta(days=90), by the clock on the wall"
     elif not timedelta() < period <= LONGEST_PERIOD:
         yield f"at_risk: period is {in_hours(period)}: write more than nothing, and {LONGEST_PERIOD.days} days or less"
-    if not isinstance(number, int) or isinstance(number, bool) or number < 1:
-        yield f"at_risk: number is {said(number)}: write a whole number of signals, like 3"
+    if not isinstance(number, int) or isinstance(number, bool) or not 1 <= number <= MOST_SIGNALS:
+        yield f"at_risk: number is {said(number)}: write a whole number of signals up to {MOST_SIGNALS}, like 3"

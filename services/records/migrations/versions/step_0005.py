@@ -24,6 +24,7 @@ def upgrade() -> None:
     """Create every part's tables."""
     _problems()
     _knowledge()
+    _signals()
 
 
 def _problems() -> None:
@@ -172,3 +173,26 @@ CREATE VIRTUAL TABLE article_words USING fts5 (
     keywords, title, body, tokenize = "porter unicode61 remove_diacritics 2 categories 'L* M* N* Co'"
 )
 """
+
+
+def _signals() -> None:
+    """What goes wrong for a customer from now on, over all of their tickets, and when the lead was told."""
+    op.create_table(
+        "customer_signals",
+        sa.Column("ticket_id", sa.Text(), nullable=False),
+        sa.Column("sequence", sa.BigInteger(), nullable=False),
+        sa.Column("customer_id", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("at", INSTANT, nullable=False),
+        sa.Column("seen_at", INSTANT, nullable=True),
+        sa.ForeignKeyConstraint(["ticket_id"], ["tickets.ticket_id"], name=op.f("fk_customer_signals_ticket_id")),
+        sa.PrimaryKeyConstraint("ticket_id", "sequence", name=op.f("pk_customer_signals")),
+    )
+    op.create_index("ix_customer_signals_of", "customer_signals", ["customer_id", "at"])
+    op.create_index(
+        "ix_customer_signals_unseen",
+        "customer_signals",
+        ["customer_id"],
+        **_where("seen_at IS NULL AND kind <> 'flagged'"),
+    )
+    op.create_index("ix_customer_signals_at", "customer_signals", ["at"])
