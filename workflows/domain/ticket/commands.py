@@ -352,7 +352,7 @@ class ChangePromise:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MergeInto:
-    """It says the same as another ticket of the customer's, which goes on alone (6.7). One half: `TakeOver` is the other."""
+    """It says the same as another ticket of the customer's, which goes on alone (6.7): the other half is `TakeOver`."""
 
     actor: str
     survivor_id: str
@@ -373,6 +373,23 @@ class TakenClock:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TakenPromise:
+    """A promise of the ticket that is merged that was still to be kept (6.7)."""
+
+    name: str
+    kind: PromiseKind
+    promised_at: datetime
+    made_at: datetime
+    made_by: str | None
+    """Who promised; none: the engine."""
+    owner: str | None
+    """Who is to keep it; none: whoever has the ticket."""
+    words: str
+    warnings: tuple[float, ...]
+    """The fractions of its time that were not warned of yet."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TakeOver:
     """Goes on for a ticket that says the same: takes its customer's clocks where they are earlier, and its promises."""
 
@@ -382,6 +399,7 @@ class TakeOver:
     external_id: str
     """Of its customer: only of the same one (6.7)."""
     clocks: tuple[TakenClock, ...]
+    promises: tuple[TakenPromise, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

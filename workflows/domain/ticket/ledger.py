@@ -79,7 +79,7 @@ class Line:
     length: timedelta
     """Working time allowed, as it stands now."""
     carried: timedelta
-    """Working time spent before this run: by the tier (2.3), on a ticket merged into this one (6.7), elsewhere (6.14)."""
+    """Working time spent before this run: by the tier (2.3), on a ticket merged into it (6.7), elsewhere (6.14)."""
     state: ClockState
     deadline_at: datetime | None
     """While it runs, the deadline; once breached, the one it broke; none while it stands still or when it was kept."""

@@ -9,8 +9,8 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from workflows.domain.policy import Policy
-from workflows.domain.ticket import clocks, closing
-from workflows.domain.ticket.commands import MergeInto, TakenClock, TakeOver
+from workflows.domain.ticket import clocks, closing, promises
+from workflows.domain.ticket.commands import MergeInto, TakenClock, TakenPromise, TakeOver
 from workflows.domain.ticket.draft import Draft
 from workflows.domain.ticket.events import Merged, TookOver, WaitEnded
 from workflows.domain.ticket.refusing import WORKED_ON, CommandRefused, present_state, require
@@ -37,6 +37,7 @@ def halves(policy: Policy, other: Ticket, survivor: Ticket, at: datetime, actor:
         reference=other.reference,
         external_id=other.customer.external_id,
         clocks=tuple(_taken(policy, other, at)),
+        promises=tuple(_promised(other)),
     )
     return merge_into, take_over
 
@@ -60,6 +61,7 @@ def merge_into(draft: Draft, at: datetime, command: MergeInto) -> None:
     sequence = draft.record(at, Merged(survivor_id=command.survivor_id, survivor_reference=command.survivor_reference))
     draft.merged_into, draft.merged_into_reference = command.survivor_id, command.survivor_reference
     draft.tell(sequence, "merged", Audience.CUSTOMER, Audience.HANDLER)
+    promises.closed(draft, at, f"it goes on in {command.survivor_reference}")
     draft.resolution = Resolution(outcome=Outcome.DUPLICATE, resolved_at=at, sign_off_at=None)
     closing.close(draft, at, ClosedBy.OUTCOME, tells=False)
 
@@ -78,6 +80,8 @@ def take_over(draft: Draft, at: datetime, command: TakeOver) -> None:
     for taken in command.clocks:
         for clock in draft.live(taken.target):
             _take(draft, at, clock, taken)
+    for promise in command.promises:
+        promises.take_over(draft, at, promise, command.reference)
 
 
 def _take(draft: Draft, at: datetime, clock: Clock, taken: TakenClock) -> None:
@@ -123,6 +127,22 @@ def _taken(policy: Policy, other: Ticket, at: datetime) -> Iterator[TakenClock]:
                 started_at=clock.started_at,
                 spent=spent,
                 due_at=clock.deadline_at or _due_at(policy, clock, at, clock.length - spent),
+            )
+
+
+def _promised(other: Ticket) -> Iterator[TakenPromise]:
+    """Yield what the customer may still count on."""
+    for promise in other.promises:
+        if promise.is_open:
+            yield TakenPromise(
+                name=promise.name,
+                kind=promise.kind,
+                promised_at=promise.promised_at,
+                made_at=promise.made_at,
+                made_by=promise.made_by,
+                owner=promise.owner,
+                words=promise.words,
+                warnings=tuple(warning.fraction for warning in promise.warnings),
             )
 
 

@@ -8,9 +8,10 @@ told the customer something, the ladder moved, the ticket closed. What that does
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
+from itertools import chain, count
 
 from workflows.domain.ticket import credit
-from workflows.domain.ticket.commands import ChangePromise, KeepPromise, MakePromise
+from workflows.domain.ticket.commands import ChangePromise, KeepPromise, MakePromise, TakenPromise
 from workflows.domain.ticket.draft import Draft
 from workflows.domain.ticket.events import (
     PromiseBroken,
@@ -33,6 +34,9 @@ TURNAROUND = "turnaround"
 
 LONGEST_AHEAD = timedelta(days=366)
 """How far ahead something may be promised."""
+
+LONGEST_NAME = 64
+"""Characters of what a promise is called."""
 
 _NOT_CLOSED = (*WORKED_ON, Status.RESOLVED)
 
@@ -121,6 +125,35 @@ def closed(draft: Draft, at: datetime, reason: str) -> None:
     for promise in draft.promises:
         if promise.is_open:
             _cancel(draft, at, promise, reason)
+
+
+def take_over(draft: Draft, at: datetime, taken: TakenPromise, reference: str) -> None:
+    """Go on for a promise of a ticket that was merged into this one: same instant, same owner, same words (6.7).
+
+    Of the engine's own the earlier stays. A person's keeps its name where none of that name is open here, else it has
+    the merged ticket's reference behind it.
+    """
+    before = _find(draft, taken.name)
+    is_engines = taken.name == NEXT_NEWS
+    if is_engines and before and before.is_open and before.promised_at <= taken.promised_at:
+        return
+    name = taken.name if is_engines else _free_name(draft, taken.name, reference)
+    before = _find(draft, name)
+    ahead = taken.promised_at - taken.made_at
+    promise = Promise(
+        name=name,
+        run=before.run + 1 if before else 1,
+        kind=taken.kind,
+        promised_at=taken.promised_at,
+        made_at=taken.made_at,
+        made_by=taken.made_by,
+        owner=taken.owner,
+        words=taken.words,
+        state=PromiseState.OPEN,
+        warnings=tuple(PendingWarning(fraction=each, at=taken.made_at + ahead * each) for each in taken.warnings),
+    )
+    _add(draft, promise)
+    _record_made(draft, at, promise, before)
 
 
 # What falls due.
@@ -225,16 +258,20 @@ def _begin(
         warnings=_warnings(draft, at, promised_at) if made_by else (),
     )
     _add(draft, promise)
+    return _record_made(draft, at, promise, before)
+
+
+def _record_made(draft: Draft, at: datetime, promise: Promise, before: Promise | None) -> int:
     return draft.record(
         at,
         PromiseMade(
-            name=name,
+            name=promise.name,
             run=promise.run,
-            kind=kind,
-            promised_at=promised_at,
-            owner=owner,
-            words=words,
-            is_engines=made_by is None,
+            kind=promise.kind,
+            promised_at=promise.promised_at,
+            owner=promise.owner,
+            words=promise.words,
+            is_engines=promise.made_by is None,
             replaces=before is not None and before.is_open,
         ),
     )
@@ -272,6 +309,13 @@ def _warnings(draft: Draft, at: datetime, promised_at: datetime) -> tuple[Pendin
     """At the policy's fractions of the time between, by the wall clock (2.8)."""
     ahead = promised_at - at
     return tuple(PendingWarning(fraction=each, at=at + ahead * each) for each in draft.policy.warn_at)
+
+
+def _free_name(draft: Draft, name: str, reference: str) -> str:
+    """That name, or the first like it that no open promise has."""
+    taken = {each.name for each in draft.promises if each.is_open}
+    tails = chain(("", f" ({reference})"), (f" ({reference}, {number})" for number in count(2)))
+    return next(each for each in (name[: LONGEST_NAME - len(tail)] + tail for tail in tails) if each not in taken)
 
 
 def _find(draft: Draft, name: str) -> Promise | None:
