@@ -13,6 +13,7 @@ from typing import Self
 from sqlalchemy import select, text
 
 from services.records.clock import RealClock, RecordClock, ScaledClock, parse
+from services.records.contacts import Contacts, Named
 from services.records.decision import Judge
 from services.records.engine import Database, Timeouts, open_database
 from services.records.errors import (
@@ -55,6 +56,7 @@ __all__ = [
     "ClockRunOut",
     "ClockUnusable",
     "CommandFailed",
+    "Contacts",
     "Duty",
     "Encode",
     "Figures",
@@ -62,6 +64,7 @@ __all__ = [
     "Input",
     "LogTooNew",
     "Moment",
+    "Named",
     "Nudge",
     "OnDuty",
     "Outbox",
@@ -115,6 +118,7 @@ class Records:
     queries: Queries
     outbox: Outbox
     rosters: Rosters
+    contacts: Contacts
 
     async def require_writable(self) -> None:
         """Raise `RecordError` unless what is settled could be written here: writes when that was seen last."""
@@ -158,14 +162,16 @@ async def connect(
         else PostgresqlStatements(database, lately=lately)
     )
     policies = KnownPolicies(statements)
+    record = Record(statements, clock, policies, judge=judge)
     return Records(
         database=database,
         clock=clock,
-        record=Record(statements, clock, policies, judge=judge),
+        record=record,
         upkeep=Upkeep(database, statements, clock, policies, judge=judge),
         queries=Queries(database, statements, clock, policies),
         outbox=Outbox(database, statements),
         rosters=Rosters(database, statements, clock),
+        contacts=Contacts(database, record),
     )
 
 

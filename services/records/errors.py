@@ -75,6 +75,13 @@ class IdentityTaken(RecordError):  # noqa: N818 - the fact, in the desk's words
         super().__init__(f"ticket id {ticket_id!r} or reference {reference!r} is taken: draw another")
 
 
+class KeyTaken(RecordError):  # noqa: N818 - the fact, in the desk's words
+    """What a contact would be found by leads to a ticket already: it joins that one."""
+
+    def __init__(self) -> None:
+        super().__init__("a contact of the same matter was quicker: look again which ticket it joins")
+
+
 class TicketStuck(RecordError, TicketIsStuck):  # noqa: N818 - the fact, in the desk's words
     """The rules could not judge this ticket: it is marked, and nothing of it changed."""
 

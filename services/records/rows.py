@@ -11,10 +11,12 @@ from itertools import chain
 from typing import NamedTuple
 
 from services.records import codec
+from services.records.contact_keys import key_of_matter, key_of_thread
 from services.records.signals import SignalColumns, signals
 from services.records.totals import Delta, deltas
 from workflows.domain.policy import Policy
 from workflows.domain.ticket.clocks import is_warned
+from workflows.domain.ticket.commands import RecordContact
 from workflows.domain.ticket.events import Entry, ProblemLinked, ProblemUnlinked
 from workflows.domain.ticket.roster import RosterAnswer
 from workflows.domain.ticket.state import Ticket
@@ -132,6 +134,13 @@ class ResultColumns(NamedTuple):
     at: datetime
 
 
+class KeyColumns(NamedTuple):
+    """What a contact is found by, and the ticket that it leads to from now on."""
+
+    key: bytes
+    ticket_id: str
+
+
 class PolicyColumns(NamedTuple):
     """A policy's snapshot."""
 
@@ -212,6 +221,10 @@ class Rows(NamedTuple):
     turns: tuple[TurnColumns, ...] = ()
     results: tuple[ResultColumns, ...] = ()
     signals: tuple[SignalColumns, ...] = ()
+    keys: tuple[KeyColumns, ...] = ()
+    """They lead to this ticket from now on, whatever they led to."""
+    claims: tuple[KeyColumns, ...] = ()
+    """They must lead to none: where another was quicker nothing of all this is written."""
     deltas: tuple[DeltaColumns, ...] = ()
 
 
@@ -231,6 +244,8 @@ def together(batch: Sequence[Rows]) -> Rows:
         turns=tuple(chain.from_iterable(rows.turns for rows in batch)),
         results=tuple(chain.from_iterable(rows.results for rows in batch)),
         signals=tuple(chain.from_iterable(rows.signals for rows in batch)),
+        keys=tuple(chain.from_iterable(rows.keys for rows in batch)),
+        claims=tuple(chain.from_iterable(rows.claims for rows in batch)),
         deltas=tuple(DeltaColumns(*key, amount) for key, amount in sums.items()),
     )
 
@@ -290,6 +305,7 @@ def rows_of(
         ),
         links=tuple(_links(ticket_id, judged.entries, instant)),
         signals=tuple(signals(judged.ticket, judged.entries, after)),
+        keys=_keys(judged.ticket, inputs[0], is_new=first == 1) if inputs else (),
         deltas=tuple(
             delta_columns(delta)
             for delta in deltas(
@@ -305,6 +321,17 @@ def _links(ticket_id: str, entries: Iterable[Entry], instant: datetime) -> Itera
         if isinstance(entry.event, (ProblemLinked, ProblemUnlinked)):
             is_linked = isinstance(entry.event, ProblemLinked)
             yield LinkColumns(entry.event.problem_id, ticket_id, entry.sequence, instant, is_linked)
+
+
+def _keys(ticket: Ticket, given: codec.Input, *, is_new: bool) -> tuple[KeyColumns, ...]:
+    """What leads to a ticket from now on; in one order, so that two who write the same never wait for each other."""
+    if is_new:
+        thread = None if ticket.thread is None else key_of_thread(ticket.thread)
+        keys = filter(None, (thread, key_of_matter(ticket.customer.external_id, ticket.subject)))
+        return tuple(KeyColumns(key, ticket.ticket_id) for key in sorted(keys))
+    if isinstance(given, RecordContact) and given.thread is not None:
+        return (KeyColumns(key_of_thread(given.thread), ticket.ticket_id),)
+    return ()
 
 
 def delta_columns(delta: Delta) -> DeltaColumns:

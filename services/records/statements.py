@@ -30,6 +30,9 @@ DO UPDATE SET sequence = excluded.sequence, at = excluded.at, is_linked = exclud
 YOUNGEST_WINS = "ON CONFLICT (key) DO UPDATE SET ticket_id = excluded.ticket_id"
 """A key leads to the ticket that took it last."""
 
+YOUNGEST_WINS = "ON CONFLICT (key) DO UPDATE SET ticket_id = excluded.ticket_id"
+"""A key leads to the ticket that took it last."""
+
 
 class Settling(Protocol):
     """One open transaction. Left without an error it commits, else it rolls back."""

@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from functools import lru_cache
 from itertools import chain
-from typing import Any
+from typing import Any, NamedTuple
 
 import asyncpg  # type: ignore[import-untyped]  # it ships no types
 
@@ -28,6 +28,7 @@ from services.records.rows import (
     Held,
     HeldProblem,
     InputColumns,
+    KeyColumns,
     LinkColumns,
     MessageColumns,
     PolicyColumns,
@@ -39,7 +40,7 @@ from services.records.rows import (
     together,
 )
 from services.records.signals import SignalColumns
-from services.records.statements import FIRST_WINS, LATELY, LATER_WINS, RequestKey
+from services.records.statements import FIRST_WINS, LATELY, LATER_WINS, YOUNGEST_WINS, RequestKey
 
 _ANSWERED = (asyncpg.PostgresError, RecordError, TicketUnknown, Duplicate, PolicyNotLoaded, Poison)
 """The server's word, and our own refusals on it: what ended in one of these left no statement on its way."""
@@ -49,7 +50,7 @@ _CHANGES = tuple(column for column in TicketColumns._fields if column not in _NE
 
 _INTEGERS = {"sequence", "number", "version", "state_version", "rules_version", "inputs", "amount"}
 _JSON = {"state", "body", "refusal"}
-_BYTES = {"body_hash", "answer"}
+_BYTES = {"body_hash", "answer", "key"}
 
 _HELD = ", ".join(HELD_COLUMNS)
 _REPLY = ", ".join(f"replies.{column}" for column in ReplyColumns._fields)
@@ -136,37 +137,54 @@ def _value(column: str) -> str:
     return f"new.{column}::json" if column in _JSON else f"new.{column}"
 
 
-def _insert(table: str, columns: Sequence[str], first: int) -> str:
+def _insert(table: str, columns: Sequence[str], first: int, conflict: str = "") -> str:
     values = ", ".join(_value(column) for column in columns)
     inserted = f"INSERT INTO {table} ({', '.join(columns)}) SELECT {values} FROM {_unnest(columns, first)}"  # noqa: S608 - names of our own
-    return f"{inserted} {_CONFLICTS[table]}" if table in _CONFLICTS else inserted
+    return f"{inserted} {conflict}"
 
 
-_CONFLICTS = {"problem_links": LATER_WINS, "announcement_tickets": FIRST_WINS}
-"""Where a row may be there already."""
 _HEALTHY = "stuck_type = NULL, stuck_at = NULL, stuck_tries = 0, stuck_until = NULL"
+
+
+class _Beside(NamedTuple):
+    """Rows that stand beside the ticket's own."""
+
+    table: str
+    columns: tuple[str, ...]
+    conflict: str = ""
+    """What happens to one that is there already; where nothing is said, nothing is written at all."""
+
+
 _BESIDE = (
-    ("events", EventColumns._fields),
-    ("inputs", InputColumns._fields),
-    ("replies", ReplyColumns._fields),
-    ("outbox", MessageColumns._fields),
-    ("problem_links", LinkColumns._fields),
-    ("announcement_tickets", TurnColumns._fields),
-    ("announcement_results", ResultColumns._fields),
-    ("customer_signals", SignalColumns._fields),
-    ("total_deltas", DeltaColumns._fields),
+    _Beside("events", EventColumns._fields),
+    _Beside("inputs", InputColumns._fields),
+    _Beside("replies", ReplyColumns._fields),
+    _Beside("outbox", MessageColumns._fields),
+    _Beside("problem_links", LinkColumns._fields, LATER_WINS),
+    _Beside("announcement_tickets", TurnColumns._fields, FIRST_WINS),
+    _Beside("announcement_results", ResultColumns._fields),
+    _Beside("customer_signals", SignalColumns._fields),
+    _Beside("contact_keys", KeyColumns._fields, YOUNGEST_WINS),
+    _Beside("contact_keys", KeyColumns._fields),
+    _Beside("total_deltas", DeltaColumns._fields),
 )
 
 
 def _in_one(ticket: str, columns: int) -> str:
     """Join the ticket's own change and the rows of every other table into one statement."""
-    parts = []
+    parts = [ticket]
     first = columns + 1
-    for table, fields in _BESIDE:
-        parts.append(_insert(table, fields, first))
+    for table, fields, conflict in _BESIDE:
+        parts.append(_insert(table, fields, first, conflict))
         first += len(fields)
-    named = ", ".join(f"{table}_rows AS ({part})" for (table, _), part in zip(_BESIDE, parts[:-1], strict=False))
-    return f"WITH ticket AS ({ticket}), {named} {parts[-1]}"
+    return _together(parts)
+
+
+def _together(parts: Sequence[str]) -> str:
+    """Make one statement of several."""
+    *others, last = parts
+    named = ", ".join(f"part_{number} AS ({part})" for number, part in enumerate(others))
+    return f"WITH {named} {last}" if others else last
 
 
 _OPEN = _in_one(_insert("tickets", TicketColumns._fields, 1), len(TicketColumns._fields))
@@ -201,15 +219,12 @@ def _few(*counts: int, is_new: bool) -> str:
         changes = ", ".join(f"{column} = {value}" for column, value in zip(columns[1:], given[1:], strict=True))
         parts = [f"UPDATE tickets SET {changes}, {_HEALTHY} WHERE ticket_id = {given[0]}"]  # noqa: S608 - names of our own
     first = len(columns) + 1
-    for (table, fields), count in zip(_BESIDE, counts, strict=True):
+    for (table, fields, conflict), count in zip(_BESIDE, counts, strict=True):
         if count:
             rows = (", ".join(_given(fields, first + row * len(fields))) for row in range(count))
-            conflict = f" {_CONFLICTS[table]}" if table in _CONFLICTS else ""
-            parts.append(f"INSERT INTO {table} ({', '.join(fields)}) VALUES ({'), ('.join(rows)}){conflict}")  # noqa: S608 - names of our own
+            parts.append(f"INSERT INTO {table} ({', '.join(fields)}) VALUES ({'), ('.join(rows)}) {conflict}")  # noqa: S608 - names of our own
             first += count * len(fields)
-    *others, last = parts
-    named = ", ".join(f"part_{number} AS ({part})" for number, part in enumerate(others))
-    return f"WITH {named} {last}" if others else last
+    return _together(parts)
 
 
 def _arrays(rows: Sequence[tuple[Any, ...]], columns: int) -> Iterable[Sequence[Any]]:
@@ -227,6 +242,8 @@ def _beside(rows: Rows) -> tuple[Sequence[tuple[Any, ...]], ...]:
         rows.turns,
         rows.results,
         rows.signals,
+        rows.keys,
+        rows.claims,
         rows.deltas,
     )
 
@@ -241,7 +258,7 @@ def _statement(rows: Rows, *, is_new: bool) -> tuple[str, Iterable[Any]]:
     if len(tickets) == 1 and max(counts) <= _FEW:
         return _few(*counts, is_new=is_new), chain(tickets[0], *map(chain.from_iterable, beside))
     columns = TicketColumns._fields if is_new else _CHANGED_PLACES
-    tables = zip((tickets, *beside), (columns, *(fields for _, fields in _BESIDE)), strict=True)
+    tables = zip((tickets, *beside), (columns, *(each.columns for each in _BESIDE)), strict=True)
     return _OPEN if is_new else _WRITE, chain(*(_arrays(table, len(fields)) for table, fields in tables))
 
 

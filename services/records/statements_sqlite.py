@@ -23,6 +23,7 @@ from services.records.rows import (
     Held,
     HeldProblem,
     InputColumns,
+    KeyColumns,
     LinkColumns,
     MessageColumns,
     PolicyColumns,
@@ -34,7 +35,7 @@ from services.records.rows import (
 )
 from services.records.signals import SignalColumns
 from services.records.sqlite_driver import SqliteDriver
-from services.records.statements import FIRST_WINS, LATELY, LATER_WINS, RequestKey
+from services.records.statements import FIRST_WINS, LATELY, LATER_WINS, YOUNGEST_WINS, RequestKey
 from services.records.tables import instant_to_text
 from workflows.domain.ticket.roster import RosterAnswer
 
@@ -89,6 +90,8 @@ _INSERT_EVENT = _insert("events", EventColumns._fields)
 _INSERT_INPUT = _insert("inputs", InputColumns._fields)
 _INSERT_REPLY = _insert("replies", ReplyColumns._fields)
 _INSERT_MESSAGE = _insert("outbox", MessageColumns._fields)
+_CLAIM_KEY = _insert("contact_keys", KeyColumns._fields)
+_KEEP_KEY = f"{_CLAIM_KEY} {YOUNGEST_WINS}"
 _KEEP_LINK = f"{_insert('problem_links', LinkColumns._fields)} {LATER_WINS}"
 _KEEP_TURN = f"{_insert('announcement_tickets', TurnColumns._fields)} {FIRST_WINS}"
 _INSERT_RESULT = _insert("announcement_results", ResultColumns._fields)
@@ -245,6 +248,8 @@ def _insert_beside(connection: sqlite3.Connection, rows: Rows) -> None:
     _many(connection, _INSERT_MESSAGE, rows.messages)
     _many(connection, _KEEP_LINK, rows.links)
     _many(connection, _KEEP_TURN, rows.turns)
+    _many(connection, _KEEP_KEY, rows.keys)
+    _many(connection, _CLAIM_KEY, rows.claims)
     _many(connection, _INSERT_RESULT, rows.results)
     _many(connection, _INSERT_SIGNAL, rows.signals)
     _many(connection, _INSERT_DELTA, rows.deltas)

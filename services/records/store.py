@@ -6,7 +6,7 @@ whoever settles does the same with the same result. Knows no rule, and no statem
 
 import logging
 import traceback
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -20,6 +20,7 @@ from services.records.errors import (
     ClockMismatch,
     CommandFailed,
     IdentityTaken,
+    KeyTaken,
     PolicyUnreadable,
     RecordError,
     RecordFailed,
@@ -41,7 +42,7 @@ from workflows.domain.ticket.commands import Command, MergeInto, Open
 from workflows.domain.ticket.roster import RosterAnswer
 from workflows.domain.ticket.state import Ticket
 from workflows.domain.ticket.texts import TEXTS, require_text
-from workflows.domain.ticket.verdict import Judged, Refusal
+from workflows.domain.ticket.verdict import Judged, Refusal, RefusalReason
 from workflows.domain.ticket.words import Status
 from workflows.messages import SettleResult
 
@@ -86,9 +87,18 @@ class Record:
         self._open_ticket = open_ticket
 
     async def open_ticket(
-        self, policy: Policy, command: Open, *, request: Request | None = None, encode: Encode | None = None
+        self,
+        policy: Policy,
+        command: Open,
+        *,
+        request: Request | None = None,
+        encode: Encode | None = None,
+        claims: bool = False,
     ) -> Settled:
         """Open a ticket; with the same `request` again, or at the same time, it is one ticket.
+
+        What contacts are found by leads to it from now on (6.3). With `claims` it is opened only where that led
+        nowhere, else `KeyTaken` is raised: look again where it leads.
 
         Raises `IdentityTaken`, `RequestIdReused`, `ClockMismatch`, `ClockRunOut`, `ClockUnusable`, `RecordUnavailable`
         (try again), `RecordFailed`, `SchemaMissing`; `TextError` for a text that cannot be stored or read;
@@ -100,8 +110,10 @@ class Record:
         for _ in range(TRIES):
             try:
                 with spoken_plainly():
-                    return await self._open(policy, command, request, encode)
+                    return await self._open(policy, command, request, encode, claims=claims)
             except Duplicate as duplicate:
+                if duplicate.table == "contact_keys":
+                    raise KeyTaken from None
                 # Either way it may be this very request, judged elsewhere at the same time.
                 if not _is_answered_meanwhile(duplicate) and not await self._is_answered(request):
                     raise IdentityTaken(command.ticket_id, command.reference) from None
@@ -146,10 +158,13 @@ class Record:
         request: Request | None = None,
         expected_version: int | None = None,
         encode: Encode | None = None,
+        elsewhere: Collection[RefusalReason] = (),
     ) -> Settled:
         """Bring a ticket up to the record's clock and apply the command, in one transaction under its row's lock.
 
         A refused command is no error: it comes back as `Settled.refusal`. `expected_version` is the ticket's, from 1.
+        Refused for one of the reasons `elsewhere`, nothing is written, nor remembered of the request: the command is
+        another ticket's, whoever asks will know whose.
         Raises `TicketUnknown`, `RequestIdReused`, `StateTooNew`, `TicketStuck` (then it is marked, and nothing else
         is written), `CommandFailed` (it is the command, not the ticket, that cannot be judged), `ClockRunOut`,
         `ClockUnusable`, `RecordUnavailable` (try again), `RecordFailed`, `SchemaMissing`; `TextError` for a text that
@@ -159,15 +174,22 @@ class Record:
         require_request(request)
         require_ticket(ticket_id)
         question = Question(by=by, command=command, expected_version=expected_version)
-        return await self._settled(ticket_id, question, request, encode)
+        return await self._settled(ticket_id, question, request, encode, elsewhere)
 
     async def _settled(
-        self, ticket_id: str, question: Question, request: Request | None, encode: Encode | None
+        self,
+        ticket_id: str,
+        question: Question,
+        request: Request | None,
+        encode: Encode | None,
+        elsewhere: Collection[RefusalReason] = (),
     ) -> Settled:
         return await self._until_settled(
             ticket_id,
             type(question.command).__name__,
-            lambda unreadable: self._settle(ticket_id, replace(question, unreadable=unreadable), request, encode),
+            lambda unreadable: self._settle(
+                ticket_id, replace(question, unreadable=unreadable), request, encode, elsewhere
+            ),
         )
 
     async def _until_settled(
@@ -244,7 +266,9 @@ class Record:
             summary=_summary(ticket),
         )
 
-    async def _open(self, policy: Policy, command: Open, request: Request | None, encode: Encode | None) -> Settled:
+    async def _open(
+        self, policy: Policy, command: Open, request: Request | None, encode: Encode | None, *, claims: bool
+    ) -> Settled:
         async with self._statements.opening() as opening:
             greeting = await opening.greet(_key(request), policy.name)
             if request is not None and greeting.reply is not None:
@@ -254,12 +278,18 @@ class Record:
             decision = self._decide_opening(policy, command, greeting)
             await self._policies.keep(opening, decision.judged.ticket.policy_version, policy, greeting.real_at)
             answer = encode(decision.judged) if encode else None
-            await opening.write(_with_reply(decision, request, answer, greeting.real_at))
+            rows = _with_reply(decision, request, answer, greeting.real_at)
+            await opening.write(rows._replace(keys=(), claims=rows.keys) if claims else rows)
         self._policies.add(decision.judged.ticket.policy_version, policy)
         return decision.settled(self._clock, answer)
 
     async def _settle(
-        self, ticket_id: str, question: Question, request: Request | None, encode: Encode | None
+        self,
+        ticket_id: str,
+        question: Question,
+        request: Request | None,
+        encode: Encode | None,
+        elsewhere: Collection[RefusalReason],
     ) -> Settled:
         async with self._statements.settling() as settling:
             found = await settling.hold(ticket_id, _key(request))
@@ -269,6 +299,8 @@ class Record:
             if request is not None and reply is not None:
                 return _again(request, reply)
             decision = decide(held, question, policies=self._policies, clock=self._clock, judge=self._judge)
+            if decision.judged.refusal is not None and decision.judged.refusal.reason in elsewhere:
+                return decision.settled(self._clock, None)
             answer = encode(decision.judged) if encode and decision.judged.refusal is None else None
             rows = _with_reply(decision, request, answer, held.real_at)
             try:

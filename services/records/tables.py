@@ -322,6 +322,21 @@ class RosterAnswerRow(Base):
     """Real instant of the answer that took its place; none while it stands."""
 
 
+class ContactKeyRow(Base):
+    """What a contact is found by: a conversation elsewhere, or a customer and what they come about (6.3).
+
+    It leads to the youngest ticket of that key; whether that one takes contacts still is its own to say.
+    """
+
+    __tablename__ = "contact_keys"
+    __table_args__ = {"sqlite_with_rowid": False}  # noqa: RUF012 - SQLAlchemy's own form
+
+    key: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
+    """A digest: see `contact_keys`."""
+    ticket_id: Mapped[str]
+    """No foreign key: its row is written by the same statement or was there."""
+
+
 class MetaRow(Base):
     """A fact about the record as a whole, by name."""
 

@@ -3,16 +3,20 @@
 Takes nothing from processes of the release before: they write what they wrote.
 """
 
+import json
 from typing import Any
 
 import sqlalchemy as sa
 from alembic import op
+
+from services.records.contact_keys import key_of_matter
 
 revision = "0005"
 down_revision = "0004"
 branch_labels = None
 depends_on = None
 
+A_BATCH = 1000
 INSTANT = sa.DateTime(timezone=True).with_variant(sa.String(27), "sqlite")
 
 
@@ -25,6 +29,42 @@ def upgrade() -> None:
     _problems()
     _knowledge()
     _signals()
+    _joining()
+
+
+def _joining() -> None:
+    """What a contact is found by; tickets that are not closed are found from the start, of two alike the youngest.
+
+    What processes of the release before open is found by its id and its reference.
+    """
+    op.create_table(
+        "contact_keys",
+        sa.Column("key", sa.LargeBinary(), nullable=False),
+        sa.Column("ticket_id", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("key", name=op.f("pk_contact_keys")),
+        sqlite_with_rowid=False,
+    )
+    connection = op.get_bind()
+    batch = sa.text(
+        "SELECT ticket_id, customer_id, state FROM tickets WHERE ticket_id > :after AND status <> 'closed' "
+        "ORDER BY ticket_id LIMIT :limit"
+    )
+    keep = sa.text(
+        "INSERT INTO contact_keys (key, ticket_id) VALUES (:key, :ticket_id) "
+        "ON CONFLICT (key) DO UPDATE SET ticket_id = excluded.ticket_id"
+    )
+    after = ""
+    while rows := connection.execute(batch, {"after": after, "limit": A_BATCH}).all():
+        after = rows[-1].ticket_id
+        found = [(key_of_matter(row.customer_id, _subject(row.state)), row.ticket_id) for row in rows]
+        if kept := [{"key": key, "ticket_id": ticket_id} for key, ticket_id in found if key]:
+            connection.execute(keep, kept)
+
+
+def _subject(state: object) -> str:
+    """A ticket's subject, from its state as either driver reads it."""
+    read = json.loads(state) if isinstance(state, str) else state
+    return str(read["subject"]) if isinstance(read, dict) and "subject" in read else ""
 
 
 def _problems() -> None:
