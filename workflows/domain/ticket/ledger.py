@@ -1,4 +1,4 @@
-"""Explains a deadline: for each clock run, when it counted, when it stood still and why (semantics 8).
+"""Explains a deadline: for each clock run, when it counted, when it stood still and why; promises too (semantics 8).
 
 Read from the log alone: recorded, not recomputed, so an edited calendar or newer zone rules cannot change what was
 told. Only the interval that still counts is measured, with the ticket's own policy: a run that was over when the
@@ -6,7 +6,7 @@ ticket's policy got another version (7.3) is told by the one that it ended under
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import assert_never
@@ -24,13 +24,23 @@ from workflows.domain.ticket.events import (
     ClockStarted,
     ClockWarned,
     Entry,
+    Escalated,
     Opened,
     PolicyChanged,
+    PromiseBroken,
+    PromiseCancelled,
+    PromiseChanged,
+    PromiseKept,
+    PromiseMade,
+    Transferred,
 )
+from workflows.domain.ticket.ledger_lines import ZERO, Interval, Line
+from workflows.domain.ticket.ledger_promises import PromiseDraft
 from workflows.domain.ticket.words import ClockState, Pause, Target
 from workflows.domain.working_time import worked
 
-ZERO = timedelta()
+__all__ = ["Interval", "Line", "ledger"]
+
 ClockEvent = (
     ClockStarted
     | ClockPaused
@@ -44,86 +54,46 @@ ClockEvent = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Interval:
-    """A stretch of a clock run, half open: it counted all the while, or stood still all the while."""
-
-    from_at: datetime
-    to_at: datetime | None
-    """None: it lasts."""
-    counted: timedelta
-    """Open time of the clock's calendar within it; nothing while it stood still."""
-    pause: Pause | None
-    """Why it stood still; none: it counted."""
-    actor: str | None
-    """Who let it begin; none: the clocks did."""
-    sequence: int
-    """Of the line of the log that let it begin."""
-    length: timedelta
-    """Working time allowed for the whole run while it lasted: another length begins another interval."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Line:
-    """The ledger of one clock run."""
-
-    target: Target
-    run: int
-    tier: str
-    calendar: str
-    """The opening hours that it counts in, in words."""
-    policy_version: str
-    tzdata: str
-    """Release of the zone rules that the present deadline was computed with (3.6)."""
-    started_at: datetime
-    length: timedelta
-    """Working time allowed, as it stands now."""
-    carried: timedelta
-    """Working time spent before this run: by the tier (2.3), on a ticket merged into it (6.7), elsewhere (6.14)."""
-    state: ClockState
-    deadline_at: datetime | None
-    """While it runs, the deadline; once breached, the one it broke; none while it stands still or when it was kept."""
-    intervals: tuple[Interval, ...]
-    as_of: datetime
-    """The instant up to which is counted what still counts."""
-
-    @property
-    def counted(self) -> timedelta:
-        """Working time of all its intervals."""
-        return sum((interval.counted for interval in self.intervals), ZERO)
-
-    @property
-    def spent(self) -> timedelta:
-        """Working time spent, what was carried over included."""
-        return self.carried + self.counted
-
-    @property
-    def left(self) -> timedelta:
-        """Working time left."""
-        return self.length - self.spent
-
-
 def ledger(
     policy: Policy, entries: Iterable[Entry], at: datetime, *, later: Mapping[str, Policy] = MappingProxyType({})
 ) -> tuple[Line, ...]:
-    """The ledger of every clock run of a ticket, in the order in which they started, as of `at`.
+    """The ledger of every clock run and every promise of a ticket, in the order in which they began, as of `at`.
 
     `policy` is the snapshot that it was opened with; `later` those that it was moved to, by version; `entries` its
     whole log.
     """
-    drafts: dict[tuple[Target, int], _Draft] = {}
-    standing, policies = (policy, ""), later
+    reading = _Reading(policy, later)
     for entry in entries:
+        reading.read(entry)
+    return tuple(draft.line(at) for draft in reading.drafts.values())
+
+
+class _Reading:
+    """A ticket's log while it is read."""
+
+    def __init__(self, policy: Policy, later: Mapping[str, Policy]) -> None:
+        self.drafts: dict[tuple[str, int], _Draft | PromiseDraft] = {}
+        self._clocks: dict[tuple[Target, int], _Draft] = {}
+        self._promises: dict[str, PromiseDraft] = {}
+        """The latest run of each name."""
+        self._policies = {**later, "": policy}
+        self._policy, self._version, self._tier = policy, "", ""
+
+    def read(self, entry: Entry) -> None:
+        """Read the next line."""
         match entry.event:
-            case Opened(policy_version=policy_version):
-                standing = (policy, policy_version)
-                policies = {**later, policy_version: policy}
-            case PolicyChanged(policy_version=policy_version):
-                standing = (policies[policy_version], policy_version)
-                for draft in drafts.values():
-                    draft.go_on(*standing)
+            case Opened(policy_version=version, tier=tier):
+                self._policies[version] = self._policy
+                self._version, self._tier = version, tier
+            case Escalated(to_tier=tier) | Transferred(to_tier=tier):
+                self._tier = tier
+            case PolicyChanged(policy_version=version, tier=tier):
+                self._policy, self._version, self._tier = self._policies[version], version, tier
+                for clock in self._clocks.values():
+                    clock.go_on(self._policy, version)
             case ClockStarted() as started:
-                drafts[started.target, started.run] = _Draft(started, entry, *standing)
+                clock = _Draft(started, entry, self._policy, self._version)
+                self._clocks[started.target, started.run] = self.drafts[started.target, started.run] = clock
             case (
                 ClockPaused()
                 | ClockResumed()
@@ -134,10 +104,21 @@ def ledger(
                 | ClockCancelled()
                 | ClockReinstated()
             ) as event:
-                drafts[event.target, event.run].take(event, entry)
+                self._clocks[event.target, event.run].take(event, entry)
             case _:
-                pass  # the rest of the log moves no clock
-    return tuple(draft.line(at) for draft in drafts.values())
+                self._read_promise(entry)
+
+    def _read_promise(self, entry: Entry) -> None:
+        match entry.event:
+            case PromiseMade() | PromiseChanged() as begun:
+                if before := self._promises.get(begun.name):
+                    before.give_way(entry.at)
+                promise = PromiseDraft(begun, entry, self._tier, self._version)
+                self._promises[begun.name] = self.drafts[f"promise {begun.name}", begun.run] = promise
+            case PromiseKept() | PromiseBroken() | PromiseCancelled() as ended:
+                self._promises[ended.name].take(ended, entry.at)
+            case _:
+                pass  # the rest of the log moves no deadline
 
 
 class _Draft:

@@ -1,0 +1,71 @@
+"""What a ticket's ledger is made of: a line for each clock run and each promise, with its intervals. Values only."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from workflows.domain.ticket.words import ClockState, Pause, Target
+
+ZERO = timedelta()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Interval:
+    """A stretch of a clock run, half open: it counted all the while, or stood still all the while."""
+
+    from_at: datetime
+    to_at: datetime | None
+    """None: it lasts."""
+    counted: timedelta
+    """Open time of the clock's calendar within it; nothing while it stood still."""
+    pause: Pause | None
+    """Why it stood still; none: it counted."""
+    actor: str | None
+    """Who let it begin; none: the clocks did."""
+    sequence: int
+    """Of the line of the log that let it begin."""
+    length: timedelta
+    """Working time allowed for the whole run while it lasted: another length begins another interval."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """The ledger of one clock run."""
+
+    target: Target
+    run: int
+    """Of the target; of a promise, of its name."""
+    tier: str
+    """Whose target it is; of a promise, the one that had the ticket when it was made."""
+    calendar: str
+    """The opening hours that it counts in, in words."""
+    policy_version: str
+    tzdata: str
+    """Release of the zone rules that the present deadline was computed with (3.6)."""
+    started_at: datetime
+    length: timedelta
+    """Working time allowed, as it stands now."""
+    carried: timedelta
+    """Working time spent before this run: by the tier (2.3), on a ticket merged into it (6.7), elsewhere (6.14)."""
+    state: ClockState
+    deadline_at: datetime | None
+    """While it runs, the deadline; once breached, the one it broke; none while it stands still or when it was kept."""
+    intervals: tuple[Interval, ...]
+    as_of: datetime
+    """The instant up to which is counted what still counts."""
+    promise: str = ""
+    """The name of the promise; empty: it is a clock."""
+
+    @property
+    def counted(self) -> timedelta:
+        """Working time of all its intervals."""
+        return sum((interval.counted for interval in self.intervals), ZERO)
+
+    @property
+    def spent(self) -> timedelta:
+        """Working time spent, what was carried over included."""
+        return self.carried + self.counted
+
+    @property
+    def left(self) -> timedelta:
+        """Working time left."""
+        return self.length - self.spent
