@@ -1,0 +1,73 @@
+"""What a message is of: a line of a ticket's log, what led to it, and whom it is for. Made by whoever reads the log."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from workflows.domain.policy import Policy
+from workflows.domain.ticket.events import Entry
+from workflows.domain.ticket.state import Ticket
+from workflows.domain.ticket.words import Audience
+
+HISTORY = frozenset(
+    {
+        "opened",
+        "imported",
+        "acknowledged",
+        "assigned",
+        "wait_started",
+        "wait_ended",
+        "escalated",
+        "transferred",
+        "resolved",
+        "rejected",
+        "reopened",
+        "closed",
+        "policy_changed",
+        "priority_changed",
+        "merged",
+        "promise_made",
+        "promise_kept",
+        "promise_broken",
+        "promise_changed",
+        "promise_cancelled",
+    }
+)
+"""Kinds of lines that may matter however long before they were written."""
+
+LATELY = 400
+"""Lines before a message's own in which every kind may matter: clocks start and stop in them."""
+
+AFTERWARDS = 60
+"""Lines after it that one settle may have added for the same step."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Occasion:
+    """One message to be put into words."""
+
+    kind: str
+    audience: Audience
+    recipient: str
+    """The person's, tier's or contact's name; the external id for the customer."""
+    key: str
+    """Of this message and no other, however often it is sent."""
+    sequence: int
+    """Of the line that it is of."""
+    ticket: Ticket
+    """As it stands now: only what never changes is taken from it, for a message may come late."""
+    policy: Policy
+    """The version that it was held to when the line was written."""
+    entries: tuple[Entry, ...]
+    """The log as far as it matters: what came before the line, the line, and what the same settle wrote after it."""
+    now_at: datetime
+    """The record's present instant: what was promised for an earlier one is not promised again."""
+    is_late: bool = False
+    """Whether it reaches its reader so late that this must be said."""
+
+    @property
+    def entry(self) -> Entry:
+        """The line that it is of; `LookupError` when it is not there."""
+        for entry in self.entries:
+            if entry.sequence == self.sequence:
+                return entry
+        raise LookupError(f"line {self.sequence} is not among the lines given")

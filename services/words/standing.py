@@ -1,0 +1,165 @@
+"""How a ticket stood when a line of its log was written, read from the log alone: a message may be sent much later."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from workflows.domain.ticket.events import (
+    Acknowledged,
+    Assigned,
+    ClockBreached,
+    ClockCancelled,
+    ClockMet,
+    ClockMoved,
+    ClockPaused,
+    ClockReinstated,
+    ClockResumed,
+    ClockStarted,
+    Closed,
+    Entry,
+    Escalated,
+    Opened,
+    PolicyChanged,
+    PriorityChanged,
+    PromiseBroken,
+    PromiseCancelled,
+    PromiseChanged,
+    PromiseKept,
+    PromiseMade,
+    Rejected,
+    Reopened,
+    Resolved,
+    Transferred,
+    WaitEnded,
+    WaitStarted,
+)
+from workflows.domain.ticket.words import PromiseKind, Target
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Promised:
+    """One run of a promise as the log has it."""
+
+    kind: PromiseKind
+    promised_at: datetime
+    owner: str | None
+    words: str
+
+
+@dataclass(slots=True, kw_only=True)
+class Standing:
+    """A ticket at an instant, as far as anybody is told of it. What the log given does not say is none."""
+
+    tier: str | None = None
+    priority: str | None = None
+    owner: str | None = None
+    handler: str | None = None
+    is_waiting: bool = False
+    question: str | None = None
+    """The last that was asked."""
+    asked_at: datetime | None = None
+    resolved: Resolved | None = None
+    """The resolution that stands, or stood when it was closed."""
+    resolved_at: datetime | None = None
+    deadlines: dict[tuple[Target, int], datetime | None] = field(default_factory=dict)
+    """By clock run; none while it stands still. A run that is over is not there."""
+    promises: dict[tuple[str, int], Promised] = field(default_factory=dict)
+    """Every run of every promise."""
+    open_promises: dict[str, int] = field(default_factory=dict)
+    """By name, the run that is neither kept nor over."""
+    first_tier: str | None = None
+
+    def deadline(self, target: Target) -> datetime | None:
+        """When the live run of a target runs out; none where there is none, or it stands still."""
+        runs = {run: at for (which, run), at in self.deadlines.items() if which is target}
+        return runs[max(runs)] if runs else None
+
+    def next_news_at(self) -> datetime | None:
+        """When the customer hears next: the earliest promise of it, or else the deadline of an update."""
+        promised = [self.promises[name, run] for name, run in self.open_promises.items()]
+        news = [each.promised_at for each in promised if each.kind is PromiseKind.NEXT_NEWS]
+        return min(news, default=self.deadline(Target.UPDATE))
+
+    def read(self, entry: Entry) -> None:
+        """Read on by one line."""
+        event = entry.event
+        match event:
+            case Opened(tier=tier, priority=priority):
+                self.tier = self.first_tier = tier
+                self.priority = priority
+            case Acknowledged() | Assigned() | Escalated() | Transferred() | PriorityChanged() | PolicyChanged():
+                self._read_hands(event)
+            case WaitStarted(question=question):
+                self.is_waiting, self.question, self.asked_at = True, question, entry.at
+            case WaitEnded():
+                self.is_waiting = False
+            case Resolved():
+                self.resolved, self.resolved_at, self.is_waiting = event, entry.at, False
+            case Rejected() | Reopened():
+                self.handler = None
+            case Closed():
+                pass
+            case PromiseMade() | PromiseChanged() | PromiseKept() | PromiseBroken() | PromiseCancelled():
+                self._read_promise(event)
+            case _:
+                self._read_clock(entry)
+
+    def _read_hands(
+        self, event: Acknowledged | Assigned | Escalated | Transferred | PriorityChanged | PolicyChanged
+    ) -> None:
+        match event:
+            case Acknowledged(handler=handler, tier=tier):
+                self.handler = self.handler or handler
+                if self.owner is None and tier == self.first_tier:
+                    self.owner = handler
+            case Assigned(handler=handler):
+                self.handler = handler
+            case Escalated(to_tier=tier) | Transferred(to_tier=tier):
+                self.tier, self.handler = tier, None
+            case PriorityChanged(priority=priority):
+                self.priority = priority
+            case PolicyChanged(tier=tier, priority=priority):
+                self.tier, self.priority = tier, priority
+
+    def _read_promise(
+        self, event: PromiseMade | PromiseChanged | PromiseKept | PromiseBroken | PromiseCancelled
+    ) -> None:
+        match event:
+            case PromiseMade(name=name, run=run):
+                self.promises[name, run] = Promised(
+                    kind=event.kind, promised_at=event.promised_at, owner=event.owner, words=event.words
+                )
+                self.open_promises[name] = run
+            case PromiseChanged(name=name, run=run):
+                before = self.promises.get((name, run - 1))
+                self.promises[name, run] = Promised(
+                    kind=before.kind if before else PromiseKind.CALL_BACK,
+                    promised_at=event.promised_at,
+                    owner=before.owner if before else None,
+                    words=event.words,
+                )
+                self.open_promises[name] = run
+            case PromiseKept(name=name) | PromiseBroken(name=name) | PromiseCancelled(name=name):
+                self.open_promises.pop(name, None)
+
+    def _read_clock(self, entry: Entry) -> None:
+        event = entry.event
+        match event:
+            case ClockStarted() | ClockMoved() | ClockResumed() | ClockReinstated():
+                self.deadlines[event.target, event.run] = event.deadline_at
+            case ClockPaused():
+                self.deadlines[event.target, event.run] = None
+            case ClockMet() | ClockBreached() | ClockCancelled():
+                # A breach that stands for several runs ends them all.
+                for each in [key for key in self.deadlines if key[0] is event.target and key[1] >= event.run]:
+                    del self.deadlines[each]
+            case _:
+                pass  # nobody is told of it, or all of it stands in the line itself
+
+
+def standing(entries: Iterable[Entry]) -> Standing:
+    """How the ticket stood after these lines."""
+    found = Standing()
+    for entry in entries:
+        found.read(entry)
+    return found
