@@ -194,7 +194,8 @@ async def keeper(
     settings: Settings, opened: records.Records, nudger: Nudger, loops: Loops, *beside: Collector
 ) -> AsyncIterator[None]:
     """Keep what falls through from being lost; its metrics page shows what is beside it too."""
-    keeping = Keeper(opened.upkeep, nudger, Pace(grace_seconds=settings.keeper_grace_seconds))
+    pace = Pace(grace_seconds=settings.keeper_grace_seconds)
+    keeping = Keeper(opened.upkeep, nudger, pace, sweeps=(opened.customers_at_risk,))
     page = process_page("keeper", settings.keeper_metrics_address, OfKeeper(keeping), *beside)
 
     async def stop() -> None:

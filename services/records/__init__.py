@@ -12,7 +12,10 @@ from typing import Self
 
 from sqlalchemy import select, text
 
+from services.records.announcing import Announcing
+from services.records.at_risk import CustomersAtRisk
 from services.records.clock import RealClock, RecordClock, ScaledClock, parse
+from services.records.closures import ClosureRefused, Closures, ClosureUnknown, KeptClosure
 from services.records.contacts import Contacts, Named
 from services.records.decision import Judge
 from services.records.engine import Database, Timeouts, open_database
@@ -38,6 +41,8 @@ from services.records.faults import spoken_plainly
 from services.records.figures import Figures
 from services.records.outbox import Outbox
 from services.records.policies import KnownPolicies
+from services.records.problem_queries import ProblemQueries
+from services.records.problems import Problems
 from services.records.queries import Input, Place, Queries, TicketFilter
 from services.records.rosters import Duty, Moment, OnDuty, Rosters, Standing
 from services.records.schema import migrate, require_folder, require_schema, schema_of
@@ -51,17 +56,23 @@ from services.records.upkeep import Rescue, Upkeep
 from workflows.domain.ticket import judge as rules
 
 __all__ = [
+    "Announcing",
     "AskedWrongly",
     "ClockMismatch",
     "ClockRunOut",
     "ClockUnusable",
+    "ClosureRefused",
+    "ClosureUnknown",
+    "Closures",
     "CommandFailed",
     "Contacts",
+    "CustomersAtRisk",
     "Duty",
     "Encode",
     "Figures",
     "IdentityTaken",
     "Input",
+    "KeptClosure",
     "LogTooNew",
     "Moment",
     "Named",
@@ -69,6 +80,8 @@ __all__ = [
     "OnDuty",
     "Outbox",
     "Place",
+    "ProblemQueries",
+    "Problems",
     "Queries",
     "RealClock",
     "Record",
@@ -118,6 +131,11 @@ class Records:
     queries: Queries
     outbox: Outbox
     rosters: Rosters
+    customers_at_risk: CustomersAtRisk
+    closures: Closures
+    problems: Problems
+    announcing: Announcing
+    known_problems: ProblemQueries
     contacts: Contacts
 
     async def require_writable(self) -> None:
@@ -171,6 +189,11 @@ async def connect(
         queries=Queries(database, statements, clock, policies),
         outbox=Outbox(database, statements),
         rosters=Rosters(database, statements, clock),
+        customers_at_risk=CustomersAtRisk(database, statements, clock, policies, record),
+        closures=Closures(database, statements, clock),
+        problems=Problems(database, statements, clock, policies, judge=judge),
+        announcing=Announcing(database, statements, clock, policies, judge=judge),
+        known_problems=ProblemQueries(database),
         contacts=Contacts(database, record),
     )
 
