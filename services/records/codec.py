@@ -15,6 +15,7 @@ import msgspec
 from services.records.errors import PolicyTooNew
 from workflows.domain.policy import Policy
 from workflows.domain.policy_data import from_data, to_data
+from workflows.domain.ticket.closures import Closure
 from workflows.domain.ticket.commands import Command, Open
 from workflows.domain.ticket.events import Event
 from workflows.domain.ticket.roster import RosterAnswer
@@ -27,8 +28,10 @@ STATE_VERSION = 2
 POLICY_FORMAT = 1
 """Of a stored policy, and stored within it. It is raised with what an older release would misread or lose."""
 
-Input = Open | Command | RosterAnswer
+Input = Open | Command | RosterAnswer | Closure
 """What a ticket's list of inputs holds (5.3)."""
+
+_ClosureColumns = tuple[str, datetime, datetime | None, str, str, str | None, str | None]
 
 _encoder = msgspec.json.Encoder()
 
@@ -78,6 +81,25 @@ def answers_from_json(text: str | None) -> tuple[RosterAnswer, ...]:
     found: list[tuple[str, datetime, bool]] = _decoder(list[tuple[str, datetime, bool]]).decode(text)
     return tuple(
         RosterAnswer(tier=tier, at=at.astimezone(UTC), is_reachable=is_reachable) for tier, at, is_reachable in found
+    )
+
+
+def closures_from_json(text: str | None) -> tuple[Closure, ...]:
+    """Closures of a list of their columns, instants in any zone; none: no list."""
+    if text is None:
+        return ()
+    found: list[_ClosureColumns] = _decoder(list[_ClosureColumns]).decode(text)
+    return tuple(
+        Closure(
+            closure_id=closure_id,
+            from_at=from_at.astimezone(UTC),
+            until_at=None if until_at is None else until_at.astimezone(UTC),
+            actor=actor,
+            reason=reason,
+            ended_by=ended_by,
+            end_reason=end_reason,
+        )
+        for closure_id, from_at, until_at, actor, reason, ended_by, end_reason in found
     )
 
 

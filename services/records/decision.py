@@ -14,8 +14,8 @@ from services.records.errors import ClockRunOut, ClockUnusable, PolicyUnreadable
 from services.records.rows import Held, Rows, rows_of
 from services.records.settled import Settled, SettledBy
 from workflows.domain.policy import Policy
+from workflows.domain.ticket.closures import Told
 from workflows.domain.ticket.commands import ChangePolicy, Command
-from workflows.domain.ticket.roster import RosterAnswer
 from workflows.domain.ticket.state import TICK, Ticket
 from workflows.domain.ticket.verdict import Judged
 
@@ -35,11 +35,11 @@ class Judge(Protocol):
         *,
         expected_version: int | None = None,
         onto: Policy | None = None,
-        told: Iterable[RosterAnswer] = (),
+        told: Iterable[Told] = (),
     ) -> Judged:
         """Advance the ticket to `at`, then apply the command.
 
-        `onto` is the policy that a `ChangePolicy` names, `told` what the roster has answered.
+        `onto` is the policy that a `ChangePolicy` names, `told` what the roster has answered, and its queue's closures.
         """
         ...
 
@@ -188,7 +188,7 @@ def _decide(
         question.command,
         expected_version=question.expected_version,
         onto=onto,
-        told=held.roster,
+        told=held.told,
     )
     wake_at = judged.ticket.wake_at()
     told_at = None if wake_at is None else _known_to_temporal(question.by, wake_at, held.told_at)

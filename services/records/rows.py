@@ -16,9 +16,9 @@ from services.records.signals import SignalColumns, signals
 from services.records.totals import Delta, deltas
 from workflows.domain.policy import Policy
 from workflows.domain.ticket.clocks import is_warned
+from workflows.domain.ticket.closures import Told
 from workflows.domain.ticket.commands import RecordContact
 from workflows.domain.ticket.events import Entry, ProblemLinked, ProblemUnlinked
-from workflows.domain.ticket.roster import RosterAnswer
 from workflows.domain.ticket.state import Ticket
 from workflows.domain.ticket.verdict import RULES_VERSION, Judged
 
@@ -158,6 +158,7 @@ class Held(NamedTuple):
     state_version: int
     policy: str
     policy_version: str
+    queue: str
     advanced_to: datetime
     wake_at: datetime | None
     told_at: datetime | None
@@ -165,8 +166,8 @@ class Held(NamedTuple):
     stuck_tries: int
     real_at: datetime
     """The real instant, read once the lock was had."""
-    roster: tuple[RosterAnswer, ...] = ()
-    """What its policy's roster answered lately, and what stands."""
+    told: tuple[Told, ...] = ()
+    """What its policy's roster answered lately, and what stands; the closures of its queue that are not over."""
 
 
 HELD_COLUMNS = Held._fields[:-2]
@@ -205,8 +206,8 @@ class Greeting(NamedTuple):
     clock: str | None
     """The name that the record was written by; none before the first connection."""
     reply: ReplyColumns | None
-    roster: tuple[RosterAnswer, ...] = ()
-    """What the policy's roster answered lately, and what stands; where it was asked for."""
+    told: tuple[Told, ...] = ()
+    """What the policy's roster answered lately, and what stands, and the queue's closures; where it was asked for."""
 
 
 class Rows(NamedTuple):
@@ -272,6 +273,7 @@ def rows_of(
     """
     inputs: list[codec.Input] = [command] if command is not None and judged.refusal is None else []
     inputs += judged.answers
+    inputs += judged.closures
     first, number = number + 1, number + len(inputs)
     ticket_id = judged.ticket.ticket_id
     return Rows(

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, inspect, text
 
 from services.records import (  # noqa: F401 - their tables are part of the schema
     tables_articles,
+    tables_closures,
     tables_problems,
     tables_signals,
 )

@@ -8,7 +8,7 @@ from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from typing import Protocol
 
-from services.records.rows import Greeting, Held, PolicyColumns, ReplyColumns, Rows
+from services.records.rows import Greeting, Held, HeldProblem, PolicyColumns, ReplyColumns, Rows
 from workflows.domain.ticket.state import LATE_AFTER
 
 RequestKey = tuple[str, str]
@@ -27,8 +27,9 @@ DO UPDATE SET sequence = excluded.sequence, at = excluded.at, is_linked = exclud
 """
 """Of one problem and one ticket a single row: what was said last, under the ticket's lock."""
 
-YOUNGEST_WINS = "ON CONFLICT (key) DO UPDATE SET ticket_id = excluded.ticket_id"
-"""A key leads to the ticket that took it last."""
+
+FIRST_WINS = "ON CONFLICT DO NOTHING"
+"""A ticket has one turn in an announcement, whoever else it has it for."""
 
 YOUNGEST_WINS = "ON CONFLICT (key) DO UPDATE SET ticket_id = excluded.ticket_id"
 """A key leads to the ticket that took it last."""
@@ -39,6 +40,10 @@ class Settling(Protocol):
 
     async def hold(self, ticket_id: str, key: RequestKey | None) -> tuple[Held, ReplyColumns | None] | None:
         """Lock the ticket, then read the clock, its row and the reply stored under the key; none: no such ticket."""
+        ...
+
+    async def hold_problem(self, problem_id: str) -> HeldProblem | None:
+        """Lock a problem, so that nobody closes or announces it meanwhile, then read the clock; none: no such one."""
         ...
 
     async def hold_late(
@@ -70,8 +75,8 @@ class Settling(Protocol):
 class Opening(Protocol):
     """The statements of an opening; nothing is locked between them."""
 
-    async def greet(self, key: RequestKey | None, policy: str | None = None) -> Greeting:
-        """Read the clock, the reply stored under the key, and what the roster of the policy of that name answered."""
+    async def greet(self, key: RequestKey | None, policy: str | None = None, queue: str | None = None) -> Greeting:
+        """Read the clock, the reply stored under the key, the policy's roster, and the queue's closures."""
         ...
 
     async def keep_policy(self, policy: PolicyColumns) -> None:
@@ -90,8 +95,10 @@ class Statements(Protocol):
         """Have ready what the statements need: nobody may wait for a second connection while holding one."""
         ...
 
-    async def greet(self, key: RequestKey | None = None, policy: str | None = None) -> Greeting:
-        """Read the clock, the reply stored under the key, and what the roster of the policy of that name answered."""
+    async def greet(
+        self, key: RequestKey | None = None, policy: str | None = None, queue: str | None = None
+    ) -> Greeting:
+        """Read the clock, the reply stored under the key, the policy's roster, and the queue's closures."""
         ...
 
     def settling(self) -> AbstractAsyncContextManager[Settling]:

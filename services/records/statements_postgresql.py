@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 import asyncpg  # type: ignore[import-untyped]  # it ships no types
 
-from services.records.codec import STATE_VERSION, answers_from_json
+from services.records.codec import STATE_VERSION, answers_from_json, closures_from_json
 from services.records.decision import Poison, PolicyNotLoaded
 from services.records.engine import Database
 from services.records.errors import RecordError, RecordUnavailable, TicketUnknown
@@ -76,13 +76,23 @@ def _roster(policy: str, lately: int) -> str:
     return _ROSTER.format(policy=policy, lately=f"${lately}")
 
 
+_CLOSURES = """
+(
+    SELECT json_agg(json_build_array(closure_id, from_at, until_at, actor, reason, ended_by, end_reason))
+    FROM queue_closures WHERE {which}
+)
+"""
+_CLOSURES_OF_HELD = _CLOSURES.format(which="queue = held.queue AND (until_at IS NULL OR until_at > held.advanced_to)")
+_CLOSURES_OF_NEW = _CLOSURES.format(which="queue = $5 AND ended_at IS NULL")
+"""Those that are over and seen through are no new ticket's business."""
+
 _HOLD = f"""
 WITH held AS MATERIALIZED (SELECT {_HELD} FROM tickets WHERE ticket_id = $1 FOR NO KEY UPDATE)
-SELECT held.*, clock_timestamp(), {_roster("held.policy", 2)} FROM held
+SELECT held.*, clock_timestamp(), {_roster("held.policy", 2)}, {_CLOSURES_OF_HELD} FROM held
 """  # noqa: S608 - column names of our own
 _HOLD_AND_LOOK = f"""
 WITH held AS MATERIALIZED (SELECT {_HELD} FROM tickets WHERE ticket_id = $1 FOR NO KEY UPDATE)
-SELECT held.*, clock_timestamp(), {_roster("held.policy", 4)}, {_REPLY}
+SELECT held.*, clock_timestamp(), {_roster("held.policy", 4)}, {_CLOSURES_OF_HELD}, {_REPLY}
 FROM held LEFT JOIN replies ON replies.caller = $2 AND replies.request_id = $3
 """  # noqa: S608 - column names of our own
 _HOLD_PROBLEM = f"""
@@ -101,10 +111,11 @@ WITH held AS MATERIALIZED (
     ORDER BY wake_at LIMIT $5
     FOR NO KEY UPDATE SKIP LOCKED
 )
-SELECT held.*, clock_timestamp(), {_roster("held.policy", 6)} FROM held
+SELECT held.*, clock_timestamp(), {_roster("held.policy", 6)}, {_CLOSURES_OF_HELD} FROM held
 """  # noqa: S608 - column names of our own
 _GREET = f"""
-SELECT clock_timestamp(), (SELECT value FROM meta WHERE name = 'clock'), {_roster("$3", 4)}, {_REPLY}
+SELECT clock_timestamp(), (SELECT value FROM meta WHERE name = 'clock'), {_roster("$3", 4)},
+    {_CLOSURES_OF_NEW}, {_REPLY}
 FROM (SELECT) AS always LEFT JOIN replies ON replies.caller = $1 AND replies.request_id = $2
 """  # noqa: S608 - column names of our own
 _TELL = "UPDATE tickets SET told_at = $2 WHERE ticket_id = $1"
@@ -267,8 +278,8 @@ def _reply(values: Sequence[Any]) -> ReplyColumns | None:
 
 
 def _held(values: Sequence[Any]) -> Held:
-    *columns, roster = values
-    return Held(*(*columns, answers_from_json(roster)))
+    *columns, roster, closures = values
+    return Held(*(*columns, (*answers_from_json(roster), *closures_from_json(closures))))
 
 
 class PostgresqlSettling:
@@ -290,7 +301,7 @@ class PostgresqlSettling:
         if row is None:
             return None
         values = tuple(row)
-        width = len(Held._fields)
+        width = len(Held._fields) + 1
         return _held(values[:width]), _reply(values[width:])
 
     async def hold_problem(self, problem_id: str) -> HeldProblem | None:
@@ -343,10 +354,10 @@ class PostgresqlOpening:
         self._driver = driver
         self._lately = lately
 
-    async def greet(self, key: RequestKey | None, policy: str | None = None) -> Greeting:
-        """Clock, its name, the stored reply and the roster in one trip."""
-        row = tuple(await self._driver.fetchrow(_GREET, *(key or (None, None)), policy, self._lately))
-        return Greeting(row[0], row[1], _reply(row[3:]), answers_from_json(row[2]))
+    async def greet(self, key: RequestKey | None, policy: str | None = None, queue: str | None = None) -> Greeting:
+        """Clock, its name, the stored reply, the roster and the queue's closures in one trip."""
+        row = tuple(await self._driver.fetchrow(_GREET, *(key or (None, None)), policy, self._lately, queue))
+        return Greeting(row[0], row[1], _reply(row[4:]), (*answers_from_json(row[2]), *closures_from_json(row[3])))
 
     async def keep_policy(self, policy: PolicyColumns) -> None:
         """Store a policy's snapshot unless it is there."""
@@ -372,10 +383,12 @@ class PostgresqlStatements:
         async with self._connection() as driver:
             yield PostgresqlOpening(driver, self._lately)
 
-    async def greet(self, key: RequestKey | None = None, policy: str | None = None) -> Greeting:
-        """Clock, its name, the stored reply and the roster in one trip."""
+    async def greet(
+        self, key: RequestKey | None = None, policy: str | None = None, queue: str | None = None
+    ) -> Greeting:
+        """Clock, its name, the stored reply, the roster and the queue's closures in one trip."""
         async with self.opening() as opening:
-            return await opening.greet(key, policy)
+            return await opening.greet(key, policy, queue)
 
     @asynccontextmanager
     async def settling(self) -> AsyncIterator[PostgresqlSettling]:

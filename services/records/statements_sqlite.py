@@ -37,6 +37,7 @@ from services.records.signals import SignalColumns
 from services.records.sqlite_driver import SqliteDriver
 from services.records.statements import FIRST_WINS, LATELY, LATER_WINS, YOUNGEST_WINS, RequestKey
 from services.records.tables import instant_to_text
+from workflows.domain.ticket.closures import Closure, Told
 from workflows.domain.ticket.roster import RosterAnswer
 
 Found = TypeVar("Found")
@@ -47,6 +48,8 @@ _BEGIN = "BEGIN IMMEDIATE"
 _HELD = ", ".join(HELD_COLUMNS)
 _REPLY = ", ".join(ReplyColumns._fields)
 _POLICY_OF_HELD = HELD_COLUMNS.index("policy")
+_QUEUE_OF_HELD = HELD_COLUMNS.index("queue")
+_ADVANCED_OF_HELD = HELD_COLUMNS.index("advanced_to")
 _INSTANTS_OF_HELD = tuple(Held._fields.index(name) for name in ("advanced_to", "wake_at", "told_at"))
 _INSTANTS_OF_REPLY = tuple(ReplyColumns._fields.index(name) for name in ("at", "stored_at"))
 
@@ -66,6 +69,10 @@ SELECT tier, at, is_reachable FROM roster_answers WHERE policy = ?1 AND replaced
 UNION ALL
 SELECT tier, at, is_reachable FROM roster_answers WHERE policy = ?1 AND replaced_at > ?2
 """
+_CLOSURES = "SELECT closure_id, from_at, until_at, actor, reason, ended_by, end_reason FROM queue_closures WHERE "
+_CLOSURES_OF_HELD = f"{_CLOSURES} queue = ? AND (until_at IS NULL OR until_at > ?)"
+_CLOSURES_OF_NEW = f"{_CLOSURES} queue = ? AND ended_at IS NULL"
+"""Those that are over and seen through are no new ticket's business."""
 _LOOK = f"SELECT {_REPLY} FROM replies WHERE caller = ? AND request_id = ?"  # noqa: S608 - column names of our own
 _CLOCK = "SELECT value FROM meta WHERE name = 'clock'"
 _TELL = "UPDATE tickets SET told_at = ? WHERE ticket_id = ?"
@@ -112,8 +119,24 @@ def _with_instants(row: Sequence[Any], places: Iterable[int]) -> list[Any]:
     return values
 
 
-def _held(row: Sequence[Any], real_at: datetime, roster: tuple[RosterAnswer, ...]) -> Held:
-    return Held(*_with_instants((*row, real_at, roster), _INSTANTS_OF_HELD))
+def _held(connection: sqlite3.Connection, row: Sequence[Any], real_at: datetime, roster: tuple[Told, ...]) -> Held:
+    closures = _closures(connection, _CLOSURES_OF_HELD, row[_QUEUE_OF_HELD], row[_ADVANCED_OF_HELD])
+    return Held(*_with_instants((*row, real_at, (*roster, *closures)), _INSTANTS_OF_HELD))
+
+
+def _closures(connection: sqlite3.Connection, query: str, *of: str) -> tuple[Closure, ...]:
+    return tuple(
+        Closure(
+            closure_id=closure_id,
+            from_at=datetime.fromisoformat(from_at),
+            until_at=None if until_at is None else datetime.fromisoformat(until_at),
+            actor=actor,
+            reason=reason,
+            ended_by=ended_by,
+            end_reason=end_reason,
+        )
+        for closure_id, from_at, until_at, actor, reason, ended_by, end_reason in connection.execute(query, of)
+    )
 
 
 def _roster(
@@ -143,7 +166,7 @@ class SqliteSettling:
                 return None
             real_at = datetime.now(UTC)
             roster = _roster(connection, row[_POLICY_OF_HELD], real_at, self._lately)
-            return _held(row, real_at, roster), _reply(connection, key)
+            return _held(connection, row, real_at, roster), _reply(connection, key)
 
         return await self._within(work)
 
@@ -172,7 +195,7 @@ class SqliteSettling:
                 policy: _roster(connection, policy, now, self._lately)
                 for policy in {row[_POLICY_OF_HELD] for row in rows}
             }
-            return [_held(row, now, rosters[row[_POLICY_OF_HELD]]) for row in rows]
+            return [_held(connection, row, now, rosters[row[_POLICY_OF_HELD]]) for row in rows]
 
         return await self._within(work)
 
@@ -281,14 +304,17 @@ class SqliteStatements:
         """Reads, lets judge, and only then begins: an opening needs nobody's row."""
         yield self
 
-    async def greet(self, key: RequestKey | None = None, policy: str | None = None) -> Greeting:
-        """The process's clock, its name in the record, the stored reply and the roster."""
+    async def greet(
+        self, key: RequestKey | None = None, policy: str | None = None, queue: str | None = None
+    ) -> Greeting:
+        """The process's clock, its name in the record, the stored reply, the roster and the queue's closures."""
 
         def work(connection: sqlite3.Connection) -> Greeting:
             clock = connection.execute(_CLOCK).fetchone()
             reply, real_at = _reply(connection, key), datetime.now(UTC)
             roster = () if policy is None else _roster(connection, policy, real_at, self._lately)
-            return Greeting(real_at, None if clock is None else clock[0], reply, roster)
+            closures = () if queue is None else _closures(connection, _CLOSURES_OF_NEW, queue)
+            return Greeting(real_at, None if clock is None else clock[0], reply, (*roster, *closures))
 
         async with self._connection() as driver:
             return await driver.whole(work)

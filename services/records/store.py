@@ -38,8 +38,8 @@ from services.records.statements import RequestKey, Settling, Statements
 from workflows.domain.policy import Policy
 from workflows.domain.policy_data import version_of
 from workflows.domain.ticket import judge as rules
+from workflows.domain.ticket.closures import Told
 from workflows.domain.ticket.commands import Command, MergeInto, Open
-from workflows.domain.ticket.roster import RosterAnswer
 from workflows.domain.ticket.state import Ticket
 from workflows.domain.ticket.texts import TEXTS, require_text
 from workflows.domain.ticket.verdict import Judged, Refusal, RefusalReason
@@ -63,7 +63,7 @@ FRAMES_TOLD = 3
 class OpenTicket(Protocol):
     """The rules for a new ticket: `workflows.domain.ticket.judge.open_ticket`."""
 
-    def __call__(self, policy: Policy, command: Open, at: datetime, *, told: Iterable[RosterAnswer] = ()) -> Judged:
+    def __call__(self, policy: Policy, command: Open, at: datetime, *, told: Iterable[Told] = ()) -> Judged:
         """Open a ticket at an instant; `told` is what the roster has answered."""
         ...
 
@@ -146,7 +146,7 @@ class Record:
         """What opening would give at the record's present instant; writes nothing. Raises what opening does."""
         require_opening(command, is_named=False)  # it is when it is opened
         with spoken_plainly():
-            greeting = await self._statements.greet(policy=policy.name)
+            greeting = await self._statements.greet(policy=policy.name, queue=command.queue)
         return self._decide_opening(policy, command, greeting).judged
 
     async def settle(
@@ -270,7 +270,7 @@ class Record:
         self, policy: Policy, command: Open, request: Request | None, encode: Encode | None, *, claims: bool
     ) -> Settled:
         async with self._statements.opening() as opening:
-            greeting = await opening.greet(_key(request), policy.name)
+            greeting = await opening.greet(_key(request), policy.name, command.queue)
             if request is not None and greeting.reply is not None:
                 return _again(request, greeting.reply)
             if greeting.clock != self._clock.name:
@@ -344,7 +344,7 @@ class Record:
     def _decide_opening(self, policy: Policy, command: Open, greeting: Greeting) -> Decision:
         real_at = greeting.real_at
         instant = instant_by(self._clock, real_at)
-        judged = self._open_ticket(policy, command, instant, told=greeting.roster)
+        judged = self._open_ticket(policy, command, instant, told=greeting.told)
         wake_at = judged.ticket.wake_at()
         rows = rows_of(
             judged,

@@ -1,14 +1,24 @@
 """What a closure of its queue does to a ticket: both clocks of the tier stand still as long as it lasts (2.11)."""
 
+from collections.abc import Iterator
 from datetime import datetime
 
 from workflows.domain.ticket import closures
 from workflows.domain.ticket.closures import Closure
 from workflows.domain.ticket.draft import Draft
 from workflows.domain.ticket.events import ClosureBegan, ClosureEnded
-from workflows.domain.ticket.words import ClockState, ClosureStage, Pause, Target
+from workflows.domain.ticket.words import ClockState, ClosureStage, Pause, Status, Target
 
 TIERS_TARGETS = tuple(target for target in Target if target.is_the_tiers)
+
+
+def turns(draft: Draft) -> Iterator[tuple[datetime, str]]:
+    """Yield when the ticket comes to which closure's beginning or end; a closed ticket has nothing to stand still."""
+    if draft.status is Status.CLOSED:
+        return
+    for closure in draft.closures:
+        if (at := closure.turns_at) is not None:
+            yield at, closure.closure_id
 
 
 def go_on(draft: Draft, closure_id: str, *, detected_at: datetime) -> None:
@@ -58,9 +68,7 @@ def _end(draft: Draft, closure: Closure, detected_at: datetime) -> None:
     actor, draft.actor = draft.actor, closure.ended_by
     draft.record(
         at,
-        ClosureEnded(
-            closure_id=closure.closure_id, until_at=at, reason=closure.end_reason, detected_at=detected_at
-        ),
+        ClosureEnded(closure_id=closure.closure_id, until_at=at, reason=closure.end_reason, detected_at=detected_at),
     )
     for clock in draft.live(*TIERS_TARGETS):
         if clock.pause is Pause.QUEUE_CLOSED:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import assert_never
 
 from workflows.domain.policy import Policy
-from workflows.domain.ticket import closures, clocks, roster
+from workflows.domain.ticket import clocks, closures, roster
 from workflows.domain.ticket.events import (
     ClockCancelled,
     ClockMet,

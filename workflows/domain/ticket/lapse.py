@@ -9,11 +9,11 @@ from datetime import datetime
 from enum import IntEnum
 from typing import NamedTuple
 
-from workflows.domain.ticket import closed_queue, clocks, closing, credit, ladder, promises
+from workflows.domain.ticket import clocks, closed_queue, closing, credit, ladder, promises
 from workflows.domain.ticket.draft import Draft
 from workflows.domain.ticket.events import ClockBreached, ClockWarned, CustomerReminded, LastResortReminded
 from workflows.domain.ticket.state import LATE_AFTER, Clock
-from workflows.domain.ticket.words import Audience, Cause, ClockState, ClosedBy, Status, Target
+from workflows.domain.ticket.words import Audience, Cause, ClockState, ClosedBy, Target
 from workflows.domain.working_time import due, worked
 
 UPDATE_RUNS_TOLD_SINGLY = 20
@@ -288,10 +288,9 @@ def _deadline_of(clock: Clock) -> datetime:
 
 def _passed(draft: Draft, to: datetime) -> Iterator[Due]:
     """Yield everything that was due before the instant."""
-    if draft.closures and draft.status is not Status.CLOSED:
-        for closure in draft.closures:
-            if (turns_at := closure.turns_at) is not None and turns_at < to:
-                yield Due(turns_at, Kind.CLOSURE, name=closure.closure_id)
+    for at, closure_id in closed_queue.turns(draft):
+        if at < to:
+            yield Due(at, Kind.CLOSURE, name=closure_id)
     for clock in draft.clocks:
         if clock.deadline_at is None:
             continue

@@ -28,6 +28,7 @@ def upgrade() -> None:
     """Create every part's tables."""
     _problems()
     _knowledge()
+    _closures()
     _signals()
     _joining()
 
@@ -236,3 +237,35 @@ def _signals() -> None:
         **_where("seen_at IS NULL AND kind <> 'flagged'"),
     )
     op.create_index("ix_customer_signals_at", "customer_signals", ["at"])
+
+
+def _closures() -> None:
+    """Which queue cannot work, from when, until when, who said so and why."""
+    op.create_table(
+        "queue_closures",
+        sa.Column("closure_id", sa.Text(), nullable=False),
+        sa.Column("queue", sa.Text(), nullable=False),
+        sa.Column("from_at", INSTANT, nullable=False),
+        sa.Column("until_at", INSTANT, nullable=True),
+        sa.Column("actor", sa.Text(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("caller", sa.Text(), nullable=False),
+        sa.Column("request_id", sa.Text(), nullable=False),
+        sa.Column("body_hash", sa.LargeBinary(), nullable=False),
+        sa.Column("ended_by", sa.Text(), nullable=True),
+        sa.Column("end_reason", sa.Text(), nullable=True),
+        sa.Column("end_caller", sa.Text(), nullable=True),
+        sa.Column("end_request_id", sa.Text(), nullable=True),
+        sa.Column("end_body_hash", sa.LargeBinary(), nullable=True),
+        sa.Column("begun_at", INSTANT, nullable=True),
+        sa.Column("ended_at", INSTANT, nullable=True),
+        sa.PrimaryKeyConstraint("closure_id", name=op.f("pk_queue_closures")),
+        sa.UniqueConstraint("caller", "request_id", name=op.f("uq_queue_closures_caller")),
+    )
+    op.create_index("ix_queue_closures_queue", "queue_closures", ["queue", "until_at"])
+    op.create_index(
+        "ix_queue_closures_unsettled",
+        "queue_closures",
+        ["closure_id"],
+        **_where("begun_at IS NULL OR ended_at IS NULL"),
+    )
