@@ -90,7 +90,7 @@ async def _tickets(connection: AsyncConnection, ids: Sequence[str]) -> dict[str,
     counted = (
         select(row.announcement_id, func.count()).where(row.announcement_id.in_(ids)).group_by(row.announcement_id)
     )
-    return dict((await connection.execute(counted)).tuples().all())
+    return {found[0]: found[1] for found in await connection.execute(counted)}
 
 
 async def _outcomes(connection: AsyncConnection, ids: Sequence[str]) -> Mapping[str, Mapping[str, int]]:

@@ -295,7 +295,8 @@ class Problems:
                         instant = instant_by(self._clock, real_at)
                         answer = await work(connection, instant)
                         reply = _reply(request, subject, instant, real_at, answer)
-                        await connection.execute(insert(ReplyRow).values(reply._asdict()))
+                        values = reply._asdict() | ({} if reply.refusal else {"refusal": null()})
+                        await connection.execute(insert(ReplyRow).values(values))
             except Duplicate as duplicate:
                 if duplicate.table != "replies":
                     raise RecordFailed(f"the database refused a second row in {duplicate.table!r}") from None
