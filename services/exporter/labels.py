@@ -9,7 +9,8 @@ from itertools import combinations, permutations, product
 from services.records import totals
 from services.records.figures import Figures
 from workflows.domain.policy import Policy
-from workflows.domain.ticket.words import Cause, ContactKind, Outcome, Status, Target
+from workflows.domain.ticket.commands import MOST_STARS
+from workflows.domain.ticket.words import Cause, ContactKind, CreditOf, Outcome, Status, Target
 from workflows.policies import PolicySet
 
 Labels = tuple[str, ...]
@@ -17,11 +18,16 @@ Desk = tuple[str, Policy]
 """A queue, and a policy by which tickets of it are judged: several, while some carry one from before it was edited."""
 
 MESSAGE_KINDS = (
+    "answer_missing",
     "assigned",
     "clock_breached",
     "clock_warned",
     "closed",
     "contact_received",
+    "credit_offered",
+    "credit_refused",
+    "credit_to_approve",
+    "customer_at_risk",
     "customer_reminded",
     "escalated",
     "gave_up_waiting",
@@ -30,8 +36,10 @@ MESSAGE_KINDS = (
     "opened",
     "priority_changed",
     "question_asked",
+    "rated_low",
     "rejected",
     "reopened",
+    "resolve_missed",
     "resolved",
     "transferred",
     "update_posted",
@@ -94,6 +102,13 @@ def _of_queue(queue: str, policy: Policy) -> Iterator[tuple[str, Labels]]:
     chases = [kind for kind in ContactKind if kind.is_a_chase]
     for kind, tier, priority in product(chases, policy.tier_names, policy.resolve):
         yield totals.CHASES, (kind.value, tier, priority, queue)
+    yield totals.CUSTOMERS_FLAGGED, (queue,)
+    for stars in range(1, MOST_STARS + 1):
+        yield totals.RATINGS, (str(stars), queue)
+    for of in (*(each.value for each in CreditOf), totals.BY_HAND):
+        yield totals.CREDITS_OFFERED, (of, queue)
+    for tier in policy.tier_names:
+        yield totals.HOLDS, (tier, queue)
     for target, tier, priority, name in product(Target, policy.tier_names, policy.resolve, CLOCKS):
         yield name, (target.value, tier, priority, queue)
     yield from _of_ladder(queue, policy.tier_names)

@@ -38,6 +38,13 @@ COUNTERS: Mapping[str, tuple[str, str]] = {
         "chases",
         "Contacts that ask for news or complain, by the tier that had the ticket.",
     ),
+    totals.HOLDS: ("holds", "Internal waits, for a part say, by the tier that had the ticket: they pause nothing."),
+    totals.RATINGS: ("ratings", "Ratings by customers, by their stars."),
+    totals.CREDITS_OFFERED: (
+        "credits_offered",
+        "Goodwill credits offered to customers, by what earned them; those that somebody offered are of `hand`.",
+    ),
+    totals.CUSTOMERS_FLAGGED: ("customers_flagged", "Times that a lead was told of a customer who may leave."),
     totals.RESCUED: ("rescued", "Settles of late tickets by the keeper that a ticket's own timer should have made."),
     totals.MESSAGES_SENT: ("messages_sent", "Messages sent, by what they tell of."),
     totals.MESSAGES_REJECTED: ("messages_rejected", "Messages that can never be sent: nobody was told."),

@@ -20,13 +20,17 @@ from workflows.domain.ticket.events import (
     ClockWarned,
     Closed,
     ContactReceived,
+    CreditOffered,
+    CustomerFlagged,
     Entry,
     Escalated,
     Event,
+    Held,
     LadderExhausted,
     Opened,
     PolicyChanged,
     PriorityChanged,
+    Rated,
     Reopened,
     TierSkipped,
     Transferred,
@@ -47,6 +51,10 @@ TIERS_SKIPPED = "tiers_skipped"
 TRANSFERS = "transfers"
 PING_PONGS = "ping_pongs"
 CHASES = "chases"
+HOLDS = "holds"
+RATINGS = "ratings"
+CREDITS_OFFERED = "credits_offered"
+CUSTOMERS_FLAGGED = "customers_flagged"
 TIME_TO_BUCKET = "time_to_bucket"
 TIME_TO_MICROSECONDS = "time_to_microseconds"
 BREACH_LAG_BUCKET = "breach_lag_bucket"
@@ -75,6 +83,10 @@ TOTALS: Mapping[str, tuple[str, ...]] = {
     TRANSFERS: ("from_tier", "to_tier", "queue"),
     PING_PONGS: ("to_tier", "queue"),
     CHASES: ("kind", "tier", "priority", "queue"),
+    HOLDS: ("tier", "queue"),
+    RATINGS: ("stars", "queue"),
+    CREDITS_OFFERED: ("of", "queue"),
+    CUSTOMERS_FLAGGED: ("queue",),
     TIME_TO_BUCKET: (*_CLOCK, "le"),
     TIME_TO_MICROSECONDS: _CLOCK,
     BREACH_LAG_BUCKET: ("le",),
@@ -109,9 +121,16 @@ _COUNTED = frozenset(
         Transferred,
         PriorityChanged,
         PolicyChanged,
+        Held,
+        Rated,
+        CreditOffered,
+        CustomerFlagged,
     }
 )
 """Most lines of a log are none of these: they are told from them once, and quickly."""
+
+BY_HAND = "hand"
+"""What a credit is counted under that nothing earned: somebody offered it."""
 
 LAG_BUCKETS_SECONDS = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3600)
 """Upper bounds of the lag histogram, in real seconds: what lags is the machine, however fast the clock runs."""
@@ -203,6 +222,8 @@ class _Counting:
                 yield from self._by_clock(event)
             case Escalated() | Transferred() | TierSkipped() | LadderExhausted():
                 yield from self._by_step(event)
+            case Held() | Rated() | CreditOffered() | CustomerFlagged():
+                yield from self._by_customer(event)
             case _:
                 pass  # the rest of the log is counted nowhere
 
@@ -210,6 +231,18 @@ class _Counting:
         """A contact is a chase while the desk owes work and nothing was asked of the customer (6.3)."""
         if contact.kind.is_a_chase and not contact.answered_wait and self._has_work:
             yield CHASES, (contact.kind.value, self._tier, self._priority, self._queue), 1
+
+    def _by_customer(self, event: Held | Rated | CreditOffered | CustomerFlagged) -> _Added:
+        """What a customer waits for, thinks of it and is given."""
+        match event:
+            case Held():
+                yield HOLDS, (self._tier, self._queue), 1
+            case Rated(stars=stars):
+                yield RATINGS, (str(stars), self._queue), 1
+            case CreditOffered(of=of):
+                yield CREDITS_OFFERED, (of.value if of else BY_HAND, self._queue), 1
+            case CustomerFlagged():
+                yield CUSTOMERS_FLAGGED, (self._queue,), 1
 
     def _by_step(self, step: Escalated | Transferred | TierSkipped | LadderExhausted) -> _Added:
         match step:

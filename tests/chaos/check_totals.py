@@ -27,6 +27,7 @@ COUNTED = frozenset(
         *("opened", "closed", "reopened", "escalations", "exhaustions", "tiers_skipped", "transfers", "ping_pongs"),
         *("chases", "clocks_warned", "breach_lag_bucket", "breach_lag_microseconds", SUMMED),
         *("messages_sent", "messages_rejected"),
+        *("holds", "ratings", "credits_offered", "customers_flagged"),
     }
 )
 """Every total that is counted here."""
@@ -119,10 +120,23 @@ class _Counting:
                 yield "exhaustions", (body["tier"], body["causes"][0], self.queue)
             case "tier_skipped":
                 yield "tiers_skipped", (body["tier"], self.queue)
+            case "held" | "rated" | "credit_offered" | "customer_flagged":
+                yield from self._of_customer(line)
             case "escalated" | "transferred":
                 yield from self._of_move(line)
             case _:
                 pass  # the rest of the log is counted nowhere
+
+    def _of_customer(self, line: Line) -> Iterator[Key]:
+        match line.kind:
+            case "held":
+                yield "holds", (self.tier, self.queue)
+            case "rated":
+                yield "ratings", (str(line.body["stars"]), self.queue)
+            case "credit_offered":
+                yield "credits_offered", (line.body["of"] or "hand", self.queue)
+            case "customer_flagged":
+                yield "customers_flagged", (self.queue,)
 
     def _of_move(self, line: Line) -> Iterator[Key]:
         body = line.body

@@ -96,7 +96,8 @@ def _grant(draft: Draft, at: datetime, money: Money | None, of: CreditOf, earned
 
 
 def _tell_of(draft: Draft, at: datetime, credit: Credit, *, approved_by: str | None) -> None:
-    draft.tell(_record(draft, at, credit, approved_by=approved_by), "credit_offered", Audience.CUSTOMER)
+    sequence = _record(draft, at, credit, approved_by=approved_by)
+    draft.tell(sequence, "credit_offered", Audience.CUSTOMER)
 
 
 def _record(draft: Draft, at: datetime, credit: Credit, *, approved_by: str | None) -> int:
