@@ -15,8 +15,8 @@ from protos.followthrough.v1.ticket_service_pb2 import (
     RateTicketRequest,
 )
 from services.cli.asking import Asking
-from services.cli.money import minor_units
 from services.cli.options import InstantOption, changes
+from services.money import NoAmount, minor_units
 
 PROMISES = click.Choice(["call_back", "next_news", "turnaround"])
 STARS = click.IntRange(min=1, max=5)
@@ -101,7 +101,11 @@ def credit(asking: Asking, *, key: str, amount: str, currency: str, reason: str)
     Above what the policy lets anybody offer, its lead decides first.
     """
     code = currency.upper()
-    asking.change(key, OfferCreditRequest(minor=minor_units(amount, code), currency=code, reason=reason))
+    try:
+        minor = minor_units(amount, code)
+    except NoAmount as error:
+        raise click.BadParameter(str(error), param_hint="AMOUNT") from None
+    asking.change(key, OfferCreditRequest(minor=minor, currency=code, reason=reason))
 
 
 @click.command()

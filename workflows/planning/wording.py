@@ -114,6 +114,11 @@ def of_causes(causes: Iterable[Cause]) -> str:
     return ", and ".join(_CAUSES[cause] for cause in causes)
 
 
+def of_skip(why: SkipReason) -> str:
+    """Why a tier was passed by."""
+    return _SKIPPED[why]
+
+
 def _of_clock(event: ClockWarned | ClockBreached, allowed: timedelta | None) -> Words:
     target, tier = event.target, event.tier
     about = f"{target} of {tier}" if target.is_the_tiers else str(target)

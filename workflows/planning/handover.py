@@ -1,0 +1,81 @@
+"""What the next person must know of a ticket so that the customer need not tell it again (6.5).
+
+How it stands, what its log tells, and what is to be done first.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from workflows.domain.ticket.events import Entry
+from workflows.domain.ticket.state import Clock, Promise, Ticket
+from workflows.domain.ticket.words import ClockState, Status, Target
+from workflows.planning.handover_log import Story, named, story
+
+_TO_DO = {
+    Target.ACKNOWLEDGE: "take it on",
+    Target.UPDATE: "tell the customer how it stands",
+    Target.TIER_RESOLVE: "resolve it",
+    Target.RESOLVE: "solve it for the customer",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NextStep:
+    """What is to be done first."""
+
+    what: str
+    due_at: datetime | None
+    """None: there is no deadline for it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Handover:
+    """A ticket for whoever has it next."""
+
+    ticket: Ticket
+    as_of: datetime
+    """When this was put together, by the record's clock."""
+    next_step: NextStep | None
+    """None: nothing is to be done any more."""
+    story: Story
+
+
+def handover(ticket: Ticket, entries: Iterable[Entry], as_of: datetime) -> Handover:
+    """Put it together from the ticket and all lines of its log. `as_of` is the record's present instant."""
+    return Handover(
+        ticket=ticket, as_of=as_of, next_step=_next_step(ticket), story=story(entries, ticket.customer.zone)
+    )
+
+
+def open_promises(ticket: Ticket) -> Sequence[Promise]:
+    """What is promised and neither kept nor over, the earliest first."""
+    return sorted((each for each in ticket.promises if each.is_open), key=lambda each: (each.promised_at, each.name))
+
+
+def live_clocks(ticket: Ticket) -> Sequence[Clock]:
+    """The clock runs that have not ended: what runs out first comes first, what stands still last."""
+    live = [clock for clock in ticket.clocks if clock.state.is_live]
+    return sorted(live, key=lambda clock: (clock.deadline_at is None, clock.deadline_at or clock.started_at))
+
+
+def _next_step(ticket: Ticket) -> NextStep | None:
+    """What is due first of all that somebody can do; automatic steps are nobody's work."""
+    if ticket.status is Status.CLOSED:
+        return None
+    due = [
+        NextStep(what=_TO_DO[clock.target], due_at=clock.deadline_at)
+        for clock in live_clocks(ticket)
+        if clock.state is ClockState.RUNNING
+    ]
+    due += [
+        NextStep(what=f"keep what was promised: {named(each.name, each.kind, each.owner)}", due_at=each.promised_at)
+        for each in open_promises(ticket)
+    ]
+    if due:
+        return min(due, key=lambda step: step.due_at or ticket.opened_at)
+    if ticket.status is Status.WAITING_ON_CUSTOMER:
+        return NextStep(what="wait for the customer's answer", due_at=None)
+    if ticket.status is Status.RESOLVED:
+        return NextStep(what="wait for the customer's word that it is solved", due_at=None)
+    return NextStep(what="take it on" if ticket.handler is None else "go on with it", due_at=None)

@@ -1,0 +1,355 @@
+"""What a ticket's log tells whoever has it next: of each kind the latest lines, and how many there are besides.
+
+A log of thousands of lines is held in a page's worth. For the desk's eyes: notes and reasons are in it.
+"""
+
+from collections import deque
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+from workflows.domain.ticket.events import (
+    Acknowledged,
+    Assigned,
+    ClockBreached,
+    Confirmed,
+    ContactReceived,
+    CustomerReminded,
+    Entry,
+    Escalated,
+    EscalationAbsorbed,
+    LadderExhausted,
+    NoteAdded,
+    PriorityChanged,
+    ProblemLinked,
+    ProblemUnlinked,
+    PromiseBroken,
+    PromiseChanged,
+    PromiseKept,
+    PromiseMade,
+    Rated,
+    Rejected,
+    Reopened,
+    Resolved,
+    TierSkipped,
+    TimeLogged,
+    TookOver,
+    Transferred,
+    UpdatePosted,
+    WaitEnded,
+    WaitStarted,
+)
+from workflows.domain.ticket.words import ContactKind, PromiseKind, Target, WaitEnd
+from workflows.planning.local_time import Wall
+from workflows.planning.wording import of_causes, of_skip
+
+LATEST_BROKEN = 5
+LATEST_CONTACTS = 5
+LATEST_ASKED = 3
+LATEST_TOLD = 3
+LATEST_HAND_OFFS = 5
+LATEST_NOTES = 4
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """One thing that was said or done."""
+
+    sequence: int
+    """Of the line of the log that has the whole of it."""
+    effective_at: datetime
+    actor: str | None
+    """Who; none: the clocks."""
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """One part of the story: the latest of its lines, in their order."""
+
+    said: tuple[Said, ...] = ()
+    left_out: int = 0
+    """How many earlier ones there are."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """What the customer was asked, and what came of it."""
+
+    sequence: int
+    asked_at: datetime
+    actor: str | None
+    question: str
+    answered_at: datetime | None = None
+    """None: it was not answered, or not yet."""
+    answer: str = ""
+    reminders: int = 0
+    """How often they were asked again."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinkedProblem:
+    """A known problem that is behind it."""
+
+    problem_id: str
+    title: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Story:
+    """What happened to a ticket, condensed."""
+
+    broken: Part
+    """Targets missed and promises not kept."""
+    contacts: Part
+    """Each time the customer came."""
+    questions: tuple[Question, ...]
+    """The latest, in their order."""
+    questions_left_out: int
+    told: Part
+    """What persons told the customer, other than questions."""
+    hand_offs: Part
+    """Who had it, and why it went on."""
+    notes: Part
+    time_spent: timedelta
+    """Wall-clock, as people logged it."""
+    problems: tuple[LinkedProblem, ...]
+    """Those that it is linked to now."""
+
+
+def story(entries: Iterable[Entry], zone: str) -> Story:
+    """Condense all lines of a log. `zone` is the IANA name of the clock by which instants within texts are said."""
+    reading = _Reading(Wall(zone))
+    for entry in entries:
+        reading.read(entry)
+    return reading.story()
+
+
+def by_the_minute(wall: Wall, at: datetime) -> str:
+    """Say an instant of the story, rounded down: nobody is helped by its seconds."""
+    return wall.day_and_time(at.replace(second=0, microsecond=0))
+
+
+def named(name: str, kind: PromiseKind, owner: str | None) -> str:
+    """Say which promise is meant; the engine's own is the one of news that is nobody's to keep."""
+    said = "news" if kind is PromiseKind.NEXT_NEWS and owner is None else repr(name)
+    return f"{said}, {owner}'s to keep" if owner else said
+
+
+@dataclass(slots=True)
+class _Latest:
+    """The latest lines of one part, and how many there were."""
+
+    most: int
+    said: deque[Said] = field(init=False)
+    count: int = 0
+
+    def __post_init__(self) -> None:
+        self.said = deque(maxlen=self.most)
+
+    def add(self, entry: Entry, text: str) -> None:
+        """Say one more."""
+        self.count += 1
+        self.said.append(Said(sequence=entry.sequence, effective_at=entry.at, actor=entry.actor, text=text))
+
+    def amend(self, sequence: int, text: str) -> None:
+        """Add to what a line says, if it is still among the latest."""
+        for place, each in enumerate(self.said):
+            if each.sequence == sequence:
+                self.said[place] = replace(each, text=f"{each.text}{text}")
+
+    def part(self) -> Part:
+        """What is told of it."""
+        return Part(said=tuple(self.said), left_out=self.count - len(self.said))
+
+
+class _Reading:
+    """A log, read line by line."""
+
+    def __init__(self, wall: Wall) -> None:
+        self._wall = wall
+        self.broken = _Latest(LATEST_BROKEN)
+        self.contacts = _Latest(LATEST_CONTACTS)
+        self.told = _Latest(LATEST_TOLD)
+        self.hand_offs = _Latest(LATEST_HAND_OFFS)
+        self.notes = _Latest(LATEST_NOTES)
+        self.questions: deque[Question] = deque(maxlen=LATEST_ASKED)
+        self.asked = 0
+        self.time_spent = timedelta()
+        self.titles: dict[str, str] = {}
+        self._broken_promises: dict[tuple[str, int], int] = {}
+
+    def story(self) -> Story:
+        """What was read."""
+        return Story(
+            broken=self.broken.part(),
+            contacts=self.contacts.part(),
+            questions=tuple(self.questions),
+            questions_left_out=self.asked - len(self.questions),
+            told=self.told.part(),
+            hand_offs=self.hand_offs.part(),
+            notes=self.notes.part(),
+            time_spent=self.time_spent,
+            problems=tuple(LinkedProblem(problem_id=each, title=title) for each, title in self.titles.items()),
+        )
+
+    def _said(self, at: datetime) -> str:
+        return by_the_minute(self._wall, at)
+
+    def read(self, entry: Entry) -> None:
+        """Read on by one line."""
+        match entry.event:
+            case ContactReceived() | Confirmed() | Rejected() | Rated():
+                self._of_customer(entry, entry.event)
+            case WaitStarted() | CustomerReminded() | WaitEnded():
+                self._of_question(entry, entry.event)
+            case UpdatePosted() | Resolved() | PromiseMade() | PromiseChanged() | PromiseKept():
+                self._of_desk(entry, entry.event)
+            case ClockBreached() | PromiseBroken():
+                self._of_breach(entry, entry.event)
+            case NoteAdded(text=text):
+                self.notes.add(entry, text)
+            case TimeLogged(spent=spent):
+                self.time_spent += spent
+            case ProblemLinked(problem_id=problem_id, title=title):
+                self.titles[problem_id] = title
+            case ProblemUnlinked(problem_id=problem_id):
+                self.titles.pop(problem_id, None)
+            case _:
+                self._of_ladder(entry)
+
+    def _of_customer(self, entry: Entry, event: ContactReceived | Confirmed | Rejected | Rated) -> None:
+        match event:
+            case ContactReceived(answered_wait=True):
+                self.contacts.add(entry, _with("answered", event.channel, event.text))
+                if self.questions:
+                    self.questions[-1] = replace(self.questions[-1], answered_at=entry.at, answer=event.text)
+            case ContactReceived():
+                self.contacts.add(entry, _with(_CAME[event.kind], event.channel, event.text))
+            case Confirmed():
+                self.contacts.add(entry, "says that it is solved")
+            case Rejected(reason=reason):
+                self.contacts.add(entry, f"says that it is not solved: {reason}")
+            case Rated(stars=stars, comment=comment):
+                self.contacts.add(entry, f"rates it {stars} of 5{f': {comment}' if comment else ''}")
+
+    def _of_question(self, entry: Entry, event: WaitStarted | CustomerReminded | WaitEnded) -> None:
+        match event:
+            case WaitStarted(question=question):
+                self.asked += 1
+                asked = Question(sequence=entry.sequence, asked_at=entry.at, actor=entry.actor, question=question)
+                self.questions.append(asked)
+            case CustomerReminded(number=number):
+                if self.questions:
+                    self.questions[-1] = replace(self.questions[-1], reminders=number)
+            case WaitEnded(by=WaitEnd.CONTINUED, reason=reason):
+                self.notes.add(entry, f"went on without an answer: {reason}")
+            case WaitEnded():
+                pass  # the answer, the resolution or the giving up says so itself
+
+    def _of_desk(
+        self, entry: Entry, event: UpdatePosted | Resolved | PromiseMade | PromiseChanged | PromiseKept
+    ) -> None:
+        match event:
+            case UpdatePosted(text=text):
+                self.told.add(entry, text)
+            case Resolved():
+                instead = f"; offered instead: {event.alternative}" if event.alternative else ""
+                self.told.add(entry, f"resolved as {_spaced(event.outcome)}: {event.explanation}{instead}")
+            case PromiseMade(is_engines=False):
+                until = self._said(event.promised_at)
+                self.told.add(entry, f"promised {event.name!r} for {until}: {event.words}")
+            case PromiseChanged():
+                before, until = (self._said(at) for at in (event.from_promised_at, event.promised_at))
+                self.told.add(entry, f"promised {event.name!r} for {until} instead of {before}: {event.words}")
+            case PromiseKept():
+                self._of_kept(entry, event)
+            case PromiseMade():
+                pass  # the engine's: no person said anything
+
+    def _of_kept(self, entry: Entry, event: PromiseKept) -> None:
+        """Done, late or not; a message that kept it is told as the message that it was."""
+        if broken := self._broken_promises.get((event.name, event.run)):
+            self.broken.amend(broken, f"; done late, {self._said(entry.at)}")
+        if event.words:
+            self.told.add(
+                entry, f"{event.name!r} done as promised{' but late' if event.is_late else ''}: {event.words}"
+            )
+
+    def _of_breach(self, entry: Entry, event: ClockBreached | PromiseBroken) -> None:
+        due = self._said(event.due_at)
+        match event:
+            case ClockBreached(count=count, last_due_at=last) if count > 1 and last is not None:
+                self.broken.add(entry, f"{_missed(event)} {count} times, due {due} to {self._said(last)}")
+            case ClockBreached():
+                self.broken.add(entry, f"{_missed(event)}, due {due}")
+            case PromiseBroken():
+                self._broken_promises[event.name, event.run] = entry.sequence
+                self.broken.add(entry, f"{named(event.name, event.kind, event.owner)}, promised for {due}")
+
+    def _of_ladder(self, entry: Entry) -> None:
+        match entry.event:
+            case Escalated(from_tier=lower, to_tier=upper):
+                why = _why(of_causes(entry.event.causes), entry.event.reason)
+                self.hand_offs.add(entry, f"{lower} to {upper}: {why}{_again(is_so=entry.event.is_ping_pong)}")
+            case Transferred(from_tier=before, to_tier=after, reason=reason):
+                again = _again(is_so=entry.event.is_ping_pong)
+                self.hand_offs.add(entry, f"{before} to {after} by hand: {reason}{again}")
+            case TierSkipped(tier=tier, why=reason):
+                self.hand_offs.add(entry, f"{tier} passed by: {of_skip(reason)}")
+            case EscalationAbsorbed(tier=tier, causes=causes):
+                self.hand_offs.add(entry, f"stayed with {tier}, which had it that very moment: {of_causes(causes)}")
+            case LadderExhausted(tier=tier, last_resort=last_resort):
+                why = _why(of_causes(entry.event.causes), entry.event.reason)
+                self.hand_offs.add(entry, f"nobody is above {tier}, {last_resort} is told: {why}")
+            case _:
+                self._of_hands(entry)
+
+    def _of_hands(self, entry: Entry) -> None:
+        match entry.event:
+            case Acknowledged(handler=handler, tier=tier):
+                self.hand_offs.add(entry, f"{handler} of {tier} took it on")
+            case Assigned(from_handler=before, handler=handler):
+                self.hand_offs.add(entry, f"{before} passed it on to {handler}")
+            case Reopened(reason=reason):
+                self.hand_offs.add(entry, f"taken up again: {reason}")
+            case PriorityChanged(from_priority=before, priority=after, reason=reason):
+                self.hand_offs.add(entry, f"priority {before} to {after}: {reason}")
+            case TookOver(reference=reference):
+                self.hand_offs.add(entry, f"{reference} of the same customer was merged into it")
+            case _:
+                pass  # bookkeeping, or what the ticket itself has
+
+
+_CAME = {
+    ContactKind.NEWS: "asked for news",
+    ContactKind.INFORMATION: "brought information",
+    ContactKind.COMPLAINT: "complained",
+}
+_MISSED = {
+    Target.ACKNOWLEDGE: "not acknowledged",
+    Target.TIER_RESOLVE: "not resolved",
+    Target.UPDATE: "no news for the customer",
+    Target.RESOLVE: "not solved for the customer",
+}
+
+
+def _with(what: str, channel: str, text: str) -> str:
+    return f"{what} by {channel}{f': {text}' if text else ''}"
+
+
+def _missed(event: ClockBreached) -> str:
+    missed = _MISSED[event.target]
+    return f"{missed} by {event.tier} in time" if event.target.is_the_tiers else f"{missed} in time"
+
+
+def _why(causes: str, reason: str | None) -> str:
+    return f"{causes}: {reason}" if reason else causes
+
+
+def _again(*, is_so: bool) -> str:
+    return " (not for the first time)" if is_so else ""
+
+
+def _spaced(word: str) -> str:
+    return word.replace("_", " ")
