@@ -204,12 +204,8 @@ class _Counting:
     def added_by(self, event: Event) -> _Added:
         """Yield what the next line adds."""
         match event:
-            case Opened():
-                yield OPENED, (self._priority, self._queue), 1
-            case Closed(outcome=outcome):
-                yield CLOSED, (outcome.value, self._priority, self._queue), 1
-            case Reopened():
-                yield REOPENED, (self._priority, self._queue), 1
+            case Opened() | Closed() | Reopened():
+                yield from self._by_life(event)
             case PriorityChanged(priority=priority):
                 self._priority = priority
             case PolicyChanged(tier=tier, priority=priority):
@@ -226,6 +222,15 @@ class _Counting:
                 yield from self._by_customer(event)
             case _:
                 pass  # the rest of the log is counted nowhere
+
+    def _by_life(self, event: Opened | Closed | Reopened) -> _Added:
+        match event:
+            case Opened():
+                yield OPENED, (self._priority, self._queue), 1
+            case Closed(outcome=outcome):
+                yield CLOSED, (outcome.value, self._priority, self._queue), 1
+            case Reopened():
+                yield REOPENED, (self._priority, self._queue), 1
 
     def _by_contact(self, contact: ContactReceived) -> _Added:
         """A contact is a chase while the desk owes work and nothing was asked of the customer (6.3)."""

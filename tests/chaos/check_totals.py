@@ -135,7 +135,7 @@ class _Counting:
                 yield "ratings", (str(line.body["stars"]), self.queue)
             case "credit_offered":
                 yield "credits_offered", (line.body["of"] or "hand", self.queue)
-            case "customer_flagged":
+            case _:
                 yield "customers_flagged", (self.queue,)
 
     def _of_move(self, line: Line) -> Iterator[Key]:
