@@ -1,0 +1,182 @@
+"""How articles are found by what somebody says: SQLite's FTS5, PostgreSQL's full text. Keywords weigh more than bodies.
+
+PostgreSQL knows the forms of words in the languages it has a dictionary for; SQLite those of English alone. The words
+themselves are found by `words`, so that both are asked for the same. What weighs the same stands in the order of ids.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+from sqlalchemy import TextClause, text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.knowledge.article import Content, Suggestion
+from services.knowledge.words import plain
+
+BEGINNING = 400
+"""Characters of a body that are read for an excerpt."""
+
+_DICTIONARIES: Mapping[str, str] = {
+    "ar": "arabic",
+    "ca": "catalan",
+    "da": "danish",
+    "de": "german",
+    "el": "greek",
+    "en": "english",
+    "es": "spanish",
+    "eu": "basque",
+    "fi": "finnish",
+    "fr": "french",
+    "ga": "irish",
+    "hi": "hindi",
+    "hu": "hungarian",
+    "hy": "armenian",
+    "id": "indonesian",
+    "it": "italian",
+    "lt": "lithuanian",
+    "nb": "norwegian",
+    "ne": "nepali",
+    "nl": "dutch",
+    "nn": "norwegian",
+    "no": "norwegian",
+    "pt": "portuguese",
+    "ro": "romanian",
+    "ru": "russian",
+    "sr": "serbian",
+    "sv": "swedish",
+    "ta": "tamil",
+    "tr": "turkish",
+    "yi": "yiddish",
+}
+"""PostgreSQL's name for what it knows of a language, by the language; it has those since version 14."""
+
+_FITS = """
+    (CAST(:spoken AS TEXT) IS NULL OR articles.spoken = :spoken)
+    AND (
+        CAST(:queue AS TEXT) IS NULL
+        OR NOT EXISTS (SELECT 1 FROM article_queues WHERE article_queues.article_id = articles.article_id)
+        OR EXISTS (
+            SELECT 1 FROM article_queues
+            WHERE article_queues.article_id = articles.article_id AND article_queues.queue = :queue
+        )
+    )
+"""
+_SHOWN = (
+    "articles.article_id, articles.version, articles.title, articles.language, substr(articles.body, 1, :beginning)"
+)
+
+
+class Search(Protocol):
+    """The words of all articles in use, in one database's form."""
+
+    async def learn(self, connection: AsyncConnection, number: int, content: Content) -> None:
+        """Have an article found by these words, and no others."""
+        ...
+
+    async def forget(self, connection: AsyncConnection, number: int) -> None:
+        """Have an article not found any more."""
+        ...
+
+    async def find(
+        self, connection: AsyncConnection, words: Sequence[str], *, spoken: str | None, queue: str | None, limit: int
+    ) -> list[Suggestion]:
+        """Find articles in which any of these words stands, the likeliest first."""
+        ...
+
+
+_LONG = 6
+_ENDING = 2
+"""Letters of a word from which on its last ones may be its form's."""
+
+
+class SqliteSearch:
+    """FTS5: ranks by BM25."""
+
+    _FORGET = text("DELETE FROM article_words WHERE rowid = :number")
+    _LEARN = text("INSERT INTO article_words (rowid, keywords, title, body) VALUES (:number, :keywords, :title, :body)")
+    _FIND = text(f"""
+        SELECT {_SHOWN}
+        FROM article_words JOIN articles ON articles.number = article_words.rowid
+        WHERE article_words MATCH :words AND {_FITS}
+        ORDER BY round(bm25(article_words, 10.0, 5.0, 1.0), 9), articles.article_id LIMIT :limit
+    """)  # noqa: S608 - words of our own
+
+    async def learn(self, connection: AsyncConnection, number: int, content: Content) -> None:
+        """Replace what was known of it."""
+        await self.forget(connection, number)
+        await connection.execute(self._LEARN, {"number": number, **_texts(content)})
+
+    async def forget(self, connection: AsyncConnection, number: int) -> None:
+        """Delete what was known of it."""
+        await connection.execute(self._FORGET, {"number": number})
+
+    async def find(
+        self, connection: AsyncConnection, words: Sequence[str], *, spoken: str | None, queue: str | None, limit: int
+    ) -> list[Suggestion]:
+        """Match any of the words, and what a long one begins with: how it may end in its language is not known here.
+
+        In quotes none of them is an operator.
+        """
+        beginnings = [f'"{word[:-_ENDING]}" *' for word in words if len(word) >= _LONG]
+        asked = " OR ".join([*(f'"{word}"' for word in words), *beginnings])
+        return await _found(connection, self._FIND, asked, spoken, queue, limit)
+
+
+class PostgresqlSearch:
+    """A `tsvector` each, with the dictionary of the article's language; what was asked is read with each of those."""
+
+    _FORGET = text("DELETE FROM article_words WHERE number = :number")
+    _LEARN = text("""
+        INSERT INTO article_words (number, config, words) VALUES (
+            :number,
+            CAST(:config AS TEXT),
+            setweight(to_tsvector(CAST(CAST(:config AS TEXT) AS regconfig), :keywords), 'A')
+            || setweight(to_tsvector(CAST(CAST(:config AS TEXT) AS regconfig), :title), 'B')
+            || setweight(to_tsvector(CAST(CAST(:config AS TEXT) AS regconfig), :body), 'D')
+        ) ON CONFLICT (number) DO UPDATE SET config = excluded.config, words = excluded.words
+    """)
+    _FIND = text(f"""
+        SELECT {_SHOWN}
+        FROM (SELECT DISTINCT config FROM article_words) AS configs
+        CROSS JOIN LATERAL (
+            SELECT article_words.number, ts_rank(CAST('{{0.1, 0.2, 0.5, 1.0}}' AS real[]), words, asked) AS weight
+            FROM to_tsquery(CAST(configs.config AS regconfig), :words) AS asked
+            JOIN article_words ON article_words.words @@ asked AND article_words.config = configs.config
+        ) AS found
+        JOIN articles ON articles.number = found.number
+        WHERE {_FITS}
+        ORDER BY found.weight DESC, articles.article_id LIMIT :limit
+    """)  # noqa: S608 - words of our own
+
+    async def learn(self, connection: AsyncConnection, number: int, content: Content) -> None:
+        """Replace what was known of it."""
+        config = _DICTIONARIES.get(content.spoken, "simple")
+        await connection.execute(self._LEARN, {"number": number, "config": config, **_texts(content)})
+
+    async def forget(self, connection: AsyncConnection, number: int) -> None:
+        """Delete what was known of it."""
+        await connection.execute(self._FORGET, {"number": number})
+
+    async def find(
+        self, connection: AsyncConnection, words: Sequence[str], *, spoken: str | None, queue: str | None, limit: int
+    ) -> list[Suggestion]:
+        """Match any of the words. In quotes none of them is an operator."""
+        return await _found(connection, self._FIND, " | ".join(f"'{word}'" for word in words), spoken, queue, limit)
+
+
+def _texts(content: Content) -> dict[str, str]:
+    return {
+        "keywords": plain(" ".join(content.keywords)),
+        "title": plain(content.title),
+        "body": plain(content.body),
+    }
+
+
+async def _found(  # noqa: PLR0917 - as many as the statement has parameters
+    connection: AsyncConnection, find: TextClause, asked: str, spoken: str | None, queue: str | None, limit: int
+) -> list[Suggestion]:
+    values = {"words": asked, "spoken": spoken, "queue": queue, "limit": limit, "beginning": BEGINNING}
+    return [
+        Suggestion(article_id=article_id, version=version, title=title, language=language, beginning=beginning)
+        for article_id, version, title, language, beginning in await connection.execute(find, values)
+    ]
