@@ -127,9 +127,8 @@ def lived(before: Policy, after: Policy, parts: tuple[list[Step], list[Step]], l
             now += step.gap
             if not step.is_outage:
                 life.until(now, lag)
-            command = None if step.choice is None else command_of(step.choice, life.ticket)
             now = max(now, life.settled_at[-1] + TICK)
-            life.settle(now, command)
+            life.settle(now, None if step.choice is None else command_of(step.choice, life.ticket, now))
         if onto:
             now = max(now, life.settled_at[-1]) + timedelta(minutes=15)
             life.move(now, onto)

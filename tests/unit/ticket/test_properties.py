@@ -17,12 +17,15 @@ from workflows.domain.ticket.commands import (
     AddNote,
     Assign,
     ChangePriority,
+    ChangePromise,
     Close,
     Command,
     Confirm,
     Continue,
     Escalate,
+    KeepPromise,
     LogTime,
+    MakePromise,
     Open,
     PostUpdate,
     RecordContact,
@@ -35,6 +38,7 @@ from workflows.domain.ticket.commands import (
 from workflows.domain.ticket.events import (
     Assigned,
     ClockBreached,
+    ClockMoved,
     ClockStarted,
     ClockWarned,
     Closed,
@@ -46,6 +50,12 @@ from workflows.domain.ticket.events import (
     LastResortReminded,
     Opened,
     PriorityChanged,
+    PromiseBroken,
+    PromiseCancelled,
+    PromiseChanged,
+    PromiseKept,
+    PromiseMade,
+    PromiseWarned,
     Rejected,
     Reopened,
     Resolved,
@@ -56,7 +66,17 @@ from workflows.domain.ticket.events import (
 from workflows.domain.ticket.judge import Judged, judge, open_ticket
 from workflows.domain.ticket.rederive import Input, looks, rederive
 from workflows.domain.ticket.state import TICK, Clock, Ticket
-from workflows.domain.ticket.words import Audience, ClockState, ContactKind, Outcome, Pause, Status, Target
+from workflows.domain.ticket.words import (
+    Audience,
+    ClockState,
+    ContactKind,
+    Outcome,
+    Pause,
+    PromiseKind,
+    PromiseState,
+    Status,
+    Target,
+)
 from workflows.domain.working_time import due
 from workflows.testing.story import CUSTOMER
 
@@ -78,13 +98,27 @@ CALENDARS = (
     Calendar("Europe/Berlin", {"mon-thu": "08:00-12:00, 13:00-16:00", "fri": "08:00-13:00"}),
     Calendar("UTC", {"mon-sun": "20:00-04:00"}),
 )
-DETECTED = (ClockBreached, ClockWarned, CustomerReminded, LastResortReminded, Resolved, Closed)
+DETECTED = (
+    ClockBreached,
+    ClockWarned,
+    PromiseBroken,
+    PromiseWarned,
+    CustomerReminded,
+    LastResortReminded,
+    Resolved,
+    Closed,
+)
 TOLD_OF = {
     "opened": Opened,
     "assigned": Assigned,
     "priority_changed": PriorityChanged,
     "clock_warned": ClockWarned,
     "clock_breached": ClockBreached,
+    "resolve_missed": ClockBreached,
+    "promise_made": PromiseMade,
+    "promise_changed": PromiseChanged,
+    "promise_warned": PromiseWarned,
+    "promise_broken": PromiseBroken,
     "escalated": Escalated,
     "rejected": Rejected,
     "transferred": Transferred,
@@ -154,9 +188,16 @@ class Life:
             self.settle(max(wake_at + lag, self.settled_at[-1] + TICK))
 
 
-def command_of(choice: int, ticket: Ticket) -> Command:
-    """A command as somebody who sees the ticket would send it."""
-    kind = KINDS[ticket.status][choice % len(KINDS[ticket.status])]
+PROMISES = {"call": PromiseKind.CALL_BACK, "news": PromiseKind.NEXT_NEWS, "fix": PromiseKind.TURNAROUND}
+"""What people promise, by the name that they give it."""
+
+
+def command_of(choice: int, ticket: Ticket, at: datetime) -> Command:
+    """A command as somebody who sees the ticket at that instant would send it."""
+    kind, number = KINDS[ticket.status][choice % len(KINDS[ticket.status])], choice // len(KINDS[ticket.status])
+    name = tuple(PROMISES)[number % len(PROMISES)]
+    # Whole quarters again, so that promises meet deadlines and each other; some of them lie in the past.
+    promised_at = OPENED_AT + ((at - OPENED_AT) // minutes(15) + number % 40 - 1) * minutes(15)
     if kind.startswith("to "):
         return Transfer(actor="ann", to_tier=kind.removeprefix("to "), reason="theirs")
     if kind.startswith("as "):
@@ -174,6 +215,15 @@ def command_of(choice: int, ticket: Ticket) -> Command:
         "note": AddNote(actor="ann", text="swapped the splitter"),
         "time": LogTime(actor="ann", spent=minutes(20), text="on the phone"),
         "update": PostUpdate(actor="ann", text="soon"),
+        "update of it": PostUpdate(actor="ann", text="as we said", keeps=(name,)),
+        "promise": MakePromise(
+            actor="ann", name=name, kind=PROMISES[name], promised_at=promised_at, words="we will", owner="bob"
+        ),
+        "re-agree": ChangePromise(
+            actor="ann", name=name, promised_at=promised_at, words="a little later", reason="the part is late"
+        ),
+        "keep": KeepPromise(actor="ann", name=name),
+        "turnaround": Acknowledge(actor="ann", handler="ann", tier=ticket.tier, turnaround_at=promised_at),
         "ask": WaitOnCustomer(actor="ann", question="which router?"),
         "continue": Continue(actor="ann", reason="found it"),
         "escalate": Escalate(actor="ann", from_tier=ticket.tier, reason="beyond us"),
@@ -188,14 +238,27 @@ def command_of(choice: int, ticket: Ticket) -> Command:
 WORK = (
     *("update", "ask", "escalate", "to agent", "to specialist", "to supplier", "news", "complaint", "information"),
     *("as urgent", "as urgent", "as normal", "as normal", "assign", "note", "time"),
+    *("promise", "promise", "promise", "re-agree", "keep", "update of it"),
 )
 OUTCOMES = ("fixed", "fixed", "not_feasible", "no_response", "withdrawn")
 KINDS = {
-    Status.OPEN: (*WORK, *OUTCOMES, "acknowledge", "acknowledge", "acknowledge", "last resort", "confirm"),
+    Status.OPEN: (*WORK, *OUTCOMES, "acknowledge", "acknowledge", "turnaround", "last resort", "confirm"),
     Status.IN_PROGRESS: (*WORK, *OUTCOMES, "last resort", "acknowledge", "reopen"),
     Status.WAITING_ON_CUSTOMER: (*WORK, *OUTCOMES, "news", "continue", "acknowledge", "close"),
-    Status.RESOLVED: ("confirm", "confirm", "reject", "reject", "close", "update", "news", "information", "ask"),
-    Status.CLOSED: ("reopen", "reopen", "reject", "news", "escalate", "note"),
+    Status.RESOLVED: (
+        "confirm",
+        "confirm",
+        "reject",
+        "reject",
+        "close",
+        "update",
+        "news",
+        "information",
+        "ask",
+        "promise",
+        "keep",
+    ),
+    Status.CLOSED: ("reopen", "reopen", "reject", "news", "escalate", "note", "promise", "keep"),
 }
 """What people would send in that state, and something illegal."""
 # Quarter hours, so that deadlines coincide often.
@@ -207,6 +270,7 @@ again_and_again = st.builds(OnBreach, notify=TOLD, escalate_every=st.sampled_fro
 rules = st.fixed_dictionaries(
     {}, optional={target: again_and_again if target is Target.UPDATE else once for target in Target}
 )
+CLOCKS = tuple(target for target in Target if target is not Target.PROMISE)
 calendars = st.sampled_from(CALENDARS)
 ladders = st.builds(
     ladder,
@@ -219,7 +283,7 @@ ladders = st.builds(
     resolve=st.integers(2, 60).map(hours),
     on_breach=rules,
     warn_at=st.sampled_from(((), (0.75,), (0.25, 0.5))),
-    waiting_pauses=st.sets(st.sampled_from(tuple(Target))).map(lambda targets: tuple(sorted(targets))),
+    waiting_pauses=st.sets(st.sampled_from(CLOCKS)).map(lambda targets: tuple(sorted(targets))),
     chases_to_escalate=st.integers(1, 3),
 )
 
@@ -251,8 +315,8 @@ def lived(policy: Policy, plan: list[Step], *, lag: timedelta = timedelta(), out
         now += step.gap
         if not (outages and step.is_outage):
             life.until(now, lag)
-        command = None if step.choice is None else command_of(step.choice, life.ticket)
-        life.settle(max(now, life.settled_at[-1] + TICK), command)
+        at = max(now, life.settled_at[-1] + TICK)
+        life.settle(at, None if step.choice is None else command_of(step.choice, life.ticket, at))
     return life
 
 
@@ -294,6 +358,8 @@ def test_the_log_has_no_gaps_and_no_doubles(policy: Policy, plan: list[Step], la
     assert [entry.sequence for entry in life.entries] == list(range(1, len(life.entries) + 1))
     assert life.ticket.sequence == len(life.entries)
     breaches = [entry.event for entry in life.entries if isinstance(entry.event, ClockBreached)]
+    broken = [(each.event.name, each.event.run) for each in life.entries if isinstance(each.event, PromiseBroken)]
+    assert len(broken) == len(set(broken))
     runs = [(each.target, run) for each in breaches for run in range(each.run, each.run + each.count)]
     assert len(runs) == len(set(runs))
     started = [(each.event.target, each.event.run) for each in life.entries if isinstance(each.event, ClockStarted)]
@@ -323,7 +389,7 @@ def test_coinciding_deadlines_never_skip_a_tier(policy: Policy, plan: list[Step]
 def test_what_takes_effect_in_one_settle_never_goes_back(policy: Policy, plan: list[Step], lag: timedelta) -> None:
     """4.6: breaches in order of `due_at`, `effective_at` rising and late by the constant alone."""
     for judged in lived(policy, plan, lag=lag).judgements:
-        breaches = [entry.event for entry in judged.entries if isinstance(entry.event, ClockBreached)]
+        breaches = [entry.event for entry in judged.entries if isinstance(entry.event, ClockBreached | PromiseBroken)]
         for one, next_one in pairwise(breaches):
             assert one.due_at <= next_one.due_at
             assert one.effective_at <= next_one.effective_at
@@ -342,7 +408,8 @@ def test_the_version_rises_with_what_people_decide_on_and_with_nothing_else(
 
     def decided_on(ticket: Ticket) -> tuple[object, ...]:
         deadlines = {(clock.target, clock.deadline_at) for clock in ticket.clocks if clock.deadline_at}
-        return ticket.status, ticket.tier, ticket.handler, ticket.owner, ticket.priority, ticket.next_news_at, deadlines
+        promises = {(each.name, each.run, each.state, each.kept_at) for each in ticket.promises}
+        return ticket.status, ticket.tier, ticket.handler, ticket.owner, ticket.priority, promises, deadlines
 
     for before, after in pairwise(judged.ticket for judged in lived(policy, plan, lag=lag).judgements):
         assert after.version - before.version == int(decided_on(after) != decided_on(before))
@@ -418,3 +485,68 @@ def test_a_clock_stands_still_exactly_while_its_state_says_so(policy: Policy, pl
             pauses = standing.get(ticket.status, {}) if clock.state.is_live else {}
             assert clock.pause is pauses.get(clock.target)
             assert clock.state is not ClockState.PAUSED or clock.pause
+
+
+@ENOUGH
+@given(policies, plans, lags)
+def test_a_promise_ends_once_and_nothing_but_its_own_word_ends_it(
+    policy: Policy, plan: list[Step], lag: timedelta
+) -> None:
+    """2.4: each run is kept, broken, cancelled or replaced, once; until then it is open, whatever happens meanwhile."""
+    life, is_open, last = lived(policy, plan, lag=lag), dict[str, int](), dict[str, int]()
+    for judged in life.judgements:
+        for event in (entry.event for entry in judged.entries):
+            match event:
+                case PromiseMade(name=name, run=run, replaces=replaces):
+                    assert (name in is_open) == replaces
+                    assert run == last.get(name, 0) + 1
+                    is_open[name] = last[name] = run
+                case PromiseChanged(name=name, run=run):
+                    assert is_open[name] == run - 1
+                    is_open[name] = last[name] = run
+                case PromiseKept(name=name, is_late=True):
+                    assert name not in is_open
+                case PromiseKept(name=name, run=run) | PromiseBroken(name=name, run=run):
+                    assert is_open.pop(name) == run
+                case PromiseCancelled(name=name, run=run):
+                    assert is_open.pop(name) == run
+                case _:
+                    pass
+        assert {each.name: each.run for each in judged.ticket.promises if each.is_open} == is_open
+        assert not (is_open and judged.ticket.status is Status.CLOSED)
+
+
+@ENOUGH
+@given(policies, plans, lags)
+def test_an_open_promise_stands_as_it_was_given(policy: Policy, plan: list[Step], lag: timedelta) -> None:
+    """2.4, 2.5: escalation, transfer and reassignment change nothing of it; the ticket wakes for it in time."""
+    first = dict[tuple[str, int], tuple[object, ...]]()
+    life = lived(policy, plan, lag=lag)
+    for judged, settled_at in zip(life.judgements, life.settled_at, strict=True):
+        due_at = judged.ticket.next_due_at()
+        for each in judged.ticket.promises:
+            given_word = (each.kind, each.promised_at, each.made_at, each.made_by, each.owner, each.words)
+            assert first.setdefault((each.name, each.run), given_word) == given_word
+            assert (each.state is PromiseState.OPEN) == each.is_open
+            if each.is_open:
+                assert each.promised_at >= settled_at
+                assert due_at is not None
+                assert due_at <= min([each.promised_at, *(warning.at for warning in each.warnings if warning.at)])
+                assert judged.ticket.deadline_at() is not None
+
+
+@ENOUGH
+@given(policies, plans, lags)
+def test_the_engine_promises_news_by_the_update_deadline(policy: Policy, plan: list[Step], lag: timedelta) -> None:
+    """6.1, 6.5: on opening and climbing; while the customer is waited for it owes them none."""
+    for judged in lived(policy, plan, lag=lag).judgements:
+        made = [entry.event for entry in judged.entries if isinstance(entry.event, PromiseMade)]
+        deadlines = (
+            {each.event.deadline_at for each in judged.entries if isinstance(each.event, ClockStarted | ClockMoved)}
+            | {each.deadline_at for each in judged.ticket.clocks}
+            | {each.event.next_news_at for each in judged.entries if isinstance(each.event, Escalated)}
+        )
+        assert all(each.promised_at in deadlines for each in made if each.is_engines)
+        ours = [each for each in judged.ticket.promises if each.made_by is None and each.is_open]
+        assert len(ours) <= 1
+        assert not (ours and judged.ticket.status is Status.WAITING_ON_CUSTOMER)
