@@ -3,9 +3,14 @@
 Refuses to know rates, and how a customer's language writes them: that is `words`.
 """
 
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
 from babel.numbers import get_currency_precision
+
+from workflows.domain.ticket.texts import quoted
+
+LONGEST = 18
+"""Digits of an amount, in its smallest unit: more than the contract has room for is no amount."""
 
 
 class NoAmount(ValueError):  # noqa: N818 - the fact, in the desk's words
@@ -17,14 +22,19 @@ def minor_units(amount: str, currency: str) -> int:
     places = get_currency_precision(currency)
     try:
         minor = Decimal(amount).scaleb(places)
-        whole = int(minor)
-    except (InvalidOperation, ValueError, OverflowError):
-        raise NoAmount(f"{amount!r} is no amount: write a number, like 5 or 7.50") from None
-    if whole != minor:
-        raise NoAmount(f"{amount!r} is finer than {currency} is paid in: give at most {places} decimals")
-    return whole
+    except ArithmeticError:
+        raise _no_amount(amount) from None
+    if not minor.is_finite() or minor.adjusted() >= LONGEST:
+        raise _no_amount(amount)
+    if minor != int(minor):
+        raise NoAmount(f"{quoted(amount)} is finer than {currency} is paid in: give at most {places} decimals")
+    return int(minor)
 
 
 def in_words(minor: int, currency: str) -> str:
     """Say so many of the currency's smallest units."""
     return f"{Decimal(minor).scaleb(-get_currency_precision(currency)):f} {currency}"
+
+
+def _no_amount(amount: str) -> NoAmount:
+    return NoAmount(f"{quoted(amount)} is no amount: write a number, like 5 or 7.50")
