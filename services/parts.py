@@ -17,8 +17,12 @@ from prometheus_client.registry import Collector
 from temporalio.runtime import Runtime
 
 from services import certificates, records, temporal
+from services.delivery.channel import Channel
 from services.delivery.delivery import Delivery
+from services.delivery.each_of import EachOf
+from services.delivery.file_channel import NAME, FileChannel
 from services.delivery.log_channel import LogChannel
+from services.delivery.worded import Worded
 from services.dev_server import DevServer, DevServerFailed
 from services.exporter.exporter import Exporter
 from services.intake.promises import HoldsPolicies
@@ -42,6 +46,8 @@ from services.roster.watch import RosterWatch
 from services.settings import Address, Settings, broken
 from services.temporal import TemporalPlace, TicketTimers
 from services.var_folder import require_whole_record, unusable
+from services.words.checking import check
+from services.words.words import Words
 from workflows.domain.errors import PolicyError
 
 logger = logging.getLogger(__name__)
@@ -208,7 +214,7 @@ async def keeper(
 @asynccontextmanager
 async def delivery(settings: Settings, opened: records.Records, loops: Loops) -> AsyncIterator[None]:
     """Send what the outbox holds."""
-    delivering = Delivery(opened.outbox, LogChannel())
+    delivering = Delivery(opened.outbox, _channel(settings, opened))
 
     async def stop() -> None:
         delivering.stop()
@@ -216,6 +222,27 @@ async def delivery(settings: Settings, opened: records.Records, loops: Loops) ->
     page = process_page("delivery", settings.delivery_metrics_address, OfDelivery(delivering))
     async with page, loops.running("delivery", delivering.run(), stop):
         yield
+
+
+def words(settings: Settings) -> Words:
+    """Read the templates of messages, and see that none of them fails before somebody is to be told something."""
+    made = Words(settings.words, default_language=settings.words_language)
+    for problem in check(made):
+        if problem.is_fatal:
+            more = "`followthrough policy check` tells all that is wrong"
+            raise broken("words", settings.words or problem.path, f"{problem}; {more}")
+        logger.warning("words are missing", extra={"template": str(problem.path), "problem": problem.text})
+    return made
+
+
+def _channel(settings: Settings, opened: records.Records) -> Channel:
+    """Make what messages are sent by. That by which sending may fail goes first."""
+    made: dict[str, Channel] = {"log": LogChannel()}
+    if NAME in settings.channels_used:
+        worded = Worded(opened.log_lines, words(settings), NAME)
+        made[NAME] = FileChannel(settings.messages_folder, worded, keep_days=settings.messages_keep_days)
+    used = [made[name] for name in settings.channels_used]
+    return used[0] if len(used) == 1 else EachOf(used)
 
 
 @asynccontextmanager

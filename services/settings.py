@@ -32,6 +32,11 @@ USELESS_WITHOUT = (
     ("caller_tls_key", "caller_tls_cert"),
     ("caller_tls_cert", "caller_tls_ca"),
 )
+CHANNELS = ("file", "log")
+"""By what messages can be sent, in the order in which each is."""
+MESSAGES_FOLDER = "messages"
+"""Of the channel `file`, in `var_dir`."""
+LANGUAGE = r"^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$"
 RECORD_FILE = "record.sqlite3"
 """The embedded record, in `var_dir`."""
 
@@ -76,9 +81,22 @@ def _read_entries(value: object) -> object:
     return entries
 
 
+def _read_channels(value: object) -> object:
+    """Split what is separated by commas; each channel once."""
+    if not isinstance(value, str):
+        return value
+    names = tuple(dict.fromkeys(name.strip().lower() for name in value.split(",") if name.strip()))
+    unknown = [name for name in names if name not in CHANNELS]
+    if unknown or not names:
+        what = f"there is no channel {unknown[0]!r}: " if unknown else ""
+        raise ValueError(f"{what}name at least one of {', '.join(CHANNELS)}, separated by commas")
+    return names
+
+
 Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 SecondsOrZero = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 AddressText = Annotated[Address, NoDecode, BeforeValidator(_read_address)]
+Channels = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_read_channels)]
 Entries = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_read_entries)]
 
 
@@ -144,6 +162,25 @@ class Settings(BaseSettings):
 
     roster_every_seconds: Seconds = 30
     """Real seconds between two rounds in which every policy's `roster` is asked. Default 30."""
+
+    words: Path | None = None
+    """Folder with the desk's own templates of messages, which go before those that ship; see `followthrough words`.
+    Default: none."""
+
+    words_language: str = Field(default="en", pattern=LANGUAGE)
+    """BCP 47 tag of the language that the desk is told things in, and every customer in whose own there are no
+    templates. Default `en`."""
+
+    channels: Channels | None = None
+    """By what messages are sent, separated by commas: `log`, `file`. With `file` each stands in words in a file of the
+    day, below `messages_dir`. Default: `file,log` with the embedded record, else `log`."""
+
+    messages_dir: Path | None = None
+    """Folder of the files of the channel `file`, with what customers are told in them. Default `messages` in
+    `var_dir`."""
+
+    messages_keep_days: PositiveInt = 30
+    """Days after which such a file is removed. Default 30."""
 
     temporal_address: AddressText | None = None
     """A Temporal server that others run. Default: none, the embedded one is meant."""
@@ -304,6 +341,17 @@ class Settings(BaseSettings):
     def is_record_embedded(self) -> bool:
         """Whether the record is ours to create and migrate."""
         return self.database_url is None
+
+    @property
+    def channels_used(self) -> tuple[str, ...]:
+        """By what messages are sent: the channels that were named, or those that need nothing besides."""
+        named = self.channels or (CHANNELS if self.is_record_embedded else ("log",))
+        return tuple(name for name in CHANNELS if name in named)
+
+    @property
+    def messages_folder(self) -> Path:
+        """Where the channel `file` writes."""
+        return self.messages_dir or self.var_dir / MESSAGES_FOLDER
 
     @property
     def temporal(self) -> Address:

@@ -39,6 +39,7 @@ from services.records.errors import (
 )
 from services.records.faults import spoken_plainly
 from services.records.figures import Figures
+from services.records.log_lines import LogLines
 from services.records.outbox import Outbox
 from services.records.policies import KnownPolicies
 from services.records.problem_queries import ProblemQueries
@@ -73,6 +74,7 @@ __all__ = [
     "IdentityTaken",
     "Input",
     "KeptClosure",
+    "LogLines",
     "LogTooNew",
     "Moment",
     "Named",
@@ -130,6 +132,7 @@ class Records:
     upkeep: Upkeep
     queries: Queries
     outbox: Outbox
+    log_lines: LogLines
     rosters: Rosters
     customers_at_risk: CustomersAtRisk
     closures: Closures
@@ -188,6 +191,7 @@ async def connect(
         upkeep=Upkeep(database, statements, clock, policies, judge=judge),
         queries=Queries(database, statements, clock, policies),
         outbox=Outbox(database, statements),
+        log_lines=LogLines(database, statements, clock, policies),
         rosters=Rosters(database, statements, clock),
         customers_at_risk=CustomersAtRisk(database, statements, clock, policies, record),
         closures=Closures(database, statements, clock),
