@@ -1,0 +1,71 @@
+"""Messages of the outbox in words: reads the log around each of them, many in one question, and has them said.
+
+The one place where the record and the words meet. What this release cannot say, another may: then it is not said yet.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import timedelta
+from typing import Protocol
+
+from services.delivery.gathered import Gathered
+from services.records.errors import RecordError
+from services.records.log_lines import Lines, Reach
+from services.records.owed_messages import OwedMessage
+from services.words.occasion import AFTERWARDS, HISTORY, LATELY, Occasion
+from services.words.words import CannotSayError, Rendered, Words
+from workflows.domain.ticket.words import Audience
+
+REACH = Reach(history=HISTORY, before=LATELY, after=AFTERWARDS)
+LATE_AFTER = timedelta(minutes=15)
+"""Real time after which a message says that it comes late."""
+
+
+class Log(Protocol):
+    """The record, as far as words are made from it."""
+
+    async def of(self, messages: Collection[OwedMessage], reach: Reach) -> Mapping[int, Lines | RecordError]:
+        """By a message's number the lines around it, or why they cannot be read. Raises `RecordError`."""
+        ...
+
+
+class Worded:
+    """Gives each message its words, for one channel."""
+
+    def __init__(self, log: Log, words: Words, channel: str) -> None:
+        self._log = log
+        self._words = words
+        self._channel = channel
+        self._all = Gathered(self._said)
+
+    async def of(self, message: OwedMessage) -> Rendered:
+        """Put a message into words. Raises `CannotSayError` where this release has none, `RecordError`."""
+        return await self._all(message)
+
+    async def _said(self, messages: Sequence[OwedMessage]) -> list[Rendered | Exception]:
+        found = await self._log.of(messages, REACH)
+        return [self._one(message, found.get(message.message_id)) for message in messages]
+
+    def _one(self, message: OwedMessage, lines: Lines | RecordError | None) -> Rendered | Exception:
+        if lines is None:
+            return CannotSayError("a message whose ticket is not there")
+        if isinstance(lines, RecordError):
+            return lines
+        try:
+            return self._words.say(_occasion(message, lines), self._channel)
+        except CannotSayError as error:
+            return error
+
+
+def _occasion(message: OwedMessage, lines: Lines) -> Occasion:
+    return Occasion(
+        kind=message.kind,
+        audience=Audience(message.audience),
+        recipient=message.recipient,
+        key=message.key,
+        sequence=message.sequence,
+        ticket=lines.ticket,
+        policy=lines.policy,
+        entries=lines.entries,
+        now_at=lines.now_at,
+        is_late=lines.age > LATE_AFTER,
+    )
