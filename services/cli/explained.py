@@ -46,7 +46,7 @@ def of_ledger(ledger: ClockLedger) -> RenderableType:
         BLANK,
         Stretches(ledger),
         BLANK,
-        _facts(_outcome(ledger, zone)),
+        _facts(chain(_outcome(ledger, zone), _holds(ledger, zone))),
     )
 
 
@@ -67,6 +67,18 @@ def _outcome(ledger: ClockLedger, zone: tzinfo) -> Iterator[tuple[str, str]]:
         yield "deadline", "none while it stands still"
     elif ledger.intervals:
         yield "ended", _instant(ledger.intervals[-1].end_time, zone)
+
+
+def _holds(ledger: ClockLedger, zone: tzinfo) -> Iterator[tuple[str, str]]:
+    """What was waited for inside, while the clock ran on."""
+    if more := ledger.hold_count - len(ledger.holds):
+        yield "on hold", f"{more} times before"
+    for hold in ledger.holds:
+        until = _local(hold.end_time, zone) if hold.HasField("end_time") else "now"
+        yield (
+            "on hold",
+            f"{_local(hold.start_time, zone)} to {until}, nothing paused: {hold.reason} (event {hold.sequence})",
+        )
 
 
 @dataclass(slots=True)

@@ -17,7 +17,8 @@ from google.protobuf.duration_pb2 import Duration
 from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from protos.followthrough.v1 import event_pb2, ledger_pb2, ticket_pb2, ticket_service_pb2
+from protos.followthrough.v1 import event_pb2, handover_pb2, ledger_pb2, ticket_pb2, ticket_service_pb2
+from services.money import in_words
 from workflows.domain.routing import Request
 from workflows.domain.ticket.commands import (
     Acknowledge,
@@ -51,6 +52,8 @@ from workflows.domain.ticket.events import Entry
 from workflows.domain.ticket.ledger import Line
 from workflows.domain.ticket.state import Ticket
 from workflows.domain.ticket.words import ContactKind, Status, Target, TicketKind
+from workflows.planning.handover import Handover
+from workflows.planning.handover_page import page
 
 Made = TypeVar("Made")
 
@@ -91,6 +94,7 @@ WIRE_NAMES: Mapping[str, str] = {
     "running_since": "running_since_time",
     "as_of": "as_of_time",
     "from_at": "start_time",
+    "until_at": "end_time",
     "to_at": "end_time",
     "at": "record_time",
     "since": "since_time",
@@ -99,6 +103,8 @@ WIRE_NAMES: Mapping[str, str] = {
     "made_at": "make_time",
     "kept_at": "keep_time",
     "flagged_at": "flag_time",
+    "asked_at": "ask_time",
+    "answered_at": "answer_time",
 }
 """Where the rule of `wire_name` does not do."""
 
@@ -111,12 +117,16 @@ DEFAULTS: Mapping[type[StrEnum], StrEnum] = {ContactKind: ContactKind.NEWS, Tick
 INTERVALS_SHOWN = 50
 """Of one clock run in one answer: a hundred runs with the longest names stay under the 4 MiB that clients take."""
 
+HOLDS_SHOWN = 5
+REASON_SHOWN = 200
+"""Of internal waits beside each clock run, and of each one's reason, in characters: for the same reason."""
+
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 A_DAY_SECONDS = 86_400
 NANOSECONDS = 10**9
 """In a second."""
 
-INTERNAL = frozenset({"warnings", "update_breaches", "roster"})
+INTERNAL = frozenset({"warnings", "update_breaches", "roster", "closures"})
 """Fields of the domain's state that are the engine's own business and not in the contract."""
 
 
@@ -188,11 +198,23 @@ def event_message(entry: Entry) -> event_pb2.TicketEvent:
     return message
 
 
+def handover_message(handover: Handover) -> handover_pb2.Handover:
+    """Show a ticket's story to a caller, whole and as one page."""
+    message = handover_pb2.Handover(page=page(handover, in_words), ticket=ticket_message(handover.ticket))
+    _fill(message, handover.story)
+    _write_instant(message, "as_of_time", handover.as_of)
+    if handover.next_step is not None:
+        _write_message(message, "next_step", handover.next_step)
+    return message
+
+
 def ledger_message(line: Line, *, after_interval: int = 0) -> ledger_pb2.ClockLedger:
     """Show the ledger of a clock run to a caller, its sums and as many of its intervals as one answer holds."""
     message = ledger_pb2.ClockLedger(interval_count=len(line.intervals))
     shown = line.intervals[after_interval : after_interval + INTERVALS_SHOWN]
-    _fill(message, replace(line, intervals=shown))
+    holds = tuple(replace(hold, reason=hold.reason[:REASON_SHOWN]) for hold in line.holds[-HOLDS_SHOWN:])
+    _fill(message, replace(line, intervals=shown, holds=holds))
+    message.hold_count = len(line.holds)
     for number, interval in enumerate(message.intervals, start=after_interval + 1):
         interval.number = number
     for wire, length in (("counted", line.counted), ("spent", line.spent), ("left", line.left)):

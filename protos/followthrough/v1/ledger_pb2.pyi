@@ -51,6 +51,8 @@ class ClockLedger(_message.Message):
     INTERVALS_FIELD_NUMBER: _builtins.int
     NEXT_AFTER_INTERVAL_FIELD_NUMBER: _builtins.int
     AS_OF_TIME_FIELD_NUMBER: _builtins.int
+    HOLD_COUNT_FIELD_NUMBER: _builtins.int
+    HOLDS_FIELD_NUMBER: _builtins.int
     target: _ticket_pb2.Target.ValueType
     """What it measures."""
     run: _builtins.int
@@ -69,6 +71,8 @@ class ClockLedger(_message.Message):
     """How many intervals there are."""
     next_after_interval: _builtins.int
     """Give it as after_interval, with this target and run, to read on. 0, and only then: these were the last."""
+    hold_count: _builtins.int
+    """How many internal waits fell within the run: they explain, and paused nothing."""
     @_builtins.property
     def start_time(self) -> _timestamp_pb2.Timestamp:
         """When the run began."""
@@ -107,6 +111,10 @@ class ClockLedger(_message.Message):
     def as_of_time(self) -> _timestamp_pb2.Timestamp:
         """The record's instant of this answer, up to which is counted what still counts."""
 
+    @_builtins.property
+    def holds(self) -> _containers.RepeatedCompositeFieldContainer[Global___LedgerHold]:
+        """The latest of them, in order: 5 at most."""
+
     def __init__(
         self,
         *,
@@ -128,14 +136,58 @@ class ClockLedger(_message.Message):
         intervals: _abc.Iterable[Global___LedgerInterval] | None = ...,
         next_after_interval: _builtins.int = ...,
         as_of_time: _timestamp_pb2.Timestamp | None = ...,
+        hold_count: _builtins.int = ...,
+        holds: _abc.Iterable[Global___LedgerHold] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["as_of_time", b"as_of_time", "carried", b"carried", "counted", b"counted", "deadline_time", b"deadline_time", "left", b"left", "length", b"length", "spent", b"spent", "start_time", b"start_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["as_of_time", b"as_of_time", "calendar", b"calendar", "carried", b"carried", "counted", b"counted", "deadline_time", b"deadline_time", "interval_count", b"interval_count", "intervals", b"intervals", "left", b"left", "length", b"length", "next_after_interval", b"next_after_interval", "policy_version", b"policy_version", "run", b"run", "spent", b"spent", "start_time", b"start_time", "state", b"state", "target", b"target", "tier", b"tier", "tzdata", b"tzdata"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["as_of_time", b"as_of_time", "calendar", b"calendar", "carried", b"carried", "counted", b"counted", "deadline_time", b"deadline_time", "hold_count", b"hold_count", "holds", b"holds", "interval_count", b"interval_count", "intervals", b"intervals", "left", b"left", "length", b"length", "next_after_interval", b"next_after_interval", "policy_version", b"policy_version", "run", b"run", "spent", b"spent", "start_time", b"start_time", "state", b"state", "target", b"target", "tier", b"tier", "tzdata", b"tzdata"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ClockLedger: _TypeAlias = ClockLedger  # noqa: Y015
+
+@_typing.final
+class LedgerHold(_message.Message):
+    """An internal wait of the ticket, for a part say, half open. No clock stood still for it."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    START_TIME_FIELD_NUMBER: _builtins.int
+    END_TIME_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    ACTOR_FIELD_NUMBER: _builtins.int
+    SEQUENCE_FIELD_NUMBER: _builtins.int
+    reason: _builtins.str
+    """What is waited for; of a long text, the first 200 characters. ListTicketEvents shows all of it."""
+    actor: _builtins.str
+    """Who let it begin."""
+    sequence: _builtins.int
+    """Of the event that let it begin; ListTicketEvents shows it."""
+    @_builtins.property
+    def start_time(self) -> _timestamp_pb2.Timestamp:
+        """When it began."""
+
+    @_builtins.property
+    def end_time(self) -> _timestamp_pb2.Timestamp:
+        """When it ended. Unset: it lasts."""
+
+    def __init__(
+        self,
+        *,
+        start_time: _timestamp_pb2.Timestamp | None = ...,
+        end_time: _timestamp_pb2.Timestamp | None = ...,
+        reason: _builtins.str = ...,
+        actor: _builtins.str = ...,
+        sequence: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["end_time", b"end_time", "start_time", b"start_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["actor", b"actor", "end_time", b"end_time", "reason", b"reason", "sequence", b"sequence", "start_time", b"start_time"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___LedgerHold: _TypeAlias = LedgerHold  # noqa: Y015
 
 @_typing.final
 class LedgerInterval(_message.Message):

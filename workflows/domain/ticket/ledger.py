@@ -25,6 +25,8 @@ from workflows.domain.ticket.events import (
     ClockWarned,
     Entry,
     Escalated,
+    Held,
+    HoldEnded,
     Opened,
     PolicyChanged,
     PromiseBroken,
@@ -34,12 +36,12 @@ from workflows.domain.ticket.events import (
     PromiseMade,
     Transferred,
 )
-from workflows.domain.ticket.ledger_lines import ZERO, Interval, Line
+from workflows.domain.ticket.ledger_lines import ZERO, Interval, Line, OnHold
 from workflows.domain.ticket.ledger_promises import PromiseDraft
 from workflows.domain.ticket.words import ClockState, Pause, Target
 from workflows.domain.working_time import worked
 
-__all__ = ["Interval", "Line", "ledger"]
+__all__ = ["Interval", "Line", "OnHold", "ledger"]
 
 ClockEvent = (
     ClockStarted
@@ -65,7 +67,7 @@ def ledger(
     reading = _Reading(policy, later)
     for entry in entries:
         reading.read(entry)
-    return tuple(draft.line(at) for draft in reading.drafts.values())
+    return tuple(draft.line(at).during(reading.holds) for draft in reading.drafts.values())
 
 
 class _Reading:
@@ -73,6 +75,7 @@ class _Reading:
 
     def __init__(self, policy: Policy, later: Mapping[str, Policy]) -> None:
         self.drafts: dict[tuple[str, int], _Draft | PromiseDraft] = {}
+        self.holds: list[OnHold] = []
         self._clocks: dict[tuple[Target, int], _Draft] = {}
         self._promises: dict[str, PromiseDraft] = {}
         """The latest run of each name."""
@@ -105,6 +108,11 @@ class _Reading:
                 | ClockReinstated()
             ) as event:
                 self._clocks[event.target, event.run].take(event, entry)
+            case Held(reason=reason):
+                hold = OnHold(from_at=entry.at, to_at=None, reason=reason, actor=entry.actor, sequence=entry.sequence)
+                self.holds.append(hold)
+            case HoldEnded():
+                self.holds[-1] = replace(self.holds[-1], to_at=entry.at)
             case _:
                 self._read_promise(entry)
 

@@ -1,6 +1,7 @@
 """What a ticket's ledger is made of: a line for each clock run and each promise, with its intervals. Values only."""
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from workflows.domain.ticket.words import ClockState, Pause, Target
@@ -25,6 +26,19 @@ class Interval:
     """Of the line of the log that let it begin."""
     length: timedelta
     """Working time allowed for the whole run while it lasted: another length begins another interval."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OnHold:
+    """An internal wait of the ticket, half open: no clock stood still for it (2.11)."""
+
+    from_at: datetime
+    to_at: datetime | None
+    """None: it lasts."""
+    reason: str
+    actor: str | None
+    sequence: int
+    """Of the line of the log that let it begin."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +68,17 @@ class Line:
     """The instant up to which is counted what still counts."""
     promise: str = ""
     """The name of the promise; empty: it is a clock."""
+    holds: tuple[OnHold, ...] = ()
+    """Internal waits while it lasted: they explain, and paused nothing (2.11)."""
+
+    def during(self, holds: Iterable[OnHold]) -> "Line":
+        """The line with those of a ticket's internal waits that fell within it."""
+        last = self.intervals[-1].to_at if self.intervals else None
+        ended_at = self.as_of if last is None else last
+        within = (
+            each for each in holds if each.from_at < ended_at and (each.to_at is None or each.to_at > self.started_at)
+        )
+        return replace(self, holds=tuple(within))
 
     @property
     def counted(self) -> timedelta:
