@@ -7,7 +7,7 @@ shown adds up; the contract's own figures, to the microsecond, are `--json`'s to
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, timedelta, tzinfo
-from itertools import pairwise
+from itertools import chain, pairwise
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from google.protobuf.duration_pb2 import Duration
