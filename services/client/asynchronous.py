@@ -10,10 +10,12 @@ import grpc.aio
 from google.protobuf.message import Message
 
 from protos.followthrough.v1.event_pb2 import TicketEvent
+from protos.followthrough.v1.handover_pb2 import Handover
 from protos.followthrough.v1.ledger_pb2 import ClockLedger
 from protos.followthrough.v1.ticket_pb2 import Ticket
 from protos.followthrough.v1.ticket_service_pb2 import (
     ExplainDeadlinesRequest,
+    GetHandoverRequest,
     GetTicketRequest,
     ListTicketEventsRequest,
     ListTicketsRequest,
@@ -80,6 +82,10 @@ class TicketClient:
         """Read one ticket, by its id or by its reference."""
         key = GetTicketRequest(ticket_id=ticket_id) if ticket_id else GetTicketRequest(reference=reference)
         return await self._ask(self._tickets.GetTicket, key)
+
+    async def handover(self, ticket_id: str) -> Handover:
+        """Read a ticket's story as whoever has it next needs it."""
+        return await self._ask(self._tickets.GetHandover, GetHandoverRequest(ticket_id=ticket_id))
 
     async def tickets(self, request: ListTicketsRequest) -> AsyncIterator[Ticket]:
         """Read every ticket that passes the request's filters, page by page, in the request's order."""

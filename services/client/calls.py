@@ -22,9 +22,11 @@ from protos.followthrough.v1.ticket_service_pb2 import (
     DecideCreditRequest,
     EscalateTicketRequest,
     HoldTicketRequest,
+    ImportTicketRequest,
     KeepPromiseRequest,
     LogTimeRequest,
     MakePromiseRequest,
+    MergeTicketsRequest,
     OfferCreditRequest,
     OpenTicketRequest,
     PostUpdateRequest,
@@ -61,6 +63,8 @@ Change = (
     | ChangePriorityRequest
     | AddNoteRequest
     | LogTimeRequest
+    | MergeTicketsRequest
+    | ImportTicketRequest
     | MakePromiseRequest
     | KeepPromiseRequest
     | ChangePromiseRequest

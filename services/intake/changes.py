@@ -9,7 +9,7 @@ from typing import Protocol, cast
 
 from google.protobuf.message import Message
 
-from protos.followthrough.v1.ticket_service_pb2 import OpenTicketRequest, ResolveTicketRequest
+from protos.followthrough.v1.ticket_service_pb2 import MergeTicketsRequest, OpenTicketRequest, ResolveTicketRequest
 from services.intake.convert import COMMANDS, ticket_message, to_command, to_incoming, to_open
 from services.intake.errors import Problem, Reason, invalid, refused, unknown_ticket
 from services.intake.fields import Violation
@@ -71,7 +71,10 @@ class Changes:
 
     def methods(self) -> Mapping[type[Message], Handle[Message]]:
         """What handles each request."""
-        own: dict[type[Message], object] = {OpenTicketRequest: self._open_ticket}
+        own: dict[type[Message], object] = {
+            OpenTicketRequest: self._open_ticket,
+            MergeTicketsRequest: self._merge_tickets,
+        }
         return cast(Mapping[type[Message], Handle[Message]], own | dict.fromkeys(COMMANDS, self._change))
 
     def lacks(self, request: Message) -> tuple[Violation, ...]:
@@ -123,6 +126,25 @@ class Changes:
             raise unknown_ticket(request.ticket_id) from None
         return self._answer(settled)
 
+    async def _merge_tickets(self, request: MergeTicketsRequest) -> bytes:
+        """Apply what is asked of two tickets that exist; the survivor answers."""
+        try:
+            pair = await self._record.merge(
+                request.ticket_id,
+                request.survivor_id,
+                actor=request.actor,
+                request=_request(request),
+                expected_version=request.expected_version or None,
+                survivor_expected_version=request.survivor_expected_version or None,
+                encode=_encode,
+            )
+        except TicketUnknown:
+            await self._require_ticket(request.survivor_id, "survivor_id")
+            raise unknown_ticket(request.ticket_id) from None
+        if pair.other:
+            self._committed(pair.other)
+        return self._answer(pair.survivor)
+
     async def _require_survivor(self, request: ResolveTicketRequest) -> None:
         if request.duplicate_of == request.ticket_id:
             raise invalid([Violation("duplicate_of", "is the ticket itself: name the one that goes on")])
@@ -135,15 +157,20 @@ class Changes:
             raise unknown_ticket(ticket_id, field) from None
 
     def _answer(self, settled: Settled) -> bytes:
-        """Say that it was committed, owe what is left to be said to Temporal, and give the stored answer."""
-        self._wrote(settled.ticket_id)
-        if nudge := settled.nudge:
-            self._nudger.owe(nudge)
+        """Say that it was committed, and give the stored answer."""
+        self._committed(settled)
         if settled.refusal is not None:
             raise refused(settled.refusal)
         if settled.answer is None:
             raise AssertionError("the record kept no answer to a request that was applied")
         return settled.answer
+
+
+    def _committed(self, settled: Settled) -> None:
+        """Say that it was, and owe what is left to be said to Temporal."""
+        self._wrote(settled.ticket_id)
+        if nudge := settled.nudge:
+            self._nudger.owe(nudge)
 
 
 async def _placed(request: OpenTicketRequest, held: Promises) -> OpenTicketRequest:

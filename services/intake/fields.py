@@ -23,7 +23,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from services.intake.ids import ReferenceInvalid, parse_reference
 from workflows.domain.errors import CalendarError
 from workflows.domain.money import MOST_MINOR
-from workflows.domain.ticket.commands import LONGEST_SPENT, MOST_STARS
+from workflows.domain.ticket.commands import LONGEST_SPENT, LONGEST_USED, MOST_REFERENCES, MOST_STARS
 from workflows.domain.ticket.texts import TEXTS, Text, quoted, stray_space, text_problem
 from workflows.domain.zones import zone
 
@@ -147,6 +147,12 @@ _OF_THE_CONTRACT: Mapping[str, Rule] = {
     "stars": Number(least=1, most=MOST_STARS),
     "minor": Number(least=1, most=MOST_MINOR),
     "number": Number(least=1),
+    "survivor_expected_version": Number(least=0),
+    "open_time": Instant(),
+    "due_time": Instant(),
+    "used": Length(least=-LONGEST_USED, most=LONGEST_USED),
+    "chases": Number(least=0),
+    "references": Several(each=TEXTS["references"], most=MOST_REFERENCES),
 }
 
 ORDERS = ("open_time", "deadline_time")

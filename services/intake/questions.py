@@ -9,17 +9,26 @@ from typing import cast
 
 from google.protobuf.message import Message
 
+from protos.followthrough.v1.handover_pb2 import Handover
 from protos.followthrough.v1.ticket_pb2 import Ticket
 from protos.followthrough.v1.ticket_service_pb2 import (
     ExplainDeadlinesRequest,
     ExplainDeadlinesResponse,
+    GetHandoverRequest,
     GetTicketRequest,
     ListTicketEventsRequest,
     ListTicketEventsResponse,
     ListTicketsRequest,
     ListTicketsResponse,
 )
-from services.intake.convert import event_message, ledger_message, ticket_message, to_status, to_target
+from services.intake.convert import (
+    event_message,
+    handover_message,
+    ledger_message,
+    ticket_message,
+    to_status,
+    to_target,
+)
 from services.intake.errors import Problem, Reason, invalid, unknown_ticket
 from services.intake.fields import Violation
 from services.intake.ids import parse_reference
@@ -37,6 +46,7 @@ from services.intake.promises import HoldsPolicies
 from services.records.queries import Place, Queries, TicketFilter
 from workflows.domain.ticket.ledger import Line
 from workflows.domain.ticket.texts import quoted
+from workflows.planning.handover import handover
 from workflows.ports import TicketUnknown
 
 
@@ -54,6 +64,7 @@ class Questions:
             ListTicketsRequest: self._list_tickets,
             ListTicketEventsRequest: self._list_ticket_events,
             ExplainDeadlinesRequest: self._explain_deadlines,
+            GetHandoverRequest: self._get_handover,
         }
         return cast(Mapping[type[Message], Handle[Message]], own)
 
@@ -99,6 +110,16 @@ class Questions:
             events=[event_message(entry) for entry in page],
             next_after_sequence=page[-1].sequence if len(found) > size else 0,
         )
+
+    async def _get_handover(self, request: GetHandoverRequest) -> Handover:
+        try:
+            ticket = await self._queries.ticket(request.ticket_id)
+            entries = await self._queries.entries(request.ticket_id)
+        except TicketUnknown:
+            raise unknown_ticket(request.ticket_id) from None
+        known = [entry for entry in entries if entry.sequence <= ticket.sequence]  # not what came between the two
+        as_of = max(await self._queries.instant(), known[-1].at)
+        return handover_message(handover(ticket, known, as_of))
 
     async def _explain_deadlines(self, request: ExplainDeadlinesRequest) -> ExplainDeadlinesResponse:
         try:

@@ -79,9 +79,14 @@ class TicketEvent(_message.Message):
     CUSTOMER_FLAGGED_FIELD_NUMBER: _builtins.int
     PROBLEM_LINKED_FIELD_NUMBER: _builtins.int
     PROBLEM_UNLINKED_FIELD_NUMBER: _builtins.int
+    MERGED_FIELD_NUMBER: _builtins.int
+    TOOK_OVER_FIELD_NUMBER: _builtins.int
+    IMPORTED_FIELD_NUMBER: _builtins.int
     POLICY_CHANGED_FIELD_NUMBER: _builtins.int
     HELD_FIELD_NUMBER: _builtins.int
     HOLD_ENDED_FIELD_NUMBER: _builtins.int
+    CLOSURE_BEGAN_FIELD_NUMBER: _builtins.int
+    CLOSURE_ENDED_FIELD_NUMBER: _builtins.int
     sequence: _builtins.int
     """1, 2, 3 and so on, without gaps, per ticket."""
     actor: _builtins.str
@@ -267,6 +272,18 @@ class TicketEvent(_message.Message):
         """It is not, after all."""
 
     @_builtins.property
+    def merged(self) -> Global___Merged:
+        """It was closed as a duplicate: another ticket goes on."""
+
+    @_builtins.property
+    def took_over(self) -> Global___TookOver:
+        """Another ticket was merged into it."""
+
+    @_builtins.property
+    def imported(self) -> Global___Imported:
+        """It came from elsewhere, as it stood there."""
+
+    @_builtins.property
     def policy_changed(self) -> Global___PolicyChanged:
         """On by another version of its policy."""
 
@@ -277,6 +294,14 @@ class TicketEvent(_message.Message):
     @_builtins.property
     def hold_ended(self) -> Global___HoldEnded:
         """It waits no longer."""
+
+    @_builtins.property
+    def closure_began(self) -> Global___ClosureBegan:
+        """Its queue is closed, unplanned."""
+
+    @_builtins.property
+    def closure_ended(self) -> Global___ClosureEnded:
+        """Its queue is open again, so far as that closure goes."""
 
     def __init__(
         self,
@@ -328,15 +353,20 @@ class TicketEvent(_message.Message):
         customer_flagged: Global___CustomerFlagged | None = ...,
         problem_linked: Global___ProblemLinked | None = ...,
         problem_unlinked: Global___ProblemUnlinked | None = ...,
+        merged: Global___Merged | None = ...,
+        took_over: Global___TookOver | None = ...,
+        imported: Global___Imported | None = ...,
         policy_changed: Global___PolicyChanged | None = ...,
         held: Global___Held | None = ...,
         hold_ended: Global___HoldEnded | None = ...,
+        closure_began: Global___ClosureBegan | None = ...,
+        closure_ended: Global___ClosureEnded | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["acknowledged", b"acknowledged", "assigned", b"assigned", "clock_breached", b"clock_breached", "clock_cancelled", b"clock_cancelled", "clock_met", b"clock_met", "clock_moved", b"clock_moved", "clock_paused", b"clock_paused", "clock_reinstated", b"clock_reinstated", "clock_resumed", b"clock_resumed", "clock_started", b"clock_started", "clock_warned", b"clock_warned", "closed", b"closed", "confirmed", b"confirmed", "contact_received", b"contact_received", "credit_offered", b"credit_offered", "credit_proposed", b"credit_proposed", "credit_refused", b"credit_refused", "customer_flagged", b"customer_flagged", "customer_reminded", b"customer_reminded", "effective_time", b"effective_time", "escalated", b"escalated", "escalation_absorbed", b"escalation_absorbed", "event", b"event", "held", b"held", "hold_ended", b"hold_ended", "ladder_exhausted", b"ladder_exhausted", "last_resort_reminded", b"last_resort_reminded", "note_added", b"note_added", "opened", b"opened", "policy_changed", b"policy_changed", "priority_changed", b"priority_changed", "problem_linked", b"problem_linked", "problem_unlinked", b"problem_unlinked", "promise_broken", b"promise_broken", "promise_cancelled", b"promise_cancelled", "promise_changed", b"promise_changed", "promise_kept", b"promise_kept", "promise_made", b"promise_made", "promise_warned", b"promise_warned", "rated", b"rated", "rejected", b"rejected", "reopened", b"reopened", "resolved", b"resolved", "tier_skipped", b"tier_skipped", "time_logged", b"time_logged", "transferred", b"transferred", "update_posted", b"update_posted", "wait_ended", b"wait_ended", "wait_started", b"wait_started"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["acknowledged", b"acknowledged", "assigned", b"assigned", "clock_breached", b"clock_breached", "clock_cancelled", b"clock_cancelled", "clock_met", b"clock_met", "clock_moved", b"clock_moved", "clock_paused", b"clock_paused", "clock_reinstated", b"clock_reinstated", "clock_resumed", b"clock_resumed", "clock_started", b"clock_started", "clock_warned", b"clock_warned", "closed", b"closed", "closure_began", b"closure_began", "closure_ended", b"closure_ended", "confirmed", b"confirmed", "contact_received", b"contact_received", "credit_offered", b"credit_offered", "credit_proposed", b"credit_proposed", "credit_refused", b"credit_refused", "customer_flagged", b"customer_flagged", "customer_reminded", b"customer_reminded", "effective_time", b"effective_time", "escalated", b"escalated", "escalation_absorbed", b"escalation_absorbed", "event", b"event", "held", b"held", "hold_ended", b"hold_ended", "imported", b"imported", "ladder_exhausted", b"ladder_exhausted", "last_resort_reminded", b"last_resort_reminded", "merged", b"merged", "note_added", b"note_added", "opened", b"opened", "policy_changed", b"policy_changed", "priority_changed", b"priority_changed", "problem_linked", b"problem_linked", "problem_unlinked", b"problem_unlinked", "promise_broken", b"promise_broken", "promise_cancelled", b"promise_cancelled", "promise_changed", b"promise_changed", "promise_kept", b"promise_kept", "promise_made", b"promise_made", "promise_warned", b"promise_warned", "rated", b"rated", "rejected", b"rejected", "reopened", b"reopened", "resolved", b"resolved", "tier_skipped", b"tier_skipped", "time_logged", b"time_logged", "took_over", b"took_over", "transferred", b"transferred", "update_posted", b"update_posted", "wait_ended", b"wait_ended", "wait_started", b"wait_started"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["acknowledged", b"acknowledged", "actor", b"actor", "assigned", b"assigned", "clock_breached", b"clock_breached", "clock_cancelled", b"clock_cancelled", "clock_met", b"clock_met", "clock_moved", b"clock_moved", "clock_paused", b"clock_paused", "clock_reinstated", b"clock_reinstated", "clock_resumed", b"clock_resumed", "clock_started", b"clock_started", "clock_warned", b"clock_warned", "closed", b"closed", "confirmed", b"confirmed", "contact_received", b"contact_received", "credit_offered", b"credit_offered", "credit_proposed", b"credit_proposed", "credit_refused", b"credit_refused", "customer_flagged", b"customer_flagged", "customer_reminded", b"customer_reminded", "effective_time", b"effective_time", "escalated", b"escalated", "escalation_absorbed", b"escalation_absorbed", "event", b"event", "held", b"held", "hold_ended", b"hold_ended", "ladder_exhausted", b"ladder_exhausted", "last_resort_reminded", b"last_resort_reminded", "note_added", b"note_added", "opened", b"opened", "policy_changed", b"policy_changed", "priority_changed", b"priority_changed", "problem_linked", b"problem_linked", "problem_unlinked", b"problem_unlinked", "promise_broken", b"promise_broken", "promise_cancelled", b"promise_cancelled", "promise_changed", b"promise_changed", "promise_kept", b"promise_kept", "promise_made", b"promise_made", "promise_warned", b"promise_warned", "rated", b"rated", "rejected", b"rejected", "reopened", b"reopened", "resolved", b"resolved", "sequence", b"sequence", "tier_skipped", b"tier_skipped", "time_logged", b"time_logged", "transferred", b"transferred", "update_posted", b"update_posted", "wait_ended", b"wait_ended", "wait_started", b"wait_started"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["acknowledged", b"acknowledged", "actor", b"actor", "assigned", b"assigned", "clock_breached", b"clock_breached", "clock_cancelled", b"clock_cancelled", "clock_met", b"clock_met", "clock_moved", b"clock_moved", "clock_paused", b"clock_paused", "clock_reinstated", b"clock_reinstated", "clock_resumed", b"clock_resumed", "clock_started", b"clock_started", "clock_warned", b"clock_warned", "closed", b"closed", "closure_began", b"closure_began", "closure_ended", b"closure_ended", "confirmed", b"confirmed", "contact_received", b"contact_received", "credit_offered", b"credit_offered", "credit_proposed", b"credit_proposed", "credit_refused", b"credit_refused", "customer_flagged", b"customer_flagged", "customer_reminded", b"customer_reminded", "effective_time", b"effective_time", "escalated", b"escalated", "escalation_absorbed", b"escalation_absorbed", "event", b"event", "held", b"held", "hold_ended", b"hold_ended", "imported", b"imported", "ladder_exhausted", b"ladder_exhausted", "last_resort_reminded", b"last_resort_reminded", "merged", b"merged", "note_added", b"note_added", "opened", b"opened", "policy_changed", b"policy_changed", "priority_changed", b"priority_changed", "problem_linked", b"problem_linked", "problem_unlinked", b"problem_unlinked", "promise_broken", b"promise_broken", "promise_cancelled", b"promise_cancelled", "promise_changed", b"promise_changed", "promise_kept", b"promise_kept", "promise_made", b"promise_made", "promise_warned", b"promise_warned", "rated", b"rated", "rejected", b"rejected", "reopened", b"reopened", "resolved", b"resolved", "sequence", b"sequence", "tier_skipped", b"tier_skipped", "time_logged", b"time_logged", "took_over", b"took_over", "transferred", b"transferred", "update_posted", b"update_posted", "wait_ended", b"wait_ended", "wait_started", b"wait_started"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    _WhichOneofReturnType_event: _TypeAlias = _typing.Literal["opened", "acknowledged", "update_posted", "contact_received", "wait_started", "wait_ended", "customer_reminded", "escalated", "escalation_absorbed", "ladder_exhausted", "last_resort_reminded", "transferred", "resolved", "confirmed", "rejected", "closed", "reopened", "clock_started", "clock_paused", "clock_resumed", "clock_moved", "clock_warned", "clock_met", "clock_breached", "clock_cancelled", "clock_reinstated", "assigned", "tier_skipped", "priority_changed", "note_added", "time_logged", "promise_made", "promise_warned", "promise_kept", "promise_broken", "promise_changed", "promise_cancelled", "rated", "credit_offered", "credit_proposed", "credit_refused", "customer_flagged", "problem_linked", "problem_unlinked", "policy_changed", "held", "hold_ended"]  # noqa: Y015
+    _WhichOneofReturnType_event: _TypeAlias = _typing.Literal["opened", "acknowledged", "update_posted", "contact_received", "wait_started", "wait_ended", "customer_reminded", "escalated", "escalation_absorbed", "ladder_exhausted", "last_resort_reminded", "transferred", "resolved", "confirmed", "rejected", "closed", "reopened", "clock_started", "clock_paused", "clock_resumed", "clock_moved", "clock_warned", "clock_met", "clock_breached", "clock_cancelled", "clock_reinstated", "assigned", "tier_skipped", "priority_changed", "note_added", "time_logged", "promise_made", "promise_warned", "promise_kept", "promise_broken", "promise_changed", "promise_cancelled", "rated", "credit_offered", "credit_proposed", "credit_refused", "customer_flagged", "problem_linked", "problem_unlinked", "merged", "took_over", "imported", "policy_changed", "held", "hold_ended", "closure_began", "closure_ended"]  # noqa: Y015
     _WhichOneofArgType_event: _TypeAlias = _typing.Literal["event", b"event"]  # noqa: Y015
     def WhichOneof(self, oneof_group: _WhichOneofArgType_event) -> _WhichOneofReturnType_event | None: ...
 
@@ -1100,6 +1130,8 @@ class ClockMoved(_message.Message):
     SPENT_FIELD_NUMBER: _builtins.int
     DEADLINE_TIME_FIELD_NUMBER: _builtins.int
     TZDATA_FIELD_NUMBER: _builtins.int
+    START_TIME_FIELD_NUMBER: _builtins.int
+    TAKEN_OVER_FIELD_NUMBER: _builtins.int
     target: _ticket_pb2.Target.ValueType
     """What it measures."""
     run: _builtins.int
@@ -1120,6 +1152,14 @@ class ClockMoved(_message.Message):
     def deadline_time(self) -> _timestamp_pb2.Timestamp:
         """The instant it runs out. Unset while paused."""
 
+    @_builtins.property
+    def start_time(self) -> _timestamp_pb2.Timestamp:
+        """When it began, where that is an earlier instant now: a ticket that began earlier was merged into this one."""
+
+    @_builtins.property
+    def taken_over(self) -> _duration_pb2.Duration:
+        """Of the working time counted so far, what was counted on that other ticket."""
+
     def __init__(
         self,
         *,
@@ -1130,10 +1170,12 @@ class ClockMoved(_message.Message):
         spent: _duration_pb2.Duration | None = ...,
         deadline_time: _timestamp_pb2.Timestamp | None = ...,
         tzdata: _builtins.str = ...,
+        start_time: _timestamp_pb2.Timestamp | None = ...,
+        taken_over: _duration_pb2.Duration | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["deadline_time", b"deadline_time", "length", b"length", "spent", b"spent"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["deadline_time", b"deadline_time", "length", b"length", "spent", b"spent", "start_time", b"start_time", "taken_over", b"taken_over"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["deadline_time", b"deadline_time", "length", b"length", "run", b"run", "spent", b"spent", "target", b"target", "tier", b"tier", "tzdata", b"tzdata"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["deadline_time", b"deadline_time", "length", b"length", "run", b"run", "spent", b"spent", "start_time", b"start_time", "taken_over", b"taken_over", "target", b"target", "tier", b"tier", "tzdata", b"tzdata"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1528,6 +1570,118 @@ class PolicyChanged(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___PolicyChanged: _TypeAlias = PolicyChanged  # noqa: Y015
+
+@_typing.final
+class Merged(_message.Message):
+    """It said the same as another ticket of its customer, and was closed as a duplicate. Its customer is told."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SURVIVOR_ID_FIELD_NUMBER: _builtins.int
+    SURVIVOR_REFERENCE_FIELD_NUMBER: _builtins.int
+    survivor_id: _builtins.str
+    """The ticket_id of the one that goes on."""
+    survivor_reference: _builtins.str
+    """What the customer reads over the phone of that one."""
+    def __init__(
+        self,
+        *,
+        survivor_id: _builtins.str = ...,
+        survivor_reference: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["survivor_id", b"survivor_id", "survivor_reference", b"survivor_reference"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Merged: _TypeAlias = Merged  # noqa: Y015
+
+@_typing.final
+class TookOver(_message.Message):
+    """Another ticket was merged into it. What is earlier of that one's clocks follows, a ClockMoved each, and what was still
+    promised there, a PromiseMade each.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TICKET_ID_FIELD_NUMBER: _builtins.int
+    REFERENCE_FIELD_NUMBER: _builtins.int
+    ticket_id: _builtins.str
+    """The ticket_id of the one that was merged."""
+    reference: _builtins.str
+    """What the customer read over the phone of that one."""
+    def __init__(
+        self,
+        *,
+        ticket_id: _builtins.str = ...,
+        reference: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["reference", b"reference", "ticket_id", b"ticket_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___TookOver: _TypeAlias = TookOver  # noqa: Y015
+
+@_typing.final
+class Imported(_message.Message):
+    """It came from elsewhere, as it stood there. Its clocks follow, each with what was used of it."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    OPEN_TIME_FIELD_NUMBER: _builtins.int
+    STATUS_FIELD_NUMBER: _builtins.int
+    HANDLER_FIELD_NUMBER: _builtins.int
+    OWNER_FIELD_NUMBER: _builtins.int
+    CHASES_FIELD_NUMBER: _builtins.int
+    CLOCKS_FIELD_NUMBER: _builtins.int
+    BREACHES_FIELD_NUMBER: _builtins.int
+    REFERENCES_FIELD_NUMBER: _builtins.int
+    status: _ticket_pb2.TicketStatus.ValueType
+    """TICKET_STATUS_OPEN or TICKET_STATUS_IN_PROGRESS."""
+    handler: _builtins.str
+    """Who works on it. Empty: nobody yet."""
+    owner: _builtins.str
+    """Who speaks to the customer. Empty: the first tier."""
+    chases: _builtins.int
+    """Chases since the count last acted or a tier was entered."""
+    @_builtins.property
+    def open_time(self) -> _timestamp_pb2.Timestamp:
+        """When it was opened there."""
+
+    @_builtins.property
+    def clocks(self) -> _containers.RepeatedCompositeFieldContainer[_ticket_pb2.SpentClock]:
+        """What was used of its targets."""
+
+    @_builtins.property
+    def breaches(self) -> _containers.RepeatedCompositeFieldContainer[_ticket_pb2.HadBreach]:
+        """Breaches that it had."""
+
+    @_builtins.property
+    def references(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """What it is called elsewhere."""
+
+    def __init__(
+        self,
+        *,
+        open_time: _timestamp_pb2.Timestamp | None = ...,
+        status: _ticket_pb2.TicketStatus.ValueType = ...,
+        handler: _builtins.str = ...,
+        owner: _builtins.str = ...,
+        chases: _builtins.int = ...,
+        clocks: _abc.Iterable[_ticket_pb2.SpentClock] | None = ...,
+        breaches: _abc.Iterable[_ticket_pb2.HadBreach] | None = ...,
+        references: _abc.Iterable[_builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["open_time", b"open_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["breaches", b"breaches", "chases", b"chases", "clocks", b"clocks", "handler", b"handler", "open_time", b"open_time", "owner", b"owner", "references", b"references", "status", b"status"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Imported: _TypeAlias = Imported  # noqa: Y015
 
 @_typing.final
 class PromiseMade(_message.Message):
@@ -2118,3 +2272,85 @@ class TimeLogged(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___TimeLogged: _TypeAlias = TimeLogged  # noqa: Y015
+
+@_typing.final
+class ClosureBegan(_message.Message):
+    """The ticket's queue is closed, unplanned: from then on both clocks of the tier stand still."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CLOSURE_ID_FIELD_NUMBER: _builtins.int
+    START_TIME_FIELD_NUMBER: _builtins.int
+    END_TIME_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    DETECT_TIME_FIELD_NUMBER: _builtins.int
+    closure_id: _builtins.str
+    """Names the closure for ever."""
+    reason: _builtins.str
+    """Why, in the desk's words."""
+    @_builtins.property
+    def start_time(self) -> _timestamp_pb2.Timestamp:
+        """When the queue was closed; earlier than the event where the ticket came later."""
+
+    @_builtins.property
+    def end_time(self) -> _timestamp_pb2.Timestamp:
+        """Until when, as it was said by then. Unset: until it is reopened."""
+
+    @_builtins.property
+    def detect_time(self) -> _timestamp_pb2.Timestamp:
+        """When the engine came to it."""
+
+    def __init__(
+        self,
+        *,
+        closure_id: _builtins.str = ...,
+        start_time: _timestamp_pb2.Timestamp | None = ...,
+        end_time: _timestamp_pb2.Timestamp | None = ...,
+        reason: _builtins.str = ...,
+        detect_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["detect_time", b"detect_time", "end_time", b"end_time", "start_time", b"start_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["closure_id", b"closure_id", "detect_time", b"detect_time", "end_time", b"end_time", "reason", b"reason", "start_time", b"start_time"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ClosureBegan: _TypeAlias = ClosureBegan  # noqa: Y015
+
+@_typing.final
+class ClosureEnded(_message.Message):
+    """The queue is open again, so far as this closure goes."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CLOSURE_ID_FIELD_NUMBER: _builtins.int
+    END_TIME_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    DETECT_TIME_FIELD_NUMBER: _builtins.int
+    closure_id: _builtins.str
+    """Names the closure for ever."""
+    reason: _builtins.str
+    """Why, in the desk's words. Empty: it ended as it was said at first."""
+    @_builtins.property
+    def end_time(self) -> _timestamp_pb2.Timestamp:
+        """When it ended."""
+
+    @_builtins.property
+    def detect_time(self) -> _timestamp_pb2.Timestamp:
+        """When the engine came to it."""
+
+    def __init__(
+        self,
+        *,
+        closure_id: _builtins.str = ...,
+        end_time: _timestamp_pb2.Timestamp | None = ...,
+        reason: _builtins.str = ...,
+        detect_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["detect_time", b"detect_time", "end_time", b"end_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["closure_id", b"closure_id", "detect_time", b"detect_time", "end_time", b"end_time", "reason", b"reason"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ClosureEnded: _TypeAlias = ClosureEnded  # noqa: Y015

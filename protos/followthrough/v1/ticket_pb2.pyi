@@ -433,6 +433,8 @@ class _PauseReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_PauseReas
     """The customer was asked something."""
     PAUSE_REASON_RESOLVED: _PauseReason.ValueType  # 2
     """The ticket is resolved and waits for sign-off."""
+    PAUSE_REASON_QUEUE_CLOSED: _PauseReason.ValueType  # 3
+    """Its queue is closed, unplanned: the tier's clocks."""
 
 class PauseReason(_PauseReason, metaclass=_PauseReasonEnumTypeWrapper):
     """Why a clock stands still."""
@@ -443,6 +445,8 @@ PAUSE_REASON_WAITING_ON_CUSTOMER: PauseReason.ValueType  # 1
 """The customer was asked something."""
 PAUSE_REASON_RESOLVED: PauseReason.ValueType  # 2
 """The ticket is resolved and waits for sign-off."""
+PAUSE_REASON_QUEUE_CLOSED: PauseReason.ValueType  # 3
+"""Its queue is closed, unplanned: the tier's clocks."""
 Global___PauseReason: _TypeAlias = PauseReason  # noqa: Y015
 
 class _SkipReason:
@@ -748,6 +752,68 @@ class Ticket(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Ticket: _TypeAlias = Ticket  # noqa: Y015
+
+@_typing.final
+class SpentClock(_message.Message):
+    """How much of a target was used elsewhere, before an import."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TARGET_FIELD_NUMBER: _builtins.int
+    USED_FIELD_NUMBER: _builtins.int
+    target: Global___Target.ValueType
+    """TARGET_TIER_RESOLVE, TARGET_UPDATE or TARGET_RESOLVE."""
+    @_builtins.property
+    def used(self) -> _duration_pb2.Duration:
+        """Working time of the calendar that it counts in here, 0 s allowed. Of an update: since the customer last heard from a
+        person.
+        """
+
+    def __init__(
+        self,
+        *,
+        target: Global___Target.ValueType = ...,
+        used: _duration_pb2.Duration | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["used", b"used"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["target", b"target", "used", b"used"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SpentClock: _TypeAlias = SpentClock  # noqa: Y015
+
+@_typing.final
+class HadBreach(_message.Message):
+    """A breach that was had elsewhere, before an import: it causes nothing here, and no figure counts it."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TARGET_FIELD_NUMBER: _builtins.int
+    DUE_TIME_FIELD_NUMBER: _builtins.int
+    TIER_FIELD_NUMBER: _builtins.int
+    target: Global___Target.ValueType
+    """Any but TARGET_PROMISE."""
+    tier: _builtins.str
+    """Whose target it was, of a tier's. Empty: that of the tier that has the ticket."""
+    @_builtins.property
+    def due_time(self) -> _timestamp_pb2.Timestamp:
+        """The deadline that passed."""
+
+    def __init__(
+        self,
+        *,
+        target: Global___Target.ValueType = ...,
+        due_time: _timestamp_pb2.Timestamp | None = ...,
+        tier: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["due_time", b"due_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["due_time", b"due_time", "target", b"target", "tier", b"tier"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___HadBreach: _TypeAlias = HadBreach  # noqa: Y015
 
 @_typing.final
 class Customer(_message.Message):

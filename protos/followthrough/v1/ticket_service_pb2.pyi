@@ -1373,6 +1373,192 @@ class DecideCreditRequest(_message.Message):
 Global___DecideCreditRequest: _TypeAlias = DecideCreditRequest  # noqa: Y015
 
 @_typing.final
+class MergeTicketsRequest(_message.Message):
+    """What is asked of MergeTickets."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TICKET_ID_FIELD_NUMBER: _builtins.int
+    CALLER_FIELD_NUMBER: _builtins.int
+    ACTOR_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    EXPECTED_VERSION_FIELD_NUMBER: _builtins.int
+    SURVIVOR_ID_FIELD_NUMBER: _builtins.int
+    SURVIVOR_EXPECTED_VERSION_FIELD_NUMBER: _builtins.int
+    ticket_id: _builtins.str
+    """The ticket that is closed."""
+    caller: _builtins.str
+    """The system that calls, like "crm-1". At most 64 characters."""
+    actor: _builtins.str
+    """Who asks for it within that system. At most 128 characters."""
+    request_id: _builtins.str
+    """A UUID, new for each request that is meant, the same for each retry of it."""
+    expected_version: _builtins.int
+    """The version of the ticket that is closed this was decided on. 0: any."""
+    survivor_id: _builtins.str
+    """The ticket_id of the one that goes on."""
+    survivor_expected_version: _builtins.int
+    """The version of the survivor this was decided on. 0: any."""
+    def __init__(
+        self,
+        *,
+        ticket_id: _builtins.str = ...,
+        caller: _builtins.str = ...,
+        actor: _builtins.str = ...,
+        request_id: _builtins.str = ...,
+        expected_version: _builtins.int = ...,
+        survivor_id: _builtins.str = ...,
+        survivor_expected_version: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["actor", b"actor", "caller", b"caller", "expected_version", b"expected_version", "request_id", b"request_id", "survivor_expected_version", b"survivor_expected_version", "survivor_id", b"survivor_id", "ticket_id", b"ticket_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___MergeTicketsRequest: _TypeAlias = MergeTicketsRequest  # noqa: Y015
+
+@_typing.final
+class ImportTicketRequest(_message.Message):
+    """What is asked of ImportTicket."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CALLER_FIELD_NUMBER: _builtins.int
+    ACTOR_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    VALIDATE_ONLY_FIELD_NUMBER: _builtins.int
+    QUEUE_FIELD_NUMBER: _builtins.int
+    PRIORITY_FIELD_NUMBER: _builtins.int
+    CUSTOMER_FIELD_NUMBER: _builtins.int
+    SUBJECT_FIELD_NUMBER: _builtins.int
+    DESCRIPTION_FIELD_NUMBER: _builtins.int
+    CHANNEL_FIELD_NUMBER: _builtins.int
+    FOLLOWS_FIELD_NUMBER: _builtins.int
+    OPEN_TIME_FIELD_NUMBER: _builtins.int
+    TIER_FIELD_NUMBER: _builtins.int
+    STATUS_FIELD_NUMBER: _builtins.int
+    HANDLER_FIELD_NUMBER: _builtins.int
+    OWNER_FIELD_NUMBER: _builtins.int
+    CHASES_FIELD_NUMBER: _builtins.int
+    CLOCKS_FIELD_NUMBER: _builtins.int
+    BREACHES_FIELD_NUMBER: _builtins.int
+    REFERENCES_FIELD_NUMBER: _builtins.int
+    THREAD_FIELD_NUMBER: _builtins.int
+    KIND_FIELD_NUMBER: _builtins.int
+    caller: _builtins.str
+    """The system that calls, like "crm-1". At most 64 characters."""
+    actor: _builtins.str
+    """Who asks for it within that system; one of those that may. At most 128 characters."""
+    request_id: _builtins.str
+    """A UUID, new for each request that is meant, the same for each retry of it."""
+    validate_only: _builtins.bool
+    """Answers which deadlines the ticket would get, and imports nothing. The answer has no ticket_id and no reference."""
+    queue: _builtins.str
+    """The desk's name, one of those declared beside the policies. It decides the policy."""
+    priority: _builtins.str
+    """One of the priorities of that policy."""
+    subject: _builtins.str
+    """In one line. At most 200 characters."""
+    description: _builtins.str
+    """In the customer's words. At most 8000 characters."""
+    channel: _builtins.str
+    """The channel it came by: a lower-case word of at most 32 characters, like "phone"."""
+    follows: _builtins.str
+    """The ticket_id of an older ticket here that this one continues."""
+    tier: _builtins.str
+    """The tier that has it."""
+    status: _ticket_pb2.TicketStatus.ValueType
+    """TICKET_STATUS_OPEN: the tier has still to acknowledge it, from now on; or TICKET_STATUS_IN_PROGRESS, with a handler."""
+    handler: _builtins.str
+    """Who works on it; goes with TICKET_STATUS_IN_PROGRESS. At most 128 characters."""
+    owner: _builtins.str
+    """Who speaks to the customer. Empty: the first tier. At most 128 characters."""
+    chases: _builtins.int
+    """How often the customer asked for news since that last led to anything."""
+    thread: _builtins.str
+    """The conversation elsewhere that it is part of, by the name its channel has for it. Empty: none."""
+    kind: _ticket_pb2.TicketKind.ValueType
+    """What the customer wants of the desk. Unspecified: TICKET_KIND_REQUEST."""
+    @_builtins.property
+    def customer(self) -> _ticket_pb2.Customer:
+        """Who is promised something."""
+
+    @_builtins.property
+    def open_time(self) -> _timestamp_pb2.Timestamp:
+        """When it was opened elsewhere; in the past, and no more than ten years ago."""
+
+    @_builtins.property
+    def clocks(self) -> _containers.RepeatedCompositeFieldContainer[_ticket_pb2.SpentClock]:
+        """What is used of its targets: of TARGET_TIER_RESOLVE, TARGET_UPDATE and TARGET_RESOLVE one each. It may be left out of
+        a resolve target that is breached.
+        """
+
+    @_builtins.property
+    def breaches(self) -> _containers.RepeatedCompositeFieldContainer[_ticket_pb2.HadBreach]:
+        """Breaches that it had."""
+
+    @_builtins.property
+    def references(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """What it is called elsewhere: at most 10 names."""
+
+    def __init__(
+        self,
+        *,
+        caller: _builtins.str = ...,
+        actor: _builtins.str = ...,
+        request_id: _builtins.str = ...,
+        validate_only: _builtins.bool = ...,
+        queue: _builtins.str = ...,
+        priority: _builtins.str = ...,
+        customer: _ticket_pb2.Customer | None = ...,
+        subject: _builtins.str = ...,
+        description: _builtins.str = ...,
+        channel: _builtins.str = ...,
+        follows: _builtins.str = ...,
+        open_time: _timestamp_pb2.Timestamp | None = ...,
+        tier: _builtins.str = ...,
+        status: _ticket_pb2.TicketStatus.ValueType = ...,
+        handler: _builtins.str = ...,
+        owner: _builtins.str = ...,
+        chases: _builtins.int = ...,
+        clocks: _abc.Iterable[_ticket_pb2.SpentClock] | None = ...,
+        breaches: _abc.Iterable[_ticket_pb2.HadBreach] | None = ...,
+        references: _abc.Iterable[_builtins.str] | None = ...,
+        thread: _builtins.str = ...,
+        kind: _ticket_pb2.TicketKind.ValueType = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["customer", b"customer", "open_time", b"open_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["actor", b"actor", "breaches", b"breaches", "caller", b"caller", "channel", b"channel", "chases", b"chases", "clocks", b"clocks", "customer", b"customer", "description", b"description", "follows", b"follows", "handler", b"handler", "kind", b"kind", "open_time", b"open_time", "owner", b"owner", "priority", b"priority", "queue", b"queue", "references", b"references", "request_id", b"request_id", "status", b"status", "subject", b"subject", "thread", b"thread", "tier", b"tier", "validate_only", b"validate_only"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ImportTicketRequest: _TypeAlias = ImportTicketRequest  # noqa: Y015
+
+@_typing.final
+class GetHandoverRequest(_message.Message):
+    """What is asked of GetHandover."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TICKET_ID_FIELD_NUMBER: _builtins.int
+    ticket_id: _builtins.str
+    """Which ticket."""
+    def __init__(
+        self,
+        *,
+        ticket_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["ticket_id", b"ticket_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetHandoverRequest: _TypeAlias = GetHandoverRequest  # noqa: Y015
+
+@_typing.final
 class ExplainDeadlinesRequest(_message.Message):
     """What is asked of ExplainDeadlines. Filters that are given must all hold."""
 

@@ -3,6 +3,7 @@
 import grpc
 import warnings
 
+from protos.followthrough.v1 import handover_pb2 as protos_dot_followthrough_dot_v1_dot_handover__pb2
 from protos.followthrough.v1 import ticket_pb2 as protos_dot_followthrough_dot_v1_dot_ticket__pb2
 from protos.followthrough.v1 import ticket_service_pb2 as protos_dot_followthrough_dot_v1_dot_ticket__service__pb2
 
@@ -165,6 +166,16 @@ class TicketServiceStub:
                 '/followthrough.v1.TicketService/DecideCredit',
                 request_serializer=protos_dot_followthrough_dot_v1_dot_ticket__service__pb2.DecideCreditRequest.SerializeToString,
                 response_deserializer=protos_dot_followthrough_dot_v1_dot_ticket__pb2.Ticket.FromString,
+                _registered_method=True)
+        self.MergeTickets = channel.unary_unary(
+                '/followthrough.v1.TicketService/MergeTickets',
+                request_serializer=protos_dot_followthrough_dot_v1_dot_ticket__service__pb2.MergeTicketsRequest.SerializeToString,
+                response_deserializer=protos_dot_followthrough_dot_v1_dot_ticket__pb2.Ticket.FromString,
+                _registered_method=True)
+        self.GetHandover = channel.unary_unary(
+                '/followthrough.v1.TicketService/GetHandover',
+                request_serializer=protos_dot_followthrough_dot_v1_dot_ticket__service__pb2.GetHandoverRequest.SerializeToString,
+                response_deserializer=protos_dot_followthrough_dot_v1_dot_handover__pb2.Handover.FromString,
                 _registered_method=True)
         self.ExplainDeadlines = channel.unary_unary(
                 '/followthrough.v1.TicketService/ExplainDeadlines',
@@ -374,6 +385,25 @@ class TicketServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def MergeTickets(self, request, context):
+        """Two tickets of one customer say the same: this one is closed as a duplicate, and the customer told; the survivor goes
+        on with the earlier start and deadline of each of the customer's clocks, and with what was promised on either. Both
+        change, or neither. Returns the survivor.
+
+        Refused: of two customers, into itself, of a ticket that others were merged into (MERGE_IMPOSSIBLE), of or into a
+        closed one (WRONG_STATE). What is asked of a merged ticket from then on is refused with the survivor (MERGED).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetHandover(self, request, context):
+        """Tells a ticket's story to whoever has it next: nobody has to tell it twice.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def ExplainDeadlines(self, request, context):
         """Explains deadlines: for each clock run when it counted, when it stood still, and who let it.
         """
@@ -533,6 +563,16 @@ def add_TicketServiceServicer_to_server(servicer, server):
                     servicer.DecideCredit,
                     request_deserializer=protos_dot_followthrough_dot_v1_dot_ticket__service__pb2.DecideCreditRequest.FromString,
                     response_serializer=protos_dot_followthrough_dot_v1_dot_ticket__pb2.Ticket.SerializeToString,
+            ),
+            'MergeTickets': grpc.unary_unary_rpc_method_handler(
+                    servicer.MergeTickets,
+                    request_deserializer=protos_dot_followthrough_dot_v1_dot_ticket__service__pb2.MergeTicketsRequest.FromString,
+                    response_serializer=protos_dot_followthrough_dot_v1_dot_ticket__pb2.Ticket.SerializeToString,
+            ),
+            'GetHandover': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetHandover,
+                    request_deserializer=protos_dot_followthrough_dot_v1_dot_ticket__service__pb2.GetHandoverRequest.FromString,
+                    response_serializer=protos_dot_followthrough_dot_v1_dot_handover__pb2.Handover.SerializeToString,
             ),
             'ExplainDeadlines': grpc.unary_unary_rpc_method_handler(
                     servicer.ExplainDeadlines,
@@ -1253,6 +1293,60 @@ class TicketService:
             '/followthrough.v1.TicketService/DecideCredit',
             protos_dot_followthrough_dot_v1_dot_ticket__service__pb2.DecideCreditRequest.SerializeToString,
             protos_dot_followthrough_dot_v1_dot_ticket__pb2.Ticket.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def MergeTickets(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/followthrough.v1.TicketService/MergeTickets',
+            protos_dot_followthrough_dot_v1_dot_ticket__service__pb2.MergeTicketsRequest.SerializeToString,
+            protos_dot_followthrough_dot_v1_dot_ticket__pb2.Ticket.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetHandover(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/followthrough.v1.TicketService/GetHandover',
+            protos_dot_followthrough_dot_v1_dot_ticket__service__pb2.GetHandoverRequest.SerializeToString,
+            protos_dot_followthrough_dot_v1_dot_handover__pb2.Handover.FromString,
             options,
             channel_credentials,
             insecure,

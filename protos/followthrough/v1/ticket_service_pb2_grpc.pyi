@@ -24,6 +24,7 @@ CANCELLED).
 
 from collections import abc as _abc
 from grpc import aio as _aio
+from protos.followthrough.v1 import handover_pb2 as _handover_pb2
 from protos.followthrough.v1 import ticket_pb2 as _ticket_pb2
 from protos.followthrough.v1 import ticket_service_pb2 as _ticket_service_pb2
 import abc as _abc_1
@@ -115,6 +116,16 @@ class TicketServiceStub:
     """Offers the customer a goodwill credit. Above what the policy lets anybody offer, its lead decides first."""
     DecideCredit: _grpc.UnaryUnaryMultiCallable[_ticket_service_pb2.DecideCreditRequest, _ticket_pb2.Ticket]
     """The policy's lead says whether a credit that awaits approval is offered."""
+    MergeTickets: _grpc.UnaryUnaryMultiCallable[_ticket_service_pb2.MergeTicketsRequest, _ticket_pb2.Ticket]
+    """Two tickets of one customer say the same: this one is closed as a duplicate, and the customer told; the survivor goes
+    on with the earlier start and deadline of each of the customer's clocks, and with what was promised on either. Both
+    change, or neither. Returns the survivor.
+
+    Refused: of two customers, into itself, of a ticket that others were merged into (MERGE_IMPOSSIBLE), of or into a
+    closed one (WRONG_STATE). What is asked of a merged ticket from then on is refused with the survivor (MERGED).
+    """
+    GetHandover: _grpc.UnaryUnaryMultiCallable[_ticket_service_pb2.GetHandoverRequest, _handover_pb2.Handover]
+    """Tells a ticket's story to whoever has it next: nobody has to tell it twice."""
     ExplainDeadlines: _grpc.UnaryUnaryMultiCallable[_ticket_service_pb2.ExplainDeadlinesRequest, _ticket_service_pb2.ExplainDeadlinesResponse]
     """Explains deadlines: for each clock run when it counted, when it stood still, and who let it."""
     ListTicketEvents: _grpc.UnaryUnaryMultiCallable[_ticket_service_pb2.ListTicketEventsRequest, _ticket_service_pb2.ListTicketEventsResponse]
@@ -196,6 +207,16 @@ class TicketServiceAsyncStub(TicketServiceStub):
     """Offers the customer a goodwill credit. Above what the policy lets anybody offer, its lead decides first."""
     DecideCredit: _aio.UnaryUnaryMultiCallable[_ticket_service_pb2.DecideCreditRequest, _ticket_pb2.Ticket]  # type: ignore[assignment]
     """The policy's lead says whether a credit that awaits approval is offered."""
+    MergeTickets: _aio.UnaryUnaryMultiCallable[_ticket_service_pb2.MergeTicketsRequest, _ticket_pb2.Ticket]  # type: ignore[assignment]
+    """Two tickets of one customer say the same: this one is closed as a duplicate, and the customer told; the survivor goes
+    on with the earlier start and deadline of each of the customer's clocks, and with what was promised on either. Both
+    change, or neither. Returns the survivor.
+
+    Refused: of two customers, into itself, of a ticket that others were merged into (MERGE_IMPOSSIBLE), of or into a
+    closed one (WRONG_STATE). What is asked of a merged ticket from then on is refused with the survivor (MERGED).
+    """
+    GetHandover: _aio.UnaryUnaryMultiCallable[_ticket_service_pb2.GetHandoverRequest, _handover_pb2.Handover]  # type: ignore[assignment]
+    """Tells a ticket's story to whoever has it next: nobody has to tell it twice."""
     ExplainDeadlines: _aio.UnaryUnaryMultiCallable[_ticket_service_pb2.ExplainDeadlinesRequest, _ticket_service_pb2.ExplainDeadlinesResponse]  # type: ignore[assignment]
     """Explains deadlines: for each clock run when it counted, when it stood still, and who let it."""
     ListTicketEvents: _aio.UnaryUnaryMultiCallable[_ticket_service_pb2.ListTicketEventsRequest, _ticket_service_pb2.ListTicketEventsResponse]  # type: ignore[assignment]
@@ -430,6 +451,28 @@ class TicketServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_ticket_pb2.Ticket, _abc.Awaitable[_ticket_pb2.Ticket]]:
         """The policy's lead says whether a credit that awaits approval is offered."""
+
+    @_abc_1.abstractmethod
+    def MergeTickets(
+        self,
+        request: _ticket_service_pb2.MergeTicketsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_ticket_pb2.Ticket, _abc.Awaitable[_ticket_pb2.Ticket]]:
+        """Two tickets of one customer say the same: this one is closed as a duplicate, and the customer told; the survivor goes
+        on with the earlier start and deadline of each of the customer's clocks, and with what was promised on either. Both
+        change, or neither. Returns the survivor.
+
+        Refused: of two customers, into itself, of a ticket that others were merged into (MERGE_IMPOSSIBLE), of or into a
+        closed one (WRONG_STATE). What is asked of a merged ticket from then on is refused with the survivor (MERGED).
+        """
+
+    @_abc_1.abstractmethod
+    def GetHandover(
+        self,
+        request: _ticket_service_pb2.GetHandoverRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_handover_pb2.Handover, _abc.Awaitable[_handover_pb2.Handover]]:
+        """Tells a ticket's story to whoever has it next: nobody has to tell it twice."""
 
     @_abc_1.abstractmethod
     def ExplainDeadlines(
