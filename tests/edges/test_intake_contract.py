@@ -100,9 +100,11 @@ def test_a_ticket_is_in_the_contract_with_its_earliest_deadline() -> None:
 def test_a_ledger_is_in_the_contract_with_its_sums() -> None:
     """Every clock run and every interval is shown whole, its sums worked out, its intervals counted (8)."""
     names = {field.name for field in ledger_pb2.ClockLedger.DESCRIPTOR.fields}
-    assert names == wire_names(ledger.Line) | {"counted", "spent", "left", "interval_count", "next_after_interval"}
+    sums = {"counted", "spent", "left", "interval_count", "next_after_interval", "hold_count"}
+    assert names == wire_names(ledger.Line) | sums
     names = {field.name for field in ledger_pb2.LedgerInterval.DESCRIPTOR.fields}
     assert names == wire_names(ledger.Interval) | {"number"}
+    assert {field.name for field in ledger_pb2.LedgerHold.DESCRIPTOR.fields} == wire_names(ledger.OnHold)
 
 
 @pytest.mark.parametrize(("words_of_ours", "name"), ENUMS.items())
@@ -126,7 +128,7 @@ def test_every_request_has_its_method() -> None:
     """Each of the methods takes the request of its own name."""
     methods = ticket_service_pb2.DESCRIPTOR.services_by_name["TicketService"].methods
     assert [method.input_type.name for method in methods] == [f"{method.name}Request" for method in methods]
-    assert len(methods) == 29
+    assert len(methods) == 30
 
 
 def test_the_field_rules_are_those_the_contract_tells() -> None:

@@ -51,6 +51,7 @@ class ClockLedger(_message.Message):
     INTERVALS_FIELD_NUMBER: _builtins.int
     NEXT_AFTER_INTERVAL_FIELD_NUMBER: _builtins.int
     AS_OF_TIME_FIELD_NUMBER: _builtins.int
+    PROMISE_FIELD_NUMBER: _builtins.int
     HOLD_COUNT_FIELD_NUMBER: _builtins.int
     HOLDS_FIELD_NUMBER: _builtins.int
     target: _ticket_pb2.Target.ValueType
@@ -71,6 +72,8 @@ class ClockLedger(_message.Message):
     """How many intervals there are."""
     next_after_interval: _builtins.int
     """Give it as after_interval, with this target and run, to read on. 0, and only then: these were the last."""
+    promise: _builtins.str
+    """The name of the promise, whose run this is; its length is wall-clock time. Empty: it is a clock."""
     hold_count: _builtins.int
     """How many internal waits fell within the run: they explain, and paused nothing."""
     @_builtins.property
@@ -136,12 +139,13 @@ class ClockLedger(_message.Message):
         intervals: _abc.Iterable[Global___LedgerInterval] | None = ...,
         next_after_interval: _builtins.int = ...,
         as_of_time: _timestamp_pb2.Timestamp | None = ...,
+        promise: _builtins.str = ...,
         hold_count: _builtins.int = ...,
         holds: _abc.Iterable[Global___LedgerHold] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["as_of_time", b"as_of_time", "carried", b"carried", "counted", b"counted", "deadline_time", b"deadline_time", "left", b"left", "length", b"length", "spent", b"spent", "start_time", b"start_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["as_of_time", b"as_of_time", "calendar", b"calendar", "carried", b"carried", "counted", b"counted", "deadline_time", b"deadline_time", "hold_count", b"hold_count", "holds", b"holds", "interval_count", b"interval_count", "intervals", b"intervals", "left", b"left", "length", b"length", "next_after_interval", b"next_after_interval", "policy_version", b"policy_version", "run", b"run", "spent", b"spent", "start_time", b"start_time", "state", b"state", "target", b"target", "tier", b"tier", "tzdata", b"tzdata"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["as_of_time", b"as_of_time", "calendar", b"calendar", "carried", b"carried", "counted", b"counted", "deadline_time", b"deadline_time", "hold_count", b"hold_count", "holds", b"holds", "interval_count", b"interval_count", "intervals", b"intervals", "left", b"left", "length", b"length", "next_after_interval", b"next_after_interval", "policy_version", b"policy_version", "promise", b"promise", "run", b"run", "spent", b"spent", "start_time", b"start_time", "state", b"state", "target", b"target", "tier", b"tier", "tzdata", b"tzdata"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
