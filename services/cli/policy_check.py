@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, time
 
 import click
 
-from services.cli import policy_cover, wording
+from services.cli import policy_cover, words_checked, wording
 from services.cli.failing import Failed
 from services.cli.policy_duty import asked
 from services.cli.policy_spec import found_by, named_in_force
@@ -36,7 +36,7 @@ FOUND = 1
     multiple=True,
     help="Let warnings of this kind pass; may be given again.",
 )
-@click.option("--json", "is_json", is_flag=True, help="One JSON object a policy and line.")
+@click.option("--json", "is_json", is_flag=True, help="One JSON object a policy and line; one more for templates to mend.")
 @click.pass_context
 def check(
     ctx: click.Context, *, specs: Sequence[str], from_day: datetime | None, accept: Sequence[str], is_json: bool
@@ -44,11 +44,12 @@ def check(
     """See that policies are valid, and what is odd about them.
 
     Tiers that are never reached, suppliers slower than what the customer is promised, hours in which nobody is there:
-    a policy's roster is asked for each half hour of the coming four weeks.
+    a policy's roster is asked for each half hour of the coming four weeks. And that every template of a message can be
+    used: no variable that there is not, no slip, no language that lacks a kind.
 
     SPEC is a policy's name, its file, or either at a git revision: SPEC@REVISION. Default: all that are in force.
 
-    Exit code 0: fine, or notes only; 1: a warning; 2: a policy does not load.
+    Exit code 0: fine, or notes only; 1: a warning, or a template to mend; 2: a policy does not load.
     """
     weighs = False
     for found in [found_by(spec) for spec in specs or named_in_force()]:
@@ -58,7 +59,12 @@ def check(
         findings = (*findings, *failed)
         _write_json(policy, findings, cover) if is_json else _write(policy, findings, cover, accept)
         weighs |= any(_weighs(finding, accept) for finding in findings)
-    if weighs:
+    problems = words_checked.problems_in_force()
+    if not is_json:
+        words_checked.write(problems)
+    elif problems:
+        click.echo(json.dumps(words_checked.as_data(problems), ensure_ascii=False))
+    if weighs or problems:
         ctx.exit(FOUND)
 
 
