@@ -17,6 +17,7 @@ from prometheus_client.registry import Collector
 from temporalio.runtime import Runtime
 
 from services import certificates, records, temporal
+from services.announcement_runs import AnnouncementRuns
 from services.delivery.channel import Channel
 from services.delivery.delivery import Delivery
 from services.delivery.each_of import EachOf
@@ -27,6 +28,7 @@ from services.dev_server import DevServer, DevServerFailed
 from services.exporter.exporter import Exporter
 from services.intake.promises import HoldsPolicies
 from services.intake.server import AddressTaken, Intake, Limits
+from services.keeper.announcements import AnnouncementsOwed
 from services.keeper.keeper import Keeper, Pace
 from services.keeper.rebuild import rebuild
 from services.loops import Loops
@@ -37,6 +39,7 @@ from services.policy_host.loaded import Loaded
 from services.policy_host.loading import load
 from services.policy_host.now import Limits as PolicyLimits
 from services.ports import ip_address, listening, try_port
+from services.problems.announcer import PacedAnnouncer
 from services.process import CannotStart
 from services.process_figures import OfDelivery, OfKeeper, OfNudger, OfRosters
 from services.process_page import process_page, tell_of_page
@@ -201,7 +204,11 @@ async def keeper(
 ) -> AsyncIterator[None]:
     """Keep what falls through from being lost; its metrics page shows what is beside it too."""
     pace = Pace(grace_seconds=settings.keeper_grace_seconds)
-    keeping = Keeper(opened.upkeep, nudger, pace, sweeps=(opened.customers_at_risk,))
+    announcements = AnnouncementsOwed(
+        opened.announcing, AnnouncementRuns(await temporal.connect_lazily(_place(settings)))
+    )
+    sweeps = (opened.customers_at_risk, opened.closure_walk, announcements)
+    keeping = Keeper(opened.upkeep, nudger, pace, sweeps=sweeps)
     page = process_page("keeper", settings.keeper_metrics_address, OfKeeper(keeping), *beside)
 
     async def stop() -> None:
@@ -270,6 +277,7 @@ async def worker(
     working = PatientWorker(
         lambda: temporal.connect(place, say=logger.warning, runtime=runtime),
         opened.record,
+        PacedAnnouncer(opened.announcing),
         watch=lambda client: temporal.watch(client, place, say=logger.warning),
         grace_seconds=settings.worker_grace_seconds,
     )

@@ -17,7 +17,7 @@ from temporalio.service import RPCError
 from services.temporal import CALL_TIMEOUT
 from services.worker import Worker
 from workflows import names
-from workflows.ports import Settler
+from workflows.ports import Announcer, Settler
 
 ASK_EVERY_SECONDS = 0.05
 
@@ -29,6 +29,7 @@ class PatientWorker:
         self,
         connect: Callable[[], Coroutine[None, None, Client]],
         settler: Settler,
+        announcer: Announcer,
         *,
         watch: Callable[[Client], Coroutine[None, None, Never]],
         grace_seconds: float,
@@ -37,6 +38,7 @@ class PatientWorker:
         self._connect = connect
         self._watch = watch
         self._settler = settler
+        self._announcer = announcer
         self._grace_seconds = grace_seconds
         self._stopping = asyncio.Event()
         self._client: asyncio.Future[Client] = asyncio.get_running_loop().create_future()
@@ -47,7 +49,7 @@ class PatientWorker:
         client = await self._connected()
         if client is None:
             return
-        self._worker = Worker(client, self._settler, grace_seconds=self._grace_seconds)
+        self._worker = Worker(client, self._settler, self._announcer, grace_seconds=self._grace_seconds)
         self._client.set_result(client)
         watching = asyncio.create_task(self._watch(client), name="temporal-watch")
         try:

@@ -1,4 +1,8 @@
-"""The one activity of a ticket: settle it. Converts, calls, converts back; what the record says stays in the record."""
+"""What workflows ask for: settle a ticket, carry an announcement on. Convert, call, convert back.
+
+What the record says stays in the record: what fails crosses to Temporal as a type and a fixed text, for a driver's own
+words may hold a customer's name.
+"""
 
 import logging
 
@@ -6,8 +10,8 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 
 from workflows import names
-from workflows.messages import SettleRequest, SettleResult
-from workflows.ports import Settler, TicketIsStuck, TicketUnknown
+from workflows.messages import AnnounceRequest, AnnounceResult, SettleRequest, SettleResult
+from workflows.ports import AnnouncementUnknown, Announcer, Settler, TicketIsStuck, TicketUnknown
 
 logger = logging.getLogger(__name__)
 
@@ -23,10 +27,7 @@ class SettleActivities:
 
     @activity.defn(name=names.SETTLE_ACTIVITY)
     async def settle(self, request: SettleRequest) -> SettleResult:
-        """Bring the ticket up to the record's clock.
-
-        What fails crosses to Temporal as a type and a fixed text: a driver's own words may hold a customer's name.
-        """
+        """Bring the ticket up to the record's clock."""
         try:
             return await self._settler.settle_for_workflow(request.ticket_id)
         except TicketUnknown:
@@ -44,3 +45,34 @@ class SettleActivities:
         raise ApplicationError(
             "the record did not settle the ticket", type=kind, category=ApplicationErrorCategory.BENIGN
         )
+
+
+class AnnounceActivities:
+    """Carrying an announcement on, as Temporal calls it: a stretch at a time, heard of with every ticket."""
+
+    def __init__(self, announcer: Announcer) -> None:
+        self._announcer = announcer
+
+    @activity.defn(name=names.ANNOUNCE_ACTIVITY)
+    async def announce(self, request: AnnounceRequest) -> AnnounceResult:
+        """Tell the customers of the next tickets; from where the try before was heard last."""
+        heard: list[str] = list(activity.info().heartbeat_details)
+        after = heard[0] if heard else request.after
+        try:
+            return await self._announcer.announce(request.announcement_id, after, _go_on)
+        except AnnouncementUnknown:
+            raise ApplicationError(
+                "the record has no such announcement", type=AnnouncementUnknown.__name__, non_retryable=True
+            ) from None
+        except Exception as failed:  # noqa: BLE001 - whatever it is, only its type may enter a history
+            kind = type(failed).__name__
+        logger.warning("announcement failed for now", extra={"announcement_id": request.announcement_id, "error": kind})
+        raise ApplicationError(
+            "the record did not tell the next ticket", type=kind, category=ApplicationErrorCategory.BENIGN
+        )
+
+
+def _go_on(ticket_id: str) -> bool:
+    """Be heard; whether there is time for another: a worker that stops leaves the rest to others."""
+    activity.heartbeat(ticket_id)
+    return not activity.is_worker_shutdown()

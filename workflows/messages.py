@@ -30,3 +30,33 @@ class SettleResult:
     """How many events the settle appended; 0: nothing was due."""
     summary: str
     """For people in the Temporal UI: tier, state and what comes next, no personal data."""
+
+
+@dataclass(frozen=True)
+class AnnouncementStart:
+    """Arguments of an Announcement workflow."""
+
+    announcement_id: str
+    after: str = ""
+    """The ticket up to which all were told, in the order of their ids; empty: none."""
+    tickets: int = 0
+    """How many something became of in runs before."""
+
+
+@dataclass(frozen=True)
+class AnnounceRequest:
+    """Arguments of the announce activity."""
+
+    announcement_id: str
+    after: str
+
+
+@dataclass(frozen=True)
+class AnnounceResult:
+    """What the shell of an announcement needs to know to go on."""
+
+    is_over: bool
+    """Nobody is to be told just now: it is done, paused or cancelled. Who resumes it starts it anew."""
+    after: str
+    tickets: int
+    """How many something became of in this stretch."""

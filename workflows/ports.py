@@ -1,9 +1,10 @@
-"""What the workflow's activity needs from the world, as Protocols."""
+"""What the workflows' activities need from the world, as Protocols."""
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Protocol
 
-from workflows.messages import SettleResult
+from workflows.messages import AnnounceResult, SettleResult
 
 
 class Settler(Protocol):
@@ -16,6 +17,22 @@ class Settler(Protocol):
         yet; anything else is worth one at once.
         """
         ...
+
+
+class Announcer(Protocol):
+    """The record, seen from an announcement's durable workflow."""
+
+    async def announce(self, announcement_id: str, after: str, go_on: Callable[[str], bool]) -> AnnounceResult:
+        """Tell the customers of the next tickets, at the announcement's own pace, for a while or while `go_on` says so.
+
+        `go_on` is asked after each ticket, with its id. Each ticket is told once however often this is tried. Raises
+        `AnnouncementUnknown` when the record has no such announcement; after anything else another try goes on.
+        """
+        ...
+
+
+class AnnouncementUnknown(Exception):  # noqa: N818 - the fact, in the desk's words
+    """The record has no such announcement: the workflow ends instead of trying for ever."""
 
 
 class TicketUnknown(Exception):  # noqa: N818 - the fact, in the desk's words

@@ -18,7 +18,7 @@ from services.records.engine import Database
 from services.records.errors import RecordFailed, RecordUnavailable
 from services.records.faults import Duplicate, spoken_plainly
 from services.records.policies import KnownPolicies
-from services.records.problem_facts import TOLD, AnnouncementKind, AnnouncementState, AnnouncementUnknown
+from services.records.problem_facts import TOLD, AnnouncementKind, AnnouncementState
 from services.records.rows import ResultColumns, Rows, TurnColumns
 from services.records.settled import SettledBy
 from services.records.statements import Settling, Statements
@@ -28,6 +28,7 @@ from workflows.domain.ticket import judge as rules
 from workflows.domain.ticket.commands import Command, PostUpdate, Resolve
 from workflows.domain.ticket.verdict import RefusalReason
 from workflows.domain.ticket.words import Outcome
+from workflows.ports import AnnouncementUnknown
 
 ASKED_AGAIN_AFTER = timedelta(seconds=30)
 """Real time after which Temporal is asked again to carry on: it may have lost the run, and asking twice is harmless."""

@@ -184,10 +184,6 @@ class ProblemUnknown(RecordError):  # noqa: N818 - the fact, in the desk's words
     """The record has no such problem."""
 
 
-class AnnouncementUnknown(RecordError):  # noqa: N818 - the fact, in the desk's words
-    """The record has no such announcement."""
-
-
 class TicketsUnknown(RecordError):  # noqa: N818 - the fact, in the desk's words
     """Some of the tickets that were named are not in the record; nothing was done."""
 

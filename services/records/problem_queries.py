@@ -9,7 +9,6 @@ from services.records.problem_facts import (
     WAITING,
     AnnouncedTo,
     Announcement,
-    AnnouncementUnknown,
     Linked,
     Problem,
     ProblemKind,
@@ -26,6 +25,7 @@ from services.records.tables_problems import (
     ProblemLinkRow,
     ProblemRow,
 )
+from workflows.ports import AnnouncementUnknown
 
 
 class ProblemQueries:

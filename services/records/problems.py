@@ -23,7 +23,6 @@ from services.records.problem_facts import (
     Announcement,
     AnnouncementKind,
     AnnouncementState,
-    AnnouncementUnknown,
     Answered,
     EncodeAnnouncement,
     EncodeLinking,
@@ -53,6 +52,7 @@ from services.records.tables_problems import (
 from workflows.domain.ticket import judge as rules
 from workflows.domain.ticket.commands import LinkProblem, UnlinkProblem
 from workflows.domain.ticket.verdict import Refusal, RefusalReason
+from workflows.ports import AnnouncementUnknown
 
 NOTHING_TO_DO = (RefusalReason.PROBLEM_LINKED_ALREADY, RefusalReason.PROBLEM_NOT_LINKED)
 """Of a ticket in a list: it is as it was asked to be."""
