@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, time
 
 import click
 
-from services.cli import policy_cover, words_checked, wording
+from services.cli import policy_cover, wording, words_checked
 from services.cli.failing import Failed
 from services.cli.policy_duty import asked
 from services.cli.policy_spec import found_by, named_in_force
@@ -36,7 +36,7 @@ FOUND = 1
     multiple=True,
     help="Let warnings of this kind pass; may be given again.",
 )
-@click.option("--json", "is_json", is_flag=True, help="One JSON object a policy and line; one more for templates to mend.")
+@click.option("--json", "is_json", is_flag=True, help="One JSON object a policy and line; one for templates.")
 @click.pass_context
 def check(
     ctx: click.Context, *, specs: Sequence[str], from_day: datetime | None, accept: Sequence[str], is_json: bool

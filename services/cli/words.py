@@ -5,7 +5,7 @@ from difflib import get_close_matches
 
 import click
 
-from services.cli import words_checked, wording
+from services.cli import wording, words_checked
 from services.cli.failing import Failed
 from services.cli.tables import headed, write
 from services.words.kinds import KINDS, Kind, Side
@@ -85,14 +85,16 @@ def show(
         )
     except CalendarError as error:
         raise Failed(f"--zone: {error}", exit_code=2) from None
-    except Exception as error:  # whatever a desk's template can raise
+    except Exception as error:  # noqa: BLE001 - whatever a desk's template can raise
         wrong = f"{type(error).__name__}: {error}: `followthrough words check` says where"
         raise Failed(f"the template fails: {wrong}", exit_code=FOUND) from None
     if is_html:
         click.echo(said.html.rstrip("\n"))
         return
     click.echo(wording.plain(said.subject).plain)
-    click.echo(f"\n{wording.plain(said.text).plain}")
+    click.echo()
+    for line in said.text.split("\n"):
+        click.echo(wording.plain(line).plain)
 
 
 @words.command()

@@ -154,6 +154,7 @@ def _environment(loader: _Loader, finalize: Callable[[object], object]) -> Envir
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        keep_trailing_newline=True,
         auto_reload=True,
         cache_size=2000,
         finalize=finalize,
