@@ -24,7 +24,9 @@ from protos.followthrough.v1.ledger_pb2 import ClockLedger
 from protos.followthrough.v1.ticket_pb2 import Ticket
 from protos.followthrough.v1.ticket_service_pb2 import (
     ExplainDeadlinesRequest,
+    ImportTicketRequest,
     ListTicketsRequest,
+    MergeTicketsRequest,
     OpenTicketRequest,
     ResolveTicketRequest,
 )
@@ -91,7 +93,7 @@ class Asking:
 
     def change(self, key: str, request: Change) -> None:
         """Send a change of one ticket and show the ticket as it stands afterwards."""
-        if isinstance(request, OpenTicketRequest):
+        if isinstance(request, OpenTicketRequest | ImportTicketRequest):
             raise TypeError("an opening has no ticket yet: use `open`")
         request.request_id = self.request_id
         request.expected_version = self.expected_version
@@ -100,6 +102,8 @@ class Asking:
             request.ticket_id = await _ticket_id(client, key)
             if isinstance(request, ResolveTicketRequest):
                 request.duplicate_of = await _ticket_id(client, request.duplicate_of)
+            if isinstance(request, MergeTicketsRequest):
+                request.survivor_id = await _ticket_id(client, request.survivor_id)
             return await client.change(request)
 
         self._show(send)

@@ -13,7 +13,7 @@ SECTIONS: Mapping[str, Sequence[click.Command]] = {
     "Take on": (change.open_, change.ack, change.assign, change.priority),
     "Work with the customer": (change.update, change.contact, change.wait, change.continue_),
     "Promise": (conversation.promise, conversation.keep, conversation.repromise),
-    "Hand on": (change.escalate, change.transfer),
+    "Hand on": (change.escalate, change.transfer, change.merge),
     "Bring to an end": (change.resolve, change.confirm, change.reject, change.reopen, change.close, conversation.rate),
     "Make good": (conversation.credit, conversation.decide),
     "Write down for the desk": (change.note, change.time, conversation.hold),

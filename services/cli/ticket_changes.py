@@ -17,6 +17,7 @@ from protos.followthrough.v1.ticket_service_pb2 import (
     ContinueTicketRequest,
     EscalateTicketRequest,
     LogTimeRequest,
+    MergeTicketsRequest,
     OpenTicketRequest,
     PostUpdateRequest,
     RecordContactRequest,
@@ -27,7 +28,7 @@ from protos.followthrough.v1.ticket_service_pb2 import (
     WaitOnCustomerRequest,
 )
 from services.cli.asking import Asking
-from services.cli.options import InstantOption, LengthOption, asks, changes
+from services.cli.options import NUMBER, InstantOption, LengthOption, asks, changes
 
 OUTCOMES = click.Choice(["fixed", "workaround", "not_feasible", "no_response", "withdrawn", "duplicate"])
 KINDS = click.Choice(["news", "information", "complaint"])
@@ -193,6 +194,17 @@ def resolve(asking: Asking, *, key: str, outcome: str, keeps: Sequence[str], **t
     request.outcome = Outcome.Value(f"OUTCOME_{outcome.upper()}")
     for name, text in texts.items():
         setattr(request, name, text)
+    asking.change(key, request)
+
+
+@click.command()
+@click.argument("key")
+@click.option("--into", "survivor", required=True, help="Id or reference of the ticket that goes on.")
+@click.option("--survivor-expected-version", type=NUMBER, default=0, help="The same of the ticket that goes on.")
+@changes
+def merge(asking: Asking, key: str, survivor: str, survivor_expected_version: int) -> None:
+    """Close a ticket that says the same as another of its customer, which goes on with the earlier deadlines."""
+    request = MergeTicketsRequest(survivor_id=survivor, survivor_expected_version=survivor_expected_version)
     asking.change(key, request)
 
 

@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import fields, replace
+from dataclasses import fields, is_dataclass, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from importlib.resources import files
@@ -128,7 +128,7 @@ def test_every_request_has_its_method() -> None:
     """Each of the methods takes the request of its own name."""
     methods = ticket_service_pb2.DESCRIPTOR.services_by_name["TicketService"].methods
     assert [method.input_type.name for method in methods] == [f"{method.name}Request" for method in methods]
-    assert len(methods) == 30
+    assert len(methods) == 31
 
 
 def test_the_field_rules_are_those_the_contract_tells() -> None:
@@ -252,7 +252,9 @@ def values_of(hint: object) -> st.SearchStrategy[object]:
         return st.lists(values_of(get_args(hint)[0]), max_size=3).map(tuple)
     if options := [option for option in get_args(hint) if option is not NoneType]:
         return st.none() | values_of(options[0])
-    return st.from_type(hint)  # type: ignore[arg-type]  # what is left are plain types, enums and the customer
+    if is_dataclass(hint):
+        return st.builds(hint, **{name: values_of(part) for name, part in get_type_hints(hint).items()})
+    return st.from_type(hint)  # type: ignore[arg-type]  # what is left are plain types and enums
 
 
 @pytest.mark.parametrize("kind", EVENTS, ids=lambda kind: kind.__name__)

@@ -13,6 +13,12 @@ from workflows.domain.ticket.words import ContactKind, Outcome, PromiseKind, Sig
 LONGEST_SPENT = timedelta(hours=1000)
 """Of the time that is logged at once."""
 
+LONGEST_USED = timedelta(days=3660)
+"""Of what is used of a target elsewhere, and of how long ago that began."""
+
+MOST_REFERENCES = 10
+"""Of what a ticket is called elsewhere."""
+
 MOST_STARS = 5
 """The best rating (6.10)."""
 
@@ -404,11 +410,11 @@ class TakeOver:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SpentClock:
-    """How much of a target was spent elsewhere, before the import."""
+    """How much of a target was used elsewhere, before the import."""
 
     target: Target
-    spent: timedelta
-    """Working time, by the calendar that it counts in here; of an update, since the last message or entry of a tier."""
+    used: timedelta
+    """Working time, by the calendar that it counts in here; of an update, since the last message from a person."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -53,6 +53,9 @@ TEXTS: Mapping[str, Text] = {
     "reference": Text(longest=32),
     "follows": _NAME,
     "duplicate_of": _NAME,
+    "survivor_id": _NAME,
+    "survivor_reference": Text(longest=32),
+    "references": _NAME,
     "thread": Text(longest=255),
     # who is promised something
     "external_id": Text(longest=128, is_a_customers=True),
