@@ -252,7 +252,7 @@ def values_of(hint: object) -> st.SearchStrategy[object]:
         return st.lists(values_of(get_args(hint)[0]), max_size=3).map(tuple)
     if options := [option for option in get_args(hint) if option is not NoneType]:
         return st.none() | values_of(options[0])
-    if is_dataclass(hint):
+    if isinstance(hint, type) and is_dataclass(hint):
         return st.builds(hint, **{name: values_of(part) for name, part in get_type_hints(hint).items()})
     return st.from_type(hint)  # type: ignore[arg-type]  # what is left are plain types and enums
 
