@@ -6,6 +6,7 @@ would lose raises `STATE_VERSION`.
 """
 
 import re
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import cache
 from typing import Any, get_args
@@ -14,19 +15,23 @@ import msgspec
 
 from services.records.errors import PolicyTooNew
 from workflows.domain.policy import Policy
-from workflows.domain.policy_data import from_data, to_data
+from workflows.domain.policy_data import endings_to_data, from_data, to_data
 from workflows.domain.ticket.closures import Closure
 from workflows.domain.ticket.commands import Command, Open
 from workflows.domain.ticket.events import Event
 from workflows.domain.ticket.roster import RosterAnswer
 from workflows.domain.ticket.state import Ticket
 from workflows.domain.ticket.verdict import Refusal
+from workflows.domain.ticket.words import Target
 
 STATE_VERSION = 2
 """Of the ticket's stored state, the newest. Code that meets a newer one refuses and writes nothing."""
 
-POLICY_FORMAT = 1
-"""Of a stored policy, and stored within it. It is raised with what an older release would misread or lose."""
+POLICY_FORMAT = 2
+"""Of a stored policy, the newest; each is stored with the oldest that holds all of it.
+
+It is raised with what an older release would misread or lose: 2 for promises, credits, leaving and customers at risk.
+"""
 
 Input = Open | Command | RosterAnswer | Closure
 """What a ticket's list of inputs holds (5.3)."""
@@ -116,7 +121,14 @@ def refusal_from_json(text: str) -> Refusal:
 
 def policy_to_json(policy: Policy) -> str:
     """A policy's snapshot."""
-    return data_to_json(to_data(policy) | {"format": POLICY_FORMAT})
+    data = to_data(policy)
+    return data_to_json(data | {"format": _format_of(policy, data)})
+
+
+def _format_of(policy: Policy, data: Mapping[str, Any]) -> int:
+    """The oldest format that holds all of it: who knows of no promise leaves such tickets to others that do."""
+    says_of_promises = any(Target.PROMISE.value in tier["on_breach"] for tier in data["tiers"])
+    return POLICY_FORMAT if says_of_promises or endings_to_data(policy) else 1
 
 
 def policy_from_json(version: str, text: str) -> Policy:

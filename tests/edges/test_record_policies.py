@@ -39,7 +39,7 @@ async def store(outsider: Outsider, body: dict[str, Any]) -> None:
     "broken",
     [
         {"tiers": [{"name": "desk"}]},
-        {"waiting_pauses": ["promise"]},
+        {"waiting_pauses": ["patience"]},
         {"calendar": {"zone": "UTC", "holidays": "GB-ENG"}},
         {"format": "first"},
         None,
@@ -78,14 +78,14 @@ async def test_policy_that_cannot_be_read_stops_nobody_else(
 async def test_policy_of_a_newer_release_is_left_to_it(record_url: str, story_clock: StoryClock) -> None:
     """While releases overlap, this one does not judge by the part of a policy that it knows, and writes nothing."""
     outsider = await opened(record_url, story_clock)
-    await store(outsider, await body_of(outsider) | {"format": 2, "tiers": "told otherwise"})
+    await store(outsider, await body_of(outsider) | {"format": 3, "tiers": "told otherwise"})
     before = await outsider.run("SELECT * FROM tickets WHERE ticket_id = 't-0001'")
 
     async with await connect(record_url, story_clock) as records:
         rescue = await records.upkeep.rescue_late(grace_seconds=0, limit=9)
         again = await records.upkeep.rescue_late(grace_seconds=0, limit=9)
         assert (rescue.settled, rescue.stuck, again.tried) == (2, 0, 0)
-        with pytest.raises(StateTooNew, match="has format 2 and this release knows 1"):
+        with pytest.raises(StateTooNew, match="has format 3 and this release knows 2"):
             await records.record.settle("t-0001", by=SettledBy.INTAKE)
 
     assert await outsider.run("SELECT * FROM tickets WHERE ticket_id = 't-0001'") == before

@@ -10,11 +10,15 @@ from hypothesis import strategies as st
 
 from services.records import codec
 from tests.support.record import a_policy, an_acknowledgement, an_opening
-from workflows.domain.ticket.commands import LONGEST_SPENT, Command, LogTime, Open
+from workflows.domain.money import MOST_MINOR, Money
+from workflows.domain.policy import AtRisk, OnBreach, Policy
+from workflows.domain.policy_data import version_of
+from workflows.domain.ticket.commands import LONGEST_SPENT, Command, LogTime, OfferCredit, Open, Rate
 from workflows.domain.ticket.events import ClockBreached, Event
 from workflows.domain.ticket.judge import judge, open_ticket
 from workflows.domain.ticket.state import Ticket
 from workflows.domain.ticket.verdict import Refusal
+from workflows.domain.ticket.words import Target
 
 instants = st.datetimes(min_value=datetime(1970, 1, 1), max_value=datetime(2199, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001 - hypothesis adds the zone
 st.register_type_strategy(datetime, instants)
@@ -26,6 +30,19 @@ st.register_type_strategy(
         actor=st.text(),
         spent=st.timedeltas(min_value=timedelta(microseconds=1), max_value=LONGEST_SPENT),
         text=st.text(),
+    ),
+)
+st.register_type_strategy(
+    Rate, st.builds(Rate, actor=st.text(), stars=st.integers(1, 5), comment=st.text(), customer=st.none() | st.text())
+)
+st.register_type_strategy(
+    OfferCredit,
+    st.builds(
+        OfferCredit,
+        actor=st.text(),
+        minor=st.integers(1, MOST_MINOR),
+        currency=st.from_regex("[A-Z]{3}", fullmatch=True),
+        reason=st.text(),
     ),
 )
 st.register_type_strategy(float, st.floats(allow_nan=False, allow_infinity=False))
@@ -85,3 +102,32 @@ def test_unknown_fields_are_ignored_and_unknown_kinds_are_not() -> None:
     assert codec.command_from_json("acknowledge", text[:-1] + ',"mood":"calm"}') == replace(an_acknowledgement())
     with pytest.raises(KeyError):
         codec.event_from_json("abducted", "{}")
+
+
+@pytest.mark.parametrize(
+    ("policy", "its_format"),
+    [
+        (a_policy(), 1),
+        (replace(a_policy(), credit_for_promise=Money(minor=500, currency="GBP")), 2),
+        (replace(a_policy(), credit_limit=Money(minor=2500, currency="GBP")), 2),
+        (replace(a_policy(), leaving=a_policy().priorities[0]), 2),
+        (replace(a_policy(), rating_tells_lead=3), 2),
+        (replace(a_policy(), at_risk=None), 2),
+        (replace(a_policy(), at_risk=AtRisk(period=timedelta(days=30), number=2)), 2),
+        (
+            replace(
+                a_policy(),
+                tiers=tuple(
+                    replace(tier, on_breach={Target.PROMISE: OnBreach(escalate_every=1)}) for tier in a_policy().tiers
+                ),
+            ),
+            2,
+        ),
+    ],
+)
+def test_a_policy_is_stored_in_the_oldest_format_that_holds_all_of_it(policy: Policy, its_format: int) -> None:
+    """7.2: a release that knows nothing of promises and credits leaves their tickets to one that does; others go on."""
+    stored = codec.policy_to_json(policy)
+
+    assert codec.data_from_json(stored)["format"] == its_format
+    assert codec.policy_from_json(version_of(policy), stored) == policy
