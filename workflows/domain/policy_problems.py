@@ -3,7 +3,7 @@
 Trusts no type: a policy is written by hand, and is run by people who have never heard of a type checker.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from workflows.domain.follow_the_sun import AnyCalendar
@@ -41,9 +41,8 @@ def problems_of(policy: "Policy") -> Iterator[str]:
     yield from _of_tiers(policy)
     yield from _of_warnings(policy.warn_at)
     yield from _of_number("chases_to_escalate", policy.chases_to_escalate, least=1, example="2 for every second chase")
-    yield from _of_members("waiting_pauses", policy.waiting_pauses, Target, "(Target.UPDATE, Target.RESOLVE)")
-    if Target.PROMISE in elements(policy.waiting_pauses):
-        yield "waiting_pauses names Target.PROMISE, but what was promised for an instant never waits: leave it out"
+    clocks = [target for target in Target if target is not Target.PROMISE]  # a promise never stands still (2.7)
+    yield from _of_members("waiting_pauses", policy.waiting_pauses, clocks, "(Target.UPDATE, Target.RESOLVE)")
     yield from problems_of_lengths(policy)
     yield from problems_of_endings(policy)
 
@@ -140,11 +139,12 @@ def _of_rows(field: str, rows: object, example: str, remedy: str) -> Iterator[st
         yield f"{field} is empty: {remedy}, like {example}"
 
 
-def _of_members(field: str, members: object, kind: type[Target | Audience], example: str) -> Iterator[str]:
+def _of_members(field: str, members: object, known: Iterable[Target | Audience], example: str) -> Iterator[str]:
     yield from not_a_tuple(field, members, example)
+    allowed = tuple(known)
     for each in elements(members):
-        if not isinstance(each, kind):
-            yield f"{field} names {said(each)}: write one of {_members(kind)}"
+        if not any(each is member for member in allowed):
+            yield f"{field} names {said(each)}: write one of {_members(allowed)}"
 
 
 def _of_number(field: str, number: object, *, least: int, example: str) -> Iterator[str]:
@@ -152,5 +152,5 @@ def _of_number(field: str, number: object, *, least: int, example: str) -> Itera
         yield f"{field} is {said(number)}: write a whole number, {example}"
 
 
-def _members(kind: type[Target | Audience]) -> str:
-    return ", ".join(f"{kind.__name__}.{each.name}" for each in kind)
+def _members(known: Iterable[Target | Audience]) -> str:
+    return ", ".join(f"{type(each).__name__}.{each.name}" for each in known)

@@ -41,11 +41,13 @@ def test_a_missed_acknowledge_climbs_the_ladder_to_its_end(tell: Tell) -> None:
         "Mon 23 Nov 10:00 cancelled tier_resolve/1 of agent, 1h spent",
         "Mon 23 Nov 10:00 started acknowledge/2 of specialist, 2h, until 12:00",
         "Mon 23 Nov 10:00 started tier_resolve/2 of specialist, 900h, until Wed 30 Dec 22:00",
+        "Mon 23 Nov 10:00 promise next_news/2 made again: next_news, by Sat 26 Dec 17:00",
         "Mon 23 Nov 12:00 breached acknowledge/2 of specialist, due 12:00",
         "Mon 23 Nov 12:00 escalated specialist -> supplier: acknowledge_breached, next news Sat 26 Dec 17:00",
         "Mon 23 Nov 12:00 cancelled tier_resolve/2 of specialist, 2h spent",
         "Mon 23 Nov 12:00 started acknowledge/3 of supplier, 3h, until 15:00",
         "Mon 23 Nov 12:00 started tier_resolve/3 of supplier, 900h, until Thu 31 Dec 00:00",
+        "Mon 23 Nov 12:00 promise next_news/3 made again: next_news, by Sat 26 Dec 17:00",
         "Mon 23 Nov 15:00 breached acknowledge/3 of supplier, due 15:00",
         "Mon 23 Nov 15:00 ladder ended at supplier: acknowledge_breached, duty-manager",
     )
@@ -81,6 +83,7 @@ def test_a_breach_of_the_customers_resolve_tells_the_last_resort_and_escalates(t
     )
     story.told(
         "clock_breached to last_resort duty-manager",
+        "resolve_missed to customer c-1",
         "escalated to customer c-1",
         "escalated to tier specialist",
         "escalated to owner agent",
@@ -122,13 +125,25 @@ def test_the_rule_is_that_of_the_tier_that_has_the_ticket(tell: Tell) -> None:
         "Mon 23 Nov 13:00 breached update/1 of agent, due 13:00",
         "Mon 23 Nov 13:00 escalated specialist -> supplier: update_breached, next news 18:59",
     )
-    update.told("escalated to customer c-1", "escalated to tier supplier", "escalated to owner agent")
+    update.told(
+        "promise_broken to owner agent",
+        "promise_broken to lead team-lead",
+        "promise_broken to customer c-1",
+        "escalated to customer c-1",
+        "escalated to tier supplier",
+        "escalated to owner agent",
+    )
     resolve = tell(policy).open("Mon 23 Nov 09:00").until("Mon 23 Nov 11:30").transfer("specialist")
     resolve.until("Mon 23 Nov 12:00").post_update().as_told().until("Mon 23 Nov 15:30").in_short(
         "Mon 23 Nov 15:00 breached resolve/1 of agent, due 15:00",
         "Mon 23 Nov 15:00 escalated specialist -> supplier: resolve_breached, next news 17:59",
     )
-    resolve.told("escalated to customer c-1", "escalated to tier supplier", "escalated to owner agent")
+    resolve.told(
+        "resolve_missed to customer c-1",
+        "escalated to customer c-1",
+        "escalated to tier supplier",
+        "escalated to owner agent",
+    )
 
 
 def test_an_acknowledgement_after_its_escalation_is_refused_and_told_who_has_it(tell: Tell) -> None:
@@ -176,8 +191,9 @@ def test_a_silent_ticket_breaches_update_again_and_again_and_every_second_escala
     story.until("Mon 23 Nov 13:30").happened(
         "Mon 23 Nov 13:00 breached update/1 of agent, due 13:00",
         "Mon 23 Nov 13:00 started update/2 of agent, 4h, until 17:00",
+        "Mon 23 Nov 13:00 promise next_news/1 broken, due 13:00",
     )
-    story.told("clock_breached to handler agent")
+    story.told("clock_breached to handler agent", "promise_broken to lead team-lead", "promise_broken to customer c-1")
     story.until("Wed 25 Nov 12:30").in_short(
         "Mon 23 Nov 17:00 breached update/2 of agent, due 17:00",
         "Mon 23 Nov 17:00 escalated agent -> specialist: update_breached, next news 21:00",
@@ -276,6 +292,7 @@ def test_late_update_runs_beyond_twenty_are_one_event(tell: Tell) -> None:
     story.until("Tue 24 Nov 11:30").happened(
         "Tue 24 Nov 11:00 breached update/26 of agent, due 11:00",
         "Tue 24 Nov 11:00 started update/27 of specialist, 800h, until Sun 27 Dec 19:00",
+        "Tue 24 Nov 11:00 promise next_news/2 broken, due 11:00",
     )
 
 

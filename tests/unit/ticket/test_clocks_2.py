@@ -20,6 +20,7 @@ def test_acknowledge_runs_from_the_entry_of_a_tier_until_somebody_of_it_takes_it
         "Mon 23 Nov 09:00 started tier_resolve/1 of agent, 900h, until Wed 30 Dec 21:00",
         "Mon 23 Nov 09:00 started update/1 of agent, 800h, until Sat 26 Dec 17:00",
         "Mon 23 Nov 09:00 started resolve/1 of agent, 1000h, until Mon 4 Jan 01:00",
+        "Mon 23 Nov 09:00 promise next_news/1 made: next_news, by Sat 26 Dec 17:00",
     )
     story.until("Mon 23 Nov 09:40").acknowledge("ann").happened(
         "Mon 23 Nov 09:40 acknowledged by ann of agent",
@@ -36,6 +37,7 @@ def test_acknowledge_starts_anew_in_each_tier(tell: Tell) -> None:
         "Mon 23 Nov 11:00 cancelled tier_resolve/1 of agent, 2h spent",
         "Mon 23 Nov 11:00 started acknowledge/2 of specialist, 2h, until 13:00",
         "Mon 23 Nov 11:00 started tier_resolve/2 of specialist, 900h, until Wed 30 Dec 23:00",
+        "Mon 23 Nov 11:00 promise next_news/2 made again: next_news, by Sat 26 Dec 17:00",
     )
 
 
@@ -47,6 +49,7 @@ def test_an_update_restarts_the_update_clock_from_itself(tell: Tell) -> None:
         "Mon 23 Nov 10:30 update posted",
         "Mon 23 Nov 10:30 met update/1 of agent, 1h30m spent",
         "Mon 23 Nov 10:30 started update/2 of agent, 4h, until 14:30",
+        "Mon 23 Nov 10:30 promise next_news/1 kept, for 13:00",
     )
     story.until("Mon 23 Nov 14:30").post_update().happened(
         "Mon 23 Nov 14:30 update posted",
@@ -63,6 +66,7 @@ def test_a_question_is_an_update_and_the_next_run_starts_paused(tell: Tell) -> N
         "Mon 23 Nov 11:00 wait started",
         "Mon 23 Nov 11:00 met update/1 of agent, 2h spent",
         "Mon 23 Nov 11:00 started update/2 of agent, 4h, paused: waiting_on_customer",
+        "Mon 23 Nov 11:00 promise next_news/1 kept, for 13:00",
         "Mon 23 Nov 11:00 paused tier_resolve/1 of agent: waiting_on_customer, 2h spent",
         "Mon 23 Nov 11:00 paused resolve/1 of agent: waiting_on_customer, 2h spent",
     )
@@ -77,6 +81,7 @@ def test_the_explanation_of_a_resolution_is_an_update(tell: Tell) -> None:
         "Mon 23 Nov 12:00 resolved fixed",
         "Mon 23 Nov 12:00 met update/1 of agent, 3h spent",
         "Mon 23 Nov 12:00 started update/2 of agent, 4h, paused: resolved",
+        "Mon 23 Nov 12:00 promise next_news/1 kept, for 13:00",
         "Mon 23 Nov 12:00 paused tier_resolve/1 of agent: resolved, 3h spent",
         "Mon 23 Nov 12:00 paused resolve/1 of agent: resolved, 3h spent",
     )
@@ -102,6 +107,7 @@ def test_the_length_of_an_update_run_is_that_of_the_tier_in_which_it_starts(tell
         "Mon 23 Nov 12:00 update posted",
         "Mon 23 Nov 12:00 met update/1 of agent, 3h spent",
         "Mon 23 Nov 12:00 started update/2 of specialist, 6h, until 18:00",
+        "Mon 23 Nov 12:00 promise next_news/2 kept, for 13:00",
     )
 
 
@@ -116,6 +122,7 @@ def test_a_tier_with_a_shorter_update_target_shortens_the_running_run(tell: Tell
         "Mon 23 Nov 10:30 started acknowledge/2 of specialist, 700h, until Tue 22 Dec 14:30",
         "Mon 23 Nov 10:30 started tier_resolve/2 of specialist, 900h, until Wed 30 Dec 22:30",
         "Mon 23 Nov 10:30 moved update/1 of agent to 2h, 1h30m spent, until 11:00",
+        "Mon 23 Nov 10:30 promise next_news/2 made again: next_news, by 11:00",
     )
 
 
@@ -145,6 +152,7 @@ def test_a_shorter_target_that_is_spent_already_never_gives_time(tell: Tell) -> 
         "Mon 23 Nov 12:30 cancelled tier_resolve/1 of agent, 3h30m spent",
         "Mon 23 Nov 12:30 started acknowledge/2 of specialist, 1h, until 13:30",
         "Mon 23 Nov 12:30 started tier_resolve/2 of specialist, 900h, until Thu 31 Dec 00:30",
+        "Mon 23 Nov 12:30 promise next_news/2 made again: next_news, by 13:00",
     )
 
 

@@ -24,6 +24,7 @@ def test_every_second_chase_escalates_and_the_count_starts_again(tell: Tell) -> 
         "Mon 23 Nov 12:00 cancelled tier_resolve/1 of agent, 3h spent",
         "Mon 23 Nov 12:00 started acknowledge/2 of specialist, 700h, until Tue 22 Dec 16:00",
         "Mon 23 Nov 12:00 started tier_resolve/2 of specialist, 900h, until Thu 31 Dec 00:00",
+        "Mon 23 Nov 12:00 promise next_news/2 made again: next_news, by Sat 26 Dec 17:00",
     )
     story.until("Mon 23 Nov 13:00").contact().happened("Mon 23 Nov 13:00 contact: news, chases 1")
 

@@ -248,4 +248,4 @@ def test_lines_of_a_command_name_its_actor_and_lines_of_the_clocks_nobody(tell: 
         "Mon 23 Nov 10:30 met update/1 of agent, 1h30m spent",
     )
     actors = [entry.actor for entry in story.entries]
-    assert actors == ["desk"] * 5 + [None] + ["ann"] * 5
+    assert actors == ["desk"] * 6 + [None] + ["ann"] * 6

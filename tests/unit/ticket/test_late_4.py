@@ -45,6 +45,7 @@ def test_an_outage_does_not_run_up_the_ladder(tell: Tell) -> None:
         "Mon 23 Nov 22:00 cancelled tier_resolve/1 of agent, 13h spent",
         "Mon 23 Nov 22:00 started acknowledge/2 of specialist, 2h, until Tue 24 Nov 00:00",
         "Mon 23 Nov 22:00 started tier_resolve/2 of specialist, 900h, until Thu 31 Dec 10:00",
+        "Mon 23 Nov 22:00 promise next_news/2 made again: next_news, by Sat 26 Dec 17:00",
     )
 
 
@@ -142,9 +143,11 @@ def test_coinciding_deadlines_are_one_step_that_names_all_its_reasons(tell: Tell
         "Mon 23 Nov 11:00 breached tier_resolve/1 of agent, due 11:00",
         "Mon 23 Nov 11:00 breached update/1 of agent, due 11:00",
         "Mon 23 Nov 11:00 started update/2 of agent, 2h, until 13:00",
+        "Mon 23 Nov 11:00 promise next_news/1 broken, due 11:00",
         "Mon 23 Nov 11:00 escalated agent -> specialist: acknowledge_breached + tier_resolve_breached, next news 13:00",
         "Mon 23 Nov 11:00 started acknowledge/2 of specialist, 700h, until Tue 22 Dec 15:00",
         "Mon 23 Nov 11:00 started tier_resolve/2 of specialist, 900h, until Wed 30 Dec 23:00",
+        "Mon 23 Nov 11:00 promise next_news/2 made: next_news, by 13:00",
     )
 
 

@@ -5,7 +5,7 @@ from itertools import pairwise
 
 from hypothesis import given
 
-from tests.support.policies import ladder, row
+from tests.support.policies import ALWAYS, ladder, row
 from tests.unit.ticket.counting import counted
 from tests.unit.ticket.test_journeys import Leg, journeys, travelled
 from tests.unit.ticket.test_properties import ENOUGH, Life, Step, lags, lived, plans, policies
@@ -13,7 +13,7 @@ from workflows.domain.calendar import Calendar
 from workflows.domain.policy import Policy, hours
 from workflows.domain.ticket.events import ClockReinstated, Entry
 from workflows.domain.ticket.ledger import Line, ledger
-from workflows.domain.ticket.words import ClockState, Pause, Target
+from workflows.domain.ticket.words import ClockState, Pause, PromiseState, Target
 from workflows.testing.story import Story, Tell
 
 OFFICE = Calendar("Europe/London", {"mon-fri": "09:00-17:00"})
@@ -79,6 +79,7 @@ def assert_counted(policy: Policy, line: Line) -> timedelta:
     """Each interval of a line holds the open time that there was in it, and they follow each other; their sum."""
     is_the_tiers = line.target in {Target.ACKNOWLEDGE, Target.TIER_RESOLVE}
     calendar = policy.tier(line.tier).calendar if is_the_tiers else policy.calendar
+    calendar = ALWAYS if line.target is Target.PROMISE else calendar
     for each in line.intervals:
         to_at = line.as_of if each.to_at is None else each.to_at
         assert each.counted == (timedelta() if each.pause else counted(calendar, each.from_at, to_at))
@@ -146,9 +147,24 @@ def test_a_ledger_tells_what_the_ticket_says(policy: Policy, plan: list[Step], l
             assert line.deadline_at == clock.deadline_at
         else:
             assert line.spent == clock.spent
+    promised = {(line.promise, line.run): line for line in ledger(policy, life.entries, life.settled_at[-1])}
+    for promise in life.ticket.promises:
+        line = promised[promise.name, promise.run]
+        assert (line.state, line.started_at) == (_STATES[promise.state], promise.made_at)
+        assert line.started_at + line.length == promise.promised_at
+
+
+_STATES = {
+    PromiseState.OPEN: ClockState.RUNNING,
+    PromiseState.KEPT: ClockState.MET,
+    PromiseState.BROKEN: ClockState.BREACHED,
+    PromiseState.CANCELLED: ClockState.CANCELLED,
+}
 
 
 def as_of(policy: Policy, entries: list[Entry], line: Line, at: datetime) -> Line:
     """The same run's line, as of another instant."""
     lines = ledger(policy, entries, at)
-    return next(each for each in lines if (each.target, each.run) == (line.target, line.run))
+    return next(
+        each for each in lines if (each.target, each.promise, each.run) == (line.target, line.promise, line.run)
+    )

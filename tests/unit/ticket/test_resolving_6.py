@@ -43,6 +43,7 @@ def test_no_response_by_hand_does_not_meet_a_running_acknowledge(tell: Tell) -> 
         "Mon 23 Nov 10:00 cancelled acknowledge/1 of agent, 1h spent",
         "Mon 23 Nov 10:00 met update/1 of agent, 1h spent",
         "Mon 23 Nov 10:00 started update/2 of agent, 800h, paused: resolved",
+        "Mon 23 Nov 10:00 promise next_news/1 kept, for Sat 26 Dec 17:00",
         "Mon 23 Nov 10:00 paused tier_resolve/1 of agent: resolved, 1h spent",
         "Mon 23 Nov 10:00 paused resolve/1 of agent: resolved, 1h spent",
     )
@@ -79,6 +80,7 @@ def test_withdrawn_closes_at_once_its_clocks_cancelled_and_its_breaches_standing
     story = tell(ladder(agent=row(acknowledge=1), on_breach={Target.ACKNOWLEDGE: OnBreach()}))
     story.open("Mon 23 Nov 09:00").until("Mon 23 Nov 11:00").as_told().resolve(Outcome.WITHDRAWN).happened(
         "Mon 23 Nov 11:00 resolved withdrawn",
+        "Mon 23 Nov 11:00 promise next_news/1 kept, for Sat 26 Dec 17:00",
         "Mon 23 Nov 11:00 closed withdrawn by outcome",
         "Mon 23 Nov 11:00 cancelled tier_resolve/1 of agent, 2h spent",
         "Mon 23 Nov 11:00 cancelled update/1 of agent, 2h spent",
@@ -116,6 +118,7 @@ def test_rejection_goes_to_the_next_tier(tell: Tell) -> None:
         "Mon 23 Nov 15:00 cancelled tier_resolve/1 of agent, 3h spent",
         "Mon 23 Nov 15:00 started acknowledge/2 of specialist, 700h, until Tue 22 Dec 19:00",
         "Mon 23 Nov 15:00 started tier_resolve/2 of specialist, 900h, until Thu 31 Dec 03:00",
+        "Mon 23 Nov 15:00 promise next_news/2 made: next_news, by Sat 26 Dec 23:00",
     )
     assert (story.ticket.status, story.ticket.handler, story.ticket.resolution) == (Status.OPEN, None, None)
 

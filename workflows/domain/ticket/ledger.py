@@ -90,10 +90,12 @@ class _Reading:
                 self._version, self._tier = version, tier
             case Escalated(to_tier=tier) | Transferred(to_tier=tier):
                 self._tier = tier
-            case PolicyChanged(policy_version=version, tier=tier):
+            case PolicyChanged(policy_version=version, tier=tier) as changed:
                 self._policy, self._version, self._tier = self._policies[version], version, tier
                 for clock in self._clocks.values():
                     clock.go_on(self._policy, version)
+                for promise in self._promises.values():
+                    promise.go_on(version, changed.from_tier, tier)
             case ClockStarted() as started:
                 clock = _Draft(started, entry, self._policy, self._version)
                 self._clocks[started.target, started.run] = self.drafts[started.target, started.run] = clock

@@ -36,6 +36,12 @@ class PromiseDraft:
         self._state = ClockState.RUNNING
         self._ended_at: datetime | None = None
 
+    def go_on(self, policy_version: str, from_tier: str, tier: str) -> None:
+        """Go on under another version of the policy, which may call the tier otherwise; unless it is over."""
+        if self._state.is_live:
+            self._policy_version = policy_version
+            self._tier = tier if self._tier == from_tier else self._tier
+
     def take(self, event: Ended, at: datetime) -> None:
         """Read how it ended."""
         match event:
