@@ -38,6 +38,7 @@ from workflows.domain.ticket.events import (
     Rated,
     Rejected,
     Reopened,
+    TookOver,
     Transferred,
     UpdatePosted,
 )
@@ -169,6 +170,15 @@ def _opened(read: _Read) -> Facts:
     return {"solve_by": read.ahead(solve_by), "is_follow_up": read.occasion.ticket.follows is not None}
 
 
+def _opened_desk(read: _Read) -> Facts:
+    ticket = read.occasion.ticket
+    return {
+        "is_follow_up": ticket.follows is not None,
+        "text": ticket.description or None,
+        "channel": ticket.channel,
+    }
+
+
 def _escalated_customer(read: _Read) -> Facts:
     event = read.line(Escalated)
     # Words that came with a rejection are the customer's own; those given by hand are the desk's.
@@ -213,6 +223,11 @@ def _question(read: _Read) -> Facts:
         "number": event.number if isinstance(event, CustomerReminded) else None,
         "wait_until": read.ahead(wait_until),
     }
+
+
+def _asked(read: _Read) -> Facts:
+    stood = read.stood
+    return {"question": stood.question, "asked": When(at=stood.asked_at) if stood.asked_at else None}
 
 
 def _gave_up(read: _Read) -> Facts:
@@ -369,6 +384,10 @@ def _merged(read: _Read) -> Facts:
     return {"survivor": read.line(Merged).survivor_reference}
 
 
+def _took_over(read: _Read) -> Facts:
+    return {"other": read.line(TookOver).reference}
+
+
 def _at_risk(read: _Read) -> Facts:
     event = read.line(CustomerFlagged)
     return {"signals": tuple(event.signals), "since": When(at=event.since)}
@@ -391,9 +410,13 @@ _SPECIAL: Mapping[tuple[str, Side], Callable[[_Read], Facts]] = {
     ("resolve_missed", Side.CUSTOMER): _breached,
     ("credit_offered", Side.CUSTOMER): _credit,
     ("merged", Side.CUSTOMER): _merged,
+    ("opened", Side.DESK): _opened_desk,
     ("escalated", Side.DESK): _climbed,
     ("transferred", Side.DESK): _climbed,
     ("gave_up_waiting", Side.DESK): _gave_up,
+    ("answer_missing", Side.DESK): _asked,
+    ("merged", Side.DESK): _merged,
+    ("took_over", Side.DESK): _took_over,
     ("rejected", Side.DESK): _rejected,
     ("reopened", Side.DESK): _reopened,
     ("contact_received", Side.DESK): _contact,

@@ -164,9 +164,11 @@ _TABLE = (
     _of_customer("resolve_missed", {"due": Type.MOMENT, "credit": Type.MONEY}),
     _of_customer("credit_offered", {"credit": Type.MONEY}, always=("credit",)),
     _of_customer("merged", {"survivor": Type.LINE}),
+    _of_desk("opened", {"is_follow_up": Type.FLAG, "text": Type.TEXT, "channel": Type.LINE}),
     _of_desk("escalated", _CLIMB),
     _of_desk("transferred", _CLIMB),
     _of_desk("gave_up_waiting", {"question": Type.TEXT, "asked": Type.MOMENT, "answer_until": Type.MOMENT}),
+    _of_desk("answer_missing", {"question": Type.TEXT, "asked": Type.MOMENT}),
     _of_desk("rejected", {"reason": Type.TEXT}),
     _of_desk("reopened", {"reason": Type.TEXT, "outcome": Type.WORD}),
     _of_desk(
@@ -199,6 +201,8 @@ _TABLE = (
         {"number": Type.NUMBER, "credit": Type.MONEY, "reason": Type.TEXT},
         always=("number", "credit"),
     ),
+    _of_desk("merged", {"survivor": Type.LINE}),
+    _of_desk("took_over", {"other": Type.LINE}),
     _of_desk("credit_refused", {"number": Type.NUMBER, "reason": Type.TEXT}, always=("number",)),
     _of_desk("customer_at_risk", {"signals": Type.WORDS, "since": Type.MOMENT}),
 )

@@ -62,6 +62,7 @@ _SAID: dict[str, Fact] = {
     "name": "Ida Example",
     "next_news": By(at=datetime(2026, 11, 26, 12, 0, tzinfo=UTC)),
     "number": 1,
+    "other": "RT5H-9WXA",
     "owner": "ann",
     "percent": 75,
     "place": "New York",
@@ -111,8 +112,7 @@ def _fact(kind: Kind, name: str, choice: int, *, is_sparse: bool) -> Fact:
         return None
     match kind.variables[name]:
         case Type.FLAG:
-            # Neither all true nor all false: of each choice another half.
-            return (choice + len(name)) % 2 == 0 and not is_sparse
+            return choice % 2 == 1 and not is_sparse
         case Type.WORD:
             return WORDS[name][choice % len(WORDS[name])]
         case Type.WORDS:

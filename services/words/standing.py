@@ -18,6 +18,7 @@ from workflows.domain.ticket.events import (
     Closed,
     Entry,
     Escalated,
+    Imported,
     Opened,
     PolicyChanged,
     PriorityChanged,
@@ -87,6 +88,8 @@ class Standing:
             case Opened(tier=tier, priority=priority):
                 self.tier = self.first_tier = tier
                 self.priority = priority
+            case Imported(handler=handler, owner=owner):
+                self.handler, self.owner = handler, owner
             case Acknowledged() | Assigned() | Escalated() | Transferred() | PriorityChanged() | PolicyChanged():
                 self._read_hands(event)
             case WaitStarted(question=question):
