@@ -9,7 +9,12 @@ from typing import Protocol, cast
 
 from google.protobuf.message import Message
 
-from protos.followthrough.v1.ticket_service_pb2 import MergeTicketsRequest, OpenTicketRequest, ResolveTicketRequest
+from protos.followthrough.v1.ticket_service_pb2 import (
+    MergeTicketsRequest,
+    OpenTicketRequest,
+    ReceiveContactRequest,
+    ResolveTicketRequest,
+)
 from services.intake.convert import COMMANDS, ticket_message, to_command, to_incoming, to_open
 from services.intake.errors import Problem, Reason, invalid, refused, unknown_ticket
 from services.intake.fields import Violation
@@ -79,22 +84,19 @@ class Changes:
 
     def lacks(self, request: Message) -> tuple[Violation, ...]:
         """Find what a request must say here, though the contract allows to leave it out."""
-        if not isinstance(request, OpenTicketRequest) or self._policies.now.has_default:
+        if not isinstance(request, (OpenTicketRequest, ReceiveContactRequest)) or self._policies.now.has_default:
             return ()
         return tuple(
             Violation(name, "is empty: say it") for name in ("queue", "priority") if not getattr(request, name)
         )
 
     async def _open_ticket(self, request: OpenTicketRequest) -> Message | bytes:
-        asked = _request(request)  # as it was asked, before anything is filled in (5.5)
-        held = self._policies.now
-        if not (request.queue and request.priority):
-            request = await _placed(request, held)
+        asked = request_of(request)  # as it was asked, before anything is filled in (5.5)
         try:
-            policy = _policy(request, held.promised)
+            request, policy = await self.placed(request)
         except Problem:
             if not request.validate_only and (settled := await self._record.answered(asked)):
-                return self._answer(settled)  # it was opened before an edit took away where (5.5)
+                return self.answer(settled)  # it was opened before an edit took away where (5.5)
             raise
         if request.follows:
             await self._require_ticket(request.follows, "follows")
@@ -103,7 +105,7 @@ class Changes:
         for draw in range(1, DRAWS + 1):
             command = to_open(request, self._ids.ticket_id(), self._ids.reference())
             try:
-                return self._answer(await self._record.open_ticket(policy, command, request=asked, encode=_encode))
+                return self.answer(await self._record.open_ticket(policy, command, request=asked, encode=_encode))
             except IdentityTaken:
                 if draw == DRAWS:
                     raise
@@ -118,13 +120,13 @@ class Changes:
                 request.ticket_id,
                 to_command(cast(Message, request)),
                 by=SettledBy.INTAKE,
-                request=_request(request),
+                request=request_of(request),
                 expected_version=request.expected_version or None,
                 encode=_encode,
             )
         except TicketUnknown:
             raise unknown_ticket(request.ticket_id) from None
-        return self._answer(settled)
+        return self.answer(settled)
 
     async def _merge_tickets(self, request: MergeTicketsRequest) -> bytes:
         """Apply what is asked of two tickets that exist; the survivor answers."""
@@ -133,7 +135,7 @@ class Changes:
                 request.ticket_id,
                 request.survivor_id,
                 actor=request.actor,
-                request=_request(request),
+                request=request_of(request),
                 expected_version=request.expected_version or None,
                 survivor_expected_version=request.survivor_expected_version or None,
                 encode=_encode,
@@ -143,7 +145,7 @@ class Changes:
             raise unknown_ticket(request.ticket_id) from None
         if pair.other:
             self._committed(pair.other)
-        return self._answer(pair.survivor)
+        return self.answer(pair.survivor)
 
     async def _require_survivor(self, request: ResolveTicketRequest) -> None:
         if request.duplicate_of == request.ticket_id:
@@ -156,7 +158,17 @@ class Changes:
         except TicketUnknown:
             raise unknown_ticket(ticket_id, field) from None
 
-    def _answer(self, settled: Settled) -> bytes:
+    async def placed(self, request: OpenTicketRequest) -> tuple[OpenTicketRequest, Policy]:
+        """The request with the queue and the priority that it left open, and what is promised there.
+
+        Raises `Problem` where nothing is.
+        """
+        held = self._policies.now
+        if not (request.queue and request.priority):
+            request = await _placed(request, held)
+        return request, _policy(request, held.promised)
+
+    def answer(self, settled: Settled) -> bytes:
         """Say that it was committed, and give the stored answer."""
         self._committed(settled)
         if settled.refusal is not None:
@@ -164,7 +176,6 @@ class Changes:
         if settled.answer is None:
             raise AssertionError("the record kept no answer to a request that was applied")
         return settled.answer
-
 
     def _committed(self, settled: Settled) -> None:
         """Say that it was, and owe what is left to be said to Temporal."""
@@ -206,7 +217,7 @@ def _encode(judged: Judged) -> bytes:
     return ticket_message(judged.ticket).SerializeToString()
 
 
-def _request(request: Mutation) -> Request:
+def request_of(request: Mutation) -> Request:
     """How the record recognises this very request when it comes again (5.5)."""
     request.request_id = request.request_id.lower()
     method = type(request).__name__.removesuffix("Request")

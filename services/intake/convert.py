@@ -150,6 +150,26 @@ def to_open(request: ticket_service_pb2.OpenTicketRequest, ticket_id: str, refer
     return _made(Open, request, ticket_id=ticket_id, reference=reference)
 
 
+def to_contact(request: ticket_service_pb2.ReceiveContactRequest) -> RecordContact:
+    """What a checked contact comes to where there is a ticket."""
+    return _made(RecordContact, request, customer=request.customer.external_id)
+
+
+def to_opening(request: ticket_service_pb2.ReceiveContactRequest) -> ticket_service_pb2.OpenTicketRequest:
+    """What a checked contact asks where there is no ticket."""
+    return ticket_service_pb2.OpenTicketRequest(
+        caller=request.caller,
+        actor=request.actor,
+        queue=request.queue,
+        priority=request.priority,
+        customer=request.customer,
+        subject=request.subject,
+        description=request.text,
+        channel=request.channel,
+        thread=request.thread,
+    )
+
+
 def to_incoming(request: ticket_service_pb2.OpenTicketRequest) -> Request:
     """What a route is told of a checked request that leaves its queue or its priority open."""
     return Request(

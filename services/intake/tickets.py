@@ -1,6 +1,7 @@
 """The methods of TicketService, put together: what changes a ticket, what only reads, who follows one."""
 
 from services.intake.changes import Changes
+from services.intake.contacts import ContactMethods, lacks_a_ticket
 from services.intake.means import Means, Methods
 from services.intake.questions import Questions
 
@@ -15,7 +16,16 @@ def methods(means: Means) -> Methods:
         ids=means.ids,
         wrote=means.watching.wrote,
     )
+    contacts = ContactMethods(
+        contacts=means.records.contacts,
+        record=means.records.record,
+        queries=means.records.queries,
+        changes=changes,
+        ids=means.ids,
+    )
     questions = Questions(means.records.queries, means.policies)
     return Methods(
-        once={**changes.methods(), **questions.methods()}, streamed=means.watching.methods(), lacks=changes.lacks
+        once={**changes.methods(), **contacts.methods(), **questions.methods()},
+        streamed=means.watching.methods(),
+        lacks=lambda request: (*changes.lacks(request), *lacks_a_ticket(request)),
     )

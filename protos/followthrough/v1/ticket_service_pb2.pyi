@@ -398,7 +398,10 @@ Global___PostUpdateRequest: _TypeAlias = PostUpdateRequest  # noqa: Y015
 
 @_typing.final
 class RecordContactRequest(_message.Message):
-    """What is asked of RecordContact."""
+    """What is asked of RecordContact. At least one of ticket_id, reference, thread, and customer with subject says which
+    ticket; looked for in this order, the first that leads to one that still takes contacts counts. A ticket_id, or a
+    reference, decides: what comes after it looks for nothing.
+    """
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -412,8 +415,10 @@ class RecordContactRequest(_message.Message):
     TEXT_FIELD_NUMBER: _builtins.int
     THREAD_FIELD_NUMBER: _builtins.int
     CUSTOMER_FIELD_NUMBER: _builtins.int
+    REFERENCE_FIELD_NUMBER: _builtins.int
+    SUBJECT_FIELD_NUMBER: _builtins.int
     ticket_id: _builtins.str
-    """Which ticket."""
+    """Which ticket. Empty: another field says so."""
     caller: _builtins.str
     """The system that calls, like "crm-1". At most 64 characters."""
     actor: _builtins.str
@@ -430,11 +435,17 @@ class RecordContactRequest(_message.Message):
     """In the customer's words. At most 8000 characters."""
     thread: _builtins.str
     """The conversation elsewhere that it came in, by the name its channel has for it: contacts in it join this ticket from
-    now on. At most 255 characters.
+    now on, whichever they joined before. At most 255 characters.
     """
     customer: _builtins.str
     """The external_id of who came back; another than the ticket's customer is refused. Empty: the caller answers for it.
     At most 128 characters.
+    """
+    reference: _builtins.str
+    """Which ticket, by its reference: case, spaces and hyphens do not matter. With a ticket_id it must be that ticket's."""
+    subject: _builtins.str
+    """Which ticket, by what it is about; goes with customer. Case, spaces, and what mail programs put in front of a reply do
+    not matter. Of several tickets the one that was opened last. At most 200 characters.
     """
     def __init__(
         self,
@@ -449,14 +460,120 @@ class RecordContactRequest(_message.Message):
         text: _builtins.str = ...,
         thread: _builtins.str = ...,
         customer: _builtins.str = ...,
+        reference: _builtins.str = ...,
+        subject: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["actor", b"actor", "caller", b"caller", "channel", b"channel", "customer", b"customer", "expected_version", b"expected_version", "kind", b"kind", "request_id", b"request_id", "text", b"text", "thread", b"thread", "ticket_id", b"ticket_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["actor", b"actor", "caller", b"caller", "channel", b"channel", "customer", b"customer", "expected_version", b"expected_version", "kind", b"kind", "reference", b"reference", "request_id", b"request_id", "subject", b"subject", "text", b"text", "thread", b"thread", "ticket_id", b"ticket_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___RecordContactRequest: _TypeAlias = RecordContactRequest  # noqa: Y015
+
+@_typing.final
+class ReceiveContactRequest(_message.Message):
+    """What is asked of ReceiveContact. Looked for by reference, by thread, and by customer and subject, in this order; the
+    first that leads to a ticket that still takes contacts counts. One of another customer refuses the contact
+    (NOT_THE_CUSTOMER).
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CALLER_FIELD_NUMBER: _builtins.int
+    ACTOR_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    CUSTOMER_FIELD_NUMBER: _builtins.int
+    SUBJECT_FIELD_NUMBER: _builtins.int
+    CHANNEL_FIELD_NUMBER: _builtins.int
+    TEXT_FIELD_NUMBER: _builtins.int
+    KIND_FIELD_NUMBER: _builtins.int
+    THREAD_FIELD_NUMBER: _builtins.int
+    REFERENCE_FIELD_NUMBER: _builtins.int
+    QUEUE_FIELD_NUMBER: _builtins.int
+    PRIORITY_FIELD_NUMBER: _builtins.int
+    caller: _builtins.str
+    """The system that calls, like "mail-1". At most 64 characters."""
+    actor: _builtins.str
+    """Who asks for it within that system. At most 128 characters."""
+    request_id: _builtins.str
+    """A UUID, new for each request that is meant, the same for each retry of it."""
+    subject: _builtins.str
+    """In one line; of a ticket that is opened. Case, spaces, and what mail programs put in front of a reply do not matter
+    where it is looked for; one that says nothing else is not looked for. Of several tickets the one that was opened last.
+    At most 200 characters.
+    """
+    channel: _builtins.str
+    """The channel they came by: a lower-case word of at most 32 characters, like "mail"."""
+    text: _builtins.str
+    """In the customer's words; the description of a ticket that is opened. At most 8000 characters."""
+    kind: _ticket_pb2.ContactKind.ValueType
+    """What the customer came back with, where there is a ticket. Unspecified: CONTACT_KIND_NEWS."""
+    thread: _builtins.str
+    """The conversation elsewhere that it came in, by the name its channel has for it: contacts in it join the ticket from now
+    on. All channels share these names, so put a channel's own in front where it only counts. At most 255 characters.
+    """
+    reference: _builtins.str
+    """The reference that the customer gave: case, spaces and hyphens do not matter. One that is no ticket's says nothing."""
+    queue: _builtins.str
+    """The desk of a ticket that is opened, as in OpenTicket."""
+    priority: _builtins.str
+    """The priority of a ticket that is opened, as in OpenTicket."""
+    @_builtins.property
+    def customer(self) -> _ticket_pb2.Customer:
+        """Who came, and where a ticket is opened, who is promised something."""
+
+    def __init__(
+        self,
+        *,
+        caller: _builtins.str = ...,
+        actor: _builtins.str = ...,
+        request_id: _builtins.str = ...,
+        customer: _ticket_pb2.Customer | None = ...,
+        subject: _builtins.str = ...,
+        channel: _builtins.str = ...,
+        text: _builtins.str = ...,
+        kind: _ticket_pb2.ContactKind.ValueType = ...,
+        thread: _builtins.str = ...,
+        reference: _builtins.str = ...,
+        queue: _builtins.str = ...,
+        priority: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["customer", b"customer"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["actor", b"actor", "caller", b"caller", "channel", b"channel", "customer", b"customer", "kind", b"kind", "priority", b"priority", "queue", b"queue", "reference", b"reference", "request_id", b"request_id", "subject", b"subject", "text", b"text", "thread", b"thread"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ReceiveContactRequest: _TypeAlias = ReceiveContactRequest  # noqa: Y015
+
+@_typing.final
+class ReceiveContactResponse(_message.Message):
+    """What became of a contact."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TICKET_FIELD_NUMBER: _builtins.int
+    JOINED_FIELD_NUMBER: _builtins.int
+    joined: _builtins.bool
+    """Whether there was one. Not set: this contact opened it."""
+    @_builtins.property
+    def ticket(self) -> _ticket_pb2.Ticket:
+        """The ticket it is on, as it stands afterwards."""
+
+    def __init__(
+        self,
+        *,
+        ticket: _ticket_pb2.Ticket | None = ...,
+        joined: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["ticket", b"ticket"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["joined", b"joined", "ticket", b"ticket"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ReceiveContactResponse: _TypeAlias = ReceiveContactResponse  # noqa: Y015
 
 @_typing.final
 class WaitOnCustomerRequest(_message.Message):

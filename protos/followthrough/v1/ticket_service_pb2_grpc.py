@@ -72,6 +72,11 @@ class TicketServiceStub:
                 request_serializer=protos_dot_followthrough_dot_v1_dot_ticket__service__pb2.RecordContactRequest.SerializeToString,
                 response_deserializer=protos_dot_followthrough_dot_v1_dot_ticket__pb2.Ticket.FromString,
                 _registered_method=True)
+        self.ReceiveContact = channel.unary_unary(
+                '/followthrough.v1.TicketService/ReceiveContact',
+                request_serializer=protos_dot_followthrough_dot_v1_dot_ticket__service__pb2.ReceiveContactRequest.SerializeToString,
+                response_deserializer=protos_dot_followthrough_dot_v1_dot_ticket__service__pb2.ReceiveContactResponse.FromString,
+                _registered_method=True)
         self.WaitOnCustomer = channel.unary_unary(
                 '/followthrough.v1.TicketService/WaitOnCustomer',
                 request_serializer=protos_dot_followthrough_dot_v1_dot_ticket__service__pb2.WaitOnCustomerRequest.SerializeToString,
@@ -242,7 +247,18 @@ class TicketServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def RecordContact(self, request, context):
-        """The customer came back, by any channel.
+        """The customer came back, by any channel. NOT_FOUND when what it says names no ticket. On a ticket that was closed for
+        longer than its reopen window it is refused (REOPEN_WINDOW_OVER): open one that follows it, or use ReceiveContact. On
+        one that was merged it is recorded on the ticket that goes on, and the answer is that one.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ReceiveContact(self, request, context):
+        """The customer writes or calls, and the channel cannot know whether there is a ticket: the contact joins the one that it
+        belongs to, or opens one. Two of one thread, or of one customer and subject, make one ticket, even at the same instant.
+        One that was closed for longer than its reopen window is not joined: the new one follows it.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -468,6 +484,11 @@ def add_TicketServiceServicer_to_server(servicer, server):
                     servicer.RecordContact,
                     request_deserializer=protos_dot_followthrough_dot_v1_dot_ticket__service__pb2.RecordContactRequest.FromString,
                     response_serializer=protos_dot_followthrough_dot_v1_dot_ticket__pb2.Ticket.SerializeToString,
+            ),
+            'ReceiveContact': grpc.unary_unary_rpc_method_handler(
+                    servicer.ReceiveContact,
+                    request_deserializer=protos_dot_followthrough_dot_v1_dot_ticket__service__pb2.ReceiveContactRequest.FromString,
+                    response_serializer=protos_dot_followthrough_dot_v1_dot_ticket__service__pb2.ReceiveContactResponse.SerializeToString,
             ),
             'WaitOnCustomer': grpc.unary_unary_rpc_method_handler(
                     servicer.WaitOnCustomer,
@@ -780,6 +801,33 @@ class TicketService:
             '/followthrough.v1.TicketService/RecordContact',
             protos_dot_followthrough_dot_v1_dot_ticket__service__pb2.RecordContactRequest.SerializeToString,
             protos_dot_followthrough_dot_v1_dot_ticket__pb2.Ticket.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ReceiveContact(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/followthrough.v1.TicketService/ReceiveContact',
+            protos_dot_followthrough_dot_v1_dot_ticket__service__pb2.ReceiveContactRequest.SerializeToString,
+            protos_dot_followthrough_dot_v1_dot_ticket__service__pb2.ReceiveContactResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -69,7 +69,15 @@ class TicketServiceStub:
     PostUpdate: _grpc.UnaryUnaryMultiCallable[_ticket_service_pb2.PostUpdateRequest, _ticket_pb2.Ticket]
     """The owner or handler tells the customer something."""
     RecordContact: _grpc.UnaryUnaryMultiCallable[_ticket_service_pb2.RecordContactRequest, _ticket_pb2.Ticket]
-    """The customer came back, by any channel."""
+    """The customer came back, by any channel. NOT_FOUND when what it says names no ticket. On a ticket that was closed for
+    longer than its reopen window it is refused (REOPEN_WINDOW_OVER): open one that follows it, or use ReceiveContact. On
+    one that was merged it is recorded on the ticket that goes on, and the answer is that one.
+    """
+    ReceiveContact: _grpc.UnaryUnaryMultiCallable[_ticket_service_pb2.ReceiveContactRequest, _ticket_service_pb2.ReceiveContactResponse]
+    """The customer writes or calls, and the channel cannot know whether there is a ticket: the contact joins the one that it
+    belongs to, or opens one. Two of one thread, or of one customer and subject, make one ticket, even at the same instant.
+    One that was closed for longer than its reopen window is not joined: the new one follows it.
+    """
     WaitOnCustomer: _grpc.UnaryUnaryMultiCallable[_ticket_service_pb2.WaitOnCustomerRequest, _ticket_pb2.Ticket]
     """Asks the customer something and waits for the answer."""
     ContinueTicket: _grpc.UnaryUnaryMultiCallable[_ticket_service_pb2.ContinueTicketRequest, _ticket_pb2.Ticket]
@@ -160,7 +168,15 @@ class TicketServiceAsyncStub(TicketServiceStub):
     PostUpdate: _aio.UnaryUnaryMultiCallable[_ticket_service_pb2.PostUpdateRequest, _ticket_pb2.Ticket]  # type: ignore[assignment]
     """The owner or handler tells the customer something."""
     RecordContact: _aio.UnaryUnaryMultiCallable[_ticket_service_pb2.RecordContactRequest, _ticket_pb2.Ticket]  # type: ignore[assignment]
-    """The customer came back, by any channel."""
+    """The customer came back, by any channel. NOT_FOUND when what it says names no ticket. On a ticket that was closed for
+    longer than its reopen window it is refused (REOPEN_WINDOW_OVER): open one that follows it, or use ReceiveContact. On
+    one that was merged it is recorded on the ticket that goes on, and the answer is that one.
+    """
+    ReceiveContact: _aio.UnaryUnaryMultiCallable[_ticket_service_pb2.ReceiveContactRequest, _ticket_service_pb2.ReceiveContactResponse]  # type: ignore[assignment]
+    """The customer writes or calls, and the channel cannot know whether there is a ticket: the contact joins the one that it
+    belongs to, or opens one. Two of one thread, or of one customer and subject, make one ticket, even at the same instant.
+    One that was closed for longer than its reopen window is not joined: the new one follows it.
+    """
     WaitOnCustomer: _aio.UnaryUnaryMultiCallable[_ticket_service_pb2.WaitOnCustomerRequest, _ticket_pb2.Ticket]  # type: ignore[assignment]
     """Asks the customer something and waits for the answer."""
     ContinueTicket: _aio.UnaryUnaryMultiCallable[_ticket_service_pb2.ContinueTicketRequest, _ticket_pb2.Ticket]  # type: ignore[assignment]
@@ -290,7 +306,21 @@ class TicketServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _ticket_service_pb2.RecordContactRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_ticket_pb2.Ticket, _abc.Awaitable[_ticket_pb2.Ticket]]:
-        """The customer came back, by any channel."""
+        """The customer came back, by any channel. NOT_FOUND when what it says names no ticket. On a ticket that was closed for
+        longer than its reopen window it is refused (REOPEN_WINDOW_OVER): open one that follows it, or use ReceiveContact. On
+        one that was merged it is recorded on the ticket that goes on, and the answer is that one.
+        """
+
+    @_abc_1.abstractmethod
+    def ReceiveContact(
+        self,
+        request: _ticket_service_pb2.ReceiveContactRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_ticket_service_pb2.ReceiveContactResponse, _abc.Awaitable[_ticket_service_pb2.ReceiveContactResponse]]:
+        """The customer writes or calls, and the channel cannot know whether there is a ticket: the contact joins the one that it
+        belongs to, or opens one. Two of one thread, or of one customer and subject, make one ticket, even at the same instant.
+        One that was closed for longer than its reopen window is not joined: the new one follows it.
+        """
 
     @_abc_1.abstractmethod
     def WaitOnCustomer(
