@@ -50,6 +50,8 @@ class Reason(StrEnum):
     PAGE_TOKEN_INVALID = "PAGE_TOKEN_INVALID"  # noqa: S105 - a page's token, not a password
     """Not a token of this list with these filters."""
     UNKNOWN_TICKET = "UNKNOWN_TICKET"
+    UNKNOWN_PROBLEM = "UNKNOWN_PROBLEM"
+    UNKNOWN_ANNOUNCEMENT = "UNKNOWN_ANNOUNCEMENT"
     REQUEST_ID_REUSED = "REQUEST_ID_REUSED"
     """The same caller used it for something else within the last 30 days (5.5)."""
     UNKNOWN_METHOD = "UNKNOWN_METHOD"
@@ -80,6 +82,8 @@ STATUSES: Mapping[AnyReason, grpc.StatusCode] = {
     Reason.PAGE_TOKEN_INVALID: grpc.StatusCode.INVALID_ARGUMENT,
     Reason.UNKNOWN_TIER: grpc.StatusCode.INVALID_ARGUMENT,
     Reason.UNKNOWN_TICKET: grpc.StatusCode.NOT_FOUND,
+    Reason.UNKNOWN_PROBLEM: grpc.StatusCode.NOT_FOUND,
+    Reason.UNKNOWN_ANNOUNCEMENT: grpc.StatusCode.NOT_FOUND,
     Reason.REQUEST_ID_REUSED: grpc.StatusCode.ALREADY_EXISTS,
     Reason.UNKNOWN_METHOD: grpc.StatusCode.UNIMPLEMENTED,
     Reason.TOO_MANY_CALLS: grpc.StatusCode.RESOURCE_EXHAUSTED,
@@ -108,6 +112,10 @@ STATUSES: Mapping[AnyReason, grpc.StatusCode] = {
     RefusalReason.PROBLEM_NOT_LINKED: grpc.StatusCode.FAILED_PRECONDITION,
     RefusalReason.TOO_MANY_PROBLEMS: grpc.StatusCode.FAILED_PRECONDITION,
     RefusalReason.NOT_AT_RISK: grpc.StatusCode.FAILED_PRECONDITION,
+    RefusalReason.PROBLEM_CLOSED: grpc.StatusCode.FAILED_PRECONDITION,
+    RefusalReason.NOTHING_LINKED: grpc.StatusCode.FAILED_PRECONDITION,
+    RefusalReason.ANNOUNCEMENT_RUNNING: grpc.StatusCode.FAILED_PRECONDITION,
+    RefusalReason.ANNOUNCEMENT_OVER: grpc.StatusCode.FAILED_PRECONDITION,
     RefusalReason.PROMISE_NOT_AHEAD: grpc.StatusCode.INVALID_ARGUMENT,
     RefusalReason.PROMISE_TOO_FAR: grpc.StatusCode.INVALID_ARGUMENT,
     RefusalReason.CREDIT_OTHER_CURRENCY: grpc.StatusCode.INVALID_ARGUMENT,

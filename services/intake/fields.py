@@ -83,6 +83,10 @@ FIRST_SECOND = -62_135_596_800
 """0001-01-01T00:00:00Z, in seconds from 1970."""
 LAST_SECOND = 253_402_300_799
 """9999-12-31T23:59:59Z."""
+MOST_LINKED = 100
+"""Tickets that are linked to a problem at once: all of them, or none, in one transaction."""
+FASTEST = 500
+"""Customers who are told a second, at most: no record of one machine does more beside its callers."""
 MOST_KEPT = 20
 """Promises that one message keeps by their names."""
 
@@ -139,6 +143,10 @@ _OF_THE_CONTRACT: Mapping[str, Rule] = {
     "after_sequence": Number(least=0),
     "run": Number(least=0),
     "after_interval": Number(least=0),
+    "ticket_ids": Several(each=TEXTS["ticket_id"], most=MOST_LINKED),
+    "announcement_id": TEXTS["ticket_id"],
+    "announcement_outcome": TEXTS["ticket_id"],
+    "tickets_per_second": Number(least=0, most=FASTEST),
     "spent": Length(least=timedelta(seconds=1), most=LONGEST_SPENT),
     "name": TEXTS["queue"],
     "promise_time": Instant(),
