@@ -20,6 +20,7 @@ from google.protobuf.message import Message
 from rich.console import RenderableType
 
 from protos.followthrough.v1.event_pb2 import TicketEvent
+from protos.followthrough.v1.handover_pb2 import Handover
 from protos.followthrough.v1.ledger_pb2 import ClockLedger
 from protos.followthrough.v1.ticket_pb2 import Ticket
 from protos.followthrough.v1.ticket_service_pb2 import (
@@ -32,6 +33,7 @@ from protos.followthrough.v1.ticket_service_pb2 import (
 )
 from services.cli import explained, tables, typed, wording
 from services.cli.failing import Failed
+from services.cli.handover_shown import of_handover
 from services.cli.ticket_list import due_next, oldest_first
 from services.cli.ticket_shown import AsOf, of_ticket
 from services.client import Change, Refused, TicketClient, Unreachable
@@ -111,6 +113,14 @@ class Asking:
     def show(self, key: str) -> None:
         """Show one ticket."""
         self._show(lambda client: client.ticket(**_named(key)))
+
+    def handover(self, key: str) -> None:
+        """Show one ticket's story."""
+
+        async def read(client: TicketClient) -> Handover:
+            return await client.handover(await _ticket_id(client, key))
+
+        self._show_all([self._ask(read)], lambda found: of_handover(found[0]))
 
     def tickets(self, request: ListTicketsRequest, *, limit: int | None, is_wide: bool) -> None:
         """Show the oldest tickets that pass the request's filters, all of them without a limit."""
@@ -247,14 +257,15 @@ async def _now(client: TicketClient, tickets: Sequence[Ticket]) -> datetime | No
 
 
 async def _as_of(client: TicketClient, ticket: Ticket) -> AsOf:
-    """Read how far its clocks are. What was asked for is answered without it: then nothing of this is known."""
+    """Read how far its clocks are, and its story. What was asked for is answered without: then none of it is known."""
     try:
         request = ExplainDeadlinesRequest(ticket_id=ticket.ticket_id, page_size=LONGEST_PAGE)
         ledgers = [ledger async for ledger in client.ledgers(request)]
+        story = await client.handover(ticket.ticket_id)
     except (Refused, Unreachable):
         return AsOf()
     now = max((wording.at(ledger.as_of_time) for ledger in ledgers), default=None)
-    return AsOf(now=now, ledgers={(ledger.target, ledger.run): ledger for ledger in ledgers})
+    return AsOf(now=now, ledgers=ledgers, story=story)
 
 
 def _named(key: str) -> dict[str, str]:

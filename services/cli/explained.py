@@ -39,7 +39,8 @@ def of_ledgers(ledgers: Sequence[ClockLedger]) -> RenderableType:
 def of_ledger(ledger: ClockLedger) -> RenderableType:
     """Show why one clock ends when it does: what was promised, when it counted, what is left."""
     zone = _zone(ledger)
-    name = f"{wording.word(ledger, 'target')} {ledger.run} of {ledger.tier}: {wording.word(ledger, 'state')}"
+    of = f"{ledger.promise!r} {ledger.run}" if ledger.promise else f"{ledger.run} of {ledger.tier}"
+    name = f"{wording.word(ledger, 'target')} {of}: {wording.word(ledger, 'state')}"
     return Group(
         Text(wording.plain(name).plain, style="bold"),
         _facts(_promise(ledger, zone)),

@@ -13,6 +13,7 @@ from rich.text import Text
 
 from protos.followthrough.v1.event_pb2 import PolicyChanged, TicketEvent
 from services.cli import wording
+from services.money import in_words
 
 PIPED_WIDTH = 1000
 """Columns when nobody's terminal is at the other end: nothing is folded for a `grep`."""
@@ -21,6 +22,10 @@ NARROW = 80
 """Columns below which the columns of a log would be torn into single letters."""
 CLOCK_RUN = {"target", "run", "tier"}
 """Fields that together name a clock run."""
+PROMISE_RUN = {"name", "run"}
+"""Fields that together name a promise's run."""
+AMOUNT = {"minor", "currency"}
+"""Fields that together are an amount of money."""
 UNSHOWN = {"tzdata", "policy_version", "late_after_seconds"}
 """Fields of events that `--json` tells: proof for an auditor, noise for a reader."""
 
@@ -78,6 +83,10 @@ def _details(event: Message) -> Iterator[str]:
     if fields.keys() >= CLOCK_RUN:
         target, run, tier = (fields.pop(name) for name in ("target", "run", "tier"))
         yield f"{target} {run} of {tier}"
+    if fields.keys() >= PROMISE_RUN:
+        yield f"{fields.pop('name')!r} {fields.pop('run')}"
+    if fields.keys() >= AMOUNT:
+        yield in_words(int(fields.pop("minor")), fields.pop("currency"))
     for name, value in fields.items():
         yield f"{name.replace('_', ' ')}: {value}"
 

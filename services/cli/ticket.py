@@ -9,7 +9,7 @@ from services.cli import ticket_conversation as conversation
 from services.cli import ticket_reading as read
 
 SECTIONS: Mapping[str, Sequence[click.Command]] = {
-    "Look": (read.next_, read.list_, read.show, read.explain, read.events, read.watch),
+    "Look": (read.next_, read.list_, read.show, read.handover, read.explain, read.events, read.watch),
     "Take on": (change.open_, change.ack, change.assign, change.priority),
     "Work with the customer": (change.update, change.contact, change.wait, change.continue_),
     "Promise": (conversation.promise, conversation.keep, conversation.repromise),

@@ -11,7 +11,8 @@ from rich.table import Table
 
 from protos.followthrough.v1.ticket_pb2 import Ticket
 from services.cli import wording
-from services.cli.ticket_shown import BROKEN, broken
+from services.cli.promises_shown import BROKEN
+from services.cli.ticket_shown import broken, broken_promises
 
 GAP = 3
 """Characters between two columns."""
@@ -111,8 +112,8 @@ def _marks(tickets: Sequence[Ticket]) -> Sequence[Column]:
 
 
 def _mark(ticket: Ticket) -> str:
-    """How many promises were not kept, of those it still tells of, and whether nobody is left to escalate to."""
-    count = len(broken(ticket))
+    """How much was not kept, of what it still tells of, and whether nobody is left to escalate to."""
+    count = len(broken(ticket)) + len(broken_promises(ticket))
     ladder = ("ladder ended",) if ticket.HasField("reminding") else ()
     return ", ".join((*([f"{BROKEN} {count}"] if count else []), *ladder))
 

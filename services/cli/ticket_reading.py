@@ -10,7 +10,7 @@ from services.cli.asking import LONGEST_PAGE, Asking
 from services.cli.options import NUMBER, reads
 
 STATUSES = click.Choice(["open", "in_progress", "waiting_on_customer", "resolved", "closed"])
-CLOCKS = click.Choice(["acknowledge", "tier_resolve", "update", "resolve"])
+CLOCKS = click.Choice(["acknowledge", "tier_resolve", "update", "resolve", "promise"])
 
 
 @click.command()
@@ -19,6 +19,17 @@ CLOCKS = click.Choice(["acknowledge", "tier_resolve", "update", "resolve"])
 def show(asking: Asking, key: str) -> None:
     """Show one ticket and its clocks."""
     asking.show(key)
+
+
+@click.command()
+@click.argument("key")
+@reads
+def handover(asking: Asking, key: str) -> None:
+    """Show a ticket's story in one page, for whoever has it next: nobody has to tell it twice.
+
+    Times are the customer's own. Notes are in it: it is not for the customer.
+    """
+    asking.handover(key)
 
 
 @click.command("list")

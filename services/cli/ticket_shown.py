@@ -4,7 +4,7 @@ What a running clock has spent is the ledger's figure, as of the record's now; w
 up to when it was counted. To the second, rounded down, as the ledger's own page is.
 """
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -16,13 +16,14 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from protos.followthrough.v1.handover_pb2 import Handover
 from protos.followthrough.v1.ledger_pb2 import ClockLedger
-from protos.followthrough.v1.ticket_pb2 import Clock, ClockState, Ticket
+from protos.followthrough.v1.ticket_pb2 import Clock, ClockState, Promise, PromiseState, Ticket, TicketKind
 from services.cli import wording
+from services.cli.promises_shown import BROKEN, Promises
 from services.cli.tables import PIPED_WIDTH, headed
+from services.money import in_words
 
-BROKEN = "BROKEN"
-"""How a promise that was not kept is marked: it must not be overlooked among what runs well."""
 LIVE = {ClockState.CLOCK_STATE_RUNNING, ClockState.CLOCK_STATE_PAUSED}
 """The states of a clock that has not ended."""
 
@@ -33,8 +34,15 @@ class AsOf:
 
     now: datetime | None = None
     """The record's; none: it was not asked, or gave no answer."""
-    ledgers: Mapping[tuple[int, int], ClockLedger] = field(default_factory=dict)
-    """Of every run, by target and run."""
+    ledgers: Sequence[ClockLedger] = ()
+    """Of every run of a clock or a promise."""
+    story: Handover = field(default_factory=Handover)
+    """What its log tells; empty: it was not asked."""
+
+    def counted(self, clock: Clock) -> Clock | ClockLedger:
+        """How far a clock is: by its ledger, else by the ticket's own figures."""
+        named = (clock.target, clock.run)
+        return next((each for each in self.ledgers if (each.target, each.run) == named and not each.promise), clock)
 
 
 def of_ticket(ticket: Ticket, as_of: AsOf) -> RenderableType:
@@ -45,7 +53,8 @@ def of_ticket(ticket: Ticket, as_of: AsOf) -> RenderableType:
     for name, value in _facts(ticket, as_of):
         if value:
             facts.add_row(name, wording.plain(value))
-    return Group(facts, Clocks([_Row.of(clock, as_of) for clock in ticket.clocks]))
+    clocks = Clocks([_Row.of(clock, as_of) for clock in ticket.clocks])
+    return Group(facts, clocks, Promises(ticket.promises, as_of.now))
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +118,7 @@ class _Row:
 
 def _counted(clock: Clock, as_of: AsOf) -> tuple[str, str]:
     """What is spent of what is allowed, and what is left of it."""
-    counted = as_of.ledgers.get((clock.target, clock.run), clock)
+    counted = as_of.counted(clock)
     spent = wording.whole_seconds(counted.spent)
     said = f"{wording.seconds(spent)} of {wording.length(counted.length)}"
     since = clock.running_since_time if clock.HasField("running_since_time") else None
@@ -129,7 +138,10 @@ def _facts(ticket: Ticket, as_of: AsOf) -> Iterator[tuple[str, str]]:
     yield "description", ticket.description
     yield "customer", wording.customer(ticket.customer)
     yield "came by", ticket.channel
+    yield "thread", ticket.thread
+    yield "wants", "to leave" if ticket.kind == TicketKind.TICKET_KIND_LEAVING else ""
     yield "follows", ticket.follows
+    yield from _joined(ticket, as_of.story)
     yield "priority", f"{ticket.priority}, queue {ticket.queue}, policy {ticket.policy} {ticket.policy_version}"
     yield "tier", ticket.tier
     yield "handler", ticket.handler
@@ -137,13 +149,36 @@ def _facts(ticket: Ticket, as_of: AsOf) -> Iterator[tuple[str, str]]:
     yield "opened", wording.instant(ticket, "open_time")
     yield "next deadline", _due(ticket, "deadline_time", now)
     yield "news promised for", _due(ticket, "next_news_time", now)
-    yield from _standing(ticket, now)
+    yield from _standing(ticket, as_of)
+    yield from _besides(ticket, as_of.story)
     yield "version", str(ticket.version or "")
 
 
-def _standing(ticket: Ticket, now: datetime | None) -> Iterator[tuple[str, str]]:
+def _joined(ticket: Ticket, story: Handover) -> Iterator[tuple[str, str]]:
+    """What it has to do with other tickets and with known problems."""
+    yield "MERGED into", ticket.merged_into_reference
+    yield "merged into it", ", ".join(ticket.merged)
+    titles = {problem.problem_id: problem.title for problem in story.problems}
+    yield "problem", ", ".join(f"{each}{f' ({titles[each]})' if titles.get(each) else ''}" for each in ticket.problems)
+
+
+def _besides(ticket: Ticket, story: Handover) -> Iterator[tuple[str, str]]:
+    """What the customer says of it and was offered, and what it took."""
+    comment = f": {ticket.rating.comment}" if ticket.rating.comment else ""
+    yield "rated", f"{ticket.rating.stars} of 5{comment}" if ticket.HasField("rating") else ""
+    for credit in ticket.credits:
+        yield "credit", f"{credit.number}: {in_words(credit.minor, credit.currency)}, {wording.word(credit, 'state')}"
+    yield "told to the lead", wording.instant(ticket, "flag_time")
+    yield "time spent", wording.length(story.time_spent) if story.HasField("time_spent") else ""
+
+
+def _standing(ticket: Ticket, as_of: AsOf) -> Iterator[tuple[str, str]]:
     """What is due next of a ticket that waits for somebody, and how it ended."""
+    now, story = as_of.now, as_of.story
+    if ticket.HasField("holding"):
+        yield "on hold", f"{ticket.holding.reason}, since {wording.instant(ticket.holding, 'since_time')}"
     if ticket.HasField("waiting"):
+        yield "question", story.questions[-1].question if story.questions else ""
         reminders = f"reminded {_times(ticket.waiting.reminders_sent)}" if ticket.waiting.reminders_sent else ""
         yield "asked", ", ".join(filter(None, (wording.instant(ticket.waiting, "question_time"), reminders)))
         yield "reminder or end", _due(ticket.waiting, "next_time", now)
@@ -154,6 +189,9 @@ def _standing(ticket: Ticket, now: datetime | None) -> Iterator[tuple[str, str]]
         yield "last resort", f"told again {_due(ticket.reminding, 'next_time', now)}{sent}"
     if ticket.HasField("resolution"):
         yield "outcome", wording.word(ticket.resolution, "outcome")
+        yield "explanation", story.explanation
+        yield "offered instead", story.alternative
+        yield "article", ticket.article
         yield "resolved", wording.instant(ticket.resolution, "resolve_time")
         yield "closes by silence", _due(ticket.resolution, "sign_off_time", now)
         by = f", by {wording.word(ticket.resolution, 'closed_by')}" if ticket.resolution.closed_by else ""
@@ -165,16 +203,25 @@ def broken(ticket: Ticket) -> list[Clock]:
     return [clock for clock in ticket.clocks if clock.state == ClockState.CLOCK_STATE_BREACHED]
 
 
+def broken_promises(ticket: Ticket) -> list[Promise]:
+    """What was promised for an instant and not kept, of the latest run of each name."""
+    return [promise for promise in ticket.promises if promise.state == PromiseState.PROMISE_STATE_BROKEN]
+
+
 def _broken(ticket: Ticket, as_of: AsOf) -> str:
-    """Every promise that was not kept: the one run of a target that broke, or how many did."""
-    runs: Collection[Clock | ClockLedger] = as_of.ledgers.values() or ticket.clocks
-    by_target: dict[str, list[Clock | ClockLedger]] = {}
-    for run in runs:
+    """Everything that was not kept: the one run of a target or a promise that broke, or how many did."""
+    broke: dict[str, list[str]] = {}
+    for run in as_of.ledgers or ticket.clocks:
         if run.state == ClockState.CLOCK_STATE_BREACHED:
-            by_target.setdefault(wording.word(run, "target"), []).append(run)
-    return ", ".join(
-        f"{target} {_times(len(broke))}" if len(broke) > 1 else _run(broke[0]) for target, broke in by_target.items()
-    )
+            broke.setdefault(_measured(run), []).append(_run(run))
+    for promise in () if as_of.ledgers else broken_promises(ticket):
+        broke.setdefault(f"promise {promise.name!r}", []).append(f"promise {promise.name!r} {promise.run}")
+    return ", ".join(f"{what} {_times(len(runs))}" if len(runs) > 1 else runs[0] for what, runs in broke.items())
+
+
+def _measured(run: Clock | ClockLedger) -> str:
+    name = run.promise if isinstance(run, ClockLedger) else ""
+    return f"promise {name!r}" if name else wording.word(run, "target")
 
 
 def _due(message: Message, name: str, now: datetime | None) -> str:
@@ -186,8 +233,9 @@ def _due(message: Message, name: str, now: datetime | None) -> str:
     return wording.instant(message, name) + said
 
 
-def _run(clock: Clock | ClockLedger) -> str:
-    return f"{wording.word(clock, 'target')} {clock.run} of {clock.tier}"
+def _run(run: Clock | ClockLedger) -> str:
+    said = f"{_measured(run)} {run.run}"
+    return said if isinstance(run, ClockLedger) and run.promise else f"{said} of {run.tier}"
 
 
 def _state(clock: Clock) -> str:

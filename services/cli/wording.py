@@ -98,7 +98,12 @@ def _single(field: FieldDescriptor, value: object) -> str:
         case int() if field.enum_type is not None:
             return _enum_word(field.enum_type, value)
         case _:
-            return str(value)
+            return _whole(value) if isinstance(value, Message) else str(value)
+
+
+def _whole(message: Message) -> str:
+    """Say all that a message within another says."""
+    return " ".join(value_of(field, value) for field, value in message.ListFields())
 
 
 def _enum_word(kind: EnumDescriptor, number: int) -> str:

@@ -22,6 +22,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from rich.console import Console, RenderableType
 
 from protos.followthrough.v1.event_pb2 import TicketEvent
+from protos.followthrough.v1.handover_pb2 import Handover
 from protos.followthrough.v1.ticket_pb2 import (
     Clock,
     ClockState,
@@ -29,6 +30,7 @@ from protos.followthrough.v1.ticket_pb2 import (
     Customer,
     EscalationCause,
     Outcome,
+    PromiseKind,
     Reminding,
     Resolution,
     Target,
@@ -41,20 +43,28 @@ from protos.followthrough.v1.ticket_service_pb2 import (
     AddNoteRequest,
     AssignTicketRequest,
     ChangePriorityRequest,
+    ChangePromiseRequest,
     CloseTicketRequest,
     ConfirmResolutionRequest,
     ContinueTicketRequest,
+    DecideCreditRequest,
     EscalateTicketRequest,
     ExplainDeadlinesRequest,
     ExplainDeadlinesResponse,
+    GetHandoverRequest,
     GetTicketRequest,
+    HoldTicketRequest,
+    KeepPromiseRequest,
     ListTicketEventsRequest,
     ListTicketEventsResponse,
     ListTicketsRequest,
     ListTicketsResponse,
     LogTimeRequest,
+    MakePromiseRequest,
+    OfferCreditRequest,
     OpenTicketRequest,
     PostUpdateRequest,
+    RateTicketRequest,
     RecordContactRequest,
     RejectResolutionRequest,
     ReopenTicketRequest,
@@ -69,6 +79,7 @@ from tests.support.desk import Desk, No, serving
 
 TICKET_ID = "01KAJ2V3W8XK5R9T7B6N4M2QPD"
 MONDAY_NOON = Timestamp(seconds=1795435200)  # 2026-11-23 12:00 UTC
+THURSDAY_AT_TWO = Timestamp(seconds=1795701600)  # 2026-11-26 14:00 UTC
 OPENED = Ticket(
     ticket_id=TICKET_ID,
     reference="K7QM-3XVP",
@@ -104,7 +115,7 @@ class Line:
 @pytest.fixture
 def line(monkeypatch: pytest.MonkeyPatch) -> Iterator[Line]:
     """Give a command line whose settings name a desk of the test's own; of its clocks it knows nothing."""
-    desk = Desk(always={ExplainDeadlinesRequest: ExplainDeadlinesResponse()})
+    desk = Desk(always={ExplainDeadlinesRequest: ExplainDeadlinesResponse(), GetHandoverRequest: Handover()})
     with serving(desk) as address:
         monkeypatch.setenv("FOLLOWTHROUGH_INTAKE_ADDRESS", str(address))
         monkeypatch.setenv("FOLLOWTHROUGH_ACTOR", "kim")
@@ -173,6 +184,10 @@ def test_an_older_ticket_is_named_by_its_reference_too(line: Line) -> None:
 
 CHANGES: list[tuple[list[str], Message]] = [
     (["ack", "--tier", "agent"], AcknowledgeTicketRequest(tier="agent", handler="kim")),
+    (
+        ["ack", "--tier", "agent", "--turnaround", "2026-11-26T15:00+01:00"],
+        AcknowledgeTicketRequest(tier="agent", handler="kim", turnaround_time=THURSDAY_AT_TWO),
+    ),
     (["ack", "--tier", "agent", "--handler", "lee"], AcknowledgeTicketRequest(tier="agent", handler="lee")),
     (["assign", "lee"], AssignTicketRequest(handler="lee")),
     (["priority", "normal", "--reason", "one lamp"], ChangePriorityRequest(priority="normal", reason="one lamp")),
@@ -205,6 +220,50 @@ CHANGES: list[tuple[list[str], Message]] = [
     (["reject", "--reason", "still dead"], RejectResolutionRequest(reason="still dead")),
     (["reopen", "--reason", "back again"], ReopenTicketRequest(reason="back again")),
     (["close", "--reason", "said so in the shop"], CloseTicketRequest(reason="said so in the shop")),
+    (["confirm", "--customer", "C-7"], ConfirmResolutionRequest(customer="C-7")),
+    (["reject", "--reason", "dead", "--customer", "C-7"], RejectResolutionRequest(reason="dead", customer="C-7")),
+    (
+        ["update", "News.", "--keeps", "call back", "--keeps", "photo"],
+        PostUpdateRequest(text="News.", keeps=["call back", "photo"]),
+    ),
+    (
+        ["resolve", "--explanation", "Done.", "--keeps", "call back", "--article", "a-1"],
+        ResolveTicketRequest(outcome=Outcome.OUTCOME_FIXED, explanation="Done.", keeps=["call back"], article="a-1"),
+    ),
+    (
+        ["promise", "call back", "2026-11-26T14:00Z", "--words", "We call you."],
+        MakePromiseRequest(
+            kind=PromiseKind.PROMISE_KIND_CALL_BACK,
+            name="call back",
+            promise_time=THURSDAY_AT_TWO,
+            words="We call you.",
+        ),
+    ),
+    (
+        ["promise", "parts", "2026-11-26 14:00Z", "--words", "News.", "--kind", "next_news", "--owner", "lee"],
+        MakePromiseRequest(
+            kind=PromiseKind.PROMISE_KIND_NEXT_NEWS,
+            name="parts",
+            promise_time=THURSDAY_AT_TWO,
+            words="News.",
+            owner="lee",
+        ),
+    ),
+    (["keep", "call back"], KeepPromiseRequest(name="call back")),
+    (["keep", "call back", "She was in."], KeepPromiseRequest(name="call back", words="She was in.")),
+    (
+        ["repromise", "call back", "2026-11-26T14:00Z", "--words", "At two.", "--reason", "she is out"],
+        ChangePromiseRequest(name="call back", promise_time=THURSDAY_AT_TWO, words="At two.", reason="she is out"),
+    ),
+    (["rate", "2", "Too slow.", "--customer", "C-7"], RateTicketRequest(stars=2, comment="Too slow.", customer="C-7")),
+    (["hold", "--reason", "a part"], HoldTicketRequest(reason="a part")),
+    (
+        ["credit", "7.50", "eur", "--reason", "two broken calls"],
+        OfferCreditRequest(minor=750, currency="EUR", reason="two broken calls"),
+    ),
+    (["credit", "500", "JPY", "--reason", "late"], OfferCreditRequest(minor=500, currency="JPY", reason="late")),
+    (["decide", "1", "--approve", "--reason", "fair"], DecideCreditRequest(number=1, approved=True, reason="fair")),
+    (["decide", "2", "--refuse", "--reason", "no"], DecideCreditRequest(number=2, reason="no")),
 ]
 
 
@@ -399,6 +458,10 @@ def _filled(event: TicketEvent, kind: FieldDescriptor) -> TicketEvent:
     body.SetInParent()
     for field in body.DESCRIPTOR.fields:
         match field.cpp_type:
+            case FieldDescriptor.CPPTYPE_MESSAGE if field.is_repeated:
+                getattr(body, field.name).add()
+            case FieldDescriptor.CPPTYPE_STRING if field.is_repeated:
+                getattr(body, field.name).append("words")
             case FieldDescriptor.CPPTYPE_MESSAGE:
                 getattr(body, field.name).SetInParent()
             case FieldDescriptor.CPPTYPE_ENUM if field.is_repeated:
@@ -662,7 +725,17 @@ class Page(BaseHTTPRequestHandler):
         (["time", TICKET_ID, "2 weeks"], "a day is not a unit: give hours and minutes"),
         (["time", TICKET_ID, "25"], "'25': give hours and minutes, like 25m or 1h30m"),
         (["time", TICKET_ID, ""], "'': give hours and minutes, like 25m or 1h30m"),
-        (["explain", TICKET_ID, "--clock", "promise"], "'promise' is not one of"),
+        (["explain", TICKET_ID, "--clock", "patience"], "'patience' is not one of"),
+        (["promise", TICKET_ID, "x", "2026-11-26", "--words", "x"], "write an instant, like 2026-11-26T15:00"),
+        (
+            ["promise", TICKET_ID, "x", "tomorrow", "--words", "x"],
+            "'tomorrow': write an instant, like 2026-11-26T15:00",
+        ),
+        (["promise", TICKET_ID, "x", "25:00", "--words", "x"], "'25:00': write an instant"),
+        (["rate", TICKET_ID, "6"], "6 is not in the range 1<=x<=5"),
+        (["credit", TICKET_ID, "much", "EUR", "--reason", "x"], "'much' is no amount: write a number, like 5 or 7.50"),
+        (["credit", TICKET_ID, "1.005", "EUR", "--reason", "x"], "'1.005' is finer than EUR is paid in"),
+        (["decide", TICKET_ID, "1", "--reason", "x"], "Missing option '--approve'"),
         (["next", "--untaken", "--handler", "lee"], "leave out --handler"),
         (["list", "--status", "open", "--status", "closed"], "--status is given 2 times: give it once"),
         (["lose", TICKET_ID], "No such command 'lose'"),
@@ -695,12 +768,14 @@ def test_the_help_names_every_command_of_a_ticket() -> None:
 
     assert result.exit_code == 0
     assert re.findall(r"^  ([a-z]+)  +[A-Z]", result.stdout, re.MULTILINE) == [
-        *("next", "list", "show", "explain", "events", "watch"),
+        *("next", "list", "show", "handover", "explain", "events", "watch"),
         *("open", "ack", "assign", "priority"),
         *("update", "contact", "wait", "continue"),
-        *("escalate", "transfer"),
-        *("resolve", "confirm", "reject", "reopen", "close"),
-        *("note", "time"),
+        *("promise", "keep", "repromise"),
+        *("escalate", "transfer", "merge"),
+        *("resolve", "confirm", "reject", "reopen", "close", "rate"),
+        *("credit", "decide"),
+        *("note", "time", "hold"),
     ]
 
 

@@ -115,6 +115,10 @@ class Story:
     """Wall-clock, as people logged it."""
     problems: tuple[LinkedProblem, ...]
     """Those that it is linked to now."""
+    explanation: str
+    """What the customer was told with the latest resolution; empty: it was never resolved."""
+    alternative: str
+    """What was offered instead with it; empty: nothing."""
 
 
 def story(entries: Iterable[Entry], zone: str) -> Story:
@@ -177,6 +181,8 @@ class _Reading:
         self.asked = 0
         self.time_spent = timedelta()
         self.titles: dict[str, str] = {}
+        self.explanation = ""
+        self.alternative = ""
         self._broken_promises: dict[tuple[str, int], int] = {}
 
     def story(self) -> Story:
@@ -191,6 +197,8 @@ class _Reading:
             notes=self.notes.part(),
             time_spent=self.time_spent,
             problems=tuple(LinkedProblem(problem_id=each, title=title) for each, title in self.titles.items()),
+            explanation=self.explanation,
+            alternative=self.alternative,
         )
 
     def _said(self, at: datetime) -> str:
@@ -254,6 +262,7 @@ class _Reading:
             case UpdatePosted(text=text):
                 self.told.add(entry, text)
             case Resolved():
+                self.explanation, self.alternative = event.explanation, event.alternative or ""
                 instead = f"; offered instead: {event.alternative}" if event.alternative else ""
                 self.told.add(entry, f"resolved as {_spaced(event.outcome)}: {event.explanation}{instead}")
             case PromiseMade(is_engines=False):

@@ -46,12 +46,18 @@ class Handover(_message.Message):
     NOTES_FIELD_NUMBER: _builtins.int
     TIME_SPENT_FIELD_NUMBER: _builtins.int
     PROBLEMS_FIELD_NUMBER: _builtins.int
+    EXPLANATION_FIELD_NUMBER: _builtins.int
+    ALTERNATIVE_FIELD_NUMBER: _builtins.int
     page: _builtins.str
     """All of this as one page of plain English text: at most 70 lines of at most 240 characters, instants by the customer's
     clock. What is long is cut.
     """
     questions_left_out: _builtins.int
     """How many earlier questions there are."""
+    explanation: _builtins.str
+    """What the customer was told with the latest resolution. Empty: it was never resolved."""
+    alternative: _builtins.str
+    """What was offered instead with the latest resolution. Empty: nothing."""
     @_builtins.property
     def ticket(self) -> _ticket_pb2.Ticket:
         """As last settled: its customer and their zone, its clocks, promises and credits, and who has it."""
@@ -112,10 +118,12 @@ class Handover(_message.Message):
         notes: Global___HandoverPart | None = ...,
         time_spent: _duration_pb2.Duration | None = ...,
         problems: _abc.Iterable[Global___HandoverProblem] | None = ...,
+        explanation: _builtins.str = ...,
+        alternative: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["as_of_time", b"as_of_time", "broken", b"broken", "contacts", b"contacts", "hand_offs", b"hand_offs", "next_step", b"next_step", "notes", b"notes", "ticket", b"ticket", "time_spent", b"time_spent", "told", b"told"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["as_of_time", b"as_of_time", "broken", b"broken", "contacts", b"contacts", "hand_offs", b"hand_offs", "next_step", b"next_step", "notes", b"notes", "page", b"page", "problems", b"problems", "questions", b"questions", "questions_left_out", b"questions_left_out", "ticket", b"ticket", "time_spent", b"time_spent", "told", b"told"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["alternative", b"alternative", "as_of_time", b"as_of_time", "broken", b"broken", "contacts", b"contacts", "explanation", b"explanation", "hand_offs", b"hand_offs", "next_step", b"next_step", "notes", b"notes", "page", b"page", "problems", b"problems", "questions", b"questions", "questions_left_out", b"questions_left_out", "ticket", b"ticket", "time_spent", b"time_spent", "told", b"told"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
