@@ -53,6 +53,7 @@ def test_what_is_promised_five_minutes_before_the_week_end(
         f"Fri 27 Nov 17:55 started tier_resolve/1 of agent, {own}",
         f"Fri 27 Nov 17:55 started update/1 of agent, {update}",
         f"Fri 27 Nov 17:55 started resolve/1 of agent, {solved[priority]}",
+        f"Fri 27 Nov 17:55 promise next_news/1 made: next_news, by {update.partition('until ')[2]}",
     )
 
 
@@ -66,6 +67,7 @@ def test_nobody_looks_at_an_urgent_ticket_all_week_end(tell: Tell) -> None:
         "Sat 28 Nov 09:10 cancelled tier_resolve/1 of agent, 15m spent",
         "Sat 28 Nov 09:10 started acknowledge/2 of specialist, 30m, until 09:40",
         "Sat 28 Nov 09:10 started tier_resolve/2 of specialist, 3h, until 12:10",
+        "Sat 28 Nov 09:10 promise next_news/2 made again: next_news, by 09:55",
     )
     story.until("Sat 28 Nov 09:50").happened(
         "Sat 28 Nov 09:32:30 warned 75% of acknowledge/2 of specialist, due 09:32:30",
@@ -76,10 +78,12 @@ def test_nobody_looks_at_an_urgent_ticket_all_week_end(tell: Tell) -> None:
         # The supplier opens on Monday at 08:00 in Berlin, 07:00 here.
         "Sat 28 Nov 09:40 started acknowledge/3 of supplier, 1h, until Mon 30 Nov 08:00",
         "Sat 28 Nov 09:40 started tier_resolve/3 of supplier, 6h, until Mon 30 Nov 13:00",
+        "Sat 28 Nov 09:40 promise next_news/3 made again: next_news, by 09:55",
     )
     story.until("Sun 29 Nov 12:00").happened(
         "Sat 28 Nov 09:55 breached update/1 of agent, due 09:55",
         "Sat 28 Nov 09:55 started update/2 of supplier, 2h, until 11:55",
+        "Sat 28 Nov 09:55 promise next_news/3 broken, due 09:55",
         "Sat 28 Nov 11:25 warned 75% of update/2 of supplier, due 11:25",
         "Sat 28 Nov 11:55 breached update/2 of supplier, due 11:55",
         "Sat 28 Nov 11:55 started update/3 of supplier, 2h, until Mon 30 Nov 08:55",
@@ -113,6 +117,8 @@ def test_who_is_told_while_nobody_looks(tell: Tell) -> None:
         "escalated to owner agent",
         "clock_breached to handler supplier",
         "clock_breached to owner agent",
+        "promise_broken to lead team-lead",
+        "promise_broken to customer c-1",
         "clock_warned to handler supplier",
         "clock_warned to owner agent",
         "clock_breached to handler supplier",
@@ -174,6 +180,7 @@ def test_the_supplier_keeps_berlins_holidays(tell: Tell) -> None:
         "Mon 8 Mar 09:10 cancelled tier_resolve/1 of agent, 10m spent",
         "Mon 8 Mar 09:10 started acknowledge/2 of supplier, 1h, until Tue 9 Mar 08:00",
         "Mon 8 Mar 09:10 started tier_resolve/2 of supplier, 6h, until Tue 9 Mar 13:00",
+        "Mon 8 Mar 09:10 promise next_news/2 made again: next_news, by 10:00",
     )
 
 
@@ -193,4 +200,5 @@ def test_christmas_is_nobodys_working_time(tell: Tell) -> None:
         "Thu 24 Dec 17:30 started tier_resolve/1 of agent, 2h, until Tue 29 Dec 09:30",
         "Thu 24 Dec 17:30 started update/1 of agent, 1h, until Tue 29 Dec 08:30",
         "Thu 24 Dec 17:30 started resolve/1 of agent, 8h, until Tue 29 Dec 15:30",
+        "Thu 24 Dec 17:30 promise next_news/1 made: next_news, by Tue 29 Dec 08:30",
     )

@@ -61,6 +61,7 @@ def test_what_is_promised_on_friday_afternoon(
         f"Fri 27 Nov 15:00 started tier_resolve/1 of workshop, {own}",
         f"Fri 27 Nov 15:00 started update/1 of workshop, {update}",
         f"Fri 27 Nov 15:00 started resolve/1 of workshop, {solved}",
+        f"Fri 27 Nov 15:00 promise next_news/1 made: next_news, by {update.partition('until ')[2]}",
     )
 
 
@@ -103,9 +104,11 @@ def test_a_parcel_that_nobody_packs(tell: Tell) -> None:
         # The friend comes home at six.
         "Tue 1 Dec 12:00 started acknowledge/2 of friend, 30m, until 18:30",
         "Tue 1 Dec 12:00 started tier_resolve/2 of friend, 3h, until 21:00",
+        "Tue 1 Dec 12:00 promise next_news/2 made again: next_news, by 15:00",
         "Tue 1 Dec 13:12 warned 80% of update/1 of workshop, due 13:12",
         "Tue 1 Dec 15:00 breached update/1 of workshop, due 15:00",
         "Tue 1 Dec 15:00 started update/2 of friend, 9h, until Thu 3 Dec 12:00",
+        "Tue 1 Dec 15:00 promise next_news/2 broken, due 15:00",
         "Tue 1 Dec 15:36 warned 80% of resolve/1 of workshop, due 15:36",
         "Tue 1 Dec 18:15 warned 50% of acknowledge/2 of friend, due 18:15",
         "Tue 1 Dec 18:24 warned 80% of acknowledge/2 of friend, due 18:24",
@@ -164,6 +167,7 @@ def test_the_last_orders_before_christmas(tell: Tell) -> None:
         "Sat 19 Dec 12:30 started tier_resolve/1 of workshop, 10h, until Mon 21 Dec 13:30",
         "Sat 19 Dec 12:30 started update/1 of workshop, 9h, until Mon 21 Dec 12:30",
         "Sat 19 Dec 12:30 started resolve/1 of workshop, 12h, until Mon 21 Dec 15:30",
+        "Sat 19 Dec 12:30 promise next_news/1 made: next_news, by Mon 21 Dec 12:30",
     )
 
 
@@ -175,6 +179,7 @@ def test_christmas_and_the_days_between_the_years(tell: Tell) -> None:
         "Wed 23 Dec 15:00 started tier_resolve/1 of workshop, 9h, until Thu 31 Dec 16:00",
         "Wed 23 Dec 15:00 started update/1 of workshop, 6h, until Thu 31 Dec 13:00",
         "Wed 23 Dec 15:00 started resolve/1 of workshop, 12h, until Tue 5 Jan 13:00",
+        "Wed 23 Dec 15:00 promise next_news/1 made: next_news, by Thu 31 Dec 13:00",
     )
 
 

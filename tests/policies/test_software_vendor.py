@@ -68,6 +68,7 @@ def test_what_is_promised_ten_minutes_before_dublin_goes_home(
         f"Thu 26 Nov 17:50 started tier_resolve/1 of support, {own}",
         f"Thu 26 Nov 17:50 started update/1 of support, {update}",
         f"Thu 26 Nov 17:50 started resolve/1 of support, {solved}",
+        f"Thu 26 Nov 17:50 promise next_news/1 made: next_news, by {update.partition('until ')[2]}",
     )
 
 
@@ -95,6 +96,7 @@ def test_what_is_critical_goes_past_engineers_who_are_asleep(tell: Tell) -> None
         "Fri 27 Nov 04:50 cancelled tier_resolve/1 of support, 50m spent",
         "Fri 27 Nov 04:50 started acknowledge/2 of component-supplier, 1h, until 05:50",
         "Fri 27 Nov 04:50 started tier_resolve/2 of component-supplier, 6h, until 10:50",
+        "Fri 27 Nov 04:50 promise next_news/2 made again: next_news, by 05:00",
     )
     by_day = tell(policy, zone=DUBLIN).open("Fri 27 Nov 09:00", priority="critical")
     by_day.until("Fri 27 Nov 09:05").acknowledge("aoife").until("Fri 27 Nov 09:50").as_told().escalate().happened(
@@ -102,6 +104,7 @@ def test_what_is_critical_goes_past_engineers_who_are_asleep(tell: Tell) -> None
         "Fri 27 Nov 09:50 cancelled tier_resolve/1 of support, 50m spent",
         "Fri 27 Nov 09:50 started acknowledge/2 of engineering, 30m, until 10:20",
         "Fri 27 Nov 09:50 started tier_resolve/2 of engineering, 4h, until 13:50",
+        "Fri 27 Nov 09:50 promise next_news/2 made again: next_news, by 10:00",
     )
 
 
@@ -113,6 +116,7 @@ def test_what_is_major_waits_for_the_engineers(tell: Tell) -> None:
         "Fri 27 Nov 04:50 cancelled tier_resolve/1 of support, 50m spent",
         "Fri 27 Nov 04:50 started acknowledge/2 of engineering, 2h, until 10:00",
         "Fri 27 Nov 04:50 started tier_resolve/2 of engineering, 10h, until 18:00",
+        "Fri 27 Nov 04:50 promise next_news/2 made again: next_news, by 10:00",
     )
 
 
@@ -128,6 +132,7 @@ def test_nobody_looks_at_a_critical_ticket_all_night(tell: Tell) -> None:
         "Thu 26 Nov 21:15 cancelled tier_resolve/1 of support, 15m spent",
         "Thu 26 Nov 21:15 started acknowledge/2 of engineering, 30m, until Fri 27 Nov 08:30",
         "Thu 26 Nov 21:15 started tier_resolve/2 of engineering, 4h, until Fri 27 Nov 12:00",
+        "Thu 26 Nov 21:15 promise next_news/2 made again: next_news, by 22:00",
     )
     story.until("Thu 26 Nov 23:10").in_short(
         "Thu 26 Nov 21:30 warned 50% of update/1 of support, due 21:30",
@@ -157,6 +162,7 @@ def test_christmas_in_two_places(tell: Tell) -> None:
         "Thu 24 Dec 17:00 started tier_resolve/1 of support, 2h, until Mon 28 Dec 09:00",
         "Thu 24 Dec 17:00 started update/1 of support, 1h, until 18:00",
         "Thu 24 Dec 17:00 started resolve/1 of support, 20h, until Tue 29 Dec 06:00",
+        "Thu 24 Dec 17:00 promise next_news/1 made: next_news, by 18:00",
     )
 
 
@@ -169,6 +175,7 @@ def test_the_clocks_of_summer_leave_no_gap(tell: Tell) -> None:
         "Wed 16 Jun 08:30 started update/1 of support, 1h, until 09:30",
         # Nine and a half hours in Dublin, ten of the night, and half an hour of the morning.
         "Wed 16 Jun 08:30 started resolve/1 of support, 20h, until Thu 17 Jun 09:30",
+        "Wed 16 Jun 08:30 promise next_news/1 made: next_news, by 09:30",
     )
 
 

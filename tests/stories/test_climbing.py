@@ -17,6 +17,7 @@ def test_a_ticket_that_nobody_takes_climbs_to_the_end_and_the_last_resort_is_tol
         "Thu 26 Nov 16:00 started tier_resolve/1 of agent, 4h, until Fri 27 Nov 10:00",
         "Thu 26 Nov 16:00 started update/1 of agent, 2h, until 18:00",
         "Thu 26 Nov 16:00 started resolve/1 of agent, 16h, until Sat 28 Nov 13:00",
+        "Thu 26 Nov 16:00 promise next_news/1 made: next_news, by 18:00",
     ).told("opened to customer c-1", "opened to tier agent")
     story.until("Fri 27 Nov 08:45").in_short(
         "Thu 26 Nov 16:45 warned 75% of acknowledge/1 of agent, due 16:45",
@@ -34,6 +35,8 @@ def test_a_ticket_that_nobody_takes_climbs_to_the_end_and_the_last_resort_is_tol
         "clock_warned to owner agent",
         "clock_breached to handler specialist",
         "clock_breached to owner agent",
+        "promise_broken to lead team-lead",
+        "promise_broken to customer c-1",
         "clock_warned to handler specialist",
         "clock_warned to owner agent",
     )
@@ -126,6 +129,7 @@ def test_an_acknowledgement_at_the_deadline_is_in_time_and_a_microsecond_later_i
         "Mon 23 Nov 10:00 cancelled tier_resolve/1 of agent, 1h spent",
         "Mon 23 Nov 10:00 started acknowledge/2 of specialist, 2h, until 12:00",
         "Mon 23 Nov 10:00 started tier_resolve/2 of specialist, 900h, until Wed 30 Dec 22:00",
+        "Mon 23 Nov 10:00 promise next_news/2 made again: next_news, by Sat 26 Dec 17:00",
         "Mon 23 Nov 10:00:00.000001 refused WRONG_TIER: cannot acknowledge tier 'agent': "
         "tier 'specialist' has the ticket now, handled by nobody yet",
     )

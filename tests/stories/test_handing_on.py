@@ -12,6 +12,7 @@ def test_an_early_update_moves_the_deadline_and_silence_after_it_climbs(tell: Te
         "Mon 23 Nov 09:30 update posted",
         "Mon 23 Nov 09:30 met update/1 of agent, 30m spent",
         "Mon 23 Nov 09:30 started update/2 of agent, 2h, until 11:30",
+        "Mon 23 Nov 09:30 promise next_news/1 kept, for 11:00",
     ).told("update_posted to customer c-1")
     story.until("Mon 23 Nov 15:45").happened(
         "Mon 23 Nov 11:30 breached update/2 of agent, due 11:30",
@@ -22,8 +23,10 @@ def test_an_early_update_moves_the_deadline_and_silence_after_it_climbs(tell: Te
         "Mon 23 Nov 13:30 cancelled tier_resolve/1 of agent, 4h30m spent",
         "Mon 23 Nov 13:30 started acknowledge/2 of specialist, 700h, until Tue 22 Dec 17:30",
         "Mon 23 Nov 13:30 started tier_resolve/2 of specialist, 900h, until Thu 31 Dec 01:30",
+        "Mon 23 Nov 13:30 promise next_news/2 made: next_news, by 15:30",
         "Mon 23 Nov 15:30 breached update/4 of agent, due 15:30",
         "Mon 23 Nov 15:30 started update/5 of specialist, 800h, until Sat 26 Dec 23:30",
+        "Mon 23 Nov 15:30 promise next_news/2 broken, due 15:30",
     ).told(
         "clock_breached to handler ann",
         "clock_breached to handler ann",
@@ -32,6 +35,8 @@ def test_an_early_update_moves_the_deadline_and_silence_after_it_climbs(tell: Te
         "escalated to owner ann",
         "clock_breached to handler specialist",
         "clock_breached to owner ann",
+        "promise_broken to lead team-lead",
+        "promise_broken to customer c-1",
     )
 
 
@@ -45,6 +50,7 @@ def test_an_escalation_by_hand_names_the_tier_it_leaves_and_an_update_the_versio
         "Mon 23 Nov 10:30 cancelled tier_resolve/1 of agent, 1h30m spent",
         "Mon 23 Nov 10:30 started acknowledge/2 of specialist, 2h, until 12:30",
         "Mon 23 Nov 10:30 started tier_resolve/2 of specialist, 900h, until Wed 30 Dec 22:30",
+        "Mon 23 Nov 10:30 promise next_news/2 made again: next_news, by Sat 26 Dec 17:00",
     )
     told = PostUpdate(actor="ann", text="on its way")
     story.until("Mon 23 Nov 10:31").escalate(from_tier="agent").until("Mon 23 Nov 10:32")
@@ -61,6 +67,7 @@ def test_an_escalation_by_hand_names_the_tier_it_leaves_and_an_update_the_versio
         "Mon 23 Nov 11:15 update posted",
         "Mon 23 Nov 11:15 met update/1 of agent, 2h15m spent",
         "Mon 23 Nov 11:15 started update/2 of specialist, 800h, until Sat 26 Dec 19:15",
+        "Mon 23 Nov 11:15 promise next_news/2 kept, for Sat 26 Dec 17:00",
     )
     assert (story.ticket.owner, story.ticket.handler) == ("ann", "ben")
 
@@ -74,6 +81,7 @@ def test_a_ticket_sent_to_and_fro_goes_on_from_the_time_each_tier_has_spent(tell
         "Mon 23 Nov 10:00 cancelled tier_resolve/1 of agent, 1h spent",
         "Mon 23 Nov 10:00 started acknowledge/2 of specialist, 700h, until Tue 22 Dec 14:00",
         "Mon 23 Nov 10:00 started tier_resolve/2 of specialist, 6h, until 16:00",
+        "Mon 23 Nov 10:00 promise next_news/2 made again: next_news, by Sat 26 Dec 17:00",
         "Mon 23 Nov 10:30 transferred specialist -> agent backward, ping-pong",
         "Mon 23 Nov 10:30 cancelled acknowledge/2 of specialist, 30m spent",
         "Mon 23 Nov 10:30 cancelled tier_resolve/2 of specialist, 30m spent",

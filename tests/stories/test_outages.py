@@ -13,6 +13,7 @@ def test_a_weekend_without_the_engine_is_one_step_and_the_next_tier_has_its_full
         "Mon 30 Nov 08:20 warned 75% of update/1 of agent, due Sat 28 Nov 09:15",
         "Mon 30 Nov 08:20 breached update/1 of agent, due Sat 28 Nov 09:30, late",
         "Mon 30 Nov 08:20 started update/2 of agent from Sat 28 Nov 09:30, 1h, until Sat 28 Nov 10:30",
+        "Mon 30 Nov 08:20 promise next_news/1 broken, due Sat 28 Nov 09:30, late",
         "Mon 30 Nov 08:20 warned 75% of tier_resolve/1 of agent, due Sat 28 Nov 10:00",
         "Mon 30 Nov 08:20 warned 75% of update/2 of agent, due Sat 28 Nov 10:15",
         "Mon 30 Nov 08:20 breached tier_resolve/1 of agent, due Sat 28 Nov 10:30, late",
@@ -29,6 +30,7 @@ def test_a_weekend_without_the_engine_is_one_step_and_the_next_tier_has_its_full
         "acknowledge_breached + tier_resolve_breached + update_breached, next news 08:30",
         "Mon 30 Nov 08:20 started acknowledge/2 of specialist, 30m, until 08:50",
         "Mon 30 Nov 08:20 started tier_resolve/2 of specialist, 3h, until 11:20",
+        "Mon 30 Nov 08:20 promise next_news/2 made: next_news, by 08:30",
     )
     story.until("Mon 30 Nov 09:00").in_short(
         "Mon 30 Nov 08:30 breached update/5 of agent, due 08:30",
@@ -61,13 +63,17 @@ def test_a_command_that_is_the_first_to_find_what_is_past_is_judged_after_it(tel
         "Mon 23 Nov 12:00 breached acknowledge/1 of agent, due 10:00, late",
         "Mon 23 Nov 12:00 breached update/1 of agent, due 11:00, late",
         "Mon 23 Nov 12:00 started update/2 of agent from 11:00, 2h, until 13:00",
+        "Mon 23 Nov 12:00 promise next_news/1 broken, due 11:00, late",
         "Mon 23 Nov 12:00 escalated agent -> specialist: acknowledge_breached, next news 13:00",
         "Mon 23 Nov 12:00 cancelled tier_resolve/1 of agent, 3h spent",
         "Mon 23 Nov 12:00 started acknowledge/2 of specialist, 2h, until 14:00",
         "Mon 23 Nov 12:00 started tier_resolve/2 of specialist, 900h, until Thu 31 Dec 00:00",
+        "Mon 23 Nov 12:00 promise next_news/2 made: next_news, by 13:00",
         "Mon 23 Nov 12:00 contact: news, chases 1",
     ).told(
         "clock_breached to handler agent",
+        "promise_broken to lead team-lead",
+        "promise_broken to customer c-1",
         "escalated to customer c-1",
         "escalated to tier specialist",
         "escalated to owner agent",

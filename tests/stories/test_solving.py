@@ -54,6 +54,7 @@ def test_a_rejected_solution_goes_to_the_next_tier_and_at_the_top_ends_the_ladde
         "Mon 23 Nov 12:00 cancelled tier_resolve/1 of agent, 1h spent",
         "Mon 23 Nov 12:00 started acknowledge/2 of specialist, 700h, until Tue 22 Dec 16:00",
         "Mon 23 Nov 12:00 started tier_resolve/2 of specialist, 900h, until Thu 31 Dec 00:00",
+        "Mon 23 Nov 12:00 promise next_news/2 made: next_news, by Sat 26 Dec 20:00",
     )
     story.until("Mon 23 Nov 13:00").transfer("supplier").acknowledge("sue").resolve().as_told()
     story.until("Mon 23 Nov 14:00").reject().until("Mon 23 Nov 15:30").in_short(
@@ -83,6 +84,7 @@ def test_an_outcome_needs_what_belongs_to_it_and_a_withdrawn_ticket_closes_at_on
     story.until("Mon 23 Nov 11:00").reject().as_told()
     story.until("Mon 23 Nov 12:00").resolve(Outcome.WITHDRAWN).happened(
         "Mon 23 Nov 12:00 resolved withdrawn",
+        "Mon 23 Nov 12:00 promise next_news/2 kept, for Sat 26 Dec 19:00",
         "Mon 23 Nov 12:00 closed withdrawn by outcome",
         "Mon 23 Nov 12:00 cancelled acknowledge/2 of specialist, 1h spent",
         "Mon 23 Nov 12:00 cancelled tier_resolve/2 of specialist, 1h spent",

@@ -14,6 +14,7 @@ def test_a_question_before_the_weekend_is_given_up_closed_by_silence_and_answere
         "Fri 27 Nov 13:30 wait started",
         "Fri 27 Nov 13:30 met update/1 of agent, 3h30m spent",
         "Fri 27 Nov 13:30 started update/2 of agent, 4h, paused: waiting_on_customer",
+        "Fri 27 Nov 13:30 promise next_news/1 kept, for 14:00",
         "Fri 27 Nov 13:30 paused tier_resolve/1 of agent: waiting_on_customer, 3h30m spent",
         "Fri 27 Nov 13:30 paused resolve/1 of agent: waiting_on_customer, 3h30m spent",
     )

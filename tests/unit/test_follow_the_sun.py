@@ -209,6 +209,7 @@ def test_a_ticket_goes_round_the_earth(tell: Tell) -> None:
         "Thu 26 Nov 17:45 started tier_resolve/1 of agent, 4h, until Fri 27 Nov 00:45",
         "Thu 26 Nov 17:45 started update/1 of agent, 2h, until 22:45",
         "Thu 26 Nov 17:45 started resolve/1 of agent, 8h, until Fri 27 Nov 04:45",
+        "Thu 26 Nov 17:45 promise next_news/1 made: next_news, by 22:45",
     )
 
 
