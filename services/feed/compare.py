@@ -13,6 +13,7 @@ from services.feed.run import Driven
 from services.records.errors import TicketUnknown
 from services.records.queries import Queries
 from workflows.domain.ticket import rederive
+from workflows.domain.ticket.closures import Closure
 from workflows.domain.ticket.commands import ChangePolicy, Command, Open
 from workflows.domain.ticket.events import Entry
 from workflows.domain.ticket.rederive import Derived
@@ -150,8 +151,8 @@ async def _kept(queries: Queries, ticket_id: str) -> Kept | None:
         match each.command:
             case Open() as opening:
                 openings.append(opening)
-            case RosterAnswer() as answer:
-                learnt.append(rederive.Learnt(at=each.at, answer=answer))
+            case RosterAnswer() | Closure() as told:
+                learnt.append(rederive.Learnt(at=each.at, told=told))
             case command:
                 inputs.append(rederive.Input(at=each.at, command=command))
     if len(openings) != 1:

@@ -3,8 +3,7 @@
 Requests arrive checked field by field. What only reads is `questions`.
 """
 
-import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Protocol, cast
 
 from google.protobuf.message import Message
@@ -16,14 +15,15 @@ from protos.followthrough.v1.ticket_service_pb2 import (
     ResolveTicketRequest,
 )
 from services.intake.convert import COMMANDS, ticket_message, to_command, to_incoming, to_open
-from services.intake.errors import Problem, Reason, invalid, refused, unknown_ticket
+from services.intake.errors import Problem, Reason, invalid, refused, unknown_article, unknown_ticket
 from services.intake.fields import Violation
 from services.intake.ids import Ids
 from services.intake.means import Handle, Owed
 from services.intake.promises import HoldsPolicies, Promises
+from services.intake.requests import Mutation, request_of
 from services.records.errors import IdentityTaken
 from services.records.queries import Queries
-from services.records.settled import Request, Settled, SettledBy
+from services.records.settled import Settled, SettledBy
 from services.records.store import Record
 from workflows.domain.policy import Policy
 from workflows.domain.ticket.texts import quoted
@@ -33,17 +33,6 @@ from workflows.ports import TicketUnknown
 
 DRAWS = 5
 """How often a new ticket may draw ids that are taken; the second draw is one in a million."""
-
-
-class Mutation(Protocol):
-    """What every request has that changes a ticket."""
-
-    caller: str
-    request_id: str
-
-    def SerializeToString(self, *, deterministic: bool = ...) -> bytes:  # noqa: N802 - protobuf's name
-        """The request's content."""
-        ...
 
 
 class Change(Mutation, Protocol):
@@ -65,14 +54,19 @@ class Changes:
         nudger: Owed,
         ids: Ids,
         wrote: Callable[[str], None],
+        is_article: Callable[[str], Awaitable[bool]],
     ) -> None:
-        """Take what it works with. `wrote` is told each ticket's id after its commit, and must not block."""
+        """Take what it works with.
+
+        `wrote` is told each ticket's id after its commit, and must not block; `is_article` says whether there is one.
+        """
         self._record = record
         self._queries = queries
         self._policies = policies
         self._nudger = nudger
         self._ids = ids
         self._wrote = wrote
+        self._is_article = is_article
 
     def methods(self) -> Mapping[type[Message], Handle[Message]]:
         """What handles each request."""
@@ -115,6 +109,8 @@ class Changes:
         """Apply what is asked of a ticket that exists."""
         if isinstance(request, ResolveTicketRequest) and request.duplicate_of:
             await self._require_survivor(request)
+        if isinstance(request, ResolveTicketRequest) and request.article:
+            await self._require_article(request.article)
         try:
             settled = await self._record.settle(
                 request.ticket_id,
@@ -151,6 +147,11 @@ class Changes:
         if request.duplicate_of == request.ticket_id:
             raise invalid([Violation("duplicate_of", "is the ticket itself: name the one that goes on")])
         await self._require_ticket(request.duplicate_of, "duplicate_of")
+
+    async def _require_article(self, article_id: str) -> None:
+        """See that the article that is said to have solved it is one, in use or retired."""
+        if not await self._is_article(article_id):
+            raise unknown_article(article_id, "article")
 
     async def _require_ticket(self, ticket_id: str, field: str) -> None:
         try:
@@ -215,15 +216,3 @@ def _policy(request: OpenTicketRequest, promised: PolicySet) -> Policy:
 def _encode(judged: Judged) -> bytes:
     """The answer that the record keeps with the request id."""
     return ticket_message(judged.ticket).SerializeToString()
-
-
-def request_of(request: Mutation) -> Request:
-    """How the record recognises this very request when it comes again (5.5)."""
-    request.request_id = request.request_id.lower()
-    method = type(request).__name__.removesuffix("Request")
-    content = request.SerializeToString(deterministic=True)
-    return Request(
-        caller=request.caller,
-        request_id=request.request_id,
-        body_hash=hashlib.sha256(method.encode() + b"\0" + content).digest(),
-    )

@@ -14,12 +14,13 @@ from protos.followthrough.v1.ticket_service_pb2 import (
     ReceiveContactResponse,
     RecordContactRequest,
 )
-from services.intake.changes import Changes, request_of
+from services.intake.changes import Changes
 from services.intake.convert import ticket_message, to_command, to_contact, to_open, to_opening
 from services.intake.errors import invalid, unknown_ticket
 from services.intake.fields import Violation
 from services.intake.ids import Ids, parse_reference
 from services.intake.means import Handle
+from services.intake.requests import request_of
 from services.records.contacts import Contacts, Named
 from services.records.queries import Queries
 from services.records.store import Record

@@ -28,6 +28,7 @@ from workflows.domain.ticket.verdict import Refusal, RefusalReason
 
 DOMAIN = "followthrough"
 TICKET_TYPE = "followthrough.v1.Ticket"
+ARTICLE_TYPE = "followthrough.v1.Article"
 RETRY_AFTER = timedelta(seconds=1)
 """Real time after which what was too much or away is worth another try."""
 
@@ -50,6 +51,8 @@ class Reason(StrEnum):
     PAGE_TOKEN_INVALID = "PAGE_TOKEN_INVALID"  # noqa: S105 - a page's token, not a password
     """Not a token of this list with these filters."""
     UNKNOWN_TICKET = "UNKNOWN_TICKET"
+    UNKNOWN_ARTICLE = "UNKNOWN_ARTICLE"
+    UNKNOWN_CLOSURE = "UNKNOWN_CLOSURE"
     UNKNOWN_PROBLEM = "UNKNOWN_PROBLEM"
     UNKNOWN_ANNOUNCEMENT = "UNKNOWN_ANNOUNCEMENT"
     REQUEST_ID_REUSED = "REQUEST_ID_REUSED"
@@ -82,6 +85,8 @@ STATUSES: Mapping[AnyReason, grpc.StatusCode] = {
     Reason.PAGE_TOKEN_INVALID: grpc.StatusCode.INVALID_ARGUMENT,
     Reason.UNKNOWN_TIER: grpc.StatusCode.INVALID_ARGUMENT,
     Reason.UNKNOWN_TICKET: grpc.StatusCode.NOT_FOUND,
+    Reason.UNKNOWN_ARTICLE: grpc.StatusCode.NOT_FOUND,
+    Reason.UNKNOWN_CLOSURE: grpc.StatusCode.NOT_FOUND,
     Reason.UNKNOWN_PROBLEM: grpc.StatusCode.NOT_FOUND,
     Reason.UNKNOWN_ANNOUNCEMENT: grpc.StatusCode.NOT_FOUND,
     Reason.REQUEST_ID_REUSED: grpc.StatusCode.ALREADY_EXISTS,
@@ -186,6 +191,18 @@ def unknown_ticket(key: str, field: str = "ticket_id") -> Problem:
     text = f"{field} {quoted(key)} names no ticket: look for it with ListTickets"
     resource = error_details_pb2.ResourceInfo(resource_type=TICKET_TYPE, resource_name=key, description=text)
     return Problem(Reason.UNKNOWN_TICKET, text, facts={"field": field}, details=[resource])
+
+
+def unknown_article(article_id: str, field: str = "article_id") -> Problem:
+    """Say that there is no such article."""
+    text = f"{field} {quoted(article_id)} names no article: look for it with ListArticles"
+    resource = error_details_pb2.ResourceInfo(resource_type=ARTICLE_TYPE, resource_name=article_id, description=text)
+    return Problem(Reason.UNKNOWN_ARTICLE, text, facts={"field": field}, details=[resource])
+
+
+def stale_version(text: str, *, version: int) -> Problem:
+    """Say that what was to be changed has moved on to this version."""
+    return Problem(RefusalReason.STALE_VERSION, text, facts={"version": str(version)})
 
 
 def refused(refusal: Refusal) -> Problem:

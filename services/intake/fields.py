@@ -20,7 +20,7 @@ from google.protobuf.duration_pb2 import Duration
 from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from services.intake.ids import ReferenceInvalid, parse_reference
+from services.intake.ids import ReferenceInvalid, is_article_id, parse_reference
 from workflows.domain.errors import CalendarError
 from workflows.domain.money import MOST_MINOR
 from workflows.domain.ticket.commands import LONGEST_SPENT, LONGEST_USED, MOST_REFERENCES, MOST_STARS
@@ -115,6 +115,12 @@ def _channel(value: str) -> str | None:
     return None if re.fullmatch(r"[a-z][a-z0-9_-]*", value) else "is no channel: write a lower-case word, like 'phone'"
 
 
+def _article_id(value: str) -> str | None:
+    if is_article_id(value):
+        return None
+    return "is no article's id: write lower-case words with hyphens between them, like 'slow-in-the-evening'"
+
+
 def _reference(value: str) -> str | None:
     try:
         parse_reference(value)
@@ -137,6 +143,13 @@ _OF_THE_CONTRACT: Mapping[str, Rule] = {
     "policy": TEXTS["queue"],
     "owner": TEXTS["handler"],
     "order_by": Text(longest=64),
+    "closure_id": TEXTS["ticket_id"],
+    "start_time": Instant(),
+    "end_time": Instant(),
+    "article_id": TEXTS["article"],
+    "body": Text(longest=20_000, has_lines=True, is_a_customers=True),
+    "keywords": Several(each=Text(longest=64), most=50),
+    "queues": Several(each=TEXTS["queue"], most=50),
     "expected_version": Number(least=0),
     "page_size": Number(least=0),
     "page_token": Text(longest=512),
@@ -172,6 +185,8 @@ RULES: Mapping[str, Rule] = {**TEXTS, **_OF_THE_CONTRACT}
 FORMS: Mapping[str, Form] = {
     "request_id": _uuid,
     "reference": _reference,
+    "article": _article_id,
+    "article_id": _article_id,
     "language": _language,
     "zone": _zone,
     "channel": _channel,

@@ -20,6 +20,7 @@ FIELD_POLYNOMIAL = 0b100101
 
 _HALF = REFERENCE_LENGTH // 2
 _IGNORED = re.compile(r"[\s-]+")
+_ARTICLE_ID = re.compile("[a-z0-9]+(-[a-z0-9]+)*")
 _TICKET_ID = re.compile(f"[{CROCKFORD}]{{{ID_LENGTH}}}")
 
 
@@ -52,6 +53,11 @@ class Ids:
 def is_ticket_id(text: str) -> bool:
     """Whether a text could be a ticket's id; whether it is one, the record knows."""
     return _TICKET_ID.fullmatch(text) is not None
+
+
+def is_article_id(text: str) -> bool:
+    """Whether a text could be an article's id, which its author gives it; whether it is one, the record knows."""
+    return _ARTICLE_ID.fullmatch(text) is not None
 
 
 def parse_reference(text: str) -> str:

@@ -8,7 +8,9 @@ import base64
 import hashlib
 import re
 from datetime import UTC, datetime, timedelta
-from typing import TypeVar
+from typing import Protocol, cast
+
+from google.protobuf.message import Message
 
 from protos.followthrough.v1.ticket_service_pb2 import ExplainDeadlinesRequest, ListTicketsRequest
 from services.intake.ids import ID_LENGTH, is_ticket_id
@@ -24,7 +26,16 @@ _SEAL_BYTES = 12
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
-Asked = TypeVar("Asked", ListTicketsRequest, ExplainDeadlinesRequest)
+
+class Paged(Protocol):
+    """A request for a page of a list: any message that has a size and a token."""
+
+    page_size: int
+    page_token: str
+
+    def SerializeToString(self, *, deterministic: bool = ...) -> bytes:  # noqa: N802 - protobuf's name
+        """The request's content."""
+        ...
 
 
 class PageTokenInvalid(ValueError):  # noqa: N818 - the fact, in the desk's words
@@ -44,8 +55,8 @@ def is_by_deadline(request: ListTicketsRequest) -> bool:
 def next_tickets(request: ListTicketsRequest, last: Place) -> str:
     """Make the token of the page that begins after this place."""
     if not is_by_deadline(request) or last.deadline_at is None:
-        return _token(request, last.ticket_id)
-    return _token(request, f"{(last.deadline_at - _EPOCH) // _MICROSECOND}{last.ticket_id}")
+        return token(request, last.ticket_id)
+    return token(request, f"{(last.deadline_at - _EPOCH) // _MICROSECOND}{last.ticket_id}")
 
 
 def tickets_after(request: ListTicketsRequest) -> Place | None:
@@ -53,7 +64,7 @@ def tickets_after(request: ListTicketsRequest) -> Place | None:
 
     In the order of opening a place has no deadline.
     """
-    after = _after(request)
+    after = after_token(request)
     if after is None:
         return None
     microseconds, ticket_id = after[:-ID_LENGTH], after[-ID_LENGTH:]
@@ -69,12 +80,12 @@ def tickets_after(request: ListTicketsRequest) -> Place | None:
 
 def next_ledgers(request: ExplainDeadlinesRequest, last: Line) -> str:
     """Make the token of the page that begins after this clock run."""
-    return _token(request, f"{last.target}:{last.run}")
+    return token(request, f"{last.target}:{last.run}")
 
 
 def ledgers_after(request: ExplainDeadlinesRequest) -> tuple[Target, int] | None:
     """Return the clock run after which the page begins; none: it is the first. Raises `PageTokenInvalid`."""
-    after = _after(request)
+    after = after_token(request)
     if after is None:
         return None
     found = re.fullmatch(r"([a-z_]+):([0-9]{1,10})", after, re.ASCII)
@@ -83,12 +94,13 @@ def ledgers_after(request: ExplainDeadlinesRequest) -> tuple[Target, int] | None
     return Target(found[1]), int(found[2])
 
 
-def _token(request: Asked, after: str) -> str:
+def token(request: Paged, after: str) -> str:
+    """Make the token of the page that begins after what is called so."""
     return base64.urlsafe_b64encode(_seal(request, after) + after.encode()).decode().rstrip("=")
 
 
-def _after(request: Asked) -> str | None:
-    """Read what a page begins after; none: there is no token."""
+def after_token(request: Paged) -> str | None:
+    """Read what a page begins after; none: it is the first. Raises `PageTokenInvalid`."""
     if not request.page_token:
         return None
     try:
@@ -104,9 +116,9 @@ def _after(request: Asked) -> str | None:
     return after
 
 
-def _seal(request: Asked, after: str) -> bytes:
-    filters = type(request)()
-    filters.CopyFrom(request)
+def _seal(request: Paged, after: str) -> bytes:
+    filters = cast(Message, type(request)())
+    filters.CopyFrom(cast(Message, request))
     filters.ClearField("page_size")
     filters.ClearField("page_token")
     return hashlib.sha256(filters.SerializeToString(deterministic=True) + b"\0" + after.encode()).digest()[:_SEAL_BYTES]

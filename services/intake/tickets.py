@@ -4,6 +4,7 @@ from services.intake.changes import Changes
 from services.intake.contacts import ContactMethods, lacks_a_ticket
 from services.intake.means import Means, Methods
 from services.intake.questions import Questions
+from services.knowledge.uses import Uses
 
 
 def methods(means: Means) -> Methods:
@@ -15,6 +16,7 @@ def methods(means: Means) -> Methods:
         nudger=means.nudger,
         ids=means.ids,
         wrote=means.watching.wrote,
+        is_article=Uses(means.records).is_known,
     )
     contacts = ContactMethods(
         contacts=means.records.contacts,

@@ -15,6 +15,7 @@ from sqlalchemy import select, text
 from services.records.announcing import Announcing
 from services.records.at_risk import CustomersAtRisk
 from services.records.clock import RealClock, RecordClock, ScaledClock, parse
+from services.records.closure_walk import ClosureWalk
 from services.records.closures import ClosureRefused, Closures, ClosureUnknown, KeptClosure
 from services.records.contacts import Contacts, Named
 from services.records.decision import Judge
@@ -64,6 +65,7 @@ __all__ = [
     "ClockUnusable",
     "ClosureRefused",
     "ClosureUnknown",
+    "ClosureWalk",
     "Closures",
     "CommandFailed",
     "Contacts",
@@ -136,6 +138,7 @@ class Records:
     rosters: Rosters
     customers_at_risk: CustomersAtRisk
     closures: Closures
+    closure_walk: ClosureWalk
     problems: Problems
     announcing: Announcing
     known_problems: ProblemQueries
@@ -183,6 +186,7 @@ async def connect(
         else PostgresqlStatements(database, lately=lately)
     )
     policies = KnownPolicies(statements)
+    closures = Closures(database, statements, clock)
     record = Record(statements, clock, policies, judge=judge)
     return Records(
         database=database,
@@ -194,7 +198,8 @@ async def connect(
         log_lines=LogLines(database, statements, clock, policies),
         rosters=Rosters(database, statements, clock),
         customers_at_risk=CustomersAtRisk(database, statements, clock, policies, record),
-        closures=Closures(database, statements, clock),
+        closures=closures,
+        closure_walk=ClosureWalk(closures, record),
         problems=Problems(database, statements, clock, policies, judge=judge),
         announcing=Announcing(database, statements, clock, policies, judge=judge),
         known_problems=ProblemQueries(database),

@@ -201,11 +201,14 @@ class Closures:
         return turns
 
     async def waiting(self, turn: Turn, *, after: str, limit: int) -> Sequence[str]:
-        """Return ids of the queue's tickets that were not settled since, in their order, after one."""
+        """Return ids of the queue's tickets, in their order, after one.
+
+        All of them: one that was settled a moment later may have been so by somebody who did not know of it yet.
+        """
         row = TicketRow
         query = (
             select(row.ticket_id)
-            .where(NOT_CLOSED, row.queue == turn.queue, row.advanced_to <= turn.at, row.ticket_id > after)
+            .where(NOT_CLOSED, row.queue == turn.queue, row.ticket_id > after)
             .order_by(row.ticket_id)
             .limit(limit)
         )

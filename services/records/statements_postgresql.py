@@ -82,7 +82,10 @@ _CLOSURES = """
     FROM queue_closures WHERE {which}
 )
 """
-_CLOSURES_OF_HELD = _CLOSURES.format(which="queue = held.queue AND (until_at IS NULL OR until_at > held.advanced_to)")
+_CLOSURES_OF_HELD = _CLOSURES.format(
+    which="queue = held.queue AND (until_at IS NULL OR until_at > held.advanced_to OR ended_at IS NULL)"
+)
+"""Those too that ended a moment before the ticket was last settled, by somebody who could not see that yet."""
 _CLOSURES_OF_NEW = _CLOSURES.format(which="queue = $5 AND ended_at IS NULL")
 """Those that are over and seen through are no new ticket's business."""
 

@@ -70,7 +70,7 @@ UNION ALL
 SELECT tier, at, is_reachable FROM roster_answers WHERE policy = ?1 AND replaced_at > ?2
 """
 _CLOSURES = "SELECT closure_id, from_at, until_at, actor, reason, ended_by, end_reason FROM queue_closures WHERE "
-_CLOSURES_OF_HELD = f"{_CLOSURES} queue = ? AND (until_at IS NULL OR until_at > ?)"
+_CLOSURES_OF_HELD = f"{_CLOSURES} queue = ? AND (until_at IS NULL OR until_at > ? OR ended_at IS NULL)"
 _CLOSURES_OF_NEW = f"{_CLOSURES} queue = ? AND ended_at IS NULL"
 """Those that are over and seen through are no new ticket's business."""
 _LOOK = f"SELECT {_REPLY} FROM replies WHERE caller = ? AND request_id = ?"  # noqa: S608 - column names of our own

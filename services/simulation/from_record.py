@@ -8,6 +8,7 @@ from services.records.errors import LogTooNew, PolicyTooNew, PolicyUnreadable
 from services.records.queries import Input, Queries, TicketFilter
 from services.simulation.past import PastTicket, Said
 from services.simulation.source import CannotSimulate, Given, Source, Wanted
+from workflows.domain.ticket.closures import Closure
 from workflows.domain.ticket.commands import Open
 from workflows.domain.ticket.roster import RosterAnswer
 from workflows.planning.restating import Ladder
@@ -101,14 +102,21 @@ def _past(inputs: Sequence[Input] | LogTooNew, ladder: Ladder, priority: str | N
     match inputs:
         case [Input(command=Open() as opening, at=opened_at), *others]:
             opening = replace(opening, priority=priority) if priority else opening
-            said, roster = [], []
+            said, roster, closures = [], [], []
             for each in others:
                 if isinstance(each.command, RosterAnswer):
                     roster.append(each.command)
+                elif isinstance(each.command, Closure):
+                    closures.append(each.command)
                 elif not isinstance(each.command, Open):
                     said.append(Said(at=each.at, command=each.command))
             return PastTicket(
-                opening=opening, opened_at=opened_at, said=tuple(said), ladder=ladder, roster=tuple(roster)
+                opening=opening,
+                opened_at=opened_at,
+                said=tuple(said),
+                ladder=ladder,
+                roster=tuple(roster),
+                closures=tuple(closures),
             )
         case _:
             return "its first input is no opening"

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from services.desk_log.log import Case
+from workflows.domain.ticket.closures import Closure
 from workflows.domain.ticket.commands import Command, Open
 from workflows.domain.ticket.roster import RosterAnswer
 from workflows.planning.restating import Ladder
@@ -49,6 +50,8 @@ class PastTicket:
     said: tuple[Said, ...]
     ladder: Ladder
     """In whose words it was said."""
+    closures: tuple[Closure, ...] = ()
+    """Of its queue, as they reached it (2.11)."""
     roster: tuple[RosterAnswer, ...] = ()
     """Who could be reached, as far as it reached this ticket (4.9)."""
 

@@ -14,8 +14,8 @@ from services.desk_log.plan import plan
 from services.simulation.past import Past, PastCase, PastTicket
 from services.simulation.tally import Tally
 from workflows.domain.policy import Policy
+from workflows.domain.ticket.closures import Told
 from workflows.domain.ticket.commands import Command, Customer, Open
-from workflows.domain.ticket.roster import RosterAnswer
 from workflows.domain.ticket.state import TICK
 from workflows.domain.ticket.verdict import Refusal
 from workflows.planning.life import Life
@@ -35,7 +35,7 @@ def replay(past: Past, policy: Policy, until: datetime, tally: Tally) -> Life:
             life = Life(policy, _opening(past.case, priority), past.opened_at)
             _tell_case(past.case, life, tally)
         case PastTicket():
-            life = Life(policy, _opened_again(past.opening, priority), past.opened_at, _reachable(past, policy))
+            life = Life(policy, _opened_again(past.opening, priority), past.opened_at, _told(past, policy))
             _tell_ticket(past, life, tally)
         case _:
             assert_never(past)
@@ -102,7 +102,11 @@ def _opened_again(opening: Open, priority: str) -> Open:
     return opening if opening.priority == priority else replace(opening, priority=priority)
 
 
-def _reachable(past: PastTicket, policy: Policy) -> tuple[RosterAnswer, ...]:
-    """Who could be reached then, of the tiers that this policy has too: by name, else on the same rung."""
+def _told(past: PastTicket, policy: Policy) -> tuple[Told, ...]:
+    """When its queue was closed, and who could be reached of the tiers that this policy has too.
+
+    Tiers are the same by name, else on the same rung.
+    """
     names = dict(zip(past.ladder.tiers, policy.tier_names, strict=False)) | {name: name for name in policy.tier_names}
-    return tuple(replace(each, tier=names[each.tier]) for each in past.roster if each.tier in names)
+    reachable = (replace(each, tier=names[each.tier]) for each in past.roster if each.tier in names)
+    return (*reachable, *past.closures)

@@ -14,6 +14,7 @@ from services.records.clock import parse
 from tests.chaos.facts import Asked, Verdict
 from tests.chaos.findings import Finding, What
 from tests.chaos.parts import Cast
+from workflows.domain.ticket.closures import Closure
 from workflows.domain.ticket.commands import Open
 from workflows.domain.ticket.roster import RosterAnswer
 
@@ -48,6 +49,6 @@ async def _driven(records: Records, opening: Asked, marks: set[str]) -> Driven:
     said = [
         each.command
         for each in inputs
-        if not isinstance(each.command, Open | RosterAnswer) and each.command.actor in marks
+        if not isinstance(each.command, Open | RosterAnswer | Closure) and each.command.actor in marks
     ]
     return Driven(plan=plan, ticket_id=ticket_id, said=said)

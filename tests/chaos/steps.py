@@ -22,10 +22,10 @@ from services.records import Nudge, Outbox, Record, Rescue, Upkeep
 from services.records.owed_messages import Fate, OwedMessage
 from services.temporal import TicketTimers
 from workflows.domain.policy import Policy
+from workflows.domain.ticket.closures import Told
 from workflows.domain.ticket.commands import Command
 from workflows.domain.ticket.events import ClockBreached, Closed
 from workflows.domain.ticket.judge import judge
-from workflows.domain.ticket.roster import RosterAnswer
 from workflows.domain.ticket.state import Ticket
 from workflows.domain.ticket.verdict import Judged
 from workflows.messages import SettleResult
@@ -172,7 +172,7 @@ def dying_judge(steps: Steps) -> Callable[..., Judged]:
         *,
         expected_version: int | None = None,
         onto: Policy | None = None,
-        told: Iterable[RosterAnswer] = (),
+        told: Iterable[Told] = (),
     ) -> Judged:
         judged = judge(policy, ticket, at, command, expected_version=expected_version, onto=onto, told=told)
         if command is None and any(isinstance(entry.event, ClockBreached | Closed) for entry in judged.entries):

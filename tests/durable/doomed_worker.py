@@ -15,9 +15,9 @@ from services.temporal import TemporalPlace
 from services.temporal import connect as connect_to_temporal
 from services.worker import Worker
 from workflows.domain.policy import Policy
+from workflows.domain.ticket.closures import Told
 from workflows.domain.ticket.commands import Command
 from workflows.domain.ticket.judge import Judged, judge
-from workflows.domain.ticket.roster import RosterAnswer
 from workflows.domain.ticket.state import Ticket
 from workflows.messages import SettleResult
 
@@ -47,7 +47,7 @@ def doomed_judge(
     *,
     expected_version: int | None = None,
     onto: Policy | None = None,
-    told: Iterable[RosterAnswer] = (),
+    told: Iterable[Told] = (),
 ) -> Judged:
     """Judge, with the ticket's lock in hand; what was found is never written."""
     judged = judge(policy, ticket, at, command, expected_version=expected_version, onto=onto, told=told)

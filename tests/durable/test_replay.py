@@ -18,10 +18,10 @@ from tests.support.engine import CANARY, UNHURRIED, Engine, impatient, opening
 from tests.support.temporal import events_of, kinds, read_history, until_events, working
 from workflows import names
 from workflows.domain.policy import Policy
+from workflows.domain.ticket.closures import Told
 from workflows.domain.ticket.commands import Command
 from workflows.domain.ticket.events import Escalated
 from workflows.domain.ticket.judge import Judged, judge
-from workflows.domain.ticket.roster import RosterAnswer
 from workflows.domain.ticket.state import Ticket
 from workflows.messages import TicketStart
 from workflows.ticket import TicketWorkflow
@@ -142,7 +142,7 @@ def an_hour_ahead(
     *,
     expected_version: int | None = None,
     onto: Policy | None = None,
-    told: Iterable[RosterAnswer] = (),
+    told: Iterable[Told] = (),
 ) -> Judged:
     """Judge by another rule: everything is due an hour sooner."""
     return judge(

@@ -28,10 +28,10 @@ from tests.support.clock import StoryClock
 from tests.support.dying import TRY_AGAIN
 from tests.support.record import Outsider, a_policy, a_request, an_acknowledgement, an_opening, answer
 from workflows.domain.policy import Policy
+from workflows.domain.ticket.closures import Told
 from workflows.domain.ticket.commands import Command
 from workflows.domain.ticket.events import Acknowledged
 from workflows.domain.ticket.judge import judge
-from workflows.domain.ticket.roster import RosterAnswer
 from workflows.domain.ticket.state import Ticket
 from workflows.domain.ticket.verdict import Judged
 
@@ -149,7 +149,7 @@ class CuttingJudge:
         *,
         expected_version: int | None = None,
         onto: Policy | None = None,
-        told: Iterable[RosterAnswer] = (),
+        told: Iterable[Told] = (),
     ) -> Judged:
         """Judge."""
         if not self.cuts:

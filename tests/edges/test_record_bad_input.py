@@ -27,6 +27,7 @@ from tests.support.clock import MONDAY_NOON, StoryClock
 from tests.support.record import Outsider, a_policy, a_request, an_acknowledgement, an_opening
 from workflows.domain.errors import DomainError, PolicyError, TextError
 from workflows.domain.policy import Policy
+from workflows.domain.ticket.closures import Told
 from workflows.domain.ticket.commands import (
     AddNote,
     ChangePriority,
@@ -42,7 +43,6 @@ from workflows.domain.ticket.commands import (
     Transfer,
 )
 from workflows.domain.ticket.judge import judge
-from workflows.domain.ticket.roster import RosterAnswer
 from workflows.domain.ticket.state import Ticket
 from workflows.domain.ticket.verdict import Judged, RefusalReason
 from workflows.domain.ticket.words import Outcome
@@ -259,7 +259,7 @@ class NoteHater:
         *,
         expected_version: int | None = None,
         onto: Policy | None = None,
-        told: Iterable[RosterAnswer] = (),
+        told: Iterable[Told] = (),
     ) -> Judged:
         """Judge."""
         if isinstance(command, AddNote):

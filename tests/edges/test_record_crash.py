@@ -30,10 +30,10 @@ from tests.support.record import (
     answer,
 )
 from workflows.domain.policy import Policy
+from workflows.domain.ticket.closures import Told
 from workflows.domain.ticket.commands import Command
 from workflows.domain.ticket.events import Acknowledged
 from workflows.domain.ticket.judge import judge
-from workflows.domain.ticket.roster import RosterAnswer
 from workflows.domain.ticket.state import Ticket
 from workflows.domain.ticket.verdict import Judged
 
@@ -141,7 +141,7 @@ async def test_value_that_the_driver_refuses_is_not_told(
         *,
         expected_version: int | None = None,
         onto: Policy | None = None,
-        told: Iterable[RosterAnswer] = (),
+        told: Iterable[Told] = (),
     ) -> Judged:
         judged = judge(policy, ticket, at, command, expected_version=expected_version, onto=onto, told=told)
         return replace(judged, ticket=replace(judged.ticket, handler=f"{CANARY}\x00"))

@@ -31,6 +31,7 @@ from tests.support.record import (
 )
 from workflows.domain.policy import Policy
 from workflows.domain.ticket import judge as rules
+from workflows.domain.ticket.closures import Told
 from workflows.domain.ticket.commands import Command, Confirm, Reject, Reopen, Resolve, Transfer
 from workflows.domain.ticket.events import (
     ClockBreached,
@@ -45,7 +46,6 @@ from workflows.domain.ticket.events import (
     Reopened,
     Transferred,
 )
-from workflows.domain.ticket.roster import RosterAnswer
 from workflows.domain.ticket.state import Ticket
 from workflows.domain.ticket.verdict import Judged
 from workflows.domain.ticket.words import Outcome
@@ -158,7 +158,7 @@ class SlowJudge:
         *,
         expected_version: int | None = None,
         onto: Policy | None = None,
-        told: Iterable[RosterAnswer] = (),
+        told: Iterable[Told] = (),
     ) -> Judged:
         """Judge."""
         time.sleep(0.1)

@@ -14,9 +14,9 @@ from services.records import Request
 from services.records.engine import sqlite_path, url_of
 from workflows.domain.calendar import Calendar
 from workflows.domain.policy import Policy, Targets, Tier, hours, minutes
+from workflows.domain.ticket.closures import Told
 from workflows.domain.ticket.commands import Acknowledge, Command, Customer, MergeInto, Open, TakeOver
 from workflows.domain.ticket.judge import judge
-from workflows.domain.ticket.roster import RosterAnswer
 from workflows.domain.ticket.state import Ticket
 from workflows.domain.ticket.verdict import Judged
 
@@ -96,7 +96,7 @@ class PoisonJudge:
         *,
         expected_version: int | None = None,
         onto: Policy | None = None,
-        told: Iterable[RosterAnswer] = (),
+        told: Iterable[Told] = (),
     ) -> Judged:
         """Judge."""
         if ticket.ticket_id in self.poisoned or (
@@ -121,7 +121,7 @@ class RefusedJudge:
         *,
         expected_version: int | None = None,
         onto: Policy | None = None,
-        told: Iterable[RosterAnswer] = (),
+        told: Iterable[Told] = (),
     ) -> Judged:
         """Judge."""
         judged = judge(policy, ticket, at, command, expected_version=expected_version, onto=onto, told=told)

@@ -6,9 +6,9 @@ The very judge, woken a tick after whatever is due and told each command at its 
 from datetime import datetime
 
 from workflows.domain.policy import Policy
+from workflows.domain.ticket.closures import Told
 from workflows.domain.ticket.commands import Command, Open
 from workflows.domain.ticket.judge import judge, open_ticket
-from workflows.domain.ticket.roster import RosterAnswer
 from workflows.domain.ticket.state import TICK
 from workflows.domain.ticket.verdict import Judged, Refusal
 
@@ -17,15 +17,15 @@ class Life:
     """A ticket as it goes on."""
 
     def __init__(
-        self, policy: Policy, opening: Open, opened_at: datetime, roster: tuple[RosterAnswer, ...] = ()
+        self, policy: Policy, opening: Open, opened_at: datetime, told: tuple[Told, ...] = ()
     ) -> None:
-        """Open it; `roster`: every answer that there ever was, each of which holds from its own instant on (4.9).
+        """Open it; `told`: every answer of the roster and every closure of the queue, each of which holds from its own instant on.
 
         Raises `DomainError` when the policy does not promise this priority.
         """
-        judged = open_ticket(policy, opening, opened_at, told=roster)
+        judged = open_ticket(policy, opening, opened_at, told=told)
         self.policy = policy
-        self._roster = roster
+        self._told = told
         self.ticket = judged.ticket
         self.entries = list(judged.entries)
         """The whole log."""
@@ -44,7 +44,7 @@ class Life:
     def _settle(self, at: datetime, command: Command | None = None) -> Judged:
         """Judge at that instant, or a tick after the last one judged: no two settles share an instant (5.3)."""
         self._advanced_to = max(at, self._advanced_to + TICK)
-        judged = judge(self.policy, self.ticket, self._advanced_to, command, told=self._roster)
+        judged = judge(self.policy, self.ticket, self._advanced_to, command, told=self._told)
         self.ticket = judged.ticket
         self.entries += judged.entries
         return judged

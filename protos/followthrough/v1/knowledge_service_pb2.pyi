@@ -293,7 +293,7 @@ class SuggestArticlesRequest(_message.Message):
     PAGE_SIZE_FIELD_NUMBER: _builtins.int
     text: _builtins.str
     """What the customer says, as they say it: nothing in it has a meaning of its own. It is not kept. At most 8000
-    characters, of whose words the 32 longest count.
+    characters, of whose words the 16 longest count that tell something.
     """
     ticket_id: _builtins.str
     """The ticket whose subject and description count, and whose queue, unless another is given."""

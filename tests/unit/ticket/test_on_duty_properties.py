@@ -66,7 +66,7 @@ class Life:
         judged = judge(POLICY, self.ticket, at, command, told=told)
         self.ticket = judged.ticket
         self.entries += judged.entries
-        self.learnt += (Learnt(at=at, answer=answer) for answer in judged.answers)
+        self.learnt += (Learnt(at=at, told=answer) for answer in judged.answers)
         known = tuple(sorted((each.answer for each in self.learnt), key=lambda answer: answer.at))
         self.skipped += ((entry, known) for entry in judged.entries if isinstance(entry.event, TierSkipped))
         if judged.entries or command:

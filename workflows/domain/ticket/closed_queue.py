@@ -40,7 +40,7 @@ def begin_at_opening(draft: Draft, at: datetime) -> None:
 def _begin(draft: Draft, closure: Closure, detected_at: datetime) -> None:
     """What runs stands still from then on, by whose word is told; a ticket that came later begins so."""
     draft.closures = closures.staged(draft.closures, closure.closure_id, ClosureStage.IN_FORCE)
-    at = max(closure.from_at, draft.before.opened_at)
+    at = max(closure.from_at, draft.before.entered_at)
     actor, draft.actor = draft.actor, closure.actor
     draft.record(
         at,
@@ -53,9 +53,10 @@ def _begin(draft: Draft, closure: Closure, detected_at: datetime) -> None:
         ),
     )
     for clock in draft.live(*TIERS_TARGETS):
-        if clock.state is ClockState.RUNNING:
-            # A run that began meanwhile, by a settle that the closure did not reach, stands still from its beginning.
-            draft.pause((clock.target,), max(at, clock.running_since or at), Pause.QUEUE_CLOSED)
+        # A run that began meanwhile, by a settle that the closure did not reach, stands still from its beginning.
+        stops_at = max(at, clock.running_since or at)
+        if clock.state is ClockState.RUNNING and closure.holds(stops_at):
+            draft.pause((clock.target,), stops_at, Pause.QUEUE_CLOSED)
     draft.actor = actor
 
 
@@ -72,5 +73,5 @@ def _end(draft: Draft, closure: Closure, detected_at: datetime) -> None:
     )
     for clock in draft.live(*TIERS_TARGETS):
         if clock.pause is Pause.QUEUE_CLOSED:
-            draft.resume((clock.target,), at)
+            draft.resume((clock.target,), max(at, clock.started_at))
     draft.actor = actor

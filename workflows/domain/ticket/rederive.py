@@ -11,10 +11,10 @@ from datetime import datetime
 from types import MappingProxyType
 
 from workflows.domain.policy import Policy
-from workflows.domain.ticket.commands import ChangePolicy, Command, Open
+from workflows.domain.ticket.closures import Told
+from workflows.domain.ticket.commands import ChangePolicy, Command, Import, Open
 from workflows.domain.ticket.events import Entry
 from workflows.domain.ticket.judge import judge, open_ticket
-from workflows.domain.ticket.roster import RosterAnswer
 from workflows.domain.ticket.state import Ticket
 
 
@@ -28,10 +28,10 @@ class Input:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Learnt:
-    """An answer of the roster, and the instant of the settle with which it reached the ticket (4.9, 5.3)."""
+    """What nobody said to the ticket, and the instant of the settle with which it reached it (4.9, 2.11, 5.3)."""
 
     at: datetime
-    answer: RosterAnswer
+    told: Told
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +53,7 @@ class Difference:
 
 def rederive(
     policy: Policy,
-    opening: Open,
+    opening: Open | Import,
     opened_at: datetime,
     inputs: Iterable[Input],
     looked_at: Iterable[datetime],
@@ -67,9 +67,9 @@ def rederive(
     that is refused here changes nothing, as anywhere: the log then ends differently, and that shows.
     """
     commands = {each.at: each.command for each in inputs}
-    told: dict[datetime, list[RosterAnswer]] = {}
+    told: dict[datetime, list[Told]] = {}
     for each in learnt:
-        told.setdefault(each.at, []).append(each.answer)
+        told.setdefault(each.at, []).append(each.told)
     judged = open_ticket(policy, opening, opened_at, told=told.pop(opened_at, ()))
     policies = {**later, judged.ticket.policy_version: policy}
     entries = list(judged.entries)

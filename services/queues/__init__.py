@@ -1,0 +1,1 @@
+"""Queues that cannot work for a while: the methods of QueueService. Knows no ticket."""
