@@ -44,6 +44,7 @@ def test_a_policy_is_read_as_a_table(gardening: str) -> None:
         "                    tier's resolve: escalates each time",
         "                    update: escalates every third time",
         "                    customer's resolve: tells last resort, escalates each time",
+        "                    promise: tells owner and lead",
         "",
         "                                   normal",
         "   ───────────────────────────────────────",
