@@ -16,10 +16,8 @@ from workflows.domain.ticket.verdict import Judged, Refusal
 class Life:
     """A ticket as it goes on."""
 
-    def __init__(
-        self, policy: Policy, opening: Open, opened_at: datetime, told: tuple[Told, ...] = ()
-    ) -> None:
-        """Open it; `told`: every answer of the roster and every closure of the queue, each of which holds from its own instant on.
+    def __init__(self, policy: Policy, opening: Open, opened_at: datetime, told: tuple[Told, ...] = ()) -> None:
+        """Open it; `told`: every answer of the roster and closure of the queue, each holding from its own instant on.
 
         Raises `DomainError` when the policy does not promise this priority.
         """
