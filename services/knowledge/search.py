@@ -89,8 +89,12 @@ _ENDING = 2
 """Letters of a word from which on its last ones may be its form's."""
 
 
+_WEIGHT = "10 * bm25(article_words, 1, 0, 0) + 5 * bm25(article_words, 0, 1, 0) + bm25(article_words, 0, 0, 1)"
+"""Each column by itself: BM25 counts a word said often hardly more, and its own weights are that."""
+
+
 class SqliteSearch:
-    """FTS5: ranks by BM25."""
+    """FTS5: ranks by BM25, which is negative."""
 
     _FORGET = text("DELETE FROM article_words WHERE rowid = :number")
     _LEARN = text("INSERT INTO article_words (rowid, keywords, title, body) VALUES (:number, :keywords, :title, :body)")
@@ -98,7 +102,7 @@ class SqliteSearch:
         SELECT {_SHOWN}
         FROM article_words JOIN articles ON articles.number = article_words.rowid
         WHERE article_words MATCH :words AND {_FITS}
-        ORDER BY round(bm25(article_words, 10.0, 5.0, 1.0), 9), articles.article_id LIMIT :limit
+        ORDER BY round({_WEIGHT}, 9), articles.article_id LIMIT :limit
     """)  # noqa: S608 - words of our own
 
     async def learn(self, connection: AsyncConnection, number: int, content: Content) -> None:

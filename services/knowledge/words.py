@@ -9,7 +9,7 @@ from functools import cache
 
 LONGEST_WORD = 64
 """Characters; what is longer nobody says again."""
-MOST_ASKED = 32
+MOST_ASKED = 16
 """Words of a question that are looked for: more cost time and tell nothing new."""
 
 _WITHIN_WORDS = frozenset("LMN")
