@@ -121,4 +121,5 @@ def _seal(request: Paged, after: str) -> bytes:
     filters.CopyFrom(cast(Message, request))
     filters.ClearField("page_size")
     filters.ClearField("page_token")
-    return hashlib.sha256(filters.SerializeToString(deterministic=True) + b"\0" + after.encode()).digest()[:_SEAL_BYTES]
+    asked = (type(filters).__name__.encode(), filters.SerializeToString(deterministic=True), after.encode())
+    return hashlib.sha256(b"\0".join(asked)).digest()[:_SEAL_BYTES]

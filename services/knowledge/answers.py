@@ -85,6 +85,8 @@ class Answers:
 
     async def _list(self, request: contract.ListArticlesRequest) -> contract.ListArticlesResponse:
         after, size = _after(request), page_size(request.page_size)
+        if request.queue:
+            self._require_queues("queue", [request.queue])
         found = await self._articles.articles(
             language=request.language or None,
             queue=request.queue or None,
@@ -92,8 +94,6 @@ class Answers:
             page_size=size + 1,
             after=after,
         )
-        if not found and after is None and request.queue:
-            self._require_queues("queue", [request.queue])
         page = found[:size]
         return contract.ListArticlesResponse(
             articles=[_message(article) for article in page],

@@ -226,7 +226,8 @@ async def test_a_page_token_is_of_one_order(desk: Desk) -> None:
 
 def sealed(request: ListTicketsRequest | ExplainDeadlinesRequest, after: bytes) -> str:
     """A token whose seal fits: it is no secret, and proves nothing."""
-    seal = hashlib.sha256(request.SerializeToString(deterministic=True) + b"\0" + after).digest()[:12]
+    asked = (type(request).__name__.encode(), request.SerializeToString(deterministic=True), after)
+    seal = hashlib.sha256(b"\0".join(asked)).digest()[:12]
     return base64.urlsafe_b64encode(seal + after).decode()
 
 

@@ -409,7 +409,7 @@ async def test_page_tokens_are_bound_to_their_list(desk: Desk) -> None:
 )
 async def test_a_forged_page_token_is_no_token(desk: Desk, after: bytes) -> None:
     """A seal that fits proves nothing, it is no secret: a page begins after a ticket id and after nothing else."""
-    token = base64.urlsafe_b64encode(hashlib.sha256(b"\0" + after).digest()[:12] + after).decode()
+    token = base64.urlsafe_b64encode(hashlib.sha256(b"ListTicketsRequest\0\0" + after).digest()[:12] + after).decode()
     refusal = await desk.refusal(ListTicketsRequest(page_token=token))
     assert (refusal.code, refusal.reason) == (CODES.INVALID_ARGUMENT, "PAGE_TOKEN_INVALID")
 
