@@ -74,6 +74,8 @@ def _write(message: Message, value: object) -> None:
             continue
         if isinstance(given, StrEnum):
             setattr(message, wire, _numbers(field)[given])
+        elif isinstance(given, tuple):
+            getattr(message, wire).extend(given)
         elif is_dataclass(given):
             _write(getattr(message, wire), given)
         else:
