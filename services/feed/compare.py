@@ -14,7 +14,7 @@ from services.records.errors import TicketUnknown
 from services.records.queries import Queries
 from workflows.domain.ticket import rederive
 from workflows.domain.ticket.closures import Closure
-from workflows.domain.ticket.commands import ChangePolicy, Command, Open
+from workflows.domain.ticket.commands import ChangePolicy, Command, Import, Open
 from workflows.domain.ticket.events import Entry
 from workflows.domain.ticket.rederive import Derived
 from workflows.domain.ticket.roster import RosterAnswer
@@ -29,7 +29,7 @@ class Kept:
 
     ticket: Ticket
     entries: tuple[Entry, ...]
-    opening: Open
+    opening: Open | Import
     inputs: tuple[rederive.Input, ...]
     learnt: tuple[rederive.Learnt, ...] = ()
 
@@ -116,7 +116,7 @@ async def compare(queries: Queries, driven: Driven) -> Compared:
         derived = rederive.rederive(
             policy,
             kept.opening,
-            kept.ticket.opened_at,
+            kept.ticket.entered_at,
             kept.inputs,
             rederive.looks(kept.entries),
             learnt=kept.learnt,
@@ -149,7 +149,7 @@ async def _kept(queries: Queries, ticket_id: str) -> Kept | None:
     openings, inputs, learnt = [], [], []
     for each in await queries.inputs(ticket_id):
         match each.command:
-            case Open() as opening:
+            case Open() | Import() as opening:
                 openings.append(opening)
             case RosterAnswer() | Closure() as told:
                 learnt.append(rederive.Learnt(at=each.at, told=told))

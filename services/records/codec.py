@@ -17,7 +17,7 @@ from services.records.errors import PolicyTooNew
 from workflows.domain.policy import Policy
 from workflows.domain.policy_data import endings_to_data, from_data, to_data
 from workflows.domain.ticket.closures import Closure
-from workflows.domain.ticket.commands import Command, Open
+from workflows.domain.ticket.commands import Command, Import, Open
 from workflows.domain.ticket.events import Event
 from workflows.domain.ticket.roster import RosterAnswer
 from workflows.domain.ticket.state import Ticket
@@ -33,7 +33,7 @@ POLICY_FORMAT = 2
 It is raised with what an older release would misread or lose: 2 for promises, credits, leaving and customers at risk.
 """
 
-Input = Open | Command | RosterAnswer | Closure
+Input = Open | Import | Command | RosterAnswer | Closure
 """What a ticket's list of inputs holds (5.3)."""
 
 _ClosureColumns = tuple[str, datetime, datetime | None, str, str, str | None, str | None]

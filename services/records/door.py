@@ -12,7 +12,7 @@ from typing import Any, get_args, get_origin, get_type_hints
 from services.records.errors import AskedWrongly, TicketUnknown
 from services.records.settled import Request
 from workflows.domain.errors import CalendarError, DomainError, TextError
-from workflows.domain.ticket.commands import Command, MergeInto, Open, TakeOver
+from workflows.domain.ticket.commands import Command, Import, MergeInto, Open, TakeOver
 from workflows.domain.ticket.texts import TEXTS, is_storable, quoted, require_text, require_texts
 from workflows.domain.zones import zone
 
@@ -39,9 +39,9 @@ def require_command(command: Command | None) -> None:
         _require_types(command)
 
 
-def require_opening(command: Open, *, is_named: bool = True) -> None:
+def require_opening(command: Open | Import, *, is_named: bool = True) -> None:
     """See the same of an opening, and that the customer lives in a time zone; ids that are to be drawn need be none."""
-    _require_kind(command, (Open,))
+    _require_kind(command, (Open, Import))
     require_texts(command, but=() if is_named else ("ticket_id", "reference"))
     _require_types(command)
     try:

@@ -39,7 +39,7 @@ from workflows.domain.policy import Policy
 from workflows.domain.policy_data import version_of
 from workflows.domain.ticket import judge as rules
 from workflows.domain.ticket.closures import Told
-from workflows.domain.ticket.commands import Command, MergeInto, Open
+from workflows.domain.ticket.commands import Command, Import, MergeInto, Open
 from workflows.domain.ticket.state import Ticket
 from workflows.domain.ticket.texts import TEXTS, require_text
 from workflows.domain.ticket.verdict import Judged, Refusal, RefusalReason
@@ -63,7 +63,7 @@ FRAMES_TOLD = 3
 class OpenTicket(Protocol):
     """The rules for a new ticket: `workflows.domain.ticket.judge.open_ticket`."""
 
-    def __call__(self, policy: Policy, command: Open, at: datetime, *, told: Iterable[Told] = ()) -> Judged:
+    def __call__(self, policy: Policy, command: Open | Import, at: datetime, *, told: Iterable[Told] = ()) -> Judged:
         """Open a ticket at an instant; `told` is what the roster has answered."""
         ...
 
@@ -89,13 +89,13 @@ class Record:
     async def open_ticket(
         self,
         policy: Policy,
-        command: Open,
+        command: Open | Import,
         *,
         request: Request | None = None,
         encode: Encode | None = None,
         claims: bool = False,
     ) -> Settled:
-        """Open a ticket; with the same `request` again, or at the same time, it is one ticket.
+        """Open a ticket, or enter one from elsewhere; with the same `request` again, or at once, it is one ticket.
 
         What contacts are found by leads to it from now on (6.3). With `claims` it is opened only where that led
         nowhere, else `KeyTaken` is raised: look again where it leads.
@@ -142,7 +142,7 @@ class Record:
         self._policies.add(version, policy)
         return version
 
-    async def validate(self, policy: Policy, command: Open) -> Judged:
+    async def validate(self, policy: Policy, command: Open | Import) -> Judged:
         """What opening would give at the record's present instant; writes nothing. Raises what opening does."""
         require_opening(command, is_named=False)  # it is when it is opened
         with spoken_plainly():
@@ -267,7 +267,7 @@ class Record:
         )
 
     async def _open(
-        self, policy: Policy, command: Open, request: Request | None, encode: Encode | None, *, claims: bool
+        self, policy: Policy, command: Open | Import, request: Request | None, encode: Encode | None, *, claims: bool
     ) -> Settled:
         async with self._statements.opening() as opening:
             greeting = await opening.greet(_key(request), policy.name, command.queue)
@@ -341,7 +341,7 @@ class Record:
             survivor=survivor.settled(self._clock, answer), other=merged.other.settled(self._clock, None)
         )
 
-    def _decide_opening(self, policy: Policy, command: Open, greeting: Greeting) -> Decision:
+    def _decide_opening(self, policy: Policy, command: Open | Import, greeting: Greeting) -> Decision:
         real_at = greeting.real_at
         instant = instant_by(self._clock, real_at)
         judged = self._open_ticket(policy, command, instant, told=greeting.told)

@@ -9,7 +9,7 @@ from services.records.queries import Input, Queries, TicketFilter
 from services.simulation.past import PastTicket, Said
 from services.simulation.source import CannotSimulate, Given, Source, Wanted
 from workflows.domain.ticket.closures import Closure
-from workflows.domain.ticket.commands import Open
+from workflows.domain.ticket.commands import Import, Open
 from workflows.domain.ticket.roster import RosterAnswer
 from workflows.planning.restating import Ladder
 
@@ -108,7 +108,7 @@ def _past(inputs: Sequence[Input] | LogTooNew, ladder: Ladder, priority: str | N
                     roster.append(each.command)
                 elif isinstance(each.command, Closure):
                     closures.append(each.command)
-                elif not isinstance(each.command, Open):
+                elif not isinstance(each.command, Open | Import):
                     said.append(Said(at=each.at, command=each.command))
             return PastTicket(
                 opening=opening,
@@ -118,6 +118,8 @@ def _past(inputs: Sequence[Input] | LogTooNew, ladder: Ladder, priority: str | N
                 roster=tuple(roster),
                 closures=tuple(closures),
             )
+        case [Input(command=Import()), *_]:
+            return "it was imported: how it came to where it was then is told elsewhere"
         case _:
             return "its first input is no opening"
 

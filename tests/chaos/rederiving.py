@@ -15,7 +15,7 @@ from tests.chaos.facts import Asked, Verdict
 from tests.chaos.findings import Finding, What
 from tests.chaos.parts import Cast
 from workflows.domain.ticket.closures import Closure
-from workflows.domain.ticket.commands import Open
+from workflows.domain.ticket.commands import Import, Open
 from workflows.domain.ticket.roster import RosterAnswer
 
 
@@ -49,6 +49,6 @@ async def _driven(records: Records, opening: Asked, marks: set[str]) -> Driven:
     said = [
         each.command
         for each in inputs
-        if not isinstance(each.command, Open | RosterAnswer | Closure) and each.command.actor in marks
+        if not isinstance(each.command, Open | Import | RosterAnswer | Closure) and each.command.actor in marks
     ]
     return Driven(plan=plan, ticket_id=ticket_id, said=said)

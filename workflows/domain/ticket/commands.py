@@ -446,12 +446,13 @@ class Import:
     tier: str
     status: Status
     """`OPEN`, or `IN_PROGRESS` with a handler."""
-    handler: str | None
-    owner: str | None
-    chases: int
+    handler: str | None = None
+    owner: str | None = None
+    """Who speaks to the customer; none: the first tier."""
+    chases: int = 0
     clocks: tuple[SpentClock, ...]
-    breaches: tuple[HadBreach, ...]
-    references: tuple[str, ...]
+    breaches: tuple[HadBreach, ...] = ()
+    references: tuple[str, ...] = ()
     """What it is called elsewhere."""
     follows: str | None = None
     thread: str | None = None

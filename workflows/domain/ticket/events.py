@@ -577,7 +577,7 @@ class TookOver:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Imported:
-    """It came from elsewhere as it stood there; its clocks follow, and the breaches that it had count nowhere (6.14)."""
+    """It came from elsewhere as it stood there; its clocks follow, and the breaches it had count nowhere (6.14)."""
 
     opened_at: datetime
     """There; the line's own instant is when it entered the record."""

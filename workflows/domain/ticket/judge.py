@@ -8,12 +8,10 @@ from datetime import datetime
 
 from workflows.domain.errors import DomainError
 from workflows.domain.policy import Policy
-from workflows.domain.policy_data import version_of
-from workflows.domain.ticket import closed_queue, closures, ladder, leaving, promises, roster
+from workflows.domain.ticket import closures, importing, ladder, leaving, opening, promises, roster
 from workflows.domain.ticket.closures import Told
-from workflows.domain.ticket.commands import Command, Open
+from workflows.domain.ticket.commands import Command, Import, Open
 from workflows.domain.ticket.draft import Draft
-from workflows.domain.ticket.events import Opened
 from workflows.domain.ticket.lapse import Lapse
 from workflows.domain.ticket.obey import obey
 from workflows.domain.ticket.refusing import CommandRefused, merged_elsewhere, present_state
@@ -25,21 +23,21 @@ from workflows.domain.ticket.verdict import (
     Refusal,
     RefusalReason,
 )
-from workflows.domain.ticket.words import Audience, Status, Target
+from workflows.domain.ticket.words import Audience, Target
 from workflows.domain.zones import require_utc
-
-_Learnt = tuple[roster.Answers, closures.Closures]
-"""What is news to a ticket of what a settle is told."""
 
 __all__ = ["RULES_VERSION", "Judged", "Message", "Refusal", "RefusalReason", "judge", "open_ticket"]
 
 
-def open_ticket(policy: Policy, command: Open, at: datetime, *, told: Iterable[Told] = ()) -> Judged:
+def open_ticket(policy: Policy, command: Open | Import, at: datetime, *, told: Iterable[Told] = ()) -> Judged:
     """A new ticket in the first tier that is not skipped, its clocks running from `at` (6.1, 4.5).
+
+    Or one from elsewhere, which goes on in its tier from there (6.14).
 
     `told`: what the roster has answered of the policy's tiers; without an answer a tier is reachable (4.9). And the
     unplanned closures of its queue (2.11).
-    Raises `DomainError` when the policy does not promise this priority, or takes no request to leave.
+    Raises `DomainError` when the policy does not promise this priority, or takes no request to leave;
+    `ImportImplausible`.
     """
     require_utc(at)
     command = leaving.as_promised(policy, command)
@@ -49,57 +47,11 @@ def open_ticket(policy: Policy, command: Open, at: datetime, *, told: Iterable[T
         )
     told = tuple(told)
     answers = roster.news((), closures.answers_of(told), policy.tier_names, at) if told else ()
+    learnt = (answers, closures.news((), closures.closures_of(told), at) if told else ())
+    if isinstance(command, Import):
+        return importing.import_ticket(policy, command, at, learnt)
     tier, skipped = ladder.reachable(policy, 0, command.priority, at, answers)
-    first = tier.name
-    version = version_of(policy)
-    draft = Draft(
-        policy,
-        Ticket(
-            ticket_id=command.ticket_id,
-            reference=command.reference,
-            policy=policy.name,
-            policy_version=version,
-            queue=command.queue,
-            priority=command.priority,
-            customer=command.customer,
-            subject=command.subject,
-            description=command.description,
-            channel=command.channel,
-            follows=command.follows,
-            kind=command.kind,
-            thread=command.thread,
-            opened_at=at,
-            status=Status.OPEN,
-            tier=first,
-            tier_entered_at=at,
-            visited=(first,),
-            owner=None,
-            handler=None,
-            clocks=(),
-        ),
-        answers,
-        closures.news((), closures.closures_of(told), at) if told else (),
-    )
-    draft.actor = command.actor
-    sequence = draft.record(
-        at,
-        Opened(
-            reference=command.reference,
-            policy=policy.name,
-            policy_version=version,
-            queue=command.queue,
-            priority=command.priority,
-            tier=first,
-            customer=command.customer,
-            subject=command.subject,
-            description=command.description,
-            channel=command.channel,
-            follows=command.follows,
-            kind=command.kind,
-            thread=command.thread,
-        ),
-    )
-    closed_queue.begin_at_opening(draft, at)
+    draft, sequence = opening.begin(policy, command, at, tier.name, learnt)
     ladder.record_skipped(draft, skipped, at)
     ladder.start_tier_clocks(draft, at)
     update = draft.start(Target.UPDATE, at)
@@ -144,17 +96,17 @@ def judge(
     return _judged(draft)
 
 
-def _learnt(policy: Policy, ticket: Ticket, at: datetime, told: Iterable[Told]) -> _Learnt:
+def _learnt(policy: Policy, ticket: Ticket, at: datetime, told: Iterable[Told]) -> opening.Learnt:
     told = tuple(told)
     if not told:
         return (), ()
     return (
         roster.news(ticket.roster, closures.answers_of(told), policy.tier_names, at),
-        closures.news(ticket.closures, closures.closures_of(told), ticket.opened_at),
+        closures.news(ticket.closures, closures.closures_of(told), ticket.entered_at),
     )
 
 
-def _advanced(policy: Policy, ticket: Ticket, at: datetime, learnt: _Learnt) -> Draft:
+def _advanced(policy: Policy, ticket: Ticket, at: datetime, learnt: opening.Learnt) -> Draft:
     draft = Draft(policy, ticket, *learnt)
     Lapse(draft, at).run()
     return draft

@@ -1,14 +1,17 @@
 """A request to leave: it has the targets that the policy has for those, whatever it names, and meets no hurdle."""
 
 from dataclasses import replace
+from typing import TypeVar
 
 from workflows.domain.errors import DomainError
 from workflows.domain.policy import Policy
-from workflows.domain.ticket.commands import Open
+from workflows.domain.ticket.commands import Import, Open
 from workflows.domain.ticket.words import TicketKind
 
+Opening = TypeVar("Opening", bound=Open | Import)
 
-def as_promised(policy: Policy, command: Open) -> Open:
+
+def as_promised(policy: Policy, command: Opening) -> Opening:
     """The opening with the priority that it really has; `DomainError` where the policy takes no request to leave."""
     if command.kind is not TicketKind.LEAVING:
         return command

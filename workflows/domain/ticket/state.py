@@ -225,6 +225,13 @@ class Ticket:
     merged_into_reference: str | None = None
     merged: tuple[str, ...] = ()
     """The ids of the tickets that were merged into this one, in that order."""
+    imported_at: datetime | None = None
+    """When it entered the record, of a ticket that was opened elsewhere (6.14)."""
+
+    @property
+    def entered_at(self) -> datetime:
+        """When it entered the record: nothing before that is any of ours."""
+        return self.imported_at or self.opened_at
 
     @property
     def is_worked_on(self) -> bool:

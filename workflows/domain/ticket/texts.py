@@ -10,7 +10,7 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from workflows.domain.errors import TextError
-from workflows.domain.ticket.commands import Command, Customer, Open, Renaming
+from workflows.domain.ticket.commands import Command, Customer, Import, Open, Renaming
 
 QUOTED_CHARACTERS = 60
 """A longer value is cut where it is quoted: errors travel in headers, and headers are small."""
@@ -109,7 +109,7 @@ MAY_BE_EMPTY = frozenset(
 """Every other text of a command is said, or left out as none where the command allows it."""
 
 
-def require_texts(command: Open | Command, *, but: Collection[str] = ()) -> None:
+def require_texts(command: Open | Import | Command, *, but: Collection[str] = ()) -> None:
     """See that every text of a command, but those named, can be stored and read.
 
     `TextError` names each field that cannot, what is wrong, and the remedy.
@@ -157,7 +157,7 @@ def quoted(value: object) -> str:
     return text if len(text) <= QUOTED_CHARACTERS else f"{text[:QUOTED_CHARACTERS]}…"
 
 
-def _problems(command: Open | Command | Customer | Renaming, path: str, but: Collection[str]) -> Iterator[str]:
+def _problems(command: Open | Import | Command | Customer | Renaming, path: str, but: Collection[str]) -> Iterator[str]:
     kind: Any = type(command)  # to mypy, a class of these is not hashable
     for check in _checks(kind):
         value: Any = getattr(command, check.name)
