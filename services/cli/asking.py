@@ -29,6 +29,8 @@ from protos.followthrough.v1.ticket_service_pb2 import (
     ListTicketsRequest,
     MergeTicketsRequest,
     OpenTicketRequest,
+    ReceiveContactRequest,
+    ReceiveContactResponse,
     ResolveTicketRequest,
 )
 from services.cli import explained, tables, typed, wording
@@ -92,6 +94,18 @@ class Asking:
         ticket.ClearField("status")
         ticket.ClearField("version")
         self._show_one(ticket, AsOf(now=wording.at(ticket.open_time)))
+
+    def receive(self, request: ReceiveContactRequest) -> None:
+        """Receive what a customer says, and show the ticket it is on."""
+        request.request_id = self.request_id
+
+        async def read(client: TicketClient) -> tuple[ReceiveContactResponse, AsOf]:
+            received = await client.receive(request)
+            return received, AsOf() if self.is_json else await _as_of(client, received.ticket)
+
+        received, as_of = self._ask(read)
+        _say("joined the ticket it belongs to" if received.joined else "opened a ticket")
+        self._show_all([received], lambda found: of_ticket(found[0].ticket, as_of))
 
     def change(self, key: str, request: Change) -> None:
         """Send a change of one ticket and show the ticket as it stands afterwards."""

@@ -5,13 +5,14 @@ from collections.abc import Mapping, Sequence
 import click
 
 from services.cli import ticket_changes as change
+from services.cli import ticket_contacts as contacts
 from services.cli import ticket_conversation as conversation
 from services.cli import ticket_reading as read
 
 SECTIONS: Mapping[str, Sequence[click.Command]] = {
     "Look": (read.next_, read.list_, read.show, read.handover, read.explain, read.events, read.watch),
-    "Take on": (change.open_, change.ack, change.assign, change.priority),
-    "Work with the customer": (change.update, change.contact, change.wait, change.continue_),
+    "Take on": (change.open_, contacts.receive, change.ack, change.assign, change.priority),
+    "Work with the customer": (change.update, contacts.contact, change.wait, change.continue_),
     "Promise": (conversation.promise, conversation.keep, conversation.repromise),
     "Hand on": (change.escalate, change.transfer, change.merge),
     "Bring to an end": (change.resolve, change.confirm, change.reject, change.reopen, change.close, conversation.rate),

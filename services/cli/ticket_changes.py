@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 import click
 from google.protobuf.duration_pb2 import Duration
 
-from protos.followthrough.v1.ticket_pb2 import ContactKind, Customer, Outcome, TicketKind
+from protos.followthrough.v1.ticket_pb2 import Customer, Outcome, TicketKind
 from protos.followthrough.v1.ticket_service_pb2 import (
     AcknowledgeTicketRequest,
     AddNoteRequest,
@@ -20,7 +20,6 @@ from protos.followthrough.v1.ticket_service_pb2 import (
     MergeTicketsRequest,
     OpenTicketRequest,
     PostUpdateRequest,
-    RecordContactRequest,
     RejectResolutionRequest,
     ReopenTicketRequest,
     ResolveTicketRequest,
@@ -31,7 +30,6 @@ from services.cli.asking import Asking
 from services.cli.options import NUMBER, InstantOption, LengthOption, asks, changes
 
 OUTCOMES = click.Choice(["fixed", "workaround", "not_feasible", "no_response", "withdrawn", "duplicate"])
-KINDS = click.Choice(["news", "information", "complaint"])
 
 
 @click.command("open")
@@ -127,18 +125,6 @@ def time(asking: Asking, key: str, spent: timedelta, text: str) -> None:
 def update(asking: Asking, key: str, text: str, keeps: Sequence[str]) -> None:
     """Tell the customer something: TEXT."""
     asking.change(key, PostUpdateRequest(text=text, keeps=keeps))
-
-
-@click.command()
-@click.argument("key")
-@click.argument("text", default="")
-@click.option("--kind", type=KINDS, default="news", show_default=True, help="What the customer came back with.")
-@click.option("--channel", default="phone", show_default=True, help="How the customer came.")
-@changes
-def contact(asking: Asking, key: str, text: str, kind: str, channel: str) -> None:
-    """Record that the customer came back, in their words: TEXT."""
-    wanted = ContactKind.Value(f"CONTACT_KIND_{kind.upper()}")
-    asking.change(key, RecordContactRequest(kind=wanted, channel=channel, text=text))
 
 
 @click.command()

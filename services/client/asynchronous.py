@@ -19,6 +19,8 @@ from protos.followthrough.v1.ticket_service_pb2 import (
     GetTicketRequest,
     ListTicketEventsRequest,
     ListTicketsRequest,
+    ReceiveContactRequest,
+    ReceiveContactResponse,
 )
 from protos.followthrough.v1.ticket_service_pb2_grpc import TicketServiceStub
 from services.client.calls import DEADLINE_SECONDS, Change, Options, Who, channel_options, method_of
@@ -77,6 +79,13 @@ class TicketClient:
         stamped = self._who.stamped(request)
         method: grpc.aio.UnaryUnaryMultiCallable[Change, Ticket] = getattr(self._tickets, method_of(stamped))
         return await self._ask(method, stamped)
+
+    async def receive(self, request: ReceiveContactRequest) -> ReceiveContactResponse:
+        """Send what a customer says, and return the ticket it is on: the one that it joined, or a new one.
+
+        Fills in what `change` does.
+        """
+        return await self._ask(self._tickets.ReceiveContact, self._who.stamped_contact(request))
 
     async def ticket(self, *, ticket_id: str = "", reference: str = "") -> Ticket:
         """Read one ticket, by its id or by its reference."""

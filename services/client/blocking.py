@@ -20,6 +20,8 @@ from protos.followthrough.v1.ticket_service_pb2 import (
     GetTicketRequest,
     ListTicketEventsRequest,
     ListTicketsRequest,
+    ReceiveContactRequest,
+    ReceiveContactResponse,
 )
 from protos.followthrough.v1.ticket_service_pb2_grpc import TicketServiceStub
 from services.client.calls import DEADLINE_SECONDS, Change, Options, Who, channel_options, method_of
@@ -71,6 +73,10 @@ class BlockingTicketClient:
         stamped = self._who.stamped(request)
         method: grpc.UnaryUnaryMultiCallable[Change, Ticket] = getattr(self._tickets, method_of(stamped))
         return self._ask(method, stamped)
+
+    def receive(self, request: ReceiveContactRequest) -> ReceiveContactResponse:
+        """Send what a customer says, and return the ticket it is on: the one that it joined, or a new one."""
+        return self._ask(self._tickets.ReceiveContact, self._who.stamped_contact(request))
 
     def ticket(self, *, ticket_id: str = "", reference: str = "") -> Ticket:
         """Read one ticket, by its id or by its reference."""

@@ -31,6 +31,7 @@ from protos.followthrough.v1.ticket_service_pb2 import (
     OpenTicketRequest,
     PostUpdateRequest,
     RateTicketRequest,
+    ReceiveContactRequest,
     RecordContactRequest,
     RejectResolutionRequest,
     ReopenTicketRequest,
@@ -76,6 +77,7 @@ Change = (
 """Every request that changes a ticket: one method each, of the same name, and all return the ticket."""
 
 Changing = TypeVar("Changing", bound=Change)
+Asked = TypeVar("Asked", bound=Change | ReceiveContactRequest)
 
 KEEPALIVE: Options = (
     ("grpc.keepalive_time_ms", 60_000),  # twice as long as intake puts up with
@@ -97,11 +99,18 @@ class Who:
         if type(change) not in get_args(Change):
             known = ", ".join(kind.__name__ for kind in get_args(Change))
             raise TypeError(f"{type(change).__name__} changes no ticket: use one of {known}")
-        stamped = copy.deepcopy(change)
-        stamped.caller = change.caller or self.caller
-        stamped.actor = change.actor or self.actor
-        stamped.request_id = change.request_id or str(uuid.uuid4())
-        return stamped
+        return self._filled(change)
+
+    def stamped_contact(self, contact: ReceiveContactRequest) -> ReceiveContactRequest:
+        """Give a copy of what a customer says with the same filled in."""
+        return self._filled(contact)
+
+    def _filled(self, asked: Asked) -> Asked:
+        filled = copy.deepcopy(asked)
+        filled.caller = asked.caller or self.caller
+        filled.actor = asked.actor or self.actor
+        filled.request_id = asked.request_id or str(uuid.uuid4())
+        return filled
 
 
 def method_of(request: Message) -> str:

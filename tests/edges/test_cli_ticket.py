@@ -65,6 +65,8 @@ from protos.followthrough.v1.ticket_service_pb2 import (
     OpenTicketRequest,
     PostUpdateRequest,
     RateTicketRequest,
+    ReceiveContactRequest,
+    ReceiveContactResponse,
     RecordContactRequest,
     RejectResolutionRequest,
     ReopenTicketRequest,
@@ -168,6 +170,34 @@ def test_a_dry_run_opens_nothing_and_says_so(line: Line, form: list[str]) -> Non
     assert "version" not in result.stdout.replace("policy_version", "")
 
 
+@pytest.mark.parametrize("joined", [True, False])
+def test_receiving_shows_the_ticket_and_says_whether_it_joined(line: Line, joined: bool) -> None:  # noqa: FBT001 - the case
+    """6.3: who types what came in need not know whether there is a ticket; what became of it is told."""
+    line.desk.answers = [ReceiveContactResponse(ticket=OPENED, joined=joined)]
+
+    result = line.run(
+        *("receive", "Any news?", "--customer", "C-7", "--name", "Ada Byron", "--language", "en-GB"),
+        *("--zone", "Europe/London", "--subject", "Re: No connection", "--thread", "<1@example.org>"),
+        *("--reference", "K7QM-3XVP"),
+    )
+
+    assert result.exit_code == 0, result.output
+    assert [_stamps_removed(request) for request in line.desk.asked] == [
+        ReceiveContactRequest(
+            customer=OPENED.customer,
+            subject="Re: No connection",
+            channel="mail",
+            text="Any news?",
+            kind=ContactKind.CONTACT_KIND_NEWS,
+            thread="<1@example.org>",
+            reference="K7QM-3XVP",
+        )
+    ]
+    told = "joined the ticket it belongs to" if joined else "opened a ticket"
+    assert result.stderr == f"followthrough: {told}\n"
+    assert "K7QM-3XVP" in result.stdout
+
+
 def test_an_older_ticket_is_named_by_its_reference_too(line: Line) -> None:
     """`--follows` and `--duplicate-of` take what people read to each other."""
     line.desk.answers = [OPENED, OPENED, OPENED, OPENED]
@@ -201,6 +231,12 @@ CHANGES: list[tuple[list[str], Message]] = [
         RecordContactRequest(kind=ContactKind.CONTACT_KIND_COMPLAINT, channel="email", text="Any news?"),
     ),
     (["contact"], RecordContactRequest(kind=ContactKind.CONTACT_KIND_NEWS, channel="phone")),
+    (
+        ["contact", "--thread", "<1@example.org>", "--customer", "C-7"],
+        RecordContactRequest(
+            kind=ContactKind.CONTACT_KIND_NEWS, channel="phone", thread="<1@example.org>", customer="C-7"
+        ),
+    ),
     (["wait", "Which lamp is red?"], WaitOnCustomerRequest(question="Which lamp is red?")),
     (["continue", "--reason", "seen from here"], ContinueTicketRequest(reason="seen from here")),
     (
@@ -769,7 +805,7 @@ def test_the_help_names_every_command_of_a_ticket() -> None:
     assert result.exit_code == 0
     assert re.findall(r"^  ([a-z]+)  +[A-Z]", result.stdout, re.MULTILINE) == [
         *("next", "list", "show", "handover", "explain", "events", "watch"),
-        *("open", "ack", "assign", "priority"),
+        *("open", "receive", "ack", "assign", "priority"),
         *("update", "contact", "wait", "continue"),
         *("promise", "keep", "repromise"),
         *("escalate", "transfer", "merge"),

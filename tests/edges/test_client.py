@@ -32,6 +32,8 @@ from protos.followthrough.v1.ticket_service_pb2 import (
     ListTicketsResponse,
     LogTimeRequest,
     PostUpdateRequest,
+    ReceiveContactRequest,
+    ReceiveContactResponse,
     WatchTicketRequest,
     WatchTicketResponse,
 )
@@ -97,10 +99,10 @@ def told(*sequences: int) -> WatchTicketResponse:
 
 
 def test_the_client_speaks_the_whole_contract() -> None:
-    """Each method is a change, or one of the six reads that the client has methods for."""
+    """Each method is a change, or what the client has a method of its own for."""
     service = ticket_service_pb2.DESCRIPTOR.services_by_name["TicketService"]
     reads = {GetTicketRequest, ListTicketsRequest, ListTicketEventsRequest, ExplainDeadlinesRequest, WatchTicketRequest}
-    spoken = {kind.DESCRIPTOR.full_name for kind in (*get_args(Change), *reads)}
+    spoken = {kind.DESCRIPTOR.full_name for kind in (*get_args(Change), ReceiveContactRequest, *reads)}
 
     assert {method.input_type.full_name for method in service.methods} == spoken
     assert {method.input_type.name.removesuffix("Request") for method in service.methods} == {
@@ -168,6 +170,19 @@ async def test_what_changes_nothing_is_no_change(desk: Desk, make: Make) -> None
     with pytest.raises(TypeError, match="ExplainDeadlinesRequest changes no ticket: use one of OpenTicketRequest, "):
         await (await make()).change(question)
     assert desk.asked == []
+
+
+async def test_a_contact_is_answered_with_its_ticket_and_whether_it_joined(desk: Desk, make: Make) -> None:
+    """What `change` fills in is filled in; whether it joined or opened is told (6.3)."""
+    desk.answers = [ReceiveContactResponse(ticket=TICKET, joined=True)]
+    contact = ReceiveContactRequest(subject="no line", channel="mail", thread="<1@example.org>")
+
+    received = await (await make()).receive(contact)
+
+    assert (received.ticket, received.joined) == (TICKET, True)
+    (asked,) = cast(list[ReceiveContactRequest], desk.asked)
+    assert (asked.caller, asked.actor, uuid.UUID(asked.request_id).version) == ("crm-1", "kim", 4)
+    assert (contact.caller, contact.request_id) == ("", "")
 
 
 async def test_what_is_briefly_away_is_asked_again_under_the_same_id(desk: Desk, make: Make) -> None:
