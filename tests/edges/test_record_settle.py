@@ -376,10 +376,10 @@ async def test_log_of_a_newer_release_is_told(record_url: str, records: Records)
     """A line or an input of a kind that this release does not know is a newer release's, and not a crash."""
     await records.record.open_ticket(a_policy(), an_opening())
     outsider = Outsider(record_url)
-    await outsider.run("UPDATE events SET kind = 'merged' WHERE sequence = 2")
+    await outsider.run("UPDATE events SET kind = 'mislaid' WHERE sequence = 2")
     await outsider.run("UPDATE inputs SET kind = 'merge'")
 
-    with pytest.raises(LogTooNew, match="'t-0001' has 'merged', which this release does not know: deploy"):
+    with pytest.raises(LogTooNew, match="'t-0001' has 'mislaid', which this release does not know: deploy"):
         await records.queries.entries("t-0001")
     with pytest.raises(LogTooNew, match="'merge'"):
         await records.queries.inputs("t-0001")
