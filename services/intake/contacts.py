@@ -21,7 +21,6 @@ from services.intake.fields import Violation
 from services.intake.ids import Ids, parse_reference
 from services.intake.means import Handle
 from services.intake.requests import request_of
-from services.intake.requests import request_of
 from services.records.contacts import Contacts, Named
 from services.records.queries import Queries
 from services.records.store import Record
