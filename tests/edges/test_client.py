@@ -25,6 +25,7 @@ from protos.followthrough.v1.ticket_service_pb2 import (
     ConfirmResolutionRequest,
     ExplainDeadlinesRequest,
     ExplainDeadlinesResponse,
+    GetHandoverRequest,
     GetTicketRequest,
     ListTicketEventsRequest,
     ListTicketEventsResponse,
@@ -101,8 +102,16 @@ def told(*sequences: int) -> WatchTicketResponse:
 def test_the_client_speaks_the_whole_contract() -> None:
     """Each method is a change, or what the client has a method of its own for."""
     service = ticket_service_pb2.DESCRIPTOR.services_by_name["TicketService"]
-    reads = {GetTicketRequest, ListTicketsRequest, ListTicketEventsRequest, ExplainDeadlinesRequest, WatchTicketRequest}
-    spoken = {kind.DESCRIPTOR.full_name for kind in (*get_args(Change), ReceiveContactRequest, *reads)}
+    own = {
+        GetTicketRequest,
+        GetHandoverRequest,
+        ListTicketsRequest,
+        ListTicketEventsRequest,
+        ExplainDeadlinesRequest,
+        WatchTicketRequest,
+        ReceiveContactRequest,
+    }
+    spoken = {kind.DESCRIPTOR.full_name for kind in (*get_args(Change), *own)}
 
     assert {method.input_type.full_name for method in service.methods} == spoken
     assert {method.input_type.name.removesuffix("Request") for method in service.methods} == {
