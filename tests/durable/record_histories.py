@@ -15,12 +15,15 @@ from pathlib import Path
 
 from temporalio.client import Client, WorkflowHistory
 
+from services.announcement_runs import AnnouncementRuns, workflow_id
+from services.problems.announcer import PacedAnnouncer
 from services.records import RealClock, Record, connect, migrate
 from services.records.errors import RecordUnavailable
 from services.temporal import TicketTimers
+from tests.support.announcing import announced, announcing, queue_of
 from tests.support.engine import CANARY, Engine, engine_of, impatient
 from tests.support.settlers import ScriptedSettler, closed, due_in
-from tests.support.temporal import PLAIN, connect_for_test, dev_server, history_of, until_events, working
+from tests.support.temporal import PLAIN, connect_for_test, dev_server, history_of, until_events, until_gone, working
 from workflows.domain.ticket.commands import Acknowledge, Confirm, Reject, Resolve
 from workflows.domain.ticket.events import Escalated
 from workflows.domain.ticket.words import Outcome
@@ -53,6 +56,7 @@ class Recording:
 
     engine: Engine
     client: Client
+    runs: AnnouncementRuns
 
     def keep(self, name: str, history: WorkflowHistory) -> None:
         """Write one down."""
@@ -115,6 +119,21 @@ class Recording:
             await until_events(self.client, "behind", WorkflowExecutionCompleted=1)
         self.keep("behind", await history_of(self.client, "behind"))
 
+    async def announced(self) -> None:
+        """An announcement that is told a ticket a stretch: a run continued as new, and the run that ends it."""
+        await announced(self.engine.records, "announced", tickets=14)
+        hasty = PacedAnnouncer(self.engine.records.announcing, stretch_seconds=0.001)
+        named = workflow_id("announced")
+        async with announcing(self.client, self.engine.records, QUEUE, announcer=hasty):
+            await self.runs.carry_out("announced")
+            first = (await self.client.get_workflow_handle(named).describe()).run_id
+            await until_gone(self.client, named)
+            await self.runs.carry_out("nobodys")
+            await until_events(self.client, workflow_id("nobodys"), WorkflowExecutionFailed=1)
+        self.keep("announced-first", await history_of(self.client, named, first))
+        self.keep("announced-next", await history_of(self.client, named))
+        self.keep("announced-unknown", await history_of(self.client, workflow_id("nobodys")))
+
     async def unknown(self) -> None:
         """A ticket that the record never had."""
         async with working(self.client, self.engine.records.record, QUEUE):
@@ -143,7 +162,8 @@ async def recording(address: str, folder: Path) -> AsyncIterator[Recording]:
     await migrate(url)
     timers = TicketTimers(client, task_queue=QUEUE)
     async with await connect(url, RealClock()) as records, engine_of(records, timers) as engine:
-        yield Recording(engine=engine, client=client)
+        runs = AnnouncementRuns(client, task_queue=queue_of(QUEUE))
+        yield Recording(engine=engine, client=client, runs=runs)
 
 
 async def record_all(address: str, folder: Path) -> None:
@@ -156,6 +176,7 @@ async def record_all(address: str, folder: Path) -> None:
         await record.continued()
         await record.behind()
         await record.unknown()
+        await record.announced()
 
 
 if __name__ == "__main__":

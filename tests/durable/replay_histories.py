@@ -11,12 +11,13 @@ from pathlib import Path
 from temporalio.client import WorkflowHistory
 from temporalio.worker import Replayer, UnsandboxedWorkflowRunner
 
+from workflows.announcement import AnnouncementWorkflow
 from workflows.ticket import TicketWorkflow
 
 
 async def replay(files: list[Path]) -> None:
     """Replay them all."""
-    replayer = Replayer(workflows=[TicketWorkflow], workflow_runner=UnsandboxedWorkflowRunner())
+    replayer = Replayer(workflows=[TicketWorkflow, AnnouncementWorkflow], workflow_runner=UnsandboxedWorkflowRunner())
     for file in files:
         await replayer.replay_workflow(WorkflowHistory.from_json(file.stem, file.read_text()))
 

@@ -17,6 +17,7 @@ from services.records import RealClock, connect
 from tests.support.engine import CANARY, UNHURRIED, Engine, impatient, opening
 from tests.support.temporal import events_of, kinds, read_history, until_events, working
 from workflows import names
+from workflows.announcement import AnnouncementWorkflow
 from workflows.domain.policy import Policy
 from workflows.domain.ticket.closures import Told
 from workflows.domain.ticket.commands import Command
@@ -29,13 +30,25 @@ from workflows.ticket import TicketWorkflow
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 RECORDED = sorted((HERE / "histories").glob("*.json"))
-EXPECTED = ["behind", "climbs", "continued-first", "continued-next", "nudged", "outage", "unknown"]
+EXPECTED = [
+    "announced-first",
+    "announced-next",
+    "announced-unknown",
+    "behind",
+    "climbs",
+    "continued-first",
+    "continued-next",
+    "nudged",
+    "outage",
+    "unknown",
+]
 
 
 @pytest.mark.parametrize("file", RECORDED, ids=lambda file: file.stem)
 async def test_a_recorded_history_replays(file: Path) -> None:
-    """Architecture 3: every history of a running ticket fits the shell as it is now."""
-    replayer = Replayer(workflows=[TicketWorkflow], workflow_runner=UnsandboxedWorkflowRunner())
+    """Architecture 3: every history of a running ticket or announcement fits the shell as it is now."""
+    shells = [TicketWorkflow, AnnouncementWorkflow]
+    replayer = Replayer(workflows=shells, workflow_runner=UnsandboxedWorkflowRunner())
     await replayer.replay_workflow(read_history(file))
 
 
@@ -65,6 +78,7 @@ async def test_replay_imports_no_rule_and_no_policy(tmp_path: Path) -> None:
     """Architecture 3: the shell imports names and messages, nothing else of ours; a process of its own shows it."""
     assert await replayed_by_itself(ROOT, tmp_path) == [
         "workflows",
+        "workflows.announcement",
         "workflows.messages",
         "workflows.names",
         "workflows.ticket",
