@@ -2,11 +2,12 @@
 
 An event's or input's kind is its class name in snake_case and stands in a column of its own; the body is the rest.
 Unknown fields are ignored and new fields have defaults, so that releases can overlap; a change that an older release
-would lose raises `STATE_VERSION`.
+would lose raises the state's version.
 """
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
 from typing import Any, get_args
@@ -14,6 +15,7 @@ from typing import Any, get_args
 import msgspec
 
 from services.records.errors import PolicyTooNew
+from services.records.state_versions import promising_news
 from workflows.domain.policy import Policy
 from workflows.domain.policy_data import endings_to_data, from_data, to_data
 from workflows.domain.ticket.closures import Closure
@@ -23,9 +25,6 @@ from workflows.domain.ticket.roster import RosterAnswer
 from workflows.domain.ticket.state import Ticket
 from workflows.domain.ticket.verdict import Refusal
 from workflows.domain.ticket.words import Target
-
-STATE_VERSION = 2
-"""Of the ticket's stored state, the newest. Code that meets a newer one refuses and writes nothing."""
 
 POLICY_FORMAT = 2
 """Of a stored policy, the newest; each is stored with the oldest that holds all of it.
@@ -41,19 +40,21 @@ _ClosureColumns = tuple[str, datetime, datetime | None, str, str, str | None, st
 _encoder = msgspec.json.Encoder()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _ToldNextNews:
+    next_news_at: datetime
+
+
 def state_to_json(ticket: Ticket) -> str:
     """A ticket's state."""
     return _encoder.encode(ticket).decode()
 
 
-def state_version_of(ticket: Ticket) -> int:
-    """The oldest version that holds all of it: who knows of no roster leaves tickets to others that do."""
-    return STATE_VERSION if ticket.roster else 1
-
-
 def state_from_json(text: str) -> Ticket:
-    """The ticket that `state_to_json` was given."""
+    """The ticket that `state_to_json` was given, by this release or an older one."""
     ticket: Ticket = _decoder(Ticket).decode(text)
+    if '"next_news_at":"' in text:  # what a release that knew no promises kept of one
+        return promising_news(ticket, _decoder(_ToldNextNews).decode(text).next_news_at)
     return ticket
 
 

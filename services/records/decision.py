@@ -13,6 +13,7 @@ from services.records.clock import RecordClock, instant_by, real_seconds_until
 from services.records.errors import ClockRunOut, ClockUnusable, PolicyUnreadable, StateTooNew
 from services.records.rows import Held, Rows, rows_of
 from services.records.settled import Settled, SettledBy
+from services.records.state_versions import STATE_VERSION
 from workflows.domain.policy import Policy
 from workflows.domain.ticket.closures import Told
 from workflows.domain.ticket.commands import ChangePolicy, Command
@@ -135,8 +136,8 @@ def decide(
     Raises `StateTooNew`; `ClockRunOut`; `ClockUnusable`; `PolicyNotLoaded`; `Poison` with whatever the rules, or
     reading the state or the policy, died of; `PoisonousCommand` when they die of the command.
     """
-    if held.state_version > codec.STATE_VERSION:
-        raise StateTooNew(held.ticket_id, held.state_version, codec.STATE_VERSION)
+    if held.state_version > STATE_VERSION:
+        raise StateTooNew(held.ticket_id, held.state_version, STATE_VERSION)
     version = held.policy_version
     policy = policies.get(version)
     if policy is None:

@@ -19,6 +19,7 @@ from services.records.errors import RecordError, StateTooNew
 from services.records.faults import spoken_plainly
 from services.records.owed_messages import OwedMessage
 from services.records.policies import KnownPolicies
+from services.records.state_versions import STATE_VERSION
 from services.records.statements import Statements
 from services.records.tables import EventRow, MessageRow, TicketRow
 from workflows.domain.policy import Policy
@@ -76,8 +77,8 @@ class LogLines:
 
     async def _lines(self, rows: list[Row[*tuple[Any, ...]]], now_at: datetime) -> Lines | RecordError:
         own = next((row for row in rows if row.state is not None), None)
-        if own is None or own.state_version > codec.STATE_VERSION:
-            return StateTooNew(rows[0].ticket_id, own.state_version if own else 0, codec.STATE_VERSION)
+        if own is None or own.state_version > STATE_VERSION:
+            return StateTooNew(rows[0].ticket_id, own.state_version if own else 0, STATE_VERSION)
         ticket = codec.state_from_json(own.state)
         entries = tuple(_entries(rows))
         version = ticket.policy_version

@@ -19,6 +19,7 @@ from services.records.errors import LogTooNew, PolicyTooNew, PolicyUnreadable, S
 from services.records.faults import spoken_plainly
 from services.records.figures import Figures, read_figures
 from services.records.policies import KnownPolicies
+from services.records.state_versions import STATE_VERSION
 from services.records.statements import Statements
 from services.records.tables import UNTAKEN, WORKED_ON, EventRow, InputRow, Instant, TicketRow
 from workflows.domain.policy import Policy
@@ -321,6 +322,6 @@ def _conditions(wanted: TicketFilter) -> list[ColumnElement[bool] | TextClause]:
 
 
 def _ticket(ticket_id: str, state: str, state_version: int) -> Ticket:
-    if state_version > codec.STATE_VERSION:
-        raise StateTooNew(ticket_id, state_version, codec.STATE_VERSION)
+    if state_version > STATE_VERSION:
+        raise StateTooNew(ticket_id, state_version, STATE_VERSION)
     return codec.state_from_json(state)

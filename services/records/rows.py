@@ -13,12 +13,14 @@ from typing import NamedTuple
 from services.records import codec
 from services.records.contact_keys import key_of_matter, key_of_thread
 from services.records.signals import SignalColumns, signals
+from services.records.state_versions import version_of
 from services.records.totals import Delta, deltas
 from workflows.domain.policy import Policy
 from workflows.domain.ticket.clocks import is_warned
 from workflows.domain.ticket.closures import Told
 from workflows.domain.ticket.commands import RecordContact
 from workflows.domain.ticket.events import Entry, ProblemLinked, ProblemUnlinked
+from workflows.domain.ticket.promises import is_promise_warned
 from workflows.domain.ticket.state import Ticket
 from workflows.domain.ticket.verdict import RULES_VERSION, Judged
 
@@ -380,10 +382,11 @@ def _ticket_columns(
         advanced_to=instant,
         settled_at=real_at,
         state=codec.state_to_json(ticket),
-        state_version=codec.state_version_of(ticket),
+        state_version=version_of(ticket),
     )
 
 
 def _warned_deadline_at(ticket: Ticket, policy: Policy) -> datetime | None:
-    warned = (clock.deadline_at for clock in ticket.clocks if is_warned(policy, clock))
+    warned = [clock.deadline_at for clock in ticket.clocks if is_warned(policy, clock)]
+    warned += [promise.promised_at for promise in ticket.promises if is_promise_warned(policy, promise)]
     return min(filter(None, warned), default=None)

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 import asyncpg  # type: ignore[import-untyped]  # it ships no types
 
-from services.records.codec import STATE_VERSION, answers_from_json, closures_from_json
+from services.records.codec import answers_from_json, closures_from_json
 from services.records.decision import Poison, PolicyNotLoaded
 from services.records.engine import Database
 from services.records.errors import RecordError, RecordUnavailable, TicketUnknown
@@ -40,6 +40,7 @@ from services.records.rows import (
     together,
 )
 from services.records.signals import SignalColumns
+from services.records.state_versions import STATE_VERSION
 from services.records.statements import FIRST_WINS, LATELY, LATER_WINS, YOUNGEST_WINS, RequestKey
 
 _ANSWERED = (asyncpg.PostgresError, RecordError, TicketUnknown, Duplicate, PolicyNotLoaded, Poison)

@@ -12,7 +12,7 @@ from typing import Any, TypeAlias, TypeVar
 
 from sqlalchemy.util import greenlet_spawn
 
-from services.records.codec import STATE_VERSION, data_to_json
+from services.records.codec import data_to_json
 from services.records.engine import IDLE, Database
 from services.records.rows import (
     HELD_COLUMNS,
@@ -35,6 +35,7 @@ from services.records.rows import (
 )
 from services.records.signals import SignalColumns
 from services.records.sqlite_driver import SqliteDriver
+from services.records.state_versions import STATE_VERSION
 from services.records.statements import FIRST_WINS, LATELY, LATER_WINS, YOUNGEST_WINS, RequestKey
 from services.records.tables import instant_to_text
 from workflows.domain.ticket.closures import Closure, Told

@@ -30,12 +30,19 @@ from workflows.domain.ticket.events import (
     Opened,
     PolicyChanged,
     PriorityChanged,
+    PromiseBroken,
+    PromiseCancelled,
+    PromiseChanged,
+    PromiseKept,
+    PromiseMade,
+    PromiseWarned,
     Rated,
     Reopened,
     TierSkipped,
     Transferred,
 )
 from workflows.domain.ticket.state import Ticket
+from workflows.domain.ticket.words import Target
 
 OPENED = "opened"
 CLOSED = "closed"
@@ -98,6 +105,7 @@ TOTALS: Mapping[str, tuple[str, ...]] = {
 }
 """Every total with the names of its labels, in the order in which their values are stored.
 
+Totals of clocks hold the promises too, under a `target` of their own, by the tier that had the ticket as they ended.
 `clocks_reinstated` counts verdicts that reopening withdrew: subtract it from `clocks_met` for attainment. One step of
 the ladder counts once, under the first of its causes. `tier` is the one that had the ticket. What ends in `bucket` is
 observations by the upper bound of their bucket, *not* cumulated: of `breach_lag_bucket` one a breach event, in real
@@ -121,6 +129,12 @@ _COUNTED = frozenset(
         Transferred,
         PriorityChanged,
         PolicyChanged,
+        PromiseMade,
+        PromiseWarned,
+        PromiseKept,
+        PromiseBroken,
+        PromiseChanged,
+        PromiseCancelled,
         Held,
         Rated,
         CreditOffered,
@@ -178,6 +192,7 @@ def had_work(ticket: Ticket, events: Sequence[Event]) -> bool:
 
 
 _Added = Iterator[tuple[str, tuple[str, ...], int]]
+_Promise = PromiseMade | PromiseWarned | PromiseKept | PromiseBroken | PromiseChanged | PromiseCancelled
 _Ending = ClockMet | ClockCancelled | ClockReinstated | ClockBreached
 
 
@@ -220,8 +235,33 @@ class _Counting:
                 yield from self._by_step(event)
             case Held() | Rated() | CreditOffered() | CustomerFlagged():
                 yield from self._by_customer(event)
+            case (
+                PromiseMade()
+                | PromiseWarned()
+                | PromiseKept()
+                | PromiseBroken()
+                | PromiseChanged()
+                | PromiseCancelled()
+            ):
+                yield from self._by_promise(event)
             case _:
                 pass  # the rest of the log is counted nowhere
+
+    def _by_promise(self, event: _Promise) -> _Added:
+        """A run counts once, as it ends: one that another took the place of ended without a verdict."""
+        labels = (Target.PROMISE.value, self._tier, self._priority, self._queue)
+        match event:
+            case PromiseBroken():
+                yield CLOCKS_BREACHED, labels, 1
+                yield from self._by_lag(event.detected_at - event.due_at)
+            case PromiseKept(is_late=False):
+                yield CLOCKS_MET, labels, 1
+            case PromiseMade(replaces=True) | PromiseChanged() | PromiseCancelled():
+                yield CLOCKS_CANCELLED, labels, 1
+            case PromiseWarned():
+                yield CLOCKS_WARNED, labels, 1
+            case PromiseMade() | PromiseKept():
+                pass  # it only begins, or was counted when it broke
 
     def _by_life(self, event: Opened | Closed | Reopened) -> _Added:
         match event:
@@ -283,9 +323,12 @@ class _Counting:
                 yield TIME_TO_BUCKET, (*labels, time_to.BEYOND), count
                 at_least = length_of(self._policy, target, tier, self._priority)
                 yield TIME_TO_MICROSECONDS, labels, count * (at_least // MICROSECOND)
-                lag = min(event.detected_at - event.due_at, LONGEST_LAG * self._clock_speed) / self._clock_speed
-                yield BREACH_LAG_BUCKET, (_lag_bucket(lag),), 1
-                yield BREACH_LAG_MICROSECONDS, (), lag // MICROSECOND
+                yield from self._by_lag(event.detected_at - event.due_at)
+
+    def _by_lag(self, recorded: timedelta) -> _Added:
+        lag = min(recorded, LONGEST_LAG * self._clock_speed) / self._clock_speed
+        yield BREACH_LAG_BUCKET, (_lag_bucket(lag),), 1
+        yield BREACH_LAG_MICROSECONDS, (), lag // MICROSECOND
 
 
 def _lag_bucket(lag: timedelta) -> str:

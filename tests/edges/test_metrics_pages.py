@@ -14,6 +14,7 @@ from services.client import TicketClient
 from tests.support.intake import opening
 from tests.support.processes import Running, above_nothing, ended, environment, page, running
 from tests.support.prometheus import checked
+from workflows.domain.ticket.verdict import RULES_VERSION
 
 PARTS = ("intake", "worker", "keeper", "delivery", "roster")
 VERSION = version("followthrough")
@@ -63,7 +64,7 @@ async def test_each_part_has_a_page_in_one_process_too(tmp_path: Path) -> None:
     }
     assert await checked(texts["worker"]) == ""
     for part in ("intake", "keeper", "delivery", "roster", "exporter"):
-        assert f'followthrough_build_info{{rules_version="1",version="{VERSION}"}} 1.0' in texts[part]
+        assert f'followthrough_build_info{{rules_version="{RULES_VERSION}",version="{VERSION}"}} 1.0' in texts[part]
         assert await checked(texts[part]) == "", part
 
 

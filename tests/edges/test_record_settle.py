@@ -21,7 +21,7 @@ from services.records import (
     Timeouts,
     connect,
 )
-from services.records.codec import STATE_VERSION
+from services.records.state_versions import STATE_VERSION
 from services.records.engine import open_database
 from services.records.faults import spoken_plainly
 from services.records.statements_postgresql import PostgresqlStatements
@@ -45,7 +45,7 @@ from workflows.domain.ticket.events import Acknowledged, ClockBreached, ClockMet
 from workflows.domain.ticket.rederive import Input, first_difference, looks, rederive
 from workflows.domain.ticket.roster import RosterAnswer
 from workflows.domain.ticket.state import Ticket
-from workflows.domain.ticket.verdict import Judged, RefusalReason
+from workflows.domain.ticket.verdict import RULES_VERSION, Judged, RefusalReason
 from workflows.domain.ticket.words import ClockState, Outcome, Status, Target
 
 PATIENT = Timeouts(lock_seconds=60, busy_seconds=60, statement_seconds=60, connect_seconds=60, pool_seconds=60)
@@ -292,7 +292,7 @@ async def test_log_can_be_derived_anew(records: Records, record_url: str, story_
     assert first_difference(entries, derived.entries) is None
     assert await records.queries.ticket("t-0001") == derived.ticket
     assert (await records.queries.ticket("t-0001")).status is Status.CLOSED
-    assert await records.queries.rules_versions("t-0001") == {1}
+    assert await records.queries.rules_versions("t-0001") == {RULES_VERSION}
     assert await Outsider(record_url).run("SELECT count(DISTINCT recorded_at) FROM events") == [(6,)]
 
 

@@ -10,6 +10,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import chain, count
 
+from workflows.domain.policy import Policy
 from workflows.domain.ticket import credit
 from workflows.domain.ticket.commands import ChangePromise, KeepPromise, MakePromise, TakenPromise
 from workflows.domain.ticket.draft import Draft
@@ -157,6 +158,11 @@ def take_over(draft: Draft, at: datetime, taken: TakenPromise, reference: str) -
 
 
 # What falls due.
+
+
+def is_promise_warned(policy: Policy, promise: Promise) -> bool:
+    """Whether it is open, and a fraction of the time to its instant was warned of: it is at risk (2.8)."""
+    return promise.is_open and promise.made_by is not None and len(promise.warnings) < len(policy.warn_at)
 
 
 def warn(draft: Draft, at: datetime, name: str, fraction: float, *, due_at: datetime, detected_at: datetime) -> None:

@@ -1,0 +1,57 @@
+"""Ticket states across releases: the oldest that holds all of a ticket, and what an older one meant by what it kept.
+
+Knows what each release kept, nothing of tables and settling.
+"""
+
+from collections.abc import Mapping
+from dataclasses import MISSING, fields, replace
+from datetime import datetime
+from functools import cache
+
+from workflows.domain.ticket.promises import NEXT_NEWS
+from workflows.domain.ticket.state import Promise, Ticket
+from workflows.domain.ticket.words import PromiseKind, PromiseState, Target
+
+STATE_VERSION = 3
+"""Of the ticket's stored state, the newest: 2 came with rosters, 3 with promises and all that people say at the end."""
+
+_BEFORE_3 = frozenset(
+    {"chases", "update_breaches", "waiting", "reminding", "resolution", "closed_at", "sequence", "version", "roster"}
+)
+"""Of the fields that have defaults, those that releases before know."""
+
+
+def version_of(ticket: Ticket) -> int:
+    """The oldest version that holds all of it: who would lose some of it leaves the ticket to others that do not."""
+    if ticket.promises or any(getattr(ticket, name) != default for name, default in _since_3().items()):
+        return 3
+    return 2 if ticket.roster else 1
+
+
+def promising_news(ticket: Ticket, next_news_at: datetime) -> Ticket:
+    """The ticket with what an older release told the customer on climbing as the promise that it is (6.5).
+
+    Only while the update clock runs towards that very instant: else it was kept, or broken, before.
+    """
+    is_ahead = any(clock.target is Target.UPDATE and clock.deadline_at == next_news_at for clock in ticket.clocks)
+    if ticket.promises or not is_ahead:
+        return ticket
+    promise = Promise(
+        name=NEXT_NEWS,
+        run=1,
+        kind=PromiseKind.NEXT_NEWS,
+        promised_at=next_news_at,
+        made_at=ticket.tier_entered_at,
+        made_by=None,
+        owner=None,
+        words="",
+        state=PromiseState.OPEN,
+    )
+    return replace(ticket, promises=(promise,))
+
+
+@cache
+def _since_3() -> Mapping[str, object]:
+    """The fields that came with promises, and what each is where it says nothing."""
+    with_default = (each for each in fields(Ticket) if each.default is not MISSING)
+    return {each.name: each.default for each in with_default if each.name not in _BEFORE_3}
