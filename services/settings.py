@@ -71,6 +71,11 @@ def _read_address(value: object) -> object:
     return Address.parse(value) if isinstance(value, str) else value
 
 
+def _read_names(value: object) -> object:
+    """Split what is separated by commas; names have nothing around them."""
+    return tuple(name for each in value.split(",") if (name := each.strip())) if isinstance(value, str) else value
+
+
 def _read_entries(value: object) -> object:
     """Split what is separated as in PATH; what is empty between two of them counts for nothing there either."""
     if not isinstance(value, str):
@@ -97,6 +102,7 @@ Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 SecondsOrZero = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 AddressText = Annotated[Address, NoDecode, BeforeValidator(_read_address)]
 Channels = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_read_channels)]
+Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_read_names)]
 Entries = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_read_entries)]
 
 
@@ -238,6 +244,9 @@ class Settings(BaseSettings):
     intake_drain_pause_seconds: SecondsOrZero = 0
     """Real seconds between saying that intake stops and taking no more calls: time for a load balancer to look
     elsewhere. Default 0."""
+
+    operators: Names = ()
+    """Actors that may bring in tickets from elsewhere, separated by commas. Default: none, nobody may."""
 
     intake_metrics_address: AddressText = Address("127.0.0.1", 7303)
     """Where intake serves its own `/metrics` over HTTP: its calls, and the nudges that it sends. Default

@@ -93,7 +93,7 @@ class Changes:
                 return self.answer(settled)  # it was opened before an edit took away where (5.5)
             raise
         if request.follows:
-            await self._require_ticket(request.follows, "follows")
+            await self.require_ticket(request.follows, "follows")
         if request.validate_only:
             return ticket_message((await self._record.validate(policy, to_open(request, "", ""))).ticket)
         for draw in range(1, DRAWS + 1):
@@ -137,7 +137,7 @@ class Changes:
                 encode=_encode,
             )
         except TicketUnknown:
-            await self._require_ticket(request.survivor_id, "survivor_id")
+            await self.require_ticket(request.survivor_id, "survivor_id")
             raise unknown_ticket(request.ticket_id) from None
         if pair.other:
             self._committed(pair.other)
@@ -146,14 +146,15 @@ class Changes:
     async def _require_survivor(self, request: ResolveTicketRequest) -> None:
         if request.duplicate_of == request.ticket_id:
             raise invalid([Violation("duplicate_of", "is the ticket itself: name the one that goes on")])
-        await self._require_ticket(request.duplicate_of, "duplicate_of")
+        await self.require_ticket(request.duplicate_of, "duplicate_of")
 
     async def _require_article(self, article_id: str) -> None:
         """See that the article that is said to have solved it is one, in use or retired."""
         if not await self._is_article(article_id):
             raise unknown_article(article_id, "article")
 
-    async def _require_ticket(self, ticket_id: str, field: str) -> None:
+    async def require_ticket(self, ticket_id: str, field: str) -> None:
+        """See that a ticket that another is said to belong to is one; `Problem` names the field."""
         try:
             await self._queries.ticket(ticket_id)
         except TicketUnknown:

@@ -34,6 +34,7 @@ from workflows.domain.ticket.commands import (
     DecideCredit,
     Escalate,
     Hold,
+    Import,
     KeepPromise,
     LogTime,
     MakePromise,
@@ -86,6 +87,7 @@ COMMANDS: Mapping[type[Message], type[Command]] = {
 
 WIRE_NAMES: Mapping[str, str] = {
     "opened_at": "open_time",
+    "imported_at": "import_time",
     "started_at": "start_time",
     "closed_at": "close_time",
     "resolved_at": "resolve_time",
@@ -148,6 +150,11 @@ def to_command(request: Message) -> Command:
 def to_open(request: ticket_service_pb2.OpenTicketRequest, ticket_id: str, reference: str) -> Open:
     """What a checked request to open asks, with the ids it was given."""
     return _made(Open, request, ticket_id=ticket_id, reference=reference)
+
+
+def to_import(request: ticket_service_pb2.ImportTicketRequest, ticket_id: str, reference: str) -> Import:
+    """What a checked request to import asks, with the ids it was given."""
+    return _made(Import, request, ticket_id=ticket_id, reference=reference)
 
 
 def to_contact(request: ticket_service_pb2.ReceiveContactRequest) -> RecordContact:
@@ -267,7 +274,9 @@ def _made(kind: type[Made], request: Message, **given: str) -> Made:
         elif isinstance(value, Timestamp):
             values[name] = value.ToDatetime(tzinfo=UTC) if request.HasField(wire) else None
         elif get_origin(hint) is tuple:
-            values[name] = tuple(value)
+            of = get_args(hint)[0]
+            is_made = isinstance(of, type) and is_dataclass(of)
+            values[name] = tuple(_made(of, each) for each in value) if is_made else tuple(value)
         elif not value and NoneType in get_args(hint):
             values[name] = None
         else:

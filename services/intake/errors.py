@@ -51,6 +51,10 @@ class Reason(StrEnum):
     PAGE_TOKEN_INVALID = "PAGE_TOKEN_INVALID"  # noqa: S105 - a page's token, not a password
     """Not a token of this list with these filters."""
     UNKNOWN_TICKET = "UNKNOWN_TICKET"
+    IMPORT_IMPLAUSIBLE = "IMPORT_IMPLAUSIBLE"
+    """What is said of a ticket from elsewhere cannot be; BadRequest names each field (6.14)."""
+    NOT_AN_OPERATOR = "NOT_AN_OPERATOR"
+    """Only actors that the operator named may do this."""
     UNKNOWN_ARTICLE = "UNKNOWN_ARTICLE"
     UNKNOWN_CLOSURE = "UNKNOWN_CLOSURE"
     UNKNOWN_PROBLEM = "UNKNOWN_PROBLEM"
@@ -85,6 +89,8 @@ STATUSES: Mapping[AnyReason, grpc.StatusCode] = {
     Reason.PAGE_TOKEN_INVALID: grpc.StatusCode.INVALID_ARGUMENT,
     Reason.UNKNOWN_TIER: grpc.StatusCode.INVALID_ARGUMENT,
     Reason.UNKNOWN_TICKET: grpc.StatusCode.NOT_FOUND,
+    Reason.IMPORT_IMPLAUSIBLE: grpc.StatusCode.INVALID_ARGUMENT,
+    Reason.NOT_AN_OPERATOR: grpc.StatusCode.PERMISSION_DENIED,
     Reason.UNKNOWN_ARTICLE: grpc.StatusCode.NOT_FOUND,
     Reason.UNKNOWN_CLOSURE: grpc.StatusCode.NOT_FOUND,
     Reason.UNKNOWN_PROBLEM: grpc.StatusCode.NOT_FOUND,

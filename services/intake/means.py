@@ -36,6 +36,8 @@ class Means:
     ids: Ids
     watching: Watching
     """Who follows a ticket: `wrote` is told of each that was changed, after its commit."""
+    operators: frozenset[str] = frozenset()
+    """The actors that may do what only an operator may."""
 
 
 def nothing_lacks(_: Message) -> tuple[Violation, ...]:

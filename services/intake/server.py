@@ -5,7 +5,7 @@ import contextlib
 import errno
 import logging
 import socket
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass
 
 import grpc
@@ -103,6 +103,7 @@ class Intake:
         limits: Limits | None = None,
         has_reflection: bool = True,
         ids: Ids | None = None,
+        operators: Collection[str] = (),
     ) -> None:
         self._address = address
         self._credentials = credentials
@@ -139,7 +140,14 @@ class Intake:
             longest_seconds=self._limits.longest_watch_seconds,
             look_every_seconds=self._limits.look_every_seconds,
         )
-        means = Means(records=records, policies=policies, nudger=nudger, ids=ids or Ids(), watching=watching)
+        means = Means(
+            records=records,
+            policies=policies,
+            nudger=nudger,
+            ids=ids or Ids(),
+            watching=watching,
+            operators=frozenset(operators),
+        )
         self._server.add_generic_rpc_handlers([service_handler(room.service, room.methods(means)) for room in ROOMS])
         add_HealthServicer_to_server(self._health, self._server)
         names = [*(service.full_name for service in SERVICES), health.SERVICE_NAME]

@@ -2,6 +2,7 @@
 
 from services.intake.changes import Changes
 from services.intake.contacts import ContactMethods, lacks_a_ticket
+from services.intake.importing import ImportMethods
 from services.intake.means import Means, Methods
 from services.intake.questions import Questions
 from services.knowledge.uses import Uses
@@ -25,9 +26,12 @@ def methods(means: Means) -> Methods:
         changes=changes,
         ids=means.ids,
     )
+    imports = ImportMethods(
+        record=means.records.record, changes=changes, ids=means.ids, operators=means.operators
+    )
     questions = Questions(means.records.queries, means.policies)
     return Methods(
-        once={**changes.methods(), **contacts.methods(), **questions.methods()},
+        once={**changes.methods(), **contacts.methods(), **imports.methods(), **questions.methods()},
         streamed=means.watching.methods(),
         lacks=lambda request: (*changes.lacks(request), *lacks_a_ticket(request)),
     )

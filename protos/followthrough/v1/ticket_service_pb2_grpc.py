@@ -182,6 +182,11 @@ class TicketServiceStub:
                 request_serializer=protos_dot_followthrough_dot_v1_dot_ticket__service__pb2.GetHandoverRequest.SerializeToString,
                 response_deserializer=protos_dot_followthrough_dot_v1_dot_handover__pb2.Handover.FromString,
                 _registered_method=True)
+        self.ImportTicket = channel.unary_unary(
+                '/followthrough.v1.TicketService/ImportTicket',
+                request_serializer=protos_dot_followthrough_dot_v1_dot_ticket__service__pb2.ImportTicketRequest.SerializeToString,
+                response_deserializer=protos_dot_followthrough_dot_v1_dot_ticket__pb2.Ticket.FromString,
+                _registered_method=True)
         self.ExplainDeadlines = channel.unary_unary(
                 '/followthrough.v1.TicketService/ExplainDeadlines',
                 request_serializer=protos_dot_followthrough_dot_v1_dot_ticket__service__pb2.ExplainDeadlinesRequest.SerializeToString,
@@ -420,6 +425,15 @@ class TicketServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ImportTicket(self, request, context):
+        """Enters an open ticket from elsewhere, with its clocks partly used and the breaches it had. Only for actors that the
+        operator named (NOT_AN_OPERATOR); the customer hears nothing of it. What cannot be is refused and names the field
+        (IMPORT_IMPLAUSIBLE): more time used than there was, a target used up without its breach.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def ExplainDeadlines(self, request, context):
         """Explains deadlines: for each clock run when it counted, when it stood still, and who let it.
         """
@@ -594,6 +608,11 @@ def add_TicketServiceServicer_to_server(servicer, server):
                     servicer.GetHandover,
                     request_deserializer=protos_dot_followthrough_dot_v1_dot_ticket__service__pb2.GetHandoverRequest.FromString,
                     response_serializer=protos_dot_followthrough_dot_v1_dot_handover__pb2.Handover.SerializeToString,
+            ),
+            'ImportTicket': grpc.unary_unary_rpc_method_handler(
+                    servicer.ImportTicket,
+                    request_deserializer=protos_dot_followthrough_dot_v1_dot_ticket__service__pb2.ImportTicketRequest.FromString,
+                    response_serializer=protos_dot_followthrough_dot_v1_dot_ticket__pb2.Ticket.SerializeToString,
             ),
             'ExplainDeadlines': grpc.unary_unary_rpc_method_handler(
                     servicer.ExplainDeadlines,
@@ -1395,6 +1414,33 @@ class TicketService:
             '/followthrough.v1.TicketService/GetHandover',
             protos_dot_followthrough_dot_v1_dot_ticket__service__pb2.GetHandoverRequest.SerializeToString,
             protos_dot_followthrough_dot_v1_dot_handover__pb2.Handover.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ImportTicket(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/followthrough.v1.TicketService/ImportTicket',
+            protos_dot_followthrough_dot_v1_dot_ticket__service__pb2.ImportTicketRequest.SerializeToString,
+            protos_dot_followthrough_dot_v1_dot_ticket__pb2.Ticket.FromString,
             options,
             channel_credentials,
             insecure,

@@ -134,6 +134,11 @@ class TicketServiceStub:
     """
     GetHandover: _grpc.UnaryUnaryMultiCallable[_ticket_service_pb2.GetHandoverRequest, _handover_pb2.Handover]
     """Tells a ticket's story to whoever has it next: nobody has to tell it twice."""
+    ImportTicket: _grpc.UnaryUnaryMultiCallable[_ticket_service_pb2.ImportTicketRequest, _ticket_pb2.Ticket]
+    """Enters an open ticket from elsewhere, with its clocks partly used and the breaches it had. Only for actors that the
+    operator named (NOT_AN_OPERATOR); the customer hears nothing of it. What cannot be is refused and names the field
+    (IMPORT_IMPLAUSIBLE): more time used than there was, a target used up without its breach.
+    """
     ExplainDeadlines: _grpc.UnaryUnaryMultiCallable[_ticket_service_pb2.ExplainDeadlinesRequest, _ticket_service_pb2.ExplainDeadlinesResponse]
     """Explains deadlines: for each clock run when it counted, when it stood still, and who let it."""
     ListTicketEvents: _grpc.UnaryUnaryMultiCallable[_ticket_service_pb2.ListTicketEventsRequest, _ticket_service_pb2.ListTicketEventsResponse]
@@ -233,6 +238,11 @@ class TicketServiceAsyncStub(TicketServiceStub):
     """
     GetHandover: _aio.UnaryUnaryMultiCallable[_ticket_service_pb2.GetHandoverRequest, _handover_pb2.Handover]  # type: ignore[assignment]
     """Tells a ticket's story to whoever has it next: nobody has to tell it twice."""
+    ImportTicket: _aio.UnaryUnaryMultiCallable[_ticket_service_pb2.ImportTicketRequest, _ticket_pb2.Ticket]  # type: ignore[assignment]
+    """Enters an open ticket from elsewhere, with its clocks partly used and the breaches it had. Only for actors that the
+    operator named (NOT_AN_OPERATOR); the customer hears nothing of it. What cannot be is refused and names the field
+    (IMPORT_IMPLAUSIBLE): more time used than there was, a target used up without its breach.
+    """
     ExplainDeadlines: _aio.UnaryUnaryMultiCallable[_ticket_service_pb2.ExplainDeadlinesRequest, _ticket_service_pb2.ExplainDeadlinesResponse]  # type: ignore[assignment]
     """Explains deadlines: for each clock run when it counted, when it stood still, and who let it."""
     ListTicketEvents: _aio.UnaryUnaryMultiCallable[_ticket_service_pb2.ListTicketEventsRequest, _ticket_service_pb2.ListTicketEventsResponse]  # type: ignore[assignment]
@@ -503,6 +513,17 @@ class TicketServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_handover_pb2.Handover, _abc.Awaitable[_handover_pb2.Handover]]:
         """Tells a ticket's story to whoever has it next: nobody has to tell it twice."""
+
+    @_abc_1.abstractmethod
+    def ImportTicket(
+        self,
+        request: _ticket_service_pb2.ImportTicketRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_ticket_pb2.Ticket, _abc.Awaitable[_ticket_pb2.Ticket]]:
+        """Enters an open ticket from elsewhere, with its clocks partly used and the breaches it had. Only for actors that the
+        operator named (NOT_AN_OPERATOR); the customer hears nothing of it. What cannot be is refused and names the field
+        (IMPORT_IMPLAUSIBLE): more time used than there was, a target used up without its breach.
+        """
 
     @_abc_1.abstractmethod
     def ExplainDeadlines(
