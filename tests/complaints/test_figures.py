@@ -24,6 +24,8 @@ async def test_family_12_screen_metric_and_log_agree(day: Day) -> None:
         for breach in await day.of_kind(ticket, "clock_breached", lambda event: event.clock_breached):
             target = ticket_pb2.Target.Name(breach.target).removeprefix("TARGET_").lower()
             logged[target, breach.held_by] += breach.count
+        for broken in await day.of_kind(ticket, "promise_broken", lambda event: event.promise_broken):
+            logged["promise", broken.held_by] += 1
         shown = {(clock.target, clock.run) for clock in (await day.now(ticket)).clocks if _is_breached(clock)}
         log = await day.of_kind(ticket, "clock_breached", lambda event: event.clock_breached)
         assert shown <= {(breach.target, breach.run) for breach in log}
