@@ -188,7 +188,7 @@ def _parts(library: Library, found: Found, tree: nodes.Template, seen: set[Path]
 
 
 def _of_names(path: Path, tree: nodes.Template, kind: Kind, included_by: Found | None = None) -> Iterator[Problem]:
-    beside = f", which {included_by.file!r} includes it for," if included_by else ""
+    beside = f", for which {included_by.file!r} includes this" if included_by else ""
     unknown = meta.find_undeclared_variables(tree) - kind.variables.keys()
     told: set[tuple[int, str]] = set()
     for node in tree.find_all(nodes.Name):

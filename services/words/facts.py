@@ -27,6 +27,7 @@ from workflows.domain.ticket.events import (
     CustomerReminded,
     Escalated,
     Event,
+    Imported,
     LadderExhausted,
     LastResortReminded,
     Merged,
@@ -91,6 +92,10 @@ class _Read:
     def ahead(self, at: datetime | None) -> By | None:
         """An instant that is still to come."""
         return By(at=at) if at is not None and at > self.occasion.now_at else None
+
+    def until(self, at: datetime | None) -> When | None:
+        """An instant until which the customer has time, if it is still to come: said no later than it is."""
+        return When(at=at) if at is not None and at > self.occasion.now_at else None
 
     def credit(self) -> Money | None:
         """What is offered in the same step for what this line says was broken (6.13)."""
@@ -179,6 +184,17 @@ def _opened_desk(read: _Read) -> Facts:
     }
 
 
+def _imported(read: _Read) -> Facts:
+    event, ticket = read.line(Imported), read.occasion.ticket
+    return {
+        "text": ticket.description or None,
+        "channel": ticket.channel,
+        "opened": When(at=event.opened_at),
+        "elsewhere": ", ".join(event.references) or None,
+        "chases": event.chases,
+    }
+
+
 def _escalated_customer(read: _Read) -> Facts:
     event = read.line(Escalated)
     # Words that came with a rejection are the customer's own; those given by hand are the desk's.
@@ -221,7 +237,7 @@ def _question(read: _Read) -> Facts:
         "question": stood.question,
         "asked": When(at=stood.asked_at) if stood.asked_at else None,
         "number": event.number if isinstance(event, CustomerReminded) else None,
-        "wait_until": read.ahead(wait_until),
+        "wait_until": read.until(wait_until),
     }
 
 
@@ -237,7 +253,7 @@ def _gave_up(read: _Read) -> Facts:
     return {
         "question": stood.question,
         "asked": When(at=stood.asked_at) if stood.asked_at else None,
-        "answer_until": read.ahead(closes_at + policy.reopen_window),
+        "answer_until": read.until(closes_at + policy.reopen_window),
     }
 
 
@@ -252,12 +268,12 @@ def _solution(read: _Read) -> dict[str, Fact]:
 
 def _resolved(read: _Read) -> Facts:
     sign_off_at = read.open_time_from(read.entry.at, read.occasion.policy.sign_off)
-    return _solution(read) | {"sign_off_until": read.ahead(sign_off_at)}
+    return _solution(read) | {"sign_off_until": read.until(sign_off_at)}
 
 
 def _closed(read: _Read) -> Facts:
     reopen_until = read.entry.at + read.occasion.policy.reopen_window
-    return _solution(read) | {"closed_by": read.line(Closed).by, "reopen_until": read.ahead(reopen_until)}
+    return _solution(read) | {"closed_by": read.line(Closed).by, "reopen_until": read.until(reopen_until)}
 
 
 def _breached(read: _Read) -> Facts:
@@ -411,6 +427,7 @@ _SPECIAL: Mapping[tuple[str, Side], Callable[[_Read], Facts]] = {
     ("credit_offered", Side.CUSTOMER): _credit,
     ("merged", Side.CUSTOMER): _merged,
     ("opened", Side.DESK): _opened_desk,
+    ("imported", Side.DESK): _imported,
     ("escalated", Side.DESK): _climbed,
     ("transferred", Side.DESK): _climbed,
     ("gave_up_waiting", Side.DESK): _gave_up,

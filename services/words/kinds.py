@@ -96,6 +96,7 @@ _MAYBE = frozenset(
         "credit",
         "customers_words",
         "deadline",
+        "elsewhere",
         "explanation",
         "handler",
         "handover",
@@ -165,6 +166,10 @@ _TABLE = (
     _of_customer("credit_offered", {"credit": Type.MONEY}, always=("credit",)),
     _of_customer("merged", {"survivor": Type.LINE}),
     _of_desk("opened", {"is_follow_up": Type.FLAG, "text": Type.TEXT, "channel": Type.LINE}),
+    _of_desk(
+        "imported",
+        {"text": Type.TEXT, "channel": Type.LINE, "opened": Type.MOMENT, "elsewhere": Type.LINE, "chases": Type.NUMBER},
+    ),
     _of_desk("escalated", _CLIMB),
     _of_desk("transferred", _CLIMB),
     _of_desk("gave_up_waiting", {"question": Type.TEXT, "asked": Type.MOMENT, "answer_until": Type.MOMENT}),

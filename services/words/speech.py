@@ -99,7 +99,9 @@ class Speech:
     def money(self, minor: int, currency: str) -> str:
         """Say an amount of a currency's minor units."""
         digits = numbers.get_currency_precision(currency)
-        return numbers.format_currency(Decimal(minor).scaleb(-digits), currency, locale=self.locale)
+        said = numbers.format_currency(Decimal(minor).scaleb(-digits), currency, locale=self.locale)
+        # A code that has no sign of its own stands apart from the figure, as CLDR says and Babel does not.
+        return re.sub(f"^{currency}(?=[0-9])", f"{currency}\N{NO-BREAK SPACE}", said)
 
     def _day(self, local: datetime) -> str:
         beside = self._beside.astimezone(self.zone)

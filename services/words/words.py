@@ -24,7 +24,7 @@ from workflows.domain.ticket.words import Audience
 logger = logging.getLogger(__name__)
 
 LONGEST_SUBJECT = 200
-SUBJECT = re.compile(r"Subject: *(?P<subject>[^\n]*)\n+(?P<text>.*)", re.DOTALL)
+SUBJECT = re.compile(r"Subject: *(?P<subject>[^\n]*)\n*(?P<text>.*)", re.DOTALL)
 """What a template of text comes to: its first line is the subject."""
 
 
