@@ -123,7 +123,9 @@ def change(ticket_id: str, command: Command) -> Change:
     request = REQUESTS[type(command)](ticket_id=ticket_id)
     for field in fields(command):
         value = getattr(command, field.name)
-        if value is not None:
+        if isinstance(value, tuple):
+            getattr(request, field.name).extend(value)
+        elif value is not None:
             setattr(request, field.name, _in_the_contract(value))
     return request
 

@@ -21,9 +21,9 @@ from services.records import (
     Timeouts,
     connect,
 )
-from services.records.state_versions import STATE_VERSION
 from services.records.engine import open_database
 from services.records.faults import spoken_plainly
+from services.records.state_versions import STATE_VERSION
 from services.records.statements_postgresql import PostgresqlStatements
 from tests.support.clock import MONDAY_NOON, StoryClock
 from tests.support.record import (
@@ -312,14 +312,14 @@ async def test_poison_ticket_is_marked_and_told_by_type_only(
         with pytest.raises(TicketStuck):
             await records.record.settle_for_workflow("t-0001")
 
-        assert await outsider.run(marks) == [("ZeroDivisionError", 2, True, 5)]
+        assert await outsider.run(marks) == [("ZeroDivisionError", 2, True, 6)]
         assert (await records.queries.figures()).stuck_tickets == 1
         assert "Canary" not in str(stuck.value) + caplog.text
         assert "__call__" in caplog.records[0].__dict__["where"]
 
         judge.poisoned.clear()
         await records.record.settle_for_workflow("t-0001")
-        assert await outsider.run(marks) == [(None, 0, False, 5)]
+        assert await outsider.run(marks) == [(None, 0, False, 6)]
 
 
 async def test_log_that_the_database_refuses_leaves_the_ticket_stuck(record_url: str, story_clock: StoryClock) -> None:
