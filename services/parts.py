@@ -326,7 +326,7 @@ async def intake(
             drain_pause_seconds=settings.intake_drain_pause_seconds,
         ),
         has_reflection=settings.intake_reflection,
-        operators=settings.operators,
+        operators=settings.operators or (),
     )
     with listening("intake_address", settings.intake_address):
         try_port(settings.intake_address)

@@ -245,7 +245,7 @@ class Settings(BaseSettings):
     """Real seconds between saying that intake stops and taking no more calls: time for a load balancer to look
     elsewhere. Default 0."""
 
-    operators: Names = ()
+    operators: Names | None = None
     """Actors that may bring in tickets from elsewhere, separated by commas. Default: none, nobody may."""
 
     intake_metrics_address: AddressText = Address("127.0.0.1", 7303)

@@ -26,6 +26,7 @@ EVERYTHING = (
     "clock",
     "policies",
     "route_",
+    "operators",
     "roster_",
     *TEMPORAL,
     "intake_",
@@ -50,7 +51,7 @@ def up() -> None:
     _run(lambda settings: together.up(settings, click.echo, _program()))
 
 
-@click.command(cls=Process, reads=(*RECORD, "clock", "policies", "route_", *TEMPORAL, "intake_", *LOGS))
+@click.command(cls=Process, reads=(*RECORD, "clock", "policies", "route_", "operators", *TEMPORAL, "intake_", *LOGS))
 def intake() -> None:
     """Run intake alone: the gRPC door."""
     _run(alone.intake)

@@ -57,7 +57,7 @@ class ImportMethods:
             raise
 
     async def _imported(self, request: ImportTicketRequest) -> Message | bytes:
-        place = OpenTicketRequest(queue=request.queue, priority=request.priority)
+        place = OpenTicketRequest(queue=request.queue, priority=request.priority, kind=request.kind)
         _, policy = await self._changes.placed(place)
         if request.follows:
             await self._changes.require_ticket(request.follows, "follows")

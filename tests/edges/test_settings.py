@@ -233,7 +233,7 @@ def test_the_help_of_a_process_lists_what_it_reads() -> None:
     policies = {name.upper() for name in Settings.model_fields if name.startswith("policies")}
     own["exporter"] |= policies
     own["roster"] |= policies
-    own["intake"] |= policies | {"ROUTE_SECONDS"}
+    own["intake"] |= policies | {"ROUTE_SECONDS", "OPERATORS"}
 
     assert _listed("migrate") == everywhere
     for part in ("delivery", "roster", "exporter"):
