@@ -9,11 +9,14 @@ from services.client.asynchronous import TicketClient
 from services.client.blocking import BlockingTicketClient
 from services.client.calls import DEADLINE_SECONDS, Change
 from services.client.errors import NotFound, Refused, Unreachable, Violation
+from services.client.knowledge import BlockingKnowledgeClient, KnowledgeClient
 
 __all__ = [
     "DEADLINE_SECONDS",
+    "BlockingKnowledgeClient",
     "BlockingTicketClient",
     "Change",
+    "KnowledgeClient",
     "NotFound",
     "Refused",
     "TicketClient",

@@ -1,14 +1,11 @@
-"""The client for callers without an event loop: a desk's own web application, a script. Of any thread.
+"""The client for callers without an event loop: a desk's own web application, a script. Of any thread."""
 
-A channel of its own kind, not an event loop in a thread: that would not outlive the fork of a web server's workers.
-"""
-
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Generator, Iterator
+from functools import cached_property
 from time import monotonic, sleep
-from typing import Self, TypeVar
+from typing import TYPE_CHECKING
 
 import grpc
-from google.protobuf.message import Message
 
 from protos.followthrough.v1.event_pb2 import TicketEvent
 from protos.followthrough.v1.handover_pb2 import Handover
@@ -24,49 +21,21 @@ from protos.followthrough.v1.ticket_service_pb2 import (
     ReceiveContactResponse,
 )
 from protos.followthrough.v1.ticket_service_pb2_grpc import TicketServiceStub
-from services.client.calls import DEADLINE_SECONDS, Change, Options, Who, channel_options, method_of
-from services.client.errors import Asked, Refused, Unreachable
+from services.client.blocking_connection import BlockingConnection
+from services.client.calls import Change, method_of
 from services.client.paging import after_events, after_intervals, after_ledgers, after_tickets, joined
 from services.client.watching import PATIENCE_SECONDS, STREAM_SECONDS, Tell, Watch
 
-Request = TypeVar("Request", bound=Message)
-Answer = TypeVar("Answer")
+if TYPE_CHECKING:
+    from services.client.errors import Refused, Unreachable
 
 
-class BlockingTicketClient:
-    """Asks one intake, and blocks the thread that asks. The same methods as `TicketClient`, with the same answers.
+class BlockingTicketClient(BlockingConnection):
+    """Asks one intake about tickets. The same methods as `TicketClient`, with the same answers."""
 
-    Make it after a fork, one a process: gRPC's channels do not survive one.
-    """
-
-    def __init__(
-        self,
-        address: str,
-        *,
-        caller: str,
-        actor: str,
-        deadline_seconds: float = DEADLINE_SECONDS,
-        credentials: grpc.ChannelCredentials | None = None,
-        options: Options = (),
-        channel: grpc.Channel | None = None,
-    ) -> None:
-        self._address = address
-        self._who = Who(caller=caller, actor=actor)
-        self._deadline_seconds = deadline_seconds
-        self._channel = channel or _channel(address, credentials, options)
-        self._is_channel_own = channel is None
-        self._tickets = TicketServiceStub(self._channel)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """End every call and give up the channel, if it is the client's own."""
-        if self._is_channel_own:
-            self._channel.close()
+    @cached_property
+    def _tickets(self) -> TicketServiceStub:
+        return TicketServiceStub(self._channel)
 
     def change(self, request: Change) -> Ticket:
         """Send a change and return the ticket as it stands afterwards."""
@@ -143,32 +112,3 @@ class BlockingTicketClient:
             answer = self._ask(self._tickets.ExplainDeadlines, following)
             ledger = joined(ledger, answer.ledgers[0])
         return ledger
-
-    def _pages(
-        self,
-        method: "grpc.UnaryUnaryMultiCallable[Request, Answer]",
-        request: Request,
-        after: Callable[[Request, Answer], Request | None],
-    ) -> Iterator[Answer]:
-        """Ask until there is no more."""
-        asking: Request | None = request
-        while asking is not None:
-            answer = self._ask(method, asking)
-            yield answer
-            asking = after(asking, answer)
-
-    def _ask(self, method: "grpc.UnaryUnaryMultiCallable[Request, Answer]", request: Request) -> Answer:
-        try:
-            return method(request, timeout=self._deadline_seconds)
-        except grpc.RpcError as error:
-            raise self._asked(request, self._deadline_seconds).came_to(error) from None
-
-    def _asked(self, request: Message, deadline_seconds: float | None = None) -> Asked:
-        return Asked(address=self._address, deadline_seconds=deadline_seconds, request=request)
-
-
-def _channel(address: str, credentials: grpc.ChannelCredentials | None, own: Options) -> grpc.Channel:
-    options = channel_options(own)
-    if credentials is None:
-        return grpc.insecure_channel(address, options=options)
-    return grpc.secure_channel(address, credentials, options=options)

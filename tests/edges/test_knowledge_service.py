@@ -73,7 +73,8 @@ async def reported(desk: Desk) -> dict[str, tuple[int, int, int, int]]:
 async def test_an_author_writes_changes_and_retires(desk: Desk) -> None:
     """Each change is a version; a retired article is read, listed on request, and not suggested."""
     made = await put(desk, "no-dial-tone", title="No dial tone", keywords=["dial tone"], queues=["home"])
-    assert (made.version, made.changed_by, made.queues, made.HasField("retire_time")) == (1, "ana", ["home"], False)
+    assert (made.version, made.changed_by, list(made.queues)) == (1, "ana", ["home"])
+    assert not made.HasField("retire_time")
     assert made.create_time.ToDatetime(MONDAY.tzinfo) == made.change_time.ToDatetime(MONDAY.tzinfo) == MONDAY
     assert await put(desk, "no-dial-tone", title="No dial tone", keywords=["dial tone"], queues=["home"]) == made
     changed = await put(desk, "no-dial-tone", expected_version=1)
@@ -91,7 +92,7 @@ async def test_an_author_writes_changes_and_retires(desk: Desk) -> None:
         return [each.article_id for each in cast(contract.ListArticlesResponse, await desk.ask(request)).articles]
 
     assert await listed() == sorted(ARTICLES)
-    assert await listed(include_retired=True, language="en", queue="mobile") == [
+    assert await listed(include_retired=True, language="en", queue="business") == [
         "no-dial-tone",
         "read-a-bill",
         "slow-evenings",
@@ -136,9 +137,9 @@ async def test_an_agent_asks_for_a_ticket(desk: Desk) -> None:
     assert await suggested(desk, ticket_id=ticket.ticket_id) == ["router-lights", "slow-evenings"]
     assert await suggested(desk, ticket_id=ticket.ticket_id, page_size=1) == ["router-lights"]
     assert "read-a-bill" in await suggested(desk, ticket_id=ticket.ticket_id, text="and a refund")
-    await put(desk, "router-lights", queues=["mobile"])
+    await put(desk, "router-lights", queues=["business"])
     assert await suggested(desk, ticket_id=ticket.ticket_id) == ["slow-evenings"]
-    assert "router-lights" in await suggested(desk, ticket_id=ticket.ticket_id, queue="mobile")
+    assert "router-lights" in await suggested(desk, ticket_id=ticket.ticket_id, queue="business")
 
 
 async def test_no_more_than_ten_are_suggested(desk: Desk) -> None:
