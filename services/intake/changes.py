@@ -8,6 +8,7 @@ from typing import Protocol, cast
 
 from google.protobuf.message import Message
 
+from protos.followthrough.v1.ticket_pb2 import TicketKind
 from protos.followthrough.v1.ticket_service_pb2 import (
     MergeTicketsRequest,
     OpenTicketRequest,
@@ -26,8 +27,9 @@ from services.records.queries import Queries
 from services.records.settled import Settled, SettledBy
 from services.records.store import Record
 from workflows.domain.policy import Policy
+from workflows.domain.ticket import leaving
 from workflows.domain.ticket.texts import quoted
-from workflows.domain.ticket.verdict import Judged
+from workflows.domain.ticket.verdict import Judged, Refusal, RefusalReason
 from workflows.policies import PolicySet
 from workflows.ports import TicketUnknown
 
@@ -80,9 +82,8 @@ class Changes:
         """Find what a request must say here, though the contract allows to leave it out."""
         if not isinstance(request, (OpenTicketRequest, ReceiveContactRequest)) or self._policies.now.has_default:
             return ()
-        return tuple(
-            Violation(name, "is empty: say it") for name in ("queue", "priority") if not getattr(request, name)
-        )
+        needed = ("queue",) if _is_leaving(request) else ("queue", "priority")
+        return tuple(Violation(name, "is empty: say it") for name in needed if not getattr(request, name))
 
     async def _open_ticket(self, request: OpenTicketRequest) -> Message | bytes:
         asked = request_of(request)  # as it was asked, before anything is filled in (5.5)
@@ -166,9 +167,10 @@ class Changes:
         Raises `Problem` where nothing is.
         """
         held = self._policies.now
-        if not (request.queue and request.priority):
+        if not (request.queue and (request.priority or _is_leaving(request))):
             request = await _placed(request, held)
-        return request, _policy(request, held.promised)
+        policy = _policy(request, held.promised)
+        return _with_leaving(request, policy), policy
 
     def answer(self, settled: Settled) -> bytes:
         """Say that it was committed, and give the stored answer."""
@@ -203,7 +205,7 @@ def _policy(request: OpenTicketRequest, promised: PolicySet) -> Policy:
         unknown = Violation("queue", f"{quoted(request.queue)} is unknown: use one of {', '.join(queues)}")
         raise invalid([unknown], Reason.UNKNOWN_QUEUE, queue=request.queue)
     policy = promised.of_queue(request.queue)
-    if request.priority not in policy.priorities:
+    if not _is_leaving(request) and request.priority not in policy.priorities:
         known = ", ".join(policy.priorities)
         unknown = Violation(
             "priority",
@@ -212,6 +214,22 @@ def _policy(request: OpenTicketRequest, promised: PolicySet) -> Policy:
         )
         raise invalid([unknown], Reason.UNKNOWN_PRIORITY, priority=request.priority, policy=policy.name)
     return policy
+
+
+def _is_leaving(request: Message) -> bool:
+    return isinstance(request, OpenTicketRequest) and request.kind == TicketKind.TICKET_KIND_LEAVING
+
+
+def _with_leaving(request: OpenTicketRequest, policy: Policy) -> OpenTicketRequest:
+    """The request with the priority that requests to leave have, if it is one; refused where the policy takes none."""
+    if not _is_leaving(request):
+        return request
+    if policy.leaving is None:
+        raise refused(Refusal(reason=RefusalReason.LEAVING_NOT_OFFERED, text=leaving.not_offered(policy)))
+    whole = OpenTicketRequest()
+    whole.CopyFrom(request)
+    whole.priority = policy.leaving
+    return whole
 
 
 def _encode(judged: Judged) -> bytes:
