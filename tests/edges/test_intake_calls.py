@@ -40,11 +40,11 @@ async def desk(record_url: str) -> AsyncIterator[Desk]:
 
 
 async def events_of(desk: Desk, ticket: Ticket) -> list[str]:
-    """The kinds of a ticket's events, without its clocks'."""
+    """The kinds of a ticket's events, without its clocks' and its promises'."""
     request = ListTicketEventsRequest(ticket_id=ticket.ticket_id, page_size=100)
     answer = cast(ListTicketEventsResponse, await desk.ask(request))
     kinds = [str(event.WhichOneof("event")) for event in answer.events]
-    return [kind for kind in kinds if not kind.startswith("clock_")]
+    return [kind for kind in kinds if not kind.startswith(("clock_", "promise_"))]
 
 
 async def test_opening_gives_a_reference_and_deadlines(desk: Desk) -> None:

@@ -308,6 +308,7 @@ async def test_a_ledger_is_read_run_by_run_and_page_by_page(desk: Desk) -> None:
         ticket_pb2.TARGET_TIER_RESOLVE,
         ticket_pb2.TARGET_UPDATE,
         ticket_pb2.TARGET_RESOLVE,
+        ticket_pb2.TARGET_PROMISE,
     }
     (one,) = await explained(desk, ticket, target=ticket_pb2.TARGET_ACKNOWLEDGE, run=1)
     assert one.state == ticket_pb2.CLOCK_STATE_MET

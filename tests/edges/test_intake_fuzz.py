@@ -17,7 +17,14 @@ from services.intake.server import Limits
 from tests.support.intake import Desk, a_desk, refusal_of
 
 METHODS = [pytest.param(method, id=method.name) for service in SERVICES for method in service.methods]
-ASKING_FOR_NOTHING = {"ListTickets"}
+ASKING_FOR_NOTHING = {
+    "ListTickets",
+    "ListArticles",
+    "ReportArticles",
+    "ListProblems",
+    "ListAnnouncements",
+    "ListQueueClosures",
+}
 """What may be asked without saying anything."""
 OURS = {grpc.StatusCode.UNKNOWN, grpc.StatusCode.INTERNAL, grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.UNIMPLEMENTED}
 """What no request may bring about."""
@@ -46,6 +53,13 @@ GOOD: dict[str, object] = {
     "owner": "",
     "spent": {"seconds": 900},
     "customer": {"external_id": "c-1", "display_name": "Ada Example", "language": "en-GB", "zone": "Europe/London"},
+    "promise_time": {"seconds": 1795449600},  # Monday 2026-11-23, 16:00 UTC
+    "turnaround_time": {"seconds": 1795449600},
+    "keeps": [],
+    "stars": 3,
+    "minor": 500,
+    "currency": "EUR",
+    "number": 1,
 }
 """What is right for a field, where a field's type does not say enough."""
 
@@ -67,11 +81,15 @@ async def send(desk: Desk, method: MethodDescriptor, content: bytes) -> None:
 def right(field: FieldDescriptor, ticket_id: str) -> st.SearchStrategy[object]:
     """What a field should carry."""
     if field.is_repeated:
-        return st.just(GOOD[field.name])
+        return st.just(GOOD.get(field.name, []))
     if field.name == "ticket_id":
         return st.just(ticket_id)
+    if field.name == "customer" and field.message_type is None:
+        return st.just("c-1")
     if field.name == "request_id":
         return st.uuids().map(str)
+    if field.message_type is not None:
+        return st.just(GOOD.get(field.name, {}))
     return st.just(GOOD.get(field.name, "words" if field.type == field.TYPE_STRING else 0))
 
 
