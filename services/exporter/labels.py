@@ -8,6 +8,7 @@ from itertools import combinations, permutations, product
 
 from services.records import totals
 from services.records.figures import Figures
+from services.records.problem_facts import PASSED_BY, TOLD, WAITING, AnnouncementKind, ProblemKind, ProblemState
 from workflows.domain.policy import Policy
 from workflows.domain.ticket.commands import MOST_STARS
 from workflows.domain.ticket.words import Cause, ContactKind, CreditOf, Outcome, Status, Target
@@ -70,6 +71,18 @@ def of_totals(desks: Iterable[Desk]) -> Iterator[tuple[str, Labels]]:
         yield totals.MESSAGES_POSSIBLY_SENT_TWICE, (kind,)
     for queue, policy in desks:
         yield from _of_queue(queue, policy)
+
+
+def of_problems() -> Iterator[Labels]:
+    """Every (kind, state) that a known problem can have."""
+    for kind, state in product(ProblemKind, ProblemState):
+        yield kind.value, state.value
+
+
+def of_announcement_tickets() -> Iterator[Labels]:
+    """Every (kind, progress) that tickets of an announcement can have."""
+    for kind, progress in product(AnnouncementKind, (WAITING, TOLD, PASSED_BY)):
+        yield kind.value, progress
 
 
 def of_clocks(desks: Iterable[Desk], target: Target) -> Iterator[Labels]:

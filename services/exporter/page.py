@@ -97,6 +97,7 @@ def of_figures(figures: Figures, policies: PolicySet) -> Iterator[Metric]:
         "When the message was recorded that has waited longest to be sent. Absent: none is pending.",
         figures.oldest_pending_message_at,
     )
+    yield from _problems(figures)
     yield _timestamp("record_timestamp_seconds", "The record's clock; compare the others with it.", figures.instant)
     yield _timestamp(
         "oldest_unmet_deadline_timestamp_seconds",
@@ -107,6 +108,28 @@ def of_figures(figures: Figures, policies: PolicySet) -> Iterator[Metric]:
         "next_wake_timestamp_seconds",
         "Earliest wake-up of all tickets not stuck: how far it is past is the backlog. Absent: nothing is due ever.",
         figures.next_wake_at,
+    )
+
+
+def _problems(figures: Figures) -> Iterator[Metric]:
+    """Show what many tickets have in common, and how far those are who are being told."""
+    yield _gauge(
+        "problems",
+        "Known problems, and wishes for the product, that are not closed.",
+        ("kind", "state"),
+        dict.fromkeys(labels.of_problems(), 0) | dict(figures.problems),
+    )
+    yield _gauge(
+        "announcements",
+        "Announcements that have not ended: running, or paused.",
+        ("state",),
+        {("running",): 0, ("paused",): 0} | dict(figures.announcements),
+    )
+    yield _gauge(
+        "announcement_tickets",
+        "Tickets of announcements that have not ended: those that wait, were told, or could not take it.",
+        ("kind", "progress"),
+        dict.fromkeys(labels.of_announcement_tickets(), 0) | dict(figures.announcement_tickets),
     )
 
 

@@ -1,7 +1,7 @@
 """What the exporter shows, read from one snapshot: totals as they were counted in settles, and what stands open now."""
 
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -11,6 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.records import codec
 from services.records.folding import PART
+from services.records.problem_facts import PASSED_BY, TOLD, WAITING, Announcement
+from services.records.problem_rows import announcements, count_problems
 from services.records.tables import (
     AT_RISK,
     LATE,
@@ -23,6 +25,7 @@ from services.records.tables import (
     TotalDeltaRow,
     TotalRow,
 )
+from services.records.tables_problems import LIVE
 from workflows.domain.policy import Policy
 
 LabelValues = tuple[str, ...]
@@ -58,6 +61,12 @@ class Figures:
     """Messages that nobody has sent yet."""
     oldest_pending_message_at: datetime | None = None
     """When the one of them was recorded that has waited longest."""
+    problems: Mapping[LabelValues, int] = field(default_factory=dict)
+    """Open ones, by kind and state."""
+    announcements: Mapping[LabelValues, int] = field(default_factory=dict)
+    """Those that have not ended, by state."""
+    announcement_tickets: Mapping[LabelValues, int] = field(default_factory=dict)
+    """Of those, how far they are: tickets by what is announced, and whether they wait, were told or were passed by."""
 
 
 async def read_figures(connection: AsyncConnection, instant: datetime) -> Figures:
@@ -88,6 +97,7 @@ async def read_figures(connection: AsyncConnection, instant: datetime) -> Figure
         select(func.min(MessageRow.recorded_at)).where(PENDING).scalar_subquery(),
     )
     deadline_at, wake_at, late, stuck, owed, pending, oldest = (await connection.execute(singles)).one()
+    live = await announcements(connection, LIVE)
     not_closed: Counter[LabelValues] = Counter()
     versions: set[tuple[str, str]] = set()
     for queue, tier, priority, status, version, count in await connection.execute(open_tickets):
@@ -107,7 +117,20 @@ async def read_figures(connection: AsyncConnection, instant: datetime) -> Figure
         owed_nudges=owed,
         pending_messages=pending,
         oldest_pending_message_at=oldest,
+        problems=await count_problems(connection),
+        announcements=Counter((each.state.value,) for each in live),
+        announcement_tickets=_progress(live),
     )
+
+
+def _progress(live: Iterable[Announcement]) -> Mapping[LabelValues, int]:
+    """Add up how far announcements are."""
+    tickets: Counter[LabelValues] = Counter()
+    for each in live:
+        tickets[each.kind.value, WAITING] += each.waiting_count
+        tickets[each.kind.value, TOLD] += each.told_count
+        tickets[each.kind.value, PASSED_BY] += sum(each.outcomes.values()) - each.told_count
+    return tickets
 
 
 async def _totals(connection: AsyncConnection) -> dict[tuple[str, LabelValues], int]:

@@ -13,6 +13,8 @@ TOLD = "told"
 """What became of a ticket of an announcement: its customer was told. Any other word says why not."""
 WAITING = "waiting"
 """Nothing became of it yet."""
+PASSED_BY = "passed_by"
+"""In figures, all that say why not."""
 
 
 class ProblemKind(StrEnum):

@@ -11,6 +11,7 @@ from services.records.problem_facts import ProblemKind as Kind
 from services.records.problem_facts import ProblemState as State
 from services.records.rows import HeldProblem
 from services.records.tables_problems import (
+    OPEN,
     AnnouncementResultRow,
     AnnouncementRow,
     AnnouncementTicketRow,
@@ -52,6 +53,13 @@ async def problems(connection: AsyncConnection, *wanted: Condition, limit: int |
     query = select(*row.__table__.columns, linked.label("linked_count")).where(*wanted)
     found = await connection.execute(query.order_by(row.problem_id.desc()).limit(limit))
     return [Problem(**{**each._asdict(), "kind": Kind(each.kind), "state": State(each.state)}) for each in found.all()]
+
+
+async def count_problems(connection: AsyncConnection) -> dict[tuple[str, ...], int]:
+    """Count open problems by kind and state."""
+    row = ProblemRow
+    counted = select(row.kind, row.state, func.count()).where(OPEN).group_by(row.kind, row.state)
+    return {(kind, state): number for kind, state, number in await connection.execute(counted)}
 
 
 async def announcements(

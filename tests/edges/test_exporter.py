@@ -176,6 +176,9 @@ async def test_the_page_says_what_the_record_says() -> None:
         stuck_tickets=1,
         owed_nudges=6,
         pending_messages=7,
+        problems={("fault", "known"): 12},
+        announcements={("running",): 9},
+        announcement_tickets={("fix", "told"): 10},
     )
 
     page = await _page(figures)
@@ -195,6 +198,9 @@ async def test_the_page_says_what_the_record_says() -> None:
         "followthrough_stuck_tickets": 1,
         "followthrough_owed_nudges": 6,
         "followthrough_pending_messages": 7,
+        "followthrough_problems": 12,
+        "followthrough_announcements": 9,
+        "followthrough_announcement_tickets": 10,
         "followthrough_record_timestamp_seconds": 1795435200,
         "followthrough_oldest_unmet_deadline_timestamp_seconds": 1795435170,
         "followthrough_next_wake_timestamp_seconds": 1795435171,

@@ -352,3 +352,26 @@ async def test_what_fell_due_before_is_judged_before(records: Records, story_clo
 
     kinds = [type(entry.event).__name__ for entry in await records.queries.entries("t-0001")]
     assert kinds.index("ClockBreached") < kinds.index("UpdatePosted")
+
+
+async def test_figures_say_how_far_announcements_are(records: Records) -> None:
+    """Open problems by kind and state; tickets of what has not ended, and of nothing else."""
+    await opened(records)
+    await a_problem(records, "p-2")
+    await announce(records)
+    turns = await records.announcing.turns("a-1", after="", limit=2)
+    await records.announcing.tell(turns, turns.turns[0])
+    await unlink(records, "t-0002")
+    await records.announcing.tell(turns, turns.turns[1])
+
+    figures = await records.queries.figures()
+    assert figures.problems == {("fault", "investigating"): 2}
+    assert figures.announcements == {("running",): 1}
+    assert figures.announcement_tickets == {
+        ("update", "waiting"): 3,
+        ("update", "told"): 1,
+        ("update", "passed_by"): 1,
+    }
+    await tell_all(records)
+    figures = await records.queries.figures()
+    assert (dict(figures.announcements), dict(figures.announcement_tickets)) == ({}, {})
