@@ -22,6 +22,7 @@ from protos.followthrough.v1 import event_pb2, ledger_pb2, ticket_pb2, ticket_se
 from services.intake.convert import COMMANDS, INTERNAL, event_field, event_message, ticket_message, wire_name
 from services.intake.errors import STATUSES, Reason
 from services.intake.fields import RULES
+from services.intake.rooms import SERVICES
 from tests.support.policies import LINES
 from workflows.domain.ticket import events, ledger, state, words
 from workflows.domain.ticket.commands import Acknowledge, Customer, Open, RecordContact
@@ -173,7 +174,7 @@ def test_the_reasons_are_public_contract() -> None:
 def test_clients_are_told_to_retry_unavailable_only() -> None:
     """The service config beside the protos retries what may be retried, and nothing else."""
     every, watch = json.loads(SOURCES.joinpath("service_config.json").read_text(encoding="utf-8"))["methodConfig"]
-    assert every["name"] == [{"service": "followthrough.v1.TicketService"}]
+    assert every["name"] == [{"service": service.full_name} for service in SERVICES]
     assert watch["name"] == [{"service": "followthrough.v1.TicketService", "method": "WatchTicket"}]
     assert ("timeout" in every, "timeout" in watch) == (True, False)  # a watch is not over after some seconds
     for config in (every, watch):
