@@ -1,12 +1,11 @@
-"""Amounts as the desk types and reads them, like `7.50 EUR`. How many decimals a currency has, CLDR says.
+"""Amounts as the desk types and reads them, like `7.50 EUR`. How many decimals a currency has, ISO 4217 says.
 
 Refuses to know rates, and how a customer's language writes them: that is `words`.
 """
 
 from decimal import Decimal
 
-from babel.numbers import get_currency_precision
-
+from workflows.domain.money import Money, decimals, plainly
 from workflows.domain.ticket.texts import quoted
 
 LONGEST = 18
@@ -19,7 +18,7 @@ class NoAmount(ValueError):  # noqa: N818 - the fact, in the desk's words
 
 def minor_units(amount: str, currency: str) -> int:
     """Read an amount like `7.50` in the currency's smallest unit. Raises `NoAmount`."""
-    places = get_currency_precision(currency)
+    places = decimals(currency)
     try:
         minor = Decimal(amount).scaleb(places)
     except ArithmeticError:
@@ -33,7 +32,7 @@ def minor_units(amount: str, currency: str) -> int:
 
 def in_words(minor: int, currency: str) -> str:
     """Say so many of the currency's smallest units."""
-    return f"{Decimal(minor).scaleb(-get_currency_precision(currency)):f} {currency}"
+    return plainly(Money(minor=minor, currency=currency))
 
 
 def _no_amount(amount: str) -> NoAmount:

@@ -17,6 +17,7 @@ from babel import Locale, UnknownLocaleError, dates, numbers
 from babel.lists import format_list
 
 from workflows.domain.errors import CalendarError
+from workflows.domain.money import decimals
 from workflows.domain.zones import zone as zone_of
 
 A_MINUTE = timedelta(minutes=1)
@@ -98,8 +99,16 @@ class Speech:
 
     def money(self, minor: int, currency: str) -> str:
         """Say an amount of a currency's minor units."""
-        digits = numbers.get_currency_precision(currency)
-        said = numbers.format_currency(Decimal(minor).scaleb(-digits), currency, locale=self.locale)
+        digits = decimals(currency)
+        # What is shown of a currency in shops may be less than it has: nobody is told of another amount for that.
+        is_usual = digits == numbers.get_currency_precision(currency)
+        said = numbers.format_currency(
+            Decimal(minor).scaleb(-digits),
+            currency,
+            locale=self.locale,
+            currency_digits=is_usual,
+            decimal_quantization=is_usual,
+        )
         # A code that has no sign of its own stands apart from the figure, as CLDR says and Babel does not.
         return re.sub(f"^{currency}(?=[0-9])", f"{currency}\N{NO-BREAK SPACE}", said)
 

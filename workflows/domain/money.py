@@ -1,7 +1,11 @@
-"""An amount of money in a currency's minor units. Knows the shape of an ISO 4217 code, no rates and no list of them."""
+"""An amount of money in a currency's minor units, by ISO 4217. Knows the shape of a code, and no rates.
+
+How many decimals a currency has is ISO's word, not what is shown of it in shops: an amount is neither more nor less.
+"""
 
 import re
 from dataclasses import dataclass
+from decimal import Decimal
 
 from workflows.domain.errors import DomainError
 
@@ -9,6 +13,14 @@ MOST_MINOR = 10**9
 """A goodwill credit of more is a slip of the hand, whatever the currency."""
 
 _CODE = re.compile("[A-Z]{3}")
+
+_NONE = ("BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "UYI", "VND", "VUV", "XAF", "XOF")
+_DECIMALS = {
+    **dict.fromkeys((*_NONE, "XPF"), 0),
+    **dict.fromkeys(("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"), 3),
+    **dict.fromkeys(("CLF", "UYW"), 4),
+}
+"""Of those that have not two."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,6 +31,16 @@ class Money:
     """In the currency's minor units: 500 of GBP are five pounds, 500 of JPY five hundred yen."""
     currency: str
     """ISO 4217 code, like `GBP`."""
+
+
+def decimals(currency: str) -> int:
+    """How many decimals the minor unit of a currency is: 2 of GBP, 0 of JPY."""
+    return _DECIMALS.get(currency, 2)
+
+
+def plainly(money: Money) -> str:
+    """Say an amount in no language: `5.00 GBP`."""
+    return f"{Decimal(money.minor).scaleb(-decimals(money.currency)):f} {money.currency}"
 
 
 def require_money(minor: int, currency: str) -> None:
