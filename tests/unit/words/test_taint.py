@@ -20,7 +20,7 @@ from tests.support.telling import lives
 from tests.unit.ticket.test_properties import ENOUGH, Step, lived, plans, policies
 from workflows.domain.policy import Policy
 from workflows.domain.ticket.commands import Customer
-from workflows.domain.ticket.events import Escalated
+from workflows.domain.ticket.events import Entry, Escalated
 from workflows.domain.ticket.words import Audience, Cause
 
 MARK = "\N{WARNING SIGN}internal"
@@ -118,7 +118,7 @@ def test_nothing_internal_reaches_a_customer(language: str, channel: str) -> Non
 def test_nothing_internal_reaches_a_customer_in_any_life(policy: Policy, plan: list[Step]) -> None:
     """6.12: whatever the policy, whatever people do, however late it is found."""
     words, life = Words(), lived(policy, plan)
-    entries = []
+    entries = list[Entry]()
     for judged in life.judgements:
         entries += judged.entries
         for message in judged.messages:

@@ -1,0 +1,163 @@
+"""What a message says is true of its event, whenever it is sent: when the customer hears next, why, and by when."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+
+from services.words.occasion import Occasion
+from services.words.words import Rendered, Words
+from tests.support.telling import HOUR, IDA, OPENED_AT, Life, an_opening, lives
+from tests.unit.ticket.test_properties import ENOUGH, Step, lived, plans, policies
+from workflows.domain.policy import Policy
+from workflows.domain.ticket.commands import (
+    Acknowledge,
+    Continue,
+    Escalate,
+    PostUpdate,
+    Reject,
+    Resolve,
+    Transfer,
+    WaitOnCustomer,
+)
+from workflows.domain.ticket.events import Entry
+from workflows.domain.ticket.state import Ticket
+from workflows.domain.ticket.words import Audience, Outcome, PromiseKind, Target
+
+WORDS = Words()
+ANN = Acknowledge(actor="ann", handler="ann", tier="agent")
+
+
+def said(life: Life, kind: str, audience: Audience = Audience.CUSTOMER) -> Rendered:
+    """The first message of a kind, in words."""
+    return WORDS.say(life.first(kind, audience))
+
+
+def occasions(policy: Policy, plan: list[Step], *, outages: bool) -> Iterator[tuple[Occasion, Ticket, Ticket]]:
+    """Every message of a life, and the ticket when it was owed and in the end."""
+    life = lived(policy, plan, outages=outages)
+    entries = list[Entry]()
+    for judged in life.judgements:
+        entries += judged.entries
+        for message in judged.messages:
+            own = next(entry for entry in entries if entry.sequence == message.sequence)
+            occasion = Occasion(
+                kind=message.kind,
+                audience=message.audience,
+                recipient=message.recipient,
+                key="0" * 32,
+                sequence=message.sequence,
+                ticket=judged.ticket,
+                policy=policy,
+                entries=tuple(entries),
+                now_at=own.at,
+            )
+            yield occasion, judged.ticket, life.ticket
+
+
+@ENOUGH
+@given(policy=policies, plan=plans)
+def test_a_message_says_the_same_however_late_it_is_put_into_words(policy: Policy, plan: list[Step]) -> None:
+    """4.7: the ticket has moved on; what happened then is what is told."""
+    for occasion, _, in_the_end in occasions(policy, plan, outages=True):
+        assert WORDS.say(replace(occasion, ticket=in_the_end)) == WORDS.say(occasion), occasion.kind
+
+
+@ENOUGH
+@given(policy=policies, plan=plans)
+def test_when_they_hear_next_is_what_the_ticket_owes(policy: Policy, plan: list[Step]) -> None:
+    """2.4, 6.5: the promise of next news, or else the deadline of an update, and nothing where there is neither."""
+    for occasion, ticket, _ in occasions(policy, plan, outages=False):
+        news = WORDS.say(occasion).next_news_at
+        owed = [each.promised_at for each in ticket.promises if each.is_open and each.kind is PromiseKind.NEXT_NEWS]
+        update = next((clock.deadline_at for clock in ticket.clocks if clock.target is Target.UPDATE), None)
+        expected = min(owed, default=update)
+        assert news is None or news == expected, occasion.kind
+        if occasion.kind == "opened":
+            assert news is not None
+
+
+def test_what_was_to_come_and_has_passed_is_not_promised() -> None:
+    """9: a truth, or nothing: an hour of delivery away is no reason to promise an instant of the past."""
+    life = Life()
+    at_once = WORDS.say(life.first("opened"))
+    assert at_once.next_news_at == datetime(2026, 11, 23, 13, 0, tzinfo=UTC)
+    assert "You will hear from us again by Monday 23 November at 13:00" in at_once.text
+    late = replace(life.first("opened"), now_at=OPENED_AT + 5 * HOUR, is_late=True)
+    assert WORDS.say(late).next_news_at is None
+    assert "hear from us" not in WORDS.say(late).text
+    assert "it tells you what happened on Monday 23 November at 09:00" in WORDS.say(late).text
+    assert "It should be solved by Friday 27 November at 09:00" in WORDS.say(late).text
+
+
+def test_opening_tells_when_and_by_when_in_the_customers_own_zone() -> None:
+    """6.1: real instants in their own zone and words, the zone named as it is not the desk's."""
+    customer = replace(IDA, language="en-US", zone="America/New_York")
+    text = said(Life(opening=an_opening(customer)), "opened").text.replace("\N{NARROW NO-BREAK SPACE}", " ")
+    assert "solved by Friday, November 27 at 4:00 AM (New York time)." in text
+    assert "hear from us again by Monday, November 23 at 8:00 AM (New York time) at the latest." in text
+    assert "UTC" not in text
+
+
+def test_the_desks_reason_stays_the_desks_and_the_customers_words_come_back_to_them() -> None:
+    """6.5: why, in the customer's words: a reason by hand is not shown, one that they gave with a rejection is."""
+    by_hand = Life().do(ANN, Escalate(actor="ann", from_tier="agent", reason="customer is difficult"))
+    assert "difficult" not in str(said(by_hand, "escalated"))
+    assert "customer is difficult" in said(by_hand, "escalated", Audience.TIER).text
+    fixed = Resolve(actor="ann", outcome=Outcome.FIXED, explanation="A new router.")
+    rejected = Life().do(ANN, fixed, Reject(actor="desk", reason="It is as slow as ever."))
+    assert (
+        "You told us that it is not solved.\n\nIn your words:\n\nIt is as slow as ever."
+        in said(rejected, "escalated").text
+    )
+    given = Life().do(ANN, Transfer(actor="ann", to_tier="specialist", reason="theirs, not ours"))
+    assert "theirs" not in str(said(given, "transferred"))
+    waited = Life().do(
+        ANN, WaitOnCustomer(actor="ann", question="Which lights?"), Continue(actor="ann", reason="found it")
+    )
+    assert "found it" not in str([WORDS.say(each) for each in waited.occasions() if each.audience is Audience.CUSTOMER])
+
+
+def test_a_broken_promise_is_admitted_with_its_credit_in_one_message() -> None:
+    """6.13: an apology and the credit, unasked, and when they hear next."""
+    broken = said(lives()[1], "promise_broken")
+    assert (
+        "We promised to call you about your request “No line” by Monday 23 November at 16:00, and did not."
+        in broken.text
+    )
+    assert "We apologise." in broken.text
+    assert "we offer you a credit of £10.00." in broken.text
+    assert broken.facts["credit"] == {"minor": 1000, "currency": "GBP"}
+    missed = said(lives()[0], "resolve_missed")
+    assert "would be solved by Friday 27 November at 09:00. It is not. We apologise" in missed.text
+    assert "we offer you a credit of £10.00." in missed.text
+
+
+def test_a_reminder_repeats_the_question_it_is_of() -> None:
+    """6.6: the last that was asked before the reminder, not one that was asked since."""
+    life = Life().do(ANN, WaitOnCustomer(actor="ann", question="Which lights are on?")).until(6)
+    life.do(WaitOnCustomer(actor="ann", question="Which cable is it?"))
+    reminded = said(life, "customer_reminded")
+    assert "Which lights are on?" in reminded.text
+    assert "On Monday 23 November at 09:00 we asked you" in reminded.text
+    assert "Which cable" not in reminded.text
+
+
+def test_news_while_it_rests_promises_nothing_more() -> None:
+    """2.10: solved, the update clock stands still: nobody is promised news that nobody owes."""
+    life = Life().do(ANN, Resolve(actor="ann", outcome=Outcome.FIXED, explanation="A new router."))
+    life.do(PostUpdate(actor="ann", text="We watch it for a day."))
+    assert said(life, "update_posted").next_news_at is None
+    assert "hear from us" not in said(life, "update_posted").text
+
+
+@pytest.mark.parametrize("hours_since", [0, 23, 24])
+def test_how_long_one_can_come_back_is_said_while_it_is_true(hours_since: int) -> None:
+    """6.9: the reopen window is told with its end, and not any more when that has passed."""
+    life = lives()[3]
+    closed = life.first("closed")
+    later = replace(closed, now_at=closed.entry.at + timedelta(days=13, hours=hours_since))
+    words = "Tell us by Monday 7 December at 09:00 and we open it again"
+    assert (words in WORDS.say(later).text) is (hours_since < 24)
