@@ -5,7 +5,7 @@ Requests come with everything that is required, so that a test says only what it
 
 import asyncio
 import uuid
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Collection, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -213,6 +213,7 @@ async def a_desk(
     ids: Ids | None = None,
     replaced: Replace = lambda records: records,
     policies: HoldsPolicies | None = None,
+    operators: Collection[str] = (),
 ) -> AsyncIterator[Desk]:
     """Run an intake on a fresh record, on the tests' own policies unless others are given."""
     clock, nudges = StoryClock(MONDAY), KeptNudges()
@@ -227,6 +228,7 @@ async def a_desk(
             limits=limits,
             has_reflection=has_reflection,
             ids=ids,
+            operators=operators,
         )
         address = Address("127.0.0.1", await intake.start())
         try:

@@ -100,6 +100,7 @@ _PROMISES_NAMES = {(command, "name"): _NAME for command in ("MakePromise", "Keep
 MAY_BE_EMPTY = frozenset(
     {
         ("Open", "description"),
+        ("Import", "description"),
         ("RecordContact", "text"),
         ("LogTime", "text"),
         ("Rate", "comment"),
