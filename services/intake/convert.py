@@ -18,7 +18,6 @@ from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from protos.followthrough.v1 import event_pb2, handover_pb2, ledger_pb2, ticket_pb2, ticket_service_pb2
-from services.money import in_words
 from workflows.domain.routing import Request
 from workflows.domain.ticket.commands import (
     Acknowledge,
@@ -128,8 +127,8 @@ A_DAY_SECONDS = 86_400
 NANOSECONDS = 10**9
 """In a second."""
 
-INTERNAL = frozenset({"warnings", "update_breaches", "roster", "closures"})
-"""Fields of the domain's state that are the engine's own business and not in the contract."""
+INTERNAL = frozenset({"warnings", "update_breaches", "roster", "closures", "promised"})
+"""Fields of the domain that are the engine's own business and not in the contract, or in it elsewhere."""
 
 
 def wire_name(kind: type, name: str) -> str:
@@ -227,7 +226,7 @@ def event_message(entry: Entry) -> event_pb2.TicketEvent:
 
 def handover_message(handover: Handover) -> handover_pb2.Handover:
     """Show a ticket's story to a caller, whole and as one page."""
-    message = handover_pb2.Handover(page=page(handover, in_words), ticket=ticket_message(handover.ticket))
+    message = handover_pb2.Handover(page=page(handover), ticket=ticket_message(handover.ticket))
     _fill(message, handover.story)
     _write_instant(message, "as_of_time", handover.as_of)
     if handover.next_step is not None:
@@ -304,9 +303,9 @@ Write = Callable[[Message, str, object], None]
 def _writers(kind: type, message: type[Message]) -> tuple[tuple[str, str, Write], ...]:
     """How each field of a dataclass is written into a message; computed once a pair."""
     return tuple(
-        (field.name, wire, _writer(message, wire))
+        (field.name, wire_name(kind, field.name), _writer(message, wire_name(kind, field.name)))
         for field in fields(kind)
-        if field.name not in INTERNAL and (wire := wire_name(kind, field.name)) in message.DESCRIPTOR.fields_by_name
+        if field.name not in INTERNAL
     )
 
 

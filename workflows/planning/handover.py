@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from workflows.domain.ticket.events import Entry
-from workflows.domain.ticket.state import Clock, Promise, Ticket
+from workflows.domain.ticket.state import Clock, Ticket
 from workflows.domain.ticket.words import ClockState, Status, Target
-from workflows.planning.handover_log import Story, named, story
+from workflows.planning.handover_log import story
+from workflows.planning.handover_story import StillPromised, Story
 
 _TO_DO = {
     Target.ACKNOWLEDGE: "take it on",
@@ -43,14 +44,8 @@ class Handover:
 
 def handover(ticket: Ticket, entries: Iterable[Entry], as_of: datetime) -> Handover:
     """Put it together from the ticket and all lines of its log. `as_of` is the record's present instant."""
-    return Handover(
-        ticket=ticket, as_of=as_of, next_step=_next_step(ticket), story=story(entries, ticket.customer.zone)
-    )
-
-
-def open_promises(ticket: Ticket) -> Sequence[Promise]:
-    """What is promised and neither kept nor over, the earliest first."""
-    return sorted((each for each in ticket.promises if each.is_open), key=lambda each: (each.promised_at, each.name))
+    told = story(entries, ticket.customer.zone)
+    return Handover(ticket=ticket, as_of=as_of, next_step=_next_step(ticket, told.promised), story=told)
 
 
 def live_clocks(ticket: Ticket) -> Sequence[Clock]:
@@ -59,7 +54,7 @@ def live_clocks(ticket: Ticket) -> Sequence[Clock]:
     return sorted(live, key=lambda clock: (clock.deadline_at is None, clock.deadline_at or clock.started_at))
 
 
-def _next_step(ticket: Ticket) -> NextStep | None:
+def _next_step(ticket: Ticket, promised: Sequence[StillPromised]) -> NextStep | None:
     """What is due first of all that somebody can do; automatic steps are nobody's work."""
     if ticket.status is Status.CLOSED:
         return None
@@ -68,10 +63,7 @@ def _next_step(ticket: Ticket) -> NextStep | None:
         for clock in live_clocks(ticket)
         if clock.state is ClockState.RUNNING
     ]
-    due += [
-        NextStep(what=f"keep what was promised: {named(each.name, each.kind, each.owner)}", due_at=each.promised_at)
-        for each in open_promises(ticket)
-    ]
+    due += [NextStep(what=f"keep what was promised: {each}", due_at=each.promised_at) for each in promised]
     if due:
         return min(due, key=lambda step: step.due_at or ticket.opened_at)
     if ticket.status is Status.WAITING_ON_CUSTOMER:

@@ -24,6 +24,7 @@ from workflows.domain.ticket.events import (
     ProblemLinked,
     ProblemUnlinked,
     PromiseBroken,
+    PromiseCancelled,
     PromiseChanged,
     PromiseKept,
     PromiseMade,
@@ -39,7 +40,17 @@ from workflows.domain.ticket.events import (
     WaitEnded,
     WaitStarted,
 )
-from workflows.domain.ticket.words import ContactKind, PromiseKind, Target, WaitEnd
+from workflows.domain.ticket.words import ContactKind, Target, WaitEnd
+from workflows.planning.handover_story import (
+    LinkedProblem,
+    Part,
+    Question,
+    Said,
+    StillPromised,
+    Story,
+    by_the_minute,
+    promise_named,
+)
 from workflows.planning.local_time import Wall
 from workflows.planning.wording import of_causes, of_skip
 
@@ -51,93 +62,12 @@ LATEST_HAND_OFFS = 5
 LATEST_NOTES = 4
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Said:
-    """One thing that was said or done."""
-
-    sequence: int
-    """Of the line of the log that has the whole of it."""
-    effective_at: datetime
-    actor: str | None
-    """Who; none: the clocks."""
-    text: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Part:
-    """One part of the story: the latest of its lines, in their order."""
-
-    said: tuple[Said, ...] = ()
-    left_out: int = 0
-    """How many earlier ones there are."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Question:
-    """What the customer was asked, and what came of it."""
-
-    sequence: int
-    asked_at: datetime
-    actor: str | None
-    question: str
-    answered_at: datetime | None = None
-    """None: it was not answered, or not yet."""
-    answer: str = ""
-    reminders: int = 0
-    """How often they were asked again."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LinkedProblem:
-    """A known problem that is behind it."""
-
-    problem_id: str
-    title: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Story:
-    """What happened to a ticket, condensed."""
-
-    broken: Part
-    """Targets missed and promises not kept."""
-    contacts: Part
-    """Each time the customer came."""
-    questions: tuple[Question, ...]
-    """The latest, in their order."""
-    questions_left_out: int
-    told: Part
-    """What persons told the customer, other than questions."""
-    hand_offs: Part
-    """Who had it, and why it went on."""
-    notes: Part
-    time_spent: timedelta
-    """Wall-clock, as people logged it."""
-    problems: tuple[LinkedProblem, ...]
-    """Those that it is linked to now."""
-    explanation: str
-    """What the customer was told with the latest resolution; empty: it was never resolved."""
-    alternative: str
-    """What was offered instead with it; empty: nothing."""
-
-
 def story(entries: Iterable[Entry], zone: str) -> Story:
     """Condense all lines of a log. `zone` is the IANA name of the clock by which instants within texts are said."""
     reading = _Reading(Wall(zone))
     for entry in entries:
         reading.read(entry)
     return reading.story()
-
-
-def by_the_minute(wall: Wall, at: datetime) -> str:
-    """Say an instant of the story, rounded down: nobody is helped by its seconds."""
-    return wall.day_and_time(at.replace(second=0, microsecond=0))
-
-
-def named(name: str, kind: PromiseKind, owner: str | None) -> str:
-    """Say which promise is meant; the engine's own is the one of news that is nobody's to keep."""
-    said = "news" if kind is PromiseKind.NEXT_NEWS and owner is None else repr(name)
-    return f"{said}, {owner}'s to keep" if owner else said
 
 
 @dataclass(slots=True)
@@ -181,6 +111,7 @@ class _Reading:
         self.asked = 0
         self.time_spent = timedelta()
         self.titles: dict[str, str] = {}
+        self.promised: dict[str, StillPromised] = {}
         self.explanation = ""
         self.alternative = ""
         self._broken_promises: dict[tuple[str, int], int] = {}
@@ -189,6 +120,7 @@ class _Reading:
         """What was read."""
         return Story(
             broken=self.broken.part(),
+            promised=tuple(sorted(self.promised.values(), key=lambda each: (each.promised_at, each.name))),
             contacts=self.contacts.part(),
             questions=tuple(self.questions),
             questions_left_out=self.asked - len(self.questions),
@@ -211,8 +143,10 @@ class _Reading:
                 self._of_customer(entry, entry.event)
             case WaitStarted() | CustomerReminded() | WaitEnded():
                 self._of_question(entry, entry.event)
-            case UpdatePosted() | Resolved() | PromiseMade() | PromiseChanged() | PromiseKept():
+            case UpdatePosted() | Resolved():
                 self._of_desk(entry, entry.event)
+            case PromiseMade() | PromiseChanged() | PromiseKept() | PromiseCancelled():
+                self._of_promise(entry, entry.event)
             case ClockBreached() | PromiseBroken():
                 self._of_breach(entry, entry.event)
             case NoteAdded(text=text):
@@ -255,9 +189,7 @@ class _Reading:
             case WaitEnded():
                 pass  # the answer, the resolution or the giving up says so itself
 
-    def _of_desk(
-        self, entry: Entry, event: UpdatePosted | Resolved | PromiseMade | PromiseChanged | PromiseKept
-    ) -> None:
+    def _of_desk(self, entry: Entry, event: UpdatePosted | Resolved) -> None:
         match event:
             case UpdatePosted(text=text):
                 self.told.add(entry, text)
@@ -265,16 +197,31 @@ class _Reading:
                 self.explanation, self.alternative = event.explanation, event.alternative or ""
                 instead = f"; offered instead: {event.alternative}" if event.alternative else ""
                 self.told.add(entry, f"resolved as {_spaced(event.outcome)}: {event.explanation}{instead}")
-            case PromiseMade(is_engines=False):
-                until = self._said(event.promised_at)
-                self.told.add(entry, f"promised {event.name!r} for {until}: {event.words}")
-            case PromiseChanged():
-                before, until = (self._said(at) for at in (event.from_promised_at, event.promised_at))
-                self.told.add(entry, f"promised {event.name!r} for {until} instead of {before}: {event.words}")
-            case PromiseKept():
-                self._of_kept(entry, event)
+
+    def _of_promise(self, entry: Entry, event: PromiseMade | PromiseChanged | PromiseKept | PromiseCancelled) -> None:
+        match event:
             case PromiseMade():
-                pass  # the engine's: no person said anything
+                self.promised[event.name] = StillPromised(
+                    name=event.name,
+                    kind=event.kind,
+                    owner=event.owner,
+                    promised_at=event.promised_at,
+                    words=event.words,
+                )
+                if not event.is_engines:
+                    words = f": {event.words}" if event.words else ""
+                    self.told.add(entry, f"promised {event.name!r} for {self._said(event.promised_at)}{words}")
+            case PromiseChanged(name=name, promised_at=promised_at, words=words):
+                if before := self.promised.get(name):
+                    self.promised[name] = replace(before, promised_at=promised_at, words=words)
+                instead = f"{self._said(promised_at)} instead of {self._said(event.from_promised_at)}"
+                self.told.add(entry, f"promised {name!r} for {instead}: {words}")
+            case PromiseKept():
+                if not event.is_late:  # what is done late was over before
+                    self.promised.pop(event.name, None)
+                self._of_kept(entry, event)
+            case PromiseCancelled(name=name):
+                self.promised.pop(name, None)
 
     def _of_kept(self, entry: Entry, event: PromiseKept) -> None:
         """Done, late or not; a message that kept it is told as the message that it was."""
@@ -293,8 +240,9 @@ class _Reading:
             case ClockBreached():
                 self.broken.add(entry, f"{_missed(event)}, due {due}")
             case PromiseBroken():
+                self.promised.pop(event.name, None)
                 self._broken_promises[event.name, event.run] = entry.sequence
-                self.broken.add(entry, f"{named(event.name, event.kind, event.owner)}, promised for {due}")
+                self.broken.add(entry, f"{promise_named(event.name, event.kind, event.owner)}, promised for {due}")
 
     def _of_ladder(self, entry: Entry) -> None:
         match entry.event:

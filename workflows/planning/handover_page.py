@@ -5,13 +5,14 @@ than `MOST_LINES` lines, none of them more than `LONGEST_LINE` characters.
 """
 
 import textwrap
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
-from workflows.domain.ticket.state import Clock, Promise
+from workflows.domain.money import Money, plainly
+from workflows.domain.ticket.state import Clock
 from workflows.domain.ticket.words import CreditState, Target, TicketKind
-from workflows.planning.handover import Handover, live_clocks, open_promises
-from workflows.planning.handover_log import Part, Question, by_the_minute, named
+from workflows.planning.handover import Handover, live_clocks
+from workflows.planning.handover_story import Part, Question, StillPromised, Story, by_the_minute
 from workflows.planning.local_time import Wall, in_full, length_in_words
 
 MOST_LINES = 70
@@ -28,9 +29,6 @@ PROBLEMS_SHOWN = 2
 BROKEN = "BROKEN"
 """What was not kept is said loudly: whoever comes next begins with an apology."""
 
-Money = Callable[[int, str], str]
-"""Says so many minor units of a currency."""
-
 _CLOCKS = {
     Target.ACKNOWLEDGE: "taken on",
     Target.TIER_RESOLVE: "resolved",
@@ -44,34 +42,78 @@ _CREDITS = {
 }
 
 
-def page(handover: Handover, money: Money) -> str:
-    """Write it down; every line ends with a line feed, the last one too."""
-    return "".join(f"{line}\n" for line in _Page(handover, money).lines())
+def page(handover: Handover) -> str:
+    """Write all of it down; every line ends with a line feed, the last one too."""
+    return "".join(f"{line}\n" for line in _Page(handover).lines())
 
 
-class _Page:
-    """One handover, written by the customer's clock."""
+def told(story: Story, zone: str) -> str:
+    """Write down what the log tells and no more: how the ticket stands is said beside it."""
+    return "\n".join(_Log(story, Wall(zone)).lines()).strip("\n")
 
-    def __init__(self, handover: Handover, money: Money) -> None:
-        self._handover = handover
-        self._ticket = handover.ticket
-        self._money = money
-        self._wall = Wall(handover.ticket.customer.zone)
 
-    def lines(self) -> Iterator[str]:
-        """Everything, the most pressing first."""
-        story = self._handover.story
-        yield from self._head()
+class _Log:
+    """What a log tells, by one clock."""
+
+    def __init__(self, story: Story, wall: Wall) -> None:
+        self._story = story
+        self._wall = wall
+
+    def lines(self, clocks: Sequence[str] = (), besides: Sequence[str] = ()) -> Iterator[str]:
+        """Part by part, the most pressing first, with what is known besides the log."""
+        story = self._story
         yield from _section(BROKEN, [each.text for each in story.broken.said], story.broken.left_out)
-        yield from self._promises()
-        yield from _section("Clocks", [self._clock(each) for each in live_clocks(self._ticket)])
+        shown = [self._promise(each) for each in story.promised[:PROMISES_SHOWN]]
+        yield from _section("Promised, and still open", shown, len(story.promised) - len(shown), "later")
+        yield from _section("Clocks", clocks)
         yield from self._part("The customer came", story.contacts)
         asked = [self._question(each) for each in story.questions]
         yield from _section("The customer was asked", asked, story.questions_left_out)
         yield from self._part("The customer was told", story.told)
         yield from self._part("Who had it", story.hand_offs)
         yield from self._part("Notes, not for the customer", story.notes)
-        yield from _section("Besides", list(self._besides()))
+        yield from _section("Besides", [*besides, *self._besides()])
+
+    def _promise(self, promise: StillPromised) -> str:
+        return f"{self._at(promise.promised_at)}  {promise}{f': {promise.words}' if promise.words else ''}"
+
+    def _question(self, asked: Question) -> str:
+        by = f" {asked.actor}" if asked.actor else ""
+        begins = f"{self._at(asked.asked_at)}{by}  {_cut(asked.question, LONGEST_LINE // 3)}"
+        if asked.answered_at is not None:
+            return f"{begins} / answered {self._at(asked.answered_at)}{f': {asked.answer}' if asked.answer else ''}"
+        reminded = f", asked again {_times(asked.reminders)}" if asked.reminders else ""
+        return f"{begins} / no answer{reminded}"
+
+    def _besides(self) -> Iterator[str]:
+        for problem in self._story.problems[-PROBLEMS_SHOWN:]:
+            yield f"problem {problem.problem_id} is behind it{f': {problem.title}' if problem.title else ''}"
+        if self._story.time_spent:
+            yield f"time spent: {length_in_words(self._story.time_spent)}"
+
+    def _part(self, title: str, part: Part) -> Iterator[str]:
+        lines = [
+            f"{self._at(each.effective_at)}{f' {each.actor}' if each.actor else ''}  {each.text}" for each in part.said
+        ]
+        yield from _section(title, lines, part.left_out)
+
+    def _at(self, at: datetime) -> str:
+        return by_the_minute(self._wall, at)
+
+
+class _Page:
+    """One handover, written by the customer's clock."""
+
+    def __init__(self, handover: Handover) -> None:
+        self._handover = handover
+        self._ticket = handover.ticket
+        self._wall = Wall(handover.ticket.customer.zone)
+
+    def lines(self) -> Iterator[str]:
+        """How it stands, then what its log tells."""
+        yield from self._head()
+        clocks = [self._clock(each) for each in live_clocks(self._ticket)]
+        yield from _Log(self._handover.story, self._wall).lines(clocks, list(self._besides()))
 
     def _head(self) -> Iterator[str]:
         ticket, customer, now = self._ticket, self._ticket.customer, self._handover.as_of
@@ -88,29 +130,12 @@ class _Page:
         if step := self._handover.next_step:
             yield _line(f"Next: {step.what}{f', by {self._at(step.due_at)}' if step.due_at else ''}")
 
-    def _promises(self) -> Iterator[str]:
-        promised = open_promises(self._ticket)
-        shown = [self._promise(each) for each in promised[:PROMISES_SHOWN]]
-        yield from _section("Promised, and still open", shown, len(promised) - len(shown), "later")
-
-    def _promise(self, promise: Promise) -> str:
-        name = named(promise.name, promise.kind, promise.owner)
-        return f"{self._at(promise.promised_at)}  {name}{f': {promise.words}' if promise.words else ''}"
-
     def _clock(self, clock: Clock) -> str:
         what = f"{_CLOCKS[clock.target]}{f' by {clock.tier}' if clock.target.is_the_tiers else ''}"
         if clock.deadline_at is not None:
             return f"{self._at(clock.deadline_at)}  {what}"
         why = f" ({_spaced(clock.pause)})" if clock.pause else ""
         return f"stands still{why}  {what}: {length_in_words(clock.spent)} of {length_in_words(clock.length)} spent"
-
-    def _question(self, asked: Question) -> str:
-        by = f" {asked.actor}" if asked.actor else ""
-        begins = f"{self._at(asked.asked_at)}{by}  {_cut(asked.question, LONGEST_LINE // 3)}"
-        if asked.answered_at is not None:
-            return f"{begins} / answered {self._at(asked.answered_at)}{f': {asked.answer}' if asked.answer else ''}"
-        reminded = f", asked again {_times(asked.reminders)}" if asked.reminders else ""
-        return f"{begins} / no answer{reminded}"
 
     def _besides(self) -> Iterator[str]:
         ticket = self._ticket
@@ -121,17 +146,7 @@ class _Page:
         if reminding := ticket.reminding:
             yield f"the ladder has ended, and the last resort was told {_times(reminding.sent + 1)}"
         for credit in ticket.credits[-CREDITS_SHOWN:]:
-            yield f"a credit of {self._money(credit.minor, credit.currency)} {_CREDITS[credit.state]}"
-        for problem in self._handover.story.problems[-PROBLEMS_SHOWN:]:
-            yield f"problem {problem.problem_id} is behind it{f': {problem.title}' if problem.title else ''}"
-        if self._handover.story.time_spent:
-            yield f"time spent: {length_in_words(self._handover.story.time_spent)}"
-
-    def _part(self, title: str, part: Part) -> Iterator[str]:
-        lines = [
-            f"{self._at(each.effective_at)}{f' {each.actor}' if each.actor else ''}  {each.text}" for each in part.said
-        ]
-        yield from _section(title, lines, part.left_out)
+            yield f"a credit of {plainly(Money(minor=credit.minor, currency=credit.currency))} {_CREDITS[credit.state]}"
 
     def _at(self, at: datetime) -> str:
         return by_the_minute(self._wall, at)
