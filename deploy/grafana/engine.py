@@ -61,13 +61,15 @@ _ON_TIME = Row(
         ),
         Figure(
             title="What fell through",
-            description="Tickets whose wake-up is past, those that the rules cannot judge, and wake-ups that Temporal "
-            "does not know of. Late and owed may rise in a storm; stuck is never well.",
+            description="Tickets whose wake-up is past, those that the rules cannot judge, those that wait on a "
+            "customer who has answered, and wake-ups that Temporal does not know of. Late and owed rise in a storm; "
+            "stuck and answered are never well.",
             unit="short",
             width=12,
             queries=(
                 Query(expr=once("late_tickets"), legend="late"),
                 Query(expr=once("stuck_tickets"), legend="stuck"),
+                Query(expr=once("answered_waits"), legend="answered, and waited for"),
                 Query(expr=once("owed_nudges"), legend="owed nudges"),
             ),
         ),

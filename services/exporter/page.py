@@ -90,6 +90,11 @@ def of_figures(figures: Figures, policies: PolicySet) -> Iterator[Metric]:
         "late_tickets", "Tickets whose wake-up is past, those that are stuck included.", value=figures.late_tickets
     )
     yield _gauge("stuck_tickets", "Tickets that the rules could not judge.", value=figures.stuck_tickets)
+    yield _gauge(
+        "answered_waits",
+        "Tickets that wait on a customer who came back after the question, by their own logs: there must be none.",
+        value=figures.answered_waits,
+    )
     yield _gauge("owed_nudges", "Tickets whose next wake-up Temporal does not know of.", value=figures.owed_nudges)
     yield _gauge("pending_messages", "Messages that nobody has sent yet.", value=figures.pending_messages)
     yield _timestamp(

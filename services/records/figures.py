@@ -6,7 +6,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import func, select, union_all
+from sqlalchemy import ScalarSelect, func, select, union_all
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.records import codec
@@ -20,6 +20,7 @@ from services.records.tables import (
     OWED,
     PENDING,
     STUCK,
+    EventRow,
     MessageRow,
     TicketRow,
     TotalDeltaRow,
@@ -27,6 +28,7 @@ from services.records.tables import (
 )
 from services.records.tables_problems import LIVE
 from workflows.domain.policy import Policy
+from workflows.domain.ticket.words import Status
 
 LabelValues = tuple[str, ...]
 
@@ -56,6 +58,8 @@ class Figures:
     late_tickets: int = 0
     """Tickets whose wake-up has passed, those that are stuck included."""
     stuck_tickets: int = 0
+    answered_waits: int = 0
+    """Tickets that wait on the customer, though by their own logs the customer came back after the question: none."""
     owed_nudges: int = 0
     pending_messages: int = 0
     """Messages that nobody has sent yet."""
@@ -92,11 +96,12 @@ async def read_figures(connection: AsyncConnection, instant: datetime) -> Figure
         select(func.min(row.wake_at)).where(LATE, row.stuck_until.is_(None)).scalar_subquery(),
         select(func.count()).select_from(row).where(LATE, row.wake_at <= instant).scalar_subquery(),
         select(func.count()).select_from(row).where(STUCK).scalar_subquery(),
+        _answered_waits(),
         select(func.count()).select_from(row).where(OWED).scalar_subquery(),
         select(func.count()).select_from(MessageRow).where(PENDING).scalar_subquery(),
         select(func.min(MessageRow.recorded_at)).where(PENDING).scalar_subquery(),
     )
-    deadline_at, wake_at, late, stuck, owed, pending, oldest = (await connection.execute(singles)).one()
+    deadline_at, wake_at, late, stuck, answered, owed, pending, oldest = (await connection.execute(singles)).one()
     live = await announcements(connection, LIVE)
     not_closed: Counter[LabelValues] = Counter()
     versions: set[tuple[str, str]] = set()
@@ -114,6 +119,7 @@ async def read_figures(connection: AsyncConnection, instant: datetime) -> Figure
         next_wake_at=wake_at,
         late_tickets=late,
         stuck_tickets=stuck,
+        answered_waits=answered,
         owed_nudges=owed,
         pending_messages=pending,
         oldest_pending_message_at=oldest,
@@ -131,6 +137,20 @@ def _progress(live: Iterable[Announcement]) -> Mapping[LabelValues, int]:
         tickets[each.kind.value, TOLD] += each.told_count
         tickets[each.kind.value, PASSED_BY] += sum(each.outcomes.values()) - each.told_count
     return tickets
+
+
+def _answered_waits() -> ScalarSelect[int]:
+    """Of a ticket that waits, the last question or contact is the question, whatever else its log says since."""
+    row, said = TicketRow, EventRow
+    last = (
+        select(said.kind)
+        .where(said.ticket_id == row.ticket_id, said.kind.in_(("wait_started", "contact_received")))
+        .order_by(said.sequence.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    waits = select(func.count()).select_from(row).where(NOT_CLOSED, row.status == Status.WAITING_ON_CUSTOMER.value)
+    return waits.where(last == "contact_received").scalar_subquery()
 
 
 async def _totals(connection: AsyncConnection) -> dict[tuple[str, LabelValues], int]:

@@ -28,6 +28,7 @@ def check_logs(facts: Facts) -> Iterator[Finding]:
         yield from _of_lines(standing, lines, len(facts.inputs.get(ticket_id, ())), shown.get(ticket_id, ()))
         yield from _of_clocks(facts, standing, lines)
         yield from _of_ladder(facts.ladder, standing, lines)
+        yield from _of_wait(standing, lines)
         if standing.stuck:
             yield Finding(what=What.STUCK, ticket_id=ticket_id, text=f"the rules died of {standing.stuck}")
 
@@ -147,6 +148,14 @@ def _of_what_followed(breach: Line, lines: Sequence[Line]) -> Iterator[Finding]:
         yield Finding(
             what=What.STEP_MISSING, ticket_id=breach.ticket_id, text=f"line {breach.sequence}: {cause}, and no step"
         )
+
+
+def _of_wait(standing: Standing, lines: Sequence[Line]) -> Iterator[Finding]:
+    """Yield the wait on a customer who came back after the question."""
+    last = next((line for line in reversed(lines) if line.kind in {"wait_started", "contact_received"}), None)
+    if standing.status == "waiting_on_customer" and last is not None and last.kind == "contact_received":
+        text = f"line {last.sequence}: the customer came back, and is waited for"
+        yield Finding(what=What.ANSWERED_WAIT, ticket_id=standing.ticket_id, text=text)
 
 
 def _of_ladder(ladder: tuple[str, ...], standing: Standing, lines: Sequence[Line]) -> Iterator[Finding]:

@@ -52,6 +52,13 @@ def unwatched(facts: Facts) -> Facts:
     return replace(facts, timers={})
 
 
+def waiting(*kinds: str) -> Doctoring:
+    """The ticket waits on its customer, and these are the last lines of its log."""
+    said = {"kind": "information", "answered_wait": False}
+    lines = tuple(replace(line(number, kind, 5), body=said) for number, kind in enumerate(kinds, start=9))
+    return lambda facts: with_lines(*lines)(standing(status="waiting_on_customer")(facts))
+
+
 def lost(facts: Facts) -> Facts:
     """The accepted ticket is not in the record at all."""
     return replace(facts, standings={}, lines={}, inputs={}, messages=(), printed=(), totals={}, asked=facts.asked[:1])
@@ -126,6 +133,7 @@ CASES: dict[str, tuple[Doctoring, What]] = {
     "a step taken twice": (with_lines(HONEST[4]), What.TIER_SKIPPED),
     "a row of another tier than the log's": (standing(tier="supplier"), What.TIER_SKIPPED),
     "a breach that nothing followed": (with_lines(without=(5,)), What.STEP_MISSING),
+    "a wait that the answer did not end": (waiting("wait_started", "contact_received"), What.ANSWERED_WAIT),
     "a total that is too high": (totalled("opened", ("urgent", "home"), 2), What.TOTAL_WRONG),
     "a total that is missing": (totalled("opened", ("urgent", "home"), 0), What.TOTAL_WRONG),
     "a total that nobody counts": (totalled("unheard_of", (), 1), What.TOTAL_WRONG),
@@ -179,8 +187,12 @@ def test_every_promise_but_the_second_checks_has_its_case() -> None:
         timer(failures=("UNHANDLED_COMMAND",)),
         lambda facts: replace(timer(is_busy=True)(facts), now=after(39)),
         with_lines(line(9, "tier_skipped", 5, tier="supplier")),
+        waiting("contact_received", "wait_started"),
     ],
-    ids=["asked again", "flagged", "just owed", "busy", "just moved", "a task tried again", "within the grace", "said"],
+    ids=[
+        *("asked again", "flagged", "just owed", "busy", "just moved", "a task tried again"),
+        *("within the grace", "said", "asked anew"),
+    ],
 )  # fmt: skip
 def test_what_may_be_is_not_accused(doctor: Doctoring) -> None:
     """4.7 and the rest of what a crash may do: repeating an answer, saying that a message may come twice."""

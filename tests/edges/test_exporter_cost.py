@@ -18,8 +18,8 @@ from workflows.domain.ticket.words import Outcome
 
 CLOSED = 3000
 OPEN = 3
-INDICES = "open|late|owed|due|stuck|at_risk"
-"""Of tickets, those that leave out what is closed."""
+INDICES = "open|late|owed|due|stuck|at_risk|status"
+"""Of tickets, those that leave out what is closed; by status only those that wait on the customer are looked for."""
 
 Asked = list[tuple[str, tuple[Any, ...]]]
 
