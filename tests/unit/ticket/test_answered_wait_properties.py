@@ -24,7 +24,7 @@ from workflows.domain.ticket.events import ContactReceived, Entry, WaitEnded, Wa
 from workflows.domain.ticket.state import TICK
 from workflows.domain.ticket.words import ContactKind, Outcome, Status, WaitEnd
 
-SAID = {
+SAID: dict[str, Command] = {
     "ask": WaitOnCustomer(actor="ann", question="which router?"),
     **{kind: RecordContact(actor="desk", kind=kind, channel="mail", text="the left") for kind in ContactKind},
     "take": Acknowledge(actor="ann", handler="ann", tier="agent"),
