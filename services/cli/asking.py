@@ -33,11 +33,11 @@ from protos.followthrough.v1.ticket_service_pb2 import (
     ReceiveContactResponse,
     ResolveTicketRequest,
 )
-from services.cli import explained, tables, typed, wording
-from services.cli.failing import Failed
+from services.cli import explained, tables, wording
 from services.cli.handover_shown import of_handover
 from services.cli.ticket_list import due_next, oldest_first
 from services.cli.ticket_shown import AsOf, of_ticket
+from services.cli.told import told_plainly
 from services.client import Change, Refused, TicketClient, Unreachable
 from services.settings import Address
 
@@ -62,7 +62,6 @@ FILTERS = {
 """Which field of a list's request is which option, of those that can be misspelt."""
 UNCHECKED = frozenset({"handler", "owner", "customer"})
 """Those of them that may be anything: intake refuses the others when nobody declared them."""
-NO_INTAKE = "does not answer as intake does: see that --server or FOLLOWTHROUGH_INTAKE_ADDRESS is intake's own port"
 NOTHING_OPENED = "nothing was opened: this is what a ticket opened now would be promised"
 
 
@@ -208,16 +207,9 @@ class Asking:
             async with client_of as client:
                 return await question(client)
 
-        try:
+        with told_plainly(self.server, self.credentials):
             return asyncio.run(ask())
-        except Refused as refused:
-            if not refused.reason:
-                raise Failed(f"{self.server} {NO_INTAKE} [{refused.code.name}]", exit_code=2) from None
-            text = typed.in_words_of(click.get_current_context().command, refused)
-            raise Failed(f"refused: {text} [{refused.reason}]", exit_code=1) from None
-        except Unreachable as error:
-            way = "; FOLLOWTHROUGH_CALLER_TLS_CA asks over TLS: see that both speak it" if self.credentials else ""
-            raise Failed(f"{error}{way}", exit_code=2) from None
+        raise AssertionError("unreachable: what is not answered is raised")
 
     def _show(self, question: Callable[[TicketClient], Coroutine[None, None, Ticket]]) -> None:
         """Show the ticket that a question is answered with, its clocks counted up to the record's now."""

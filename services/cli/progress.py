@@ -1,4 +1,7 @@
-"""How far a tool is with its tickets: a bar on standard error, where that is a terminal. Writes nothing else."""
+"""How far a tool is with its tickets, or what else it counts: a bar on standard error, where that is a terminal.
+
+Writes nothing else.
+"""
 
 from typing import Self
 
@@ -7,9 +10,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 
 class TicketBar:
-    """Counts tickets; nothing else may write to the terminal while it is entered."""
+    """Counts tickets, or what else it is told; nothing else may write to the terminal while it is entered."""
 
-    def __init__(self, *, is_shown: bool = True) -> None:
+    def __init__(self, *, is_shown: bool = True, what: str = "tickets") -> None:
         console = Console(stderr=True)
         self.tickets = 0
         self._bar = Progress(
@@ -21,7 +24,7 @@ class TicketBar:
             redirect_stdout=False,  # what is piped goes where it is piped to
             disable=not (is_shown and console.is_terminal),
         )
-        self._task = self._bar.add_task("tickets", total=None)
+        self._task = self._bar.add_task(what, total=None)
 
     def __enter__(self) -> Self:
         self._bar.__enter__()

@@ -13,7 +13,7 @@ WIRE = re.compile(
     r"|(?P<field>\b[a-z]+(?:_[a-z]+)+\b|(?<=goes with )\w+|(?<=does not go with )\w+)"
 )
 """What is quoted, an enum's value, the name of a field."""
-LISTING = ("ListTickets", "`followthrough ticket list`")
+LISTINGS = {"ListTickets": "`followthrough ticket list`", "ListArticles": "`followthrough article list`"}
 
 
 def in_words_of(command: click.Command, refused: Refused) -> str:
@@ -25,7 +25,9 @@ def in_words_of(command: click.Command, refused: Refused) -> str:
         field = refused.facts.get("field", "")
         is_named = field and refused.text.startswith(f"{field} ")
         said = _typed(command, field) + refused.text.removeprefix(field) if is_named else refused.text
-    return _translated(command, said.replace(*LISTING))
+    for listing, shown in LISTINGS.items():
+        said = said.replace(listing, shown)
+    return _translated(command, said)
 
 
 def _translated(command: click.Command, text: str) -> str:
