@@ -34,7 +34,7 @@ def test_a_policy_is_read_as_a_table(gardening: str) -> None:
     lines = [line.rstrip() for line in found.output.splitlines()]
     assert lines[0].startswith("gardening, version ")
     start = lines.index("tier gardener")
-    assert lines[start : start + 15] == [
+    assert lines[start : start + 16] == [
         "tier gardener",
         "  zone              Europe/London",
         "  open              mon-fri 09:00-17:00",

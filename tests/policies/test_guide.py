@@ -64,7 +64,7 @@ def test_the_defaults_are_those_of_the_code() -> None:
     """A default that is told is the one that counts."""
     told = dict(re.findall(r"^\| `(\w+)` \| .* \| `([^`]+)` \|$", GUIDE, re.MULTILINE))
     told.pop("waiting_pauses", None)
-    lines = ["from datetime import timedelta", "from workflows.domain.policy import hours"]
+    lines = ["from datetime import timedelta", "from workflows.domain.policy import AtRisk, hours"]
     spoken: dict[str, object] = {}
     exec("\n".join([*lines, *(f"{name} = {value}" for name, value in told.items())]), spoken)  # noqa: S102 - our own page
     simple = {field.name: field.default for field in fields(Policy) if field.init and field.default is not MISSING}

@@ -10,6 +10,7 @@ from enum import StrEnum
 from itertools import pairwise
 
 from workflows.domain.calendar import Span
+from workflows.domain.money import Money, plainly
 from workflows.domain.policy import Policy
 from workflows.domain.policy_as_written import in_hours, said
 from workflows.domain.policy_rows import Tier
@@ -39,6 +40,8 @@ class Kind(StrEnum):
     ROSTER_FAILED = "roster_failed"
     COVERAGE_GAP = "coverage_gap"
     CLOSED_DATES_RUN_OUT = "closed_dates_run_out"
+    LEAVING_IS_SLOW = "leaving_is_slow"
+    CREDIT_BEYOND_LIMIT = "credit_beyond_limit"
 
 
 class Weight(StrEnum):
@@ -81,6 +84,8 @@ def _findings(policy: Policy, from_at: datetime, cover: Coverage, *, has_roster:
             yield from _nobody(policy, hours)
     yield from _gaps(policy, cover)
     yield from _closed_dates(policy, from_at)
+    yield from _leaving(policy)
+    yield from _credits(policy)
 
 
 def _unreachable(policy: Policy, cover: Coverage) -> Iterator[Finding]:
@@ -226,6 +231,34 @@ def _closed_dates(policy: Policy, from_at: datetime) -> Iterator[Finding]:
                 weight=Weight.NOTE,
                 text=f"the calendar of {owner} knows no closed or special date after {exceptions[-1]}:"
                 " name those of the year to come",
+            )
+
+
+def _leaving(policy: Policy) -> Iterator[Finding]:
+    """Find a request to leave that waits longer than any other: to a customer that is a hurdle."""
+    last = policy.priorities[-1]
+    if policy.leaving == last and len(policy.priorities) > 1:
+        yield Finding(
+            kind=Kind.LEAVING_IS_SLOW,
+            weight=Weight.WARNING,
+            priority=last,
+            text=f"leaving is {said(last)}, the least urgent priority: who wants to leave waits longest, which looks"
+            " like holding them back; name a more urgent one",
+        )
+
+
+def _credits(policy: Policy) -> Iterator[Finding]:
+    """Find a desk that may not offer by hand what the engine gives without asking anybody."""
+    limit = policy.credit_limit
+    for field in ("credit_for_promise", "credit_for_resolve"):
+        money: Money | None = getattr(policy, field)
+        if money is not None and (limit is None or money.minor > limit.minor):
+            allowed = "nothing" if limit is None else f"no more than {plainly(limit)}"
+            yield Finding(
+                kind=Kind.CREDIT_BEYOND_LIMIT,
+                weight=Weight.NOTE,
+                text=f"{field} is {plainly(money)}, and the desk may offer {allowed} by hand without the lead:"
+                " whoever makes good what the engine did not see has to wait; raise credit_limit",
             )
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from workflows.domain.follow_the_sun import AnyCalendar
+from workflows.domain.money import plainly
 from workflows.domain.opening_hours import written
 from workflows.domain.policy import Policy
 from workflows.domain.policy_as_written import in_hours
@@ -72,6 +73,8 @@ class Promised:
     """What happens when the customer is asked something: each a sentence."""
     ending: tuple[str, ...]
     """How it ends, and how it comes back: each a sentence."""
+    given: tuple[str, ...]
+    """What the customer gets without asking when a promise is broken: each a sentence; empty where it is nothing."""
 
 
 def promised(policy: Policy, publication: Publication, from_day: date) -> Promised:
@@ -92,6 +95,7 @@ def promised(policy: Policy, publication: Publication, from_day: date) -> Promis
         steps=tuple(_steps(policy)),
         waiting=tuple(_waiting(policy)),
         ending=tuple(_ending(policy)),
+        given=tuple(_given(policy)),
     )
 
 
@@ -165,6 +169,24 @@ def _ending(policy: Policy) -> Iterator[str]:
         f"Within {_days(policy.reopen_window)} of closing you can have the same request opened again,"
         " under the same reference. After that, a new one names the old."
     )
+    if policy.leaving is not None:
+        yield (
+            f"When you want to leave us, say so: it is handled as {policy.leaving}. A question of ours puts nothing"
+            " off, and without an answer from you we go on with what we know."
+        )
+
+
+def _given(policy: Policy) -> Iterator[str]:
+    if policy.credit_for_promise:
+        yield (
+            "When one of us promised you something by an instant, a call say, and it was not done by then,"
+            f" {plainly(policy.credit_for_promise)} is yours. You do not have to ask."
+        )
+    if policy.credit_for_resolve:
+        yield (
+            f"When it is not solved within the time above, {plainly(policy.credit_for_resolve)} is yours,"
+            " once for each request. You do not have to ask."
+        )
 
 
 def _times(number: int) -> str:

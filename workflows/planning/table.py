@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from workflows.domain.follow_the_sun import AnyCalendar
+from workflows.domain.money import Money, plainly
 from workflows.domain.opening_hours import written
-from workflows.domain.policy import OnBreach, Policy, Tier
+from workflows.domain.policy import AtRisk, OnBreach, Policy, Tier
 from workflows.domain.ticket.words import Target
 from workflows.planning.local_time import length_in_words
 
@@ -54,6 +55,9 @@ def _customers(policy: Policy) -> Iterator[Row]:
         "closed without a word after": length_in_words(policy.sign_off),
         "may have it reopened for": f"{length_in_words(policy.reopen_window)}, by the clock on the wall",
         "asking for news escalates": every(policy.chases_to_escalate),
+        "asking to leave is": policy.leaving or "not taken",
+        "given for a broken promise": _money(policy.credit_for_promise, none="nothing"),
+        "given when not solved in time": _money(policy.credit_for_resolve, none="nothing"),
     }
     yield from (Row(subject=CUSTOMER, what=what, of="", value=value) for what, value in lengths.items())
     for target in Target:
@@ -89,8 +93,28 @@ def _ladders(policy: Policy) -> Iterator[Row]:
         "lead": policy.lead,
         "last resort": policy.last_resort,
         "last resort is told again every": length_in_words(policy.remind_every),
+        "credit by hand without the lead": _money(policy.credit_limit, none="none", prefix="up to "),
+        "lead is told of ratings": _stars(policy.rating_tells_lead),
+        "lead is told of a customer at risk": _at_risk(policy.at_risk),
     }
     yield from (Row(subject=LADDER, what=what, of="", value=value) for what, value in values.items())
+
+
+def _money(money: Money | None, *, none: str, prefix: str = "") -> str:
+    return none if money is None else f"{prefix}{plainly(money)}"
+
+
+def _stars(most: int) -> str:
+    if most == 0:
+        return "never"
+    return "of 1 star" if most == 1 else f"of {most} stars or fewer"
+
+
+def _at_risk(at_risk: AtRisk | None) -> str:
+    if at_risk is None:
+        return "never"
+    times = "the first time" if at_risk.number == 1 else f"{at_risk.number} times"
+    return f"when something went wrong {times} within {length_in_words(at_risk.period)}"
 
 
 def _calendars(subject: str, calendar: AnyCalendar) -> Iterator[Row]:

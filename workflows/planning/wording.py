@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 
+from workflows.domain.money import Money, plainly
 from workflows.domain.ticket.events import (
     Acknowledged,
     ClockBreached,
@@ -19,6 +20,7 @@ from workflows.domain.ticket.events import (
     ClockStarted,
     ClockWarned,
     Closed,
+    CreditOffered,
     CustomerReminded,
     Escalated,
     EscalationAbsorbed,
@@ -212,6 +214,9 @@ def _of_life(event: Event, tier: str) -> Words:  # noqa: PLR0911 - one sentence 
             return Words(about="", what="It is closed", why="the customer said nothing against it", rule="6.8")
         case Closed():
             return Words(about="", what="It is closed", rule="6.8")
+        case CreditOffered(minor=minor, currency=currency):
+            money = plainly(Money(minor=minor, currency=currency))
+            return Words(about=money, what=f"The customer is offered {money}, with the apology", rule="6.13")
         case _:
             return Words(about="", what=f"In {tier}: {kind_of(event).replace('_', ' ')}")
 
