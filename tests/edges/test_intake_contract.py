@@ -130,16 +130,19 @@ def test_requests_ask_for_their_commands(request_type: type, command: type) -> N
 
 
 def test_every_request_has_its_method() -> None:
-    """Each of the methods takes the request of its own name."""
-    methods = ticket_service_pb2.DESCRIPTOR.services_by_name["TicketService"].methods
-    assert [method.input_type.name for method in methods] == [f"{method.name}Request" for method in methods]
-    assert len(methods) == 33
+    """Each method of each service takes the request of its own name, which stands beside its service."""
+    for service in SERVICES:
+        requests = {message.name for message in service.file.message_types_by_name.values()}
+        names = [method.input_type.name for method in service.methods]
+        assert names == [f"{method.name}Request" for method in service.methods]
+        assert set(names) == {name for name in requests if name.endswith("Request")}
+    assert len(ticket_service_pb2.DESCRIPTOR.services_by_name["TicketService"].methods) == 33
 
 
 def test_the_field_rules_are_those_the_contract_tells() -> None:
     """The lengths that callers read in the comments are those that are checked."""
     told = set()
-    for source in ("ticket.proto", "ticket_service.proto"):
+    for source in ("ticket.proto", *(Path(service.file.name).name for service in SERVICES)):
         text = SOURCES.joinpath(source).read_text(encoding="utf-8")
         pattern = r"(?:At|of at) most (\d+) characters[^\n]*\n\s+string (\w+) ="
         told |= {(name, int(longest)) for longest, name in re.findall(pattern, text)}
@@ -160,8 +163,8 @@ def test_every_field_of_every_request_has_a_rule() -> None:
             else:
                 yield from unruled(field.message_type)
 
-    messages = ticket_service_pb2.DESCRIPTOR.message_types_by_name.values()
-    assert not [name for message in messages if message.name.endswith("Request") for name in unruled(message)]
+    methods = [method for service in SERVICES for method in service.methods]
+    assert not [name for method in methods for name in unruled(method.input_type)]
 
 
 def test_the_reasons_are_public_contract() -> None:
