@@ -102,6 +102,8 @@ def of_event(event: Event, tier: str, allowed: timedelta | None = None) -> Words
             return _of_ladder(event)
         case PromiseMade() | PromiseWarned() | PromiseKept() | PromiseBroken() | PromiseChanged() | PromiseCancelled():
             return _of_promise(event)
+        case CreditOffered():
+            return _of_credit(event)
         case _:
             return _of_life(event, tier)
 
@@ -194,6 +196,12 @@ def _of_promise(event: _Promise) -> Words:  # noqa: PLR0911 - one sentence an ev
             return Words(about=about, what=f"The promise {name} ends with the ticket", rule="2.4")
 
 
+def _of_credit(event: CreditOffered) -> Words:
+    money = plainly(Money(minor=event.minor, currency=event.currency))
+    beside = ", in the message that says so" if event.of else ""
+    return Words(about=money, what=f"The customer is offered {money}{beside}", rule="6.13")
+
+
 def _of_life(event: Event, tier: str) -> Words:  # noqa: PLR0911 - one sentence an event, no more
     match event:
         case Opened():
@@ -214,9 +222,6 @@ def _of_life(event: Event, tier: str) -> Words:  # noqa: PLR0911 - one sentence 
             return Words(about="", what="It is closed", why="the customer said nothing against it", rule="6.8")
         case Closed():
             return Words(about="", what="It is closed", rule="6.8")
-        case CreditOffered(minor=minor, currency=currency):
-            money = plainly(Money(minor=minor, currency=currency))
-            return Words(about=money, what=f"The customer is offered {money}, with the apology", rule="6.13")
         case _:
             return Words(about="", what=f"In {tier}: {kind_of(event).replace('_', ' ')}")
 
