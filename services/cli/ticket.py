@@ -8,10 +8,11 @@ from services.cli import ticket_changes as change
 from services.cli import ticket_contacts as contacts
 from services.cli import ticket_conversation as conversation
 from services.cli import ticket_reading as read
+from services.cli.ticket_import import import_
 
 SECTIONS: Mapping[str, Sequence[click.Command]] = {
     "Look": (read.next_, read.list_, read.show, read.handover, read.explain, read.events, read.watch),
-    "Take on": (change.open_, contacts.receive, change.ack, change.assign, change.priority),
+    "Take on": (change.open_, contacts.receive, change.ack, change.assign, change.priority, import_),
     "Work with the customer": (change.update, contacts.contact, change.wait, change.continue_),
     "Promise": (conversation.promise, conversation.keep, conversation.repromise),
     "Hand on": (change.escalate, change.transfer, change.merge),

@@ -1,0 +1,106 @@
+"""`followthrough ticket import`: brings tickets in from elsewhere, one by one, and says which could not be.
+
+The file can be given again: what was brought in stays, and is answered with the ticket that it became.
+"""
+
+import asyncio
+import json
+import sys
+from collections import Counter
+from collections.abc import Sequence
+from typing import TextIO
+
+import click
+from google.protobuf.json_format import MessageToDict
+
+from protos.followthrough.v1.ticket_pb2 import Ticket
+from services.cli.asking import CALLER, Asking
+from services.cli.failing import Failed
+from services.cli.import_file import Asked, Mistake, read
+from services.cli.options import reads
+from services.cli.progress import TicketBar
+from services.cli.told import told_plainly
+from services.client import Refused, TicketClient
+
+BROUGHT_IN, WRONG = "brought in", "wrong"
+TRIED = "nothing was brought in: this is what would be"
+
+
+@click.command("import")
+@click.argument("file", type=click.File(encoding="utf-8"))
+@click.option("--actor", help="Who asks: an operator. Default: FOLLOWTHROUGH_ACTOR, else the login name.")
+@click.option("--keep-going", is_flag=True, help="Go on behind what cannot be brought in, and tell all of it.")
+@click.option("--dry-run", is_flag=True, help="Say what cannot be brought in; bring nothing in.")
+@reads
+def import_(asking: Asking, *, file: TextIO, keep_going: bool, dry_run: bool) -> None:
+    """Bring open tickets in from elsewhere: FILE, or - for what is piped.
+
+    JSON with the fields of ImportTicketRequest: a list, or an object a line. Stops at the first mistake. Prints what
+    each ticket is called there and here. Give the same FILE again after a mistake: what is in stays as it is.
+    """
+    items = list(_read(file))
+    if not items:
+        raise Failed(f"{file.name!r} holds no ticket: write a JSON list, or an object a line", exit_code=1)
+    done: Counter[str] = Counter()
+    try:
+        with told_plainly(asking.server, asking.credentials):
+            asyncio.run(_bring_in(asking, items, done, keeps_going=keep_going, is_tried=dry_run))
+    finally:
+        _sum_up(done, len(items), is_tried=dry_run)
+    if done[WRONG]:
+        raise click.exceptions.Exit(1)
+
+
+def _read(file: TextIO) -> Sequence[Asked | Mistake]:
+    try:
+        return list(read(file.read()))
+    except UnicodeDecodeError as error:
+        raise Failed(f"{file.name!r} is no UTF-8 at byte {error.start}: write it so", exit_code=1) from None
+
+
+async def _bring_in(
+    asking: Asking, items: Sequence[Asked | Mistake], done: Counter[str], *, keeps_going: bool, is_tried: bool
+) -> None:
+    client_of = TicketClient(str(asking.server), caller=CALLER, actor=asking.actor, credentials=asking.credentials)
+    # What is printed is progress enough, where it is printed.
+    with TicketBar(is_shown=not sys.stdout.isatty()) as shown:
+        shown.expects(len(items))
+        async with client_of as client:
+            for item in items:
+                try:
+                    if isinstance(item, Asked):
+                        item.request.validate_only = item.request.validate_only or is_tried
+                        _show(asking, item, await client.change(item.request))
+                        done[BROUGHT_IN] += 1
+                    else:
+                        _blame(item.name, item.problem, done)
+                except Refused as refused:
+                    if not refused.reason or refused.reason == "NOT_AN_OPERATOR":  # so it is with all of them
+                        raise
+                    told = [each.description for each in refused.violations] or [refused.text]
+                    _blame(item.name, f"was refused: {'; '.join(told)} [{refused.reason}]", done)
+                shown.advance()
+                if done[WRONG] and not keeps_going:
+                    return
+
+
+def _blame(name: str, problem: str, done: Counter[str]) -> None:
+    done[WRONG] += 1
+    click.echo(f"followthrough: {name} {problem}", err=True)
+
+
+def _show(asking: Asking, item: Asked, ticket: Ticket) -> None:
+    if asking.is_json:
+        click.echo(json.dumps(MessageToDict(ticket, preserving_proto_field_name=True), ensure_ascii=False))
+        return
+    called = ", ".join(item.request.references) or item.name
+    click.echo(f"{called} -> {ticket.reference} {ticket.ticket_id}" if ticket.ticket_id else f"{called} can be")
+
+
+def _sum_up(done: Counter[str], whole: int, *, is_tried: bool) -> None:
+    said = TRIED if is_tried else f"brought in {done[BROUGHT_IN]} of {whole}"
+    left = whole - done[BROUGHT_IN] - done[WRONG]
+    wrong = f"; {done[WRONG]} wrong" if done[WRONG] else ""
+    more = f"; {left} not asked yet" if left else ""
+    again = "" if is_tried or not (left or done[WRONG]) else ": correct what is wrong and give the same file again"
+    click.echo(f"followthrough: {said}{wrong}{more}{again}", err=True)

@@ -1,0 +1,211 @@
+"""`followthrough ticket import` and `merge`: a file in, a request a ticket out, and what could not be brought in."""
+
+import json
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import grpc
+import pytest
+from click.testing import CliRunner, Result
+
+from protos.followthrough.v1 import ticket_pb2
+from protos.followthrough.v1.ticket_pb2 import Ticket
+from protos.followthrough.v1.ticket_service_pb2 import (
+    GetTicketRequest,
+    ImportTicketRequest,
+    MergeTicketsRequest,
+)
+from services.cli import main
+from tests.support.desk import Desk, No, serving
+
+IMPLAUSIBLE = No(
+    code=grpc.StatusCode.INVALID_ARGUMENT,
+    text="clocks[0].used 9 h cannot be; and 1 more, see the details",
+    reason="IMPORT_IMPLAUSIBLE",
+    blamed={"clocks[0].used": "clocks[0].used 9 h cannot be", "chases": "chases 7 cannot be"},
+)
+NO_OPERATOR = No(code=grpc.StatusCode.PERMISSION_DENIED, text="actor 'olga' is no operator", reason="NOT_AN_OPERATOR")
+
+
+@pytest.fixture
+def desk_and_run(tmp_path: Path) -> Iterator[tuple[Desk, "Run"]]:
+    """An intake that answers what it is told, and what asks it."""
+    desk = Desk()
+    with serving(desk) as address:
+        yield desk, Run(tmp_path, str(address))
+
+
+class Run:
+    """Runs the command line on a file."""
+
+    def __init__(self, folder: Path, server: str) -> None:
+        self._path = folder / "tickets.json"
+        self._server = server
+
+    def imports(self, content: str | bytes, *words: str) -> Result:
+        """Import a file of that content."""
+        self._path.write_bytes(content.encode() if isinstance(content, str) else content)
+        return self("import", str(self._path), "--actor", "olga", *words)
+
+    def __call__(self, *words: str) -> Result:
+        """Run `followthrough ticket`."""
+        return CliRunner().invoke(main, ["ticket", *words, "--server", self._server])
+
+
+def item(reference: str = "INC1", **more: object) -> dict[str, object]:
+    """A ticket from elsewhere, as people would write it."""
+    return {
+        "queue": "home",
+        "priority": "normal",
+        "customer": {"external_id": "c-1", "display_name": "Ada Example", "language": "en-GB", "zone": "Europe/London"},
+        "subject": "no line",
+        "channel": "phone",
+        "open_time": "2026-11-23T08:00:00Z",
+        "tier": "agent",
+        "status": "in_progress",
+        "handler": "ann",
+        "clocks": [{"target": "resolve", "used": "5h30m"}, {"target": "TARGET_UPDATE", "used": "90s"}],
+        "breaches": [{"target": "acknowledge", "due_time": "2026-11-23T09:00:00Z"}],
+        "references": [reference],
+        **more,
+    }
+
+
+def imported(number: int = 1) -> Ticket:
+    """The answer."""
+    return Ticket(ticket_id=f"01KB{number}", reference=f"K7QM-3XV{number}")
+
+
+def test_a_list_is_brought_in_one_by_one_in_peoples_words(desk_and_run: tuple[Desk, Run]) -> None:
+    """6.14: closed sets and lengths as people write them; what each ticket is called there and here."""
+    desk, run = desk_and_run
+    desk.answers += [imported(1), imported(2)]
+
+    result = run.imports(json.dumps([item("INC1"), item("INC2")]))
+
+    assert result.exit_code == 0, result.output
+    assert result.stdout == "INC1 -> K7QM-3XV1 01KB1\nINC2 -> K7QM-3XV2 01KB2\n"
+    assert "brought in 2 of 2" in result.stderr
+    first = desk.asked[0]
+    assert isinstance(first, ImportTicketRequest)
+    assert (first.actor, first.caller, first.status) == (
+        "olga",
+        "followthrough-cli",
+        ticket_pb2.TICKET_STATUS_IN_PROGRESS,
+    )
+    assert [(clock.target, clock.used.seconds) for clock in first.clocks] == [
+        (ticket_pb2.TARGET_RESOLVE, 19800),
+        (ticket_pb2.TARGET_UPDATE, 90),
+    ]
+
+
+def test_the_same_file_asks_under_the_same_ids(desk_and_run: tuple[Desk, Run]) -> None:
+    """5.5: drawn from what a ticket is called elsewhere, so that none is brought in twice; one that is given stays."""
+    desk, run = desk_and_run
+    own, unnamed = str(uuid.uuid4()), item("")
+    del unnamed["references"]
+    file = "\n".join(json.dumps(each) for each in (item("INC1"), item("INC2", request_id=own), unnamed))
+    desk.answers += [imported()] * 6
+
+    assert [run.imports(file).exit_code for _ in range(2)] == [0, 0]
+
+    ids = [request.request_id for request in desk.asked]  # type: ignore[attr-defined]  # of imports only
+    assert ids[:3] == ids[3:]
+    assert (len(set(ids)), ids[1]) == (3, own)
+
+
+def test_it_stops_at_the_first_mistake_and_says_what_is_left(desk_and_run: tuple[Desk, Run]) -> None:
+    """6.14: each field at fault is told; what was brought in stays."""
+    desk, run = desk_and_run
+    desk.answers += [imported(), IMPLAUSIBLE]
+
+    result = run.imports(json.dumps([item("INC1"), item("INC2"), item("INC3")]))
+
+    assert result.exit_code == 1
+    assert (
+        "item 2 (INC2) was refused: clocks[0].used 9 h cannot be; chases 7 cannot be [IMPORT_IMPLAUSIBLE]"
+        in result.stderr
+    )
+    assert "brought in 1 of 3; 1 wrong; 1 not asked yet: correct what is wrong and give the same file" in result.stderr
+
+
+def test_it_goes_on_behind_mistakes_when_told_to(desk_and_run: tuple[Desk, Run]) -> None:
+    """All that is wrong is told, in the file and in what it says; exit code 1."""
+    desk, run = desk_and_run
+    desk.answers += [IMPLAUSIBLE, imported()]
+    lines = ["{broken", json.dumps(item("INC2")), "17", json.dumps(item("INC4", typo="x")), json.dumps(item("INC5"))]
+
+    result = run.imports("\n".join(lines), "--keep-going")
+
+    assert result.exit_code == 1
+    assert result.stdout == "INC5 -> K7QM-3XV1 01KB1\n"
+    for told in ("line 1 is no JSON", "item 2 (INC2) was refused", "item 3 is a JSON number", "item 4 (INC4) is no "):
+        assert told in result.stderr
+    assert 'no field named "typo"' in result.stderr
+    assert "brought in 1 of 5; 4 wrong: correct" in result.stderr
+
+
+def test_a_try_brings_nothing_in(desk_and_run: tuple[Desk, Run]) -> None:
+    """`--dry-run` asks whether each could be."""
+    desk, run = desk_and_run
+    desk.answers.append(Ticket())
+
+    result = run.imports(json.dumps(item("INC1")), "--dry-run")
+
+    assert (result.exit_code, result.stdout) == (0, "INC1 can be\n")
+    assert "nothing was brought in" in result.stderr
+    (asked,) = desk.asked
+    assert isinstance(asked, ImportTicketRequest)
+    assert asked.validate_only
+
+
+def test_who_is_no_operator_is_told_once(desk_and_run: tuple[Desk, Run]) -> None:
+    """It is so with all of them, also when told to keep going."""
+    desk, run = desk_and_run
+    desk.answers.append(NO_OPERATOR)
+
+    result = run.imports(json.dumps([item("INC1"), item("INC2")]), "--keep-going")
+
+    assert result.exit_code == 1
+    assert "refused: actor 'olga' is no operator [NOT_AN_OPERATOR]" in result.stderr
+    assert len(desk.asked) == 1
+
+
+@pytest.mark.parametrize(
+    ("content", "told"), [("", "holds no ticket"), ("[]", "holds no ticket"), (b"\xff\xfe", "is no UTF-8 at byte 0")]
+)
+def test_a_file_without_tickets_is_told(desk_and_run: tuple[Desk, Run], content: str | bytes, told: str) -> None:
+    """One clear line, and nobody is asked."""
+    desk, run = desk_and_run
+
+    result = run.imports(content)
+
+    assert (result.exit_code, told in result.stderr, desk.asked) == (1, True, []), result.stderr
+
+
+def test_an_import_may_answer_in_json(desk_and_run: tuple[Desk, Run]) -> None:
+    """One object a line, for a script."""
+    desk, run = desk_and_run
+    desk.answers.append(imported())
+
+    result = run.imports(json.dumps([item()]), "--json")
+
+    assert json.loads(result.stdout)["reference"] == "K7QM-3XV1"
+
+
+def test_merge_asks_for_both_by_what_people_call_them(desk_and_run: tuple[Desk, Run]) -> None:
+    """6.7: a reference will do for either ticket; what is shown is the survivor."""
+    desk, run = desk_and_run
+    older, survivor = imported(1), imported(2)
+    desk.answers += [older, survivor, survivor]
+
+    result = run("merge", "K7QM-3XV1", "--into", "K7QM-3XV2", "--survivor-expected-version", "4", "--json")
+
+    assert result.exit_code == 0, result.output
+    assert json.loads(result.stdout)["reference"] == "K7QM-3XV2"
+    first, second, merge = desk.asked
+    assert isinstance(first, GetTicketRequest)
+    assert isinstance(second, GetTicketRequest)
+    assert isinstance(merge, MergeTicketsRequest)
+    assert (merge.ticket_id, merge.survivor_id, merge.survivor_expected_version) == ("01KB1", "01KB2", 4)
