@@ -10,27 +10,23 @@ import asyncio
 import json
 import runpy
 import tempfile
-from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from functools import partial
 from itertools import count
 from pathlib import Path
 
 from rich.table import Table
-from sqlalchemy import func, select
 
-from services.records import RealClock, Records, codec
-from services.records.tables import EventRow, TicketRow
+from services.records import RealClock, Records
 from tests.bench.beside import fresh_record, module
-from tests.bench.deadlines import BREACHED, Lag
-from tests.bench.pacing import BRISK_SECONDS, timed
-from tests.bench.rates import LONGEST_SECONDS, Ours, reached
+from tests.bench.deadlines import Lag
+from tests.bench.meanwhile import lag_during
+from tests.bench.pacing import timed
+from tests.bench.rates import reached
 from tests.support.processes import environment, running
 from tests.support.record import an_opening
 from workflows.domain.policy import Policy
-from workflows.domain.ticket.events import ClockBreached
 
 FASTEST = 10_000
 """Tickets a second that are asked for where there is to be no pace."""
@@ -101,12 +97,12 @@ async def measure(kind: str, *, tickets: int, a_second: float, resting_seconds: 
         our = await started.enter_async_context(reached(url, said[1], said[2], RealClock()))
         first = _written(folder, 700)
         await _open(our.records, runpy.run_path(str(first))["policy"], tickets)
-        beside, _ = await _lag_during(our, a_second, lambda: asyncio.sleep(resting_seconds))
+        beside, _ = await lag_during(our, a_second, lambda: asyncio.sleep(resting_seconds))
         moved = []
         for asked, version in ((rate, _written(folder, 600)), (None, _written(folder, 500)), (rate, first)):
             await _until_told(our.records)
             work = partial(_migrate, version, asked or FASTEST, tickets, env)
-            lag, seconds = await _lag_during(our, a_second, work)
+            lag, seconds = await lag_during(our, a_second, work)
             is_earlier = version != first
             moved.append(Moved(rate=asked, is_earlier=is_earlier, tickets=tickets, seconds=seconds or 0.0, lag=lag))
     return Migrated(database=kind, beside=beside, moved=tuple(moved))
@@ -150,61 +146,11 @@ async def _open(records: Records, policy: Policy, tickets: int) -> None:
     await timed(CALLERS, [one] * tickets)
 
 
-async def _lag_during(
-    our: Ours, a_second: float, work: Callable[[], Awaitable[float | None]]
-) -> tuple[Lag, float | None]:
-    """Do the work while tickets are opened at an even pace; how late what ran out meanwhile was found."""
-    done = asyncio.Event()
-    before = await _opened(our.records)
-    opening = asyncio.create_task(_open_until(done, our, a_second))
-    await asyncio.sleep(BRISK_SECONDS)
-    began_at = datetime.now(UTC)
-    try:
-        result = await work()
-    finally:
-        ended_at = datetime.now(UTC)
-        done.set()
-        opened = await opening
-    async with asyncio.timeout(LONGEST_SECONDS):
-        while len(breaches := await _breaches(our.records)) < before + opened:  # noqa: ASYNC110 - other processes write them
-            await asyncio.sleep(0.5)
-    lags = [each.detected_at - each.due_at for each in breaches if began_at <= each.due_at <= ended_at]
-    return Lag.of([each.total_seconds() for each in lags]), result
-
-
-async def _open_until(done: asyncio.Event, our: Ours, a_second: float) -> int:
-    loop = asyncio.get_running_loop()
-    began, calls = loop.time(), list[asyncio.Task[object]]()
-    while not done.is_set():
-        calls.append(asyncio.create_task(our.open("brisk")))
-        await asyncio.sleep(began + len(calls) / a_second - loop.time())
-    await asyncio.gather(*calls)
-    return len(calls)
-
-
 async def _until_told(records: Records) -> None:
     """Wait until Temporal knows of every wake-up: the nudges of one migration are no part of the next one's lag."""
     async with asyncio.timeout(LONGEST_TOLD_SECONDS):
         while await records.upkeep.owed_nudges(older_than_seconds=0, limit=1):  # noqa: ASYNC110 - other processes tell it
             await asyncio.sleep(0.5)
-
-
-async def _opened(records: Records) -> int:
-    query = select(func.count()).select_from(TicketRow).where(TicketRow.queue == "brisk")
-    async with records.database.reading.connect() as connection:
-        return await connection.scalar(query) or 0
-
-
-async def _breaches(records: Records) -> list[ClockBreached]:
-    query = (
-        select(EventRow.body)
-        .join(TicketRow, TicketRow.ticket_id == EventRow.ticket_id)
-        .where(EventRow.kind == BREACHED, TicketRow.queue == "brisk")
-    )
-    async with records.database.reading.connect() as connection:
-        bodies = (await connection.scalars(query)).all()
-    events = [codec.event_from_json(BREACHED, body) for body in bodies]
-    return [each for each in events if isinstance(each, ClockBreached)]
 
 
 async def _migrate(version: Path, rate: float, tickets: int, env: dict[str, str]) -> float:

@@ -1,4 +1,4 @@
-"""Problems on both databases: the tickets of one are those whose logs say so, and each is told once whatever happens."""
+"""Problems on both databases: a problem has the tickets whose logs say so, and each is told once whatever happens."""
 
 import asyncio
 
