@@ -1,0 +1,142 @@
+"""Unplanned closures (2.11), beside a count of open minutes that knows nothing of clocks."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.support.policies import ladder, row
+from workflows.domain.ticket.closures import Closure, Told, hold, news, together
+from workflows.domain.ticket.commands import Acknowledge, Command, Customer, Open, WaitOnCustomer
+from workflows.domain.ticket.events import ClockBreached, ClosureBegan, ClosureEnded, Entry
+from workflows.domain.ticket.judge import judge, open_ticket
+from workflows.domain.ticket.rederive import Learnt, looks, rederive
+from workflows.domain.ticket.state import TICK, Ticket
+from workflows.domain.ticket.words import ClockState, ClosureStage, Pause, Target
+
+MONDAY = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
+ALLOWED_MINUTES = 60
+POLICY = ladder(agent=row(acknowledge=1, resolve=4), specialist=row(acknowledge=700))
+OPENING = Open(
+    actor="desk",
+    ticket_id="t-1",
+    reference="R-1",
+    queue="home",
+    priority="normal",
+    customer=Customer(external_id="c-1", name="Ida Example", language="en-GB", zone="Europe/London"),
+    subject="no line",
+    description="",
+    channel="phone",
+)
+
+
+def minute(number: float) -> datetime:
+    """So many minutes after the opening."""
+    return MONDAY + timedelta(minutes=number)
+
+
+def closure(number: int, first: int, length: int | None) -> Closure:
+    """A closure from one minute on, for so many, or for ever."""
+    return Closure(
+        closure_id=f"closure-{number}",
+        from_at=minute(first),
+        until_at=None if length is None else minute(first + length),
+        actor="ops",
+        reason="snow",
+    )
+
+
+CLOSURES = st.lists(st.tuples(st.integers(1, 200), st.integers(1, 90)), max_size=4).map(
+    lambda drawn: [closure(number, *each) for number, each in enumerate(drawn)]
+)
+
+
+def lived(closures: Sequence[Told], looked_at: Sequence[int], command: Command | None = None) -> list[Entry]:
+    """The log of a ticket that nobody takes, settled at these minutes and at the end; each knows of every closure."""
+    judged = open_ticket(POLICY, OPENING, MONDAY, told=closures)
+    entries = list(judged.entries)
+    for at in [minute(each) for each in sorted(set(looked_at))]:
+        judged = judge(POLICY, judged.ticket, at, command, told=closures)
+        entries += judged.entries
+    return entries
+
+
+@given(CLOSURES, st.lists(st.integers(1, 600), min_size=1, max_size=6))
+def test_only_minutes_count_in_which_the_queue_is_open(closures: list[Closure], looked_at: list[int]) -> None:
+    """2.11: the deadline is where the open minutes are spent, however many closures overlap and whoever looks when."""
+    open_minutes = (each for each in range(1000) if not hold(tuple(closures), minute(each)))
+    *_, last = zip(range(ALLOWED_MINUTES), open_minutes, strict=False)
+    due_at = minute(last[1] + 1)
+    breaches = [
+        entry.event
+        for entry in lived(closures, [*looked_at, 999])
+        if isinstance(entry.event, ClockBreached) and entry.event.target is Target.ACKNOWLEDGE
+    ]
+    assert [breach.due_at for breach in breaches] == [due_at]
+
+
+@given(CLOSURES, st.lists(st.integers(1, 600), min_size=1, max_size=6))
+def test_each_closure_begins_and_ends_once_in_a_log(closures: list[Closure], looked_at: list[int]) -> None:
+    """2.11, 5.3: two lines each, whoever settles how often; the log can be derived anew from what it learnt."""
+    judged = open_ticket(POLICY, OPENING, MONDAY)
+    entries, learnt = list(judged.entries), list[Learnt]()
+    for each in sorted({*looked_at, 999}):
+        judged = judge(POLICY, judged.ticket, minute(each), told=closures)
+        entries += judged.entries
+        learnt += (Learnt(at=minute(each), told=told) for told in judged.closures)
+    lines = [entry.event for entry in entries if isinstance(entry.event, ClosureBegan | ClosureEnded)]
+    names = sorted(each.closure_id for each in closures)
+    assert sorted(line.closure_id for line in lines if isinstance(line, ClosureBegan)) == names
+    assert sorted(line.closure_id for line in lines if isinstance(line, ClosureEnded)) == names
+    derived = rederive(POLICY, OPENING, MONDAY, [], looks(entries), learnt=learnt)
+    assert derived.entries == tuple(entries)
+
+
+def test_a_closure_at_the_deadline_is_in_time_for_it() -> None:
+    """2.11, 5.2: closed at the very minute at which the hour runs out, it has not run out."""
+    entries = lived([closure(1, ALLOWED_MINUTES, 30)], [80])
+    assert not [entry for entry in entries if isinstance(entry.event, ClockBreached)]
+
+
+def test_a_wait_on_the_customer_and_a_closure_each_last_as_long_as_they_last() -> None:
+    """2.7, 2.11: asked during the closure; its end lets run what the wait does not hold, the answer the rest."""
+    closed = closure(1, 10, 30)
+    ticket = open_ticket(POLICY, OPENING, MONDAY).ticket
+    ticket = judge(POLICY, ticket, minute(20), WaitOnCustomer(actor="ann", question="Which?"), told=[closed]).ticket
+    assert _pauses(ticket) == {Target.ACKNOWLEDGE: Pause.QUEUE_CLOSED, Target.TIER_RESOLVE: Pause.WAITING_ON_CUSTOMER}
+    ticket = judge(POLICY, ticket, minute(50), told=[closed]).ticket
+    assert _pauses(ticket) == {Target.ACKNOWLEDGE: None, Target.TIER_RESOLVE: Pause.WAITING_ON_CUSTOMER}
+
+
+def test_an_end_that_reaches_a_ticket_a_moment_late_still_reaches_it() -> None:
+    """2.11: said at one instant, seen by a settle of the next: the ticket does not stand still for ever."""
+    ticket = open_ticket(POLICY, OPENING, MONDAY).ticket
+    ticket = judge(POLICY, ticket, minute(20) + TICK, told=[closure(1, 10, None)]).ticket
+    ticket = judge(POLICY, ticket, minute(21), told=[closure(1, 10, 10)]).ticket
+    assert _pauses(ticket) == {Target.ACKNOWLEDGE: None, Target.TIER_RESOLVE: None}
+
+
+def test_nothing_changes_once_a_closure_is_over_or_for_what_came_after_it() -> None:
+    """2.11: an end is news until it has come; older closures are no new ticket's business."""
+    over = closure(1, 10, 5)
+    known = together((), (over,))
+    assert news(known, [over], MONDAY) == ()
+    assert news((), [over], minute(15)) == ()
+    later = closure(1, 10, 50)
+    assert news(known, [later], MONDAY) == (later,)
+    ended = tuple(each for each in together(known, (later,)))
+    assert [each.until_at for each in ended] == [minute(60)]
+    assert {each.stage for each in ended} == {ClosureStage.AHEAD}
+
+
+def test_a_handler_may_take_it_while_the_queue_is_closed() -> None:
+    """2.11, 2.1: who is there all the same acknowledges, and is in time."""
+    ticket = open_ticket(POLICY, OPENING, MONDAY, told=[closure(1, 0, 300)]).ticket
+    judged = judge(POLICY, ticket, minute(200), Acknowledge(actor="ann", handler="ann", tier="agent"))
+    assert judged.refusal is None
+    assert {clock.target: clock.state for clock in judged.ticket.clocks}[Target.ACKNOWLEDGE] is ClockState.MET
+
+
+def _pauses(ticket: Ticket) -> dict[Target, Pause | None]:
+    return {clock.target: clock.pause for clock in ticket.clocks if clock.target.is_the_tiers}
