@@ -194,7 +194,8 @@ class ToldSystem:
 def _as_shown(ticket: Ticket) -> Ticket:
     """Leave out what is the engine's own business, and nobody's who calls."""
     clocks = tuple(replace(clock, warnings=()) for clock in ticket.clocks)
-    return replace(ticket, clocks=clocks, update_breaches=0, roster=())
+    promises = tuple(replace(promise, warnings=()) for promise in ticket.promises)
+    return replace(ticket, clocks=clocks, promises=promises, update_breaches=0, roster=())
 
 
 @asynccontextmanager

@@ -14,12 +14,15 @@ from workflows.domain.policy_data import version_of
 from workflows.domain.ticket.commands import (
     Acknowledge,
     ChangePolicy,
+    ChangePromise,
     Close,
     Command,
     Confirm,
     Continue,
     Customer,
     Escalate,
+    KeepPromise,
+    MakePromise,
     Open,
     PostUpdate,
     RecordContact,
@@ -33,7 +36,7 @@ from workflows.domain.ticket.events import Entry
 from workflows.domain.ticket.judge import Judged, Message, judge, open_ticket
 from workflows.domain.ticket.roster import RosterAnswer
 from workflows.domain.ticket.state import TICK, Clock, Ticket
-from workflows.domain.ticket.words import ContactKind, Outcome, Status, Target, TicketKind
+from workflows.domain.ticket.words import ContactKind, Outcome, PromiseKind, Status, Target, TicketKind
 from workflows.domain.zones import zone as zone_of
 from workflows.testing.lines import Wall, is_bookkeeping, line
 
@@ -198,13 +201,49 @@ class Story:
             self._unread.append((refused, False))
         return self
 
-    def acknowledge(self, handler: str = "ann", *, tier: str | None = None) -> Self:
-        """Somebody takes it on, for the present tier unless another is named."""
-        return self.send(Acknowledge(actor=handler, handler=handler, tier=tier or self.ticket.tier))
+    def acknowledge(self, handler: str = "ann", *, tier: str | None = None, turnaround: str | None = None) -> Self:
+        """Somebody takes it on, for the present tier unless another is named; perhaps they say by when it is done."""
+        turnaround_at = turnaround and self._wall.read(turnaround)
+        return self.send(
+            Acknowledge(
+                actor=handler, handler=handler, tier=tier or self.ticket.tier, turnaround_at=turnaround_at or None
+            )
+        )
 
-    def post_update(self) -> Self:
-        """A person tells the customer something."""
-        return self.send(PostUpdate(actor="ann", text="we are on it"))
+    def post_update(self, *, keeps: tuple[str, ...] = ()) -> Self:
+        """A person tells the customer something, which perhaps was promised by name."""
+        return self.send(PostUpdate(actor="ann", text="we are on it", keeps=keeps))
+
+    def promise(
+        self, name: str, by: str, kind: PromiseKind = PromiseKind.CALL_BACK, *, owner: str | None = None
+    ) -> Self:
+        """Ann promises the customer something by that instant, for another to keep if one is named."""
+        return self.send(
+            MakePromise(
+                actor="ann",
+                name=name,
+                kind=kind,
+                promised_at=self._wall.read(by),
+                words="you will hear from us",
+                owner=owner,
+            )
+        )
+
+    def keep_promise(self, name: str) -> Self:
+        """What was promised was done."""
+        return self.send(KeepPromise(actor="ann", name=name, words="spoke to them"))
+
+    def change_promise(self, name: str, by: str) -> Self:
+        """Another instant is agreed with the customer."""
+        return self.send(
+            ChangePromise(
+                actor="ann",
+                name=name,
+                promised_at=self._wall.read(by),
+                words="a little later after all",
+                reason="the part is not here",
+            )
+        )
 
     def contact(self, kind: ContactKind = ContactKind.NEWS) -> Self:
         """The customer comes back."""
@@ -227,7 +266,12 @@ class Story:
         return self.send(Transfer(actor="ann", to_tier=to_tier, reason="theirs"))
 
     def resolve(
-        self, outcome: Outcome = Outcome.FIXED, *, alternative: str | None = None, duplicate_of: str | None = None
+        self,
+        outcome: Outcome = Outcome.FIXED,
+        *,
+        alternative: str | None = None,
+        duplicate_of: str | None = None,
+        keeps: tuple[str, ...] = (),
     ) -> Self:
         """Solved, or as solved as it gets."""
         return self.send(
@@ -237,6 +281,7 @@ class Story:
                 explanation="a new router",
                 alternative=alternative,
                 duplicate_of=duplicate_of,
+                keeps=keeps,
             )
         )
 
