@@ -10,14 +10,17 @@ from services.client.blocking import BlockingTicketClient
 from services.client.calls import DEADLINE_SECONDS, Change
 from services.client.errors import NotFound, Refused, Unreachable, Violation
 from services.client.knowledge import BlockingKnowledgeClient, KnowledgeClient
+from services.client.problems import BlockingProblemClient, ProblemClient
 
 __all__ = [
     "DEADLINE_SECONDS",
     "BlockingKnowledgeClient",
+    "BlockingProblemClient",
     "BlockingTicketClient",
     "Change",
     "KnowledgeClient",
     "NotFound",
+    "ProblemClient",
     "Refused",
     "TicketClient",
     "Unreachable",
