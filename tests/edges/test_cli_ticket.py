@@ -805,7 +805,7 @@ def test_the_help_names_every_command_of_a_ticket() -> None:
     assert result.exit_code == 0
     assert re.findall(r"^  ([a-z]+)  +[A-Z]", result.stdout, re.MULTILINE) == [
         *("next", "list", "show", "handover", "explain", "events", "watch"),
-        *("open", "receive", "ack", "assign", "priority"),
+        *("open", "receive", "ack", "assign", "priority", "import"),
         *("update", "contact", "wait", "continue"),
         *("promise", "keep", "repromise"),
         *("escalate", "transfer", "merge"),
