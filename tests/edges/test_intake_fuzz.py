@@ -60,6 +60,9 @@ GOOD: dict[str, object] = {
     "minor": 500,
     "currency": "EUR",
     "number": 1,
+    "article": "",
+    "article_id": "read-a-bill",
+    "language": "en",
 }
 """What is right for a field, where a field's type does not say enough."""
 

@@ -5,6 +5,8 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from services.knowledge.article import Article, ArticleMovedOn, ArticleUnknown, Content, Report
 from services.knowledge.articles import Articles
@@ -91,6 +93,14 @@ async def test_text_that_has_nothing_to_do_with_it_finds_nothing(articles: Artic
     """Whatever somebody types is words or nothing: never an error, never an operator."""
     assert await found(articles, said) == []
     assert "read-a-bill" in await found(articles, f"{said} refund")
+
+
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(said=st.text(max_size=80) | st.text("abcé'\"*()&|!:^-+<>{}\\ \u0301\u0b95ß٣½", max_size=30))
+async def test_any_text_is_a_question(articles: Articles, said: str) -> None:
+    """No text brings either database to an error, and what is asked twice is answered alike."""
+    assert await found(articles, said) == await found(articles, said)
+    await articles.put("any", replace(ARTICLES["read-a-bill"], keywords=(said,), body=said), by="ana")
 
 
 async def test_a_long_story_is_looked_for_by_its_longest_words(articles: Articles) -> None:
