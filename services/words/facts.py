@@ -43,8 +43,10 @@ from workflows.domain.ticket.events import (
     Transferred,
     UpdatePosted,
 )
-from workflows.domain.ticket.words import Cause, Target, TicketKind
+from workflows.domain.ticket.words import Audience, Cause, Target, TicketKind
 from workflows.domain.working_time import due
+from workflows.planning.handover_log import story
+from workflows.planning.handover_page import told
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -221,8 +223,14 @@ def _climbed(read: _Read) -> Facts:
         "causes": causes,
         "reason": event.reason,
         "is_ping_pong": event.is_ping_pong,
-        "handover": None,
+        "handover": _handover(read) if read.occasion.audience is Audience.TIER else None,
     }
+
+
+def _handover(read: _Read) -> str:
+    """What the log told by then, for the tier that has it now: nobody has to tell it twice (6.5)."""
+    zone = read.occasion.policy.calendar.zone
+    return told(story((*read.before, read.entry, *read.after), zone), zone)
 
 
 def _update_posted(read: _Read) -> Facts:

@@ -7,6 +7,7 @@ from workflows.domain.policy import Policy
 from workflows.domain.ticket.events import Entry
 from workflows.domain.ticket.state import Ticket
 from workflows.domain.ticket.words import Audience
+from workflows.planning.handover_log import READ
 
 HISTORY = frozenset(
     {
@@ -30,9 +31,10 @@ HISTORY = frozenset(
         "promise_broken",
         "promise_changed",
         "promise_cancelled",
+        *READ,
     }
 )
-"""Kinds of lines that may matter however long before they were written."""
+"""Kinds of lines that may matter however long before they were written: what stands still, and what a story is of."""
 
 LATELY = 400
 """Lines before a message's own in which every kind may matter: clocks start and stop in them."""

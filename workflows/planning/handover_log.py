@@ -62,6 +62,42 @@ LATEST_HAND_OFFS = 5
 LATEST_NOTES = 4
 
 
+READ = frozenset(
+    {
+        "acknowledged",
+        "assigned",
+        "clock_breached",
+        "confirmed",
+        "contact_received",
+        "customer_reminded",
+        "escalated",
+        "escalation_absorbed",
+        "ladder_exhausted",
+        "note_added",
+        "priority_changed",
+        "problem_linked",
+        "problem_unlinked",
+        "promise_broken",
+        "promise_cancelled",
+        "promise_changed",
+        "promise_kept",
+        "promise_made",
+        "rated",
+        "rejected",
+        "reopened",
+        "resolved",
+        "tier_skipped",
+        "time_logged",
+        "took_over",
+        "transferred",
+        "update_posted",
+        "wait_ended",
+        "wait_started",
+    }
+)
+"""Kinds of lines that a story is read from, by their names in the record; every other may be left out."""
+
+
 def story(entries: Iterable[Entry], zone: str) -> Story:
     """Condense all lines of a log. `zone` is the IANA name of the clock by which instants within texts are said."""
     reading = _Reading(Wall(zone))
