@@ -21,6 +21,7 @@ from services.settings import Settings, SettingsError
 
 logger = logging.getLogger(__name__)
 
+WORDS = ("words", "channels", "messages_")
 EVERYTHING = (
     *RECORD,
     "clock",
@@ -32,6 +33,7 @@ EVERYTHING = (
     "intake_",
     "worker_",
     "keeper_",
+    *WORDS,
     "delivery_",
     "exporter_",
     *LOGS,
@@ -69,9 +71,9 @@ def keeper() -> None:
     _run(alone.keeper)
 
 
-@click.command(cls=Process, reads=(*RECORD, "clock", "delivery_", *LOGS))
+@click.command(cls=Process, reads=(*RECORD, "clock", *WORDS, "delivery_", *LOGS))
 def delivery() -> None:
-    """Run delivery alone: sends what somebody is to be told; today by printing it."""
+    """Run delivery alone: sends what somebody is to be told; today into the log, and into files."""
     _run(alone.delivery)
 
 

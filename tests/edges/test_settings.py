@@ -231,6 +231,8 @@ def test_the_help_of_a_process_lists_what_it_reads() -> None:
     }
 
     policies = {name.upper() for name in Settings.model_fields if name.startswith("policies")}
+    own["delivery"] |= {name.upper() for name in Settings.model_fields if name.startswith(("words", "messages_"))}
+    own["delivery"] |= {"CHANNELS"}
     own["exporter"] |= policies
     own["roster"] |= policies
     own["intake"] |= policies | {"ROUTE_SECONDS", "OPERATORS"}
