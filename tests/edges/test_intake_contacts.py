@@ -18,6 +18,7 @@ from protos.followthrough.v1.ticket_service_pb2 import (
     RecordContactRequest,
 )
 from tests.support.intake import Desk, a_desk, of
+from tests.support.record import Outsider
 
 ADA = Customer(external_id="c-1", display_name="Ada Example", language="en-GB", zone="Europe/London")
 LONGEST_WINDOW = timedelta(days=60)
@@ -209,3 +210,17 @@ async def test_where_nothing_is_promised_nothing_is_opened(desk: Desk) -> None:
     await receive(desk)
 
     assert (await receive(desk, queue="garden")).joined
+
+
+async def test_a_retry_is_answered_the_same_whatever_its_words_lead_to_now(desk: Desk, record_url: str) -> None:
+    """5.5: found by its subject once, then another ticket is the younger, then nothing leads anywhere."""
+    first = await desk.open()
+    request = RecordContactRequest(customer="c-1", subject="no line", channel="mail")
+    request.caller, request.actor, request.request_id = "crm-1", "ana", str(uuid.uuid4())
+    answer = await desk.ticket(request)
+    await desk.open()
+
+    assert (await desk.ticket(request)) == answer
+    await Outsider(record_url).run("DELETE FROM contact_keys")
+    assert (await desk.ticket(request)) == answer
+    assert answer.ticket_id == first.ticket_id

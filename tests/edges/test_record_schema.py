@@ -13,6 +13,7 @@ from sqlalchemy import Connection
 
 from services.records import (
     ClockMismatch,
+    Named,
     RealClock,
     Records,
     RecordUnavailable,
@@ -182,6 +183,33 @@ A_TICKET = {
     "state_version": "1",
 }
 """As the first release stored one, as far as it has to be told."""
+
+
+async def test_tickets_of_an_older_release_take_contacts(empty_url: str, story_clock: StoryClock) -> None:
+    """0004 to this one: what is not closed is found by its customer and subject, of two alike the younger (6.3)."""
+    await at_revision(empty_url, "0004")
+    outsider = Outsider(empty_url)
+    for number, status in ((1, "open"), (2, "waiting_on_customer"), (3, "closed")):
+        ticket = A_TICKET | {
+            "ticket_id": f"'t-000{number}'",
+            "reference": f"'R-000{number}'",
+            "status": f"'{status}'",
+            "state": """'{"subject": "Line down"}'""",
+        }
+        await outsider.run(f"INSERT INTO tickets ({', '.join(ticket)}) VALUES ({', '.join(ticket.values())})")  # noqa: S608 - a test's own words
+    many = ticket | {"ticket_id": "'u-' || n", "reference": "'U-' || n", "customer_id": "'d-' || n", "status": "'open'"}
+    await outsider.run(
+        f"INSERT INTO tickets ({', '.join(many)}) "  # noqa: S608 - a test's own words
+        "WITH RECURSIVE numbers(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < 1500) "
+        f"SELECT {', '.join(many.values())} FROM numbers"
+    )
+
+    await migrate(empty_url)
+
+    async with await connect(empty_url, story_clock) as records:
+        for customer, ticket_id in (("c-1", "t-0002"), ("d-1", "u-1"), ("d-1500", "u-1500")):
+            found = await records.contacts.find(Named(customer_id=customer, subject="RE: line  down"))
+            assert found.ticket_ids == (ticket_id,)
 
 
 async def test_password_is_not_told(postgresql: Cluster) -> None:
