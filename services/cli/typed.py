@@ -6,14 +6,25 @@ import click
 
 from services.client import Refused
 
-OTHERWISE_NAMED = {"external_id": "customer", "display_name": "name", "ticket_id": "key", "reference": "key"}
+OTHERWISE_NAMED = {
+    "external_id": "customer",
+    "display_name": "name",
+    "ticket_id": "key",
+    "reference": "key",
+    "ticket_ids": "keys",
+}
 """Fields whose option or argument has another name than they have."""
 WIRE = re.compile(
     r"'[^']*'|\b(?:OUTCOME|CONTACT_KIND|PROMISE_KIND|TARGET|TICKET_KIND|TICKET_STATUS)_(?P<value>[A-Z_]+)\b"
     r"|(?P<field>\b[a-z]+(?:_[a-z]+)+\b|(?<=goes with )\w+|(?<=does not go with )\w+)"
 )
 """What is quoted, an enum's value, the name of a field."""
-LISTINGS = {"ListTickets": "`followthrough ticket list`", "ListArticles": "`followthrough article list`"}
+LISTINGS = {
+    "ListTickets": "`followthrough ticket list`",
+    "ListArticles": "`followthrough article list`",
+    "ListProblems": "`followthrough problem list`",
+    "ListAnnouncements": "`followthrough problem announcements`",
+}
 
 
 def in_words_of(command: click.Command, refused: Refused) -> str:
