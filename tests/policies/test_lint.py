@@ -5,9 +5,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from tests.support.policies import ALWAYS, ladder
+from tests.support.policies import ALWAYS, LINES, ladder
 from workflows.domain.calendar import Calendar, Span
-from workflows.domain.policy import OnBreach, Policy, Targets, Tier, hours, minutes
+from workflows.domain.policy import Money, OnBreach, Policy, Targets, Tier, hours, minutes
 from workflows.domain.ticket.words import Target
 from workflows.planning.coverage import coverage, without
 from workflows.planning.lint import Finding, Kind, Weight, lint
@@ -165,3 +165,33 @@ def test_the_small_ladder_of_the_other_tests_is_sound_but_for_what_it_is_made_fo
     findings, cover = lint(ladder(), MONDAY)
     assert cover.gaps == ()
     assert Kind.UNREACHABLE_TIER not in {each.kind for each in findings}
+
+
+def test_who_wants_to_leave_does_not_wait_longest() -> None:
+    """No retention hurdle: targets of their own, and not the slowest there are."""
+    found = _found(replace(LINES, leaving="normal"), Kind.LEAVING_IS_SLOW)
+    assert [(each.priority, each.weight) for each in found] == [("normal", Weight.WARNING)]
+    assert "leaving is 'normal', the least urgent priority" in found[0].text
+    assert _found(replace(LINES, leaving="high"), Kind.LEAVING_IS_SLOW) == []
+    assert _found(replace(_policy(_tier("front")), leaving="normal"), Kind.LEAVING_IS_SLOW) == []
+
+
+def test_what_the_engine_gives_unasked_the_desk_may_give_too() -> None:
+    """6.13: who makes good by hand what no clock saw should not have to wait for the lead."""
+
+    def pounds(number: int) -> Money:
+        return Money(minor=100 * number, currency="GBP")
+
+    granted = replace(LINES, credit_for_promise=pounds(5), credit_for_resolve=pounds(15))
+    assert [each.text.partition(":")[0] for each in _found(granted, Kind.CREDIT_BEYOND_LIMIT)] == [
+        "credit_for_promise is 5.00 GBP, and the desk may offer nothing by hand without the lead",
+        "credit_for_resolve is 15.00 GBP, and the desk may offer nothing by hand without the lead",
+    ]
+    found = _found(replace(granted, credit_limit=pounds(10)), Kind.CREDIT_BEYOND_LIMIT)
+    assert [(each.text.partition(":")[0], each.weight) for each in found] == [
+        (
+            "credit_for_resolve is 15.00 GBP, and the desk may offer no more than 10.00 GBP by hand without the lead",
+            Weight.NOTE,
+        )
+    ]
+    assert _found(replace(granted, credit_limit=pounds(15)), Kind.CREDIT_BEYOND_LIMIT) == []

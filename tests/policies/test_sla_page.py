@@ -10,7 +10,7 @@ from tests.policies.test_publication import PUBLISHED
 from tests.support.policies import LINES
 from workflows.domain.calendar import Calendar
 from workflows.domain.follow_the_sun import FollowTheSun
-from workflows.domain.policy import Policy, hours
+from workflows.domain.policy import Money, Policy, hours
 from workflows.planning.promised import promised
 from workflows.planning.publication import Channel, Publication
 from workflows.testing.plugin import Golden
@@ -148,3 +148,24 @@ def test_a_holiday_on_a_day_off_is_not_told() -> None:
     desk = Calendar("UTC", {"mon-fri": "09:00-17:00"}, closed={"2027-05-01": "Labour Day", "2027-05-03": "in lieu"})
     days = promised(replace(LINES, calendar=desk), PUBLISHED, DAY).other_days
     assert [(each.day.isoformat(), each.name) for each in days] == [("2027-05-03", "in lieu")]
+
+
+def test_it_says_what_is_given_unasked_and_how_to_leave() -> None:
+    """7.4, 6.13: a customer would want to know: the credits, and that nobody is held back."""
+    silent = sla.markdown(promised(_policy(), PUBLISHED, DAY))
+    assert "is yours" not in silent
+    assert "leave us" not in silent
+    generous = replace(
+        _policy(),
+        credit_for_promise=Money(minor=500, currency="GBP"),
+        credit_for_resolve=Money(minor=1500, currency="GBP"),
+        leaving="high",
+    )
+    content = promised(generous, PUBLISHED, DAY)
+    promise, solution = content.given
+    assert promise.endswith("it was not done by then, 5.00 GBP is yours. You do not have to ask.")
+    assert solution.endswith("15.00 GBP is yours, once for each request. You do not have to ask.")
+    assert content.ending[-1].startswith("When you want to leave us, say so: it is handled as high.")
+    for page in (sla.markdown(content), sla.html(content)):
+        assert all(sentence in page for sentence in (*content.given, content.ending[-1]))
+    assert "\n\n\n" not in sla.markdown(content)

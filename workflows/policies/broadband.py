@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from workflows.closed_dates.public_holidays import public_holidays
 from workflows.domain.calendar import Calendar
-from workflows.domain.policy import OnBreach, Policy, Targets, Tier, hours, minutes
+from workflows.domain.policy import AtRisk, Money, OnBreach, Policy, Targets, Tier, hours, minutes
 from workflows.domain.ticket.words import Audience, Target
 from workflows.planning.publication import Channel, Publication
 
@@ -92,6 +92,17 @@ policy = Policy(
     chases_to_escalate=2,
     # What stands still while the customer is waited for. Acknowledge is not among them.
     waiting_pauses=(Target.TIER_RESOLVE, Target.UPDATE, Target.RESOLVE),
+    # What the customer is given, unasked, when one of us does not call as promised, and when it is not solved in time.
+    credit_for_promise=Money(minor=500, currency="GBP"),
+    credit_for_resolve=Money(minor=1000, currency="GBP"),
+    # By hand the desk may offer so much on one ticket; of more the lead decides.
+    credit_limit=Money(minor=2000, currency="GBP"),
+    # A request to leave has the targets of this priority, and nothing holds it up.
+    leaving=HIGH,
+    # The customer rates it so low or lower: the lead hears of it.
+    rating_tells_lead=2,
+    # So many broken promises, chases and low ratings of one customer within the period: the lead hears of it.
+    at_risk=AtRisk(period=timedelta(days=90), number=3),
 )
 
 queues = ("home", "business")

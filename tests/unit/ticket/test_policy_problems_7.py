@@ -179,7 +179,7 @@ WRITE_A_PRIORITY = "a priority is 7: write a name in quotes, like 'urgent'"
         ),
         (
             {"tiers": (tiny_tier(on_breach={"update": OnBreach()}),)},
-            f"tier 'agent' on_breach names 'update': write one of {TARGETS}",
+            f"tier 'agent' on_breach names 'update': write one of {TARGETS}, Target.PROMISE",
         ),
         (
             {"tiers": (tiny_tier(on_breach={Target.UPDATE: 2}),)},
