@@ -117,12 +117,13 @@ class SqliteSearch:
     async def find(
         self, connection: AsyncConnection, words: Sequence[str], *, spoken: str | None, queue: str | None, limit: int
     ) -> list[Suggestion]:
-        """Match any of the words, and what a long one begins with: how it may end in its language is not known here.
+        """Match any of the words; of keywords and titles what a long one begins with: how it may end is not known here.
 
         In quotes none of them is an operator.
         """
-        beginnings = [f'"{word[:-_ENDING]}" *' for word in words if len(word) >= _LONG]
-        asked = " OR ".join([*(f'"{word}"' for word in words), *beginnings])
+        asked = " OR ".join(f'"{word}"' for word in words)
+        if beginnings := " OR ".join(f'"{word[:-_ENDING]}" *' for word in words if len(word) >= _LONG):
+            asked = f"{asked} OR {{keywords title}} : ({beginnings})"
         return await _found(connection, self._FIND, asked, spoken, queue, limit)
 
 

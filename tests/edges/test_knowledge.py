@@ -100,7 +100,8 @@ async def test_text_that_has_nothing_to_do_with_it_finds_nothing(articles: Artic
 async def test_any_text_is_a_question(articles: Articles, said: str) -> None:
     """No text brings either database to an error, and what is asked twice is answered alike."""
     assert await found(articles, said) == await found(articles, said)
-    await articles.put("any", replace(ARTICLES["read-a-bill"], keywords=(said,), body=said), by="ana")
+    kept = said.replace("\x00", "")  # which no text at the door has
+    await articles.put("any", replace(ARTICLES["read-a-bill"], keywords=(kept,), body=kept), by="ana")
 
 
 async def test_a_long_story_is_looked_for_by_its_longest_words(articles: Articles) -> None:
