@@ -74,8 +74,11 @@ def test_a_breach_moves_the_ladder_and_is_counted_where_it_was() -> None:
     assert (counted.backward, counted.forward) == (1, 0)
     assert (counted.ping_pong, counted.ping_pong_tickets) == (1, 1)
     assert counted.solved.total() == counted.at_the_front.total() == 0
-    # Of the agents both, of the specialists nothing any more, of the customer both: four that run on.
-    assert sum(counted.undecided.values()) == 4
+    # Of the agents both, of the specialists nothing any more, of the customer both, and the news promised on climbing.
+    assert sum(counted.undecided.values()) == 5
+    assert counted.undecided[Target.PROMISE, "agent", "urgent"] == 1
+    # What was promised on opening, until another word took its place.
+    assert counted.cancelled[Target.PROMISE, "specialist", "urgent"] == 1
 
 
 def test_a_verdict_that_a_reopening_withdraws_is_not_counted() -> None:

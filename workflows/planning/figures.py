@@ -15,10 +15,17 @@ from workflows.domain.ticket.events import (
     Closed,
     Entry,
     Escalated,
+    Event,
     LadderExhausted,
     LastResortReminded,
     Opened,
+    PolicyChanged,
     PriorityChanged,
+    PromiseBroken,
+    PromiseCancelled,
+    PromiseChanged,
+    PromiseKept,
+    PromiseMade,
     Reopened,
     TierSkipped,
     Transferred,
@@ -26,8 +33,28 @@ from workflows.domain.ticket.events import (
 from workflows.domain.ticket.state import Ticket
 from workflows.domain.ticket.words import Cause, ClockState, ClosedBy, Status, Target
 
+_Word = PromiseMade | PromiseKept | PromiseBroken | PromiseChanged | PromiseCancelled
 Clocks = Counter[tuple[Target, str, str]]
-"""Clock runs by target, the tier that had the ticket, and priority."""
+"""Clock runs, and promises, by target, the tier that had the ticket, and priority."""
+
+
+@dataclass(slots=True)
+class _Where:
+    """Who has a ticket while its log is read, and how urgent it is."""
+
+    tier: str = ""
+    priority: str = ""
+
+    def read(self, event: Event) -> None:
+        match event:
+            case Opened(tier=tier, priority=priority) | PolicyChanged(tier=tier, priority=priority):
+                self.tier, self.priority = tier, priority
+            case PriorityChanged(priority=priority):
+                self.priority = priority
+            case Escalated(to_tier=tier) | Transferred(to_tier=tier):
+                self.tier = tier
+            case _:
+                pass
 
 
 @dataclass(slots=True)
@@ -95,19 +122,21 @@ class Figures:
         for clock in ticket.clocks:
             if clock.state.is_live:
                 self.undecided[clock.target, ticket.tier, ticket.priority] += 1
-        exhausted_before = self.exhausted
-        priority = ticket.priority
+        for promise in ticket.promises:
+            if promise.is_open:
+                self.undecided[Target.PROMISE, ticket.tier, ticket.priority] += 1
+        exhausted_before, where = self.exhausted, _Where()
         for entry in entries:
             self.events += 1
+            where.read(entry.event)
             match entry.event:
-                case Opened() as opened:
+                case Opened():
                     self.opened += 1
-                    priority = opened.priority
-                    self.priorities[priority] += 1
-                case PriorityChanged() as changed:
-                    priority = changed.priority
+                    self.priorities[where.priority] += 1
                 case ClockMet() | ClockBreached() | ClockCancelled() | ClockReinstated() as verdict:
-                    self._judged(verdict, priority)
+                    self._judged(verdict, where.priority)
+                case PromiseMade() | PromiseKept() | PromiseBroken() | PromiseChanged() | PromiseCancelled() as word:
+                    self._given(word, (Target.PROMISE, where.tier, where.priority))
                 case _:
                     self._moved(entry)
         self.exhausted_tickets += self.exhausted > exhausted_before
@@ -125,6 +154,18 @@ class Figures:
                 self.met[key] -= 1
             case ClockReinstated():
                 self.cancelled[key] -= 1
+
+    def _given(self, word: _Word, key: tuple[Target, str, str]) -> None:
+        """Count a run of a promise as it ends; one that another took the place of ended without a verdict."""
+        match word:
+            case PromiseBroken():
+                self.breached[key] += 1
+            case PromiseKept(is_late=False):
+                self.met[key] += 1
+            case PromiseMade(replaces=True) | PromiseChanged() | PromiseCancelled():
+                self.cancelled[key] += 1
+            case PromiseMade() | PromiseKept():
+                pass  # it only begins, or was counted when it broke
 
     def _moved(self, entry: Entry) -> None:
         match entry.event:
