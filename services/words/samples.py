@@ -56,7 +56,7 @@ _SAID: dict[str, Fact] = {
     "from_priority": "normal",
     "from_tier": "agent",
     "handler": "ann",
-    "handover": None,
+    "handover": "Who had it\n  Mon 23 Nov 10:00  agent to specialist",
     "happened": When(at=HAPPENED_AT),
     "kind": "opened",
     "language": "en",
