@@ -58,9 +58,9 @@ def _translated(command: click.Command, text: str) -> str:
 
 def _typed(command: click.Command, field: str) -> str:
     """Name what was typed for a field like `customer.display_name`."""
-    name = field.rpartition(".")[2]
-    name = OTHERWISE_NAMED.get(name, name)
-    for parameter in command.params:
-        if parameter.name == name:
-            return parameter.opts[0] if isinstance(parameter, click.Option) else name.upper()
+    own = field.rpartition(".")[2]
+    for name in (own, OTHERWISE_NAMED.get(own, own)):
+        for parameter in command.params:
+            if parameter.name == name:
+                return parameter.opts[0] if isinstance(parameter, click.Option) else name.upper()
     return field

@@ -170,6 +170,24 @@ def test_a_dry_run_opens_nothing_and_says_so(line: Line, form: list[str]) -> Non
     assert "version" not in result.stdout.replace("policy_version", "")
 
 
+def test_a_reference_that_was_read_wrong_is_told_under_its_own_option(line: Line) -> None:
+    """Where a reference is an option it is blamed as one, and as KEY where it is that."""
+    wrong = "is no reference: a character is wrong or two changed places: read it again"
+    line.desk.answers = [
+        No(
+            code=grpc.StatusCode.INVALID_ARGUMENT,
+            text=f"reference 'K7QM-3XVQ' {wrong}",
+            reason="REQUEST_INVALID",
+            blamed={"reference": f"reference 'K7QM-3XVQ' {wrong}"},
+        )
+    ]
+
+    result = line.run("receive", "--customer", "C-7", "--name", "Ada", "--subject", "x", "--reference", "K7QM-3XVQ")
+
+    assert result.exit_code == 1
+    assert f"refused: --reference 'K7QM-3XVQ' {wrong} [REQUEST_INVALID]" in result.stderr
+
+
 @pytest.mark.parametrize("joined", [True, False])
 def test_receiving_shows_the_ticket_and_says_whether_it_joined(line: Line, joined: bool) -> None:  # noqa: FBT001 - the case
     """6.3: who types what came in need not know whether there is a ticket; what became of it is told."""
