@@ -146,9 +146,9 @@ async def test_merging_what_cannot_be_merged_changes_nothing(desk: Desk) -> None
     told = [
         (merging(third, third), "MERGE_IMPOSSIBLE", "into itself"),
         (merging(third, stranger), "MERGE_IMPOSSIBLE", "two customers"),
-        (merging(closed, third), "WRONG_STATE", "it is over"),
+        (merging(closed, third), "WRONG_STATE", "nothing left to merge"),
         (merging(third, closed), "WRONG_STATE", "reopen it first"),
-        (merging(younger, older), "MERGE_IMPOSSIBLE", "others were merged into"),
+        (merging(younger, older), "MERGE_IMPOSSIBLE", "that one was merged into this one"),
         (merging(third, older), "MERGED", younger.reference),
         (merging(older, third), "MERGED", younger.reference),
         (merging(younger, third), "MERGE_IMPOSSIBLE", f"merge {third.reference!r} into this one"),

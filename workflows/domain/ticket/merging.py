@@ -23,7 +23,7 @@ CUSTOMERS_TARGETS = (Target.UPDATE, Target.RESOLVE)
 """Whose clocks come in pairs: each tier keeps its own."""
 
 _NOT_CLOSED = (*WORKED_ON, Status.RESOLVED)
-_MERGED_CLOSED = "it is over: what comes back on it is a contact, or a reopening"
+_MERGED_CLOSED = "there is nothing left to merge; what comes back on it is a contact, or a reopening"
 _SURVIVOR_CLOSED = "reopen it first, or name one that goes on"
 ZERO = timedelta()
 
@@ -47,12 +47,17 @@ def merge_into(draft: Draft, at: datetime, command: MergeInto) -> None:
     ticket = draft.before
     if command.survivor_id == ticket.ticket_id:
         raise _impossible(draft, "cannot merge a ticket into itself: name the other one")
+    if command.survivor_id in draft.merged:
+        raise _impossible(
+            draft,
+            f"cannot merge ticket {ticket.reference!r} into {command.survivor_reference!r}: "
+            "that one was merged into this one",
+        )
     if draft.merged:
         raise _impossible(
             draft,
-            f"cannot merge a ticket that others were merged into, like {draft.merged[-1]!r}: "
+            f"cannot merge ticket {ticket.reference!r}, into which others were merged, like {draft.merged[-1]!r}: "
             f"merge {command.survivor_reference!r} into this one",
-            merged=",".join(draft.merged),
         )
     require(draft, "merge it", _NOT_CLOSED, {Status.CLOSED: _MERGED_CLOSED})
     if draft.waiting:
@@ -151,7 +156,5 @@ def _due_at(policy: Policy, clock: Clock, at: datetime, left: timedelta) -> date
     return due(clocks.calendar_of(policy, clock.target, clock.tier), at, left) if left else at
 
 
-def _impossible(draft: Draft, text: str, **facts: str) -> CommandRefused:
-    return CommandRefused(
-        Refusal(reason=RefusalReason.MERGE_IMPOSSIBLE, text=text, facts=present_state(draft, **facts))
-    )
+def _impossible(draft: Draft, text: str) -> CommandRefused:
+    return CommandRefused(Refusal(reason=RefusalReason.MERGE_IMPOSSIBLE, text=text, facts=present_state(draft)))

@@ -1,0 +1,242 @@
+"""Two tickets that say the same: one goes on for both, with what the customer was promised first (6.7)."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+
+from tests.support.policies import LINES, ladder, row
+from tests.support.story_room import Rooms, rooms
+from workflows.domain.policy import hours
+from workflows.domain.ticket.commands import (
+    Acknowledge,
+    AddNote,
+    ChangePriority,
+    Close,
+    MakePromise,
+    PostUpdate,
+    RecordContact,
+    Reopen,
+    Resolve,
+    WaitOnCustomer,
+)
+from workflows.domain.ticket.words import ContactKind, Outcome, PromiseKind, Status
+from workflows.testing.story import CUSTOMER
+
+
+@pytest.fixture(params=["domain", "sqlite", "postgresql"])
+def tell(request: pytest.FixtureRequest) -> Iterator[Rooms]:
+    """Begin stories of several tickets; each must have been read to its end."""
+    yield from rooms(None if request.param == "domain" else request.getfixturevalue(f"{request.param}_url"))
+
+
+def taken(by: str = "ann", tier: str = "agent") -> Acknowledge:
+    """Somebody takes it on."""
+    return Acknowledge(actor=by, handler=by, tier=tier)
+
+
+def test_the_older_ticket_is_merged_into_the_younger(tell: Rooms) -> None:
+    """6.7: earlier start and deadline of each pair, tier clocks stay, the other becomes `duplicate`, both are told."""
+    room = tell(LINES, zone="Europe/London")
+    room.open("older", "Mon 23 Nov 09:00").open("younger", "Mon 23 Nov 10:00").send("younger", taken()).as_told()
+    room.until("Mon 23 Nov 10:30").merge("older", into="younger")
+    room.happened(
+        "older",
+        "Mon 23 Nov 10:30 merged into younger",
+        "Mon 23 Nov 10:30 promise next_news/1 cancelled: it goes on in R-younger",
+        "Mon 23 Nov 10:30 closed duplicate by outcome",
+        "Mon 23 Nov 10:30 cancelled acknowledge/1 of agent, 1h30m spent",
+        "Mon 23 Nov 10:30 cancelled tier_resolve/1 of agent, 1h30m spent",
+        "Mon 23 Nov 10:30 cancelled update/1 of agent, 1h30m spent",
+        "Mon 23 Nov 10:30 cancelled resolve/1 of agent, 1h30m spent",
+    ).told("older", "merged to customer c-1", "merged to handler agent")
+    room.happened(
+        "younger",
+        "Mon 23 Nov 10:30 took older over",
+        "Mon 23 Nov 10:30 moved update/1 of agent from 09:00 to 4h, 1h30m spent, 1h of it taken over, until 13:00",
+        "Mon 23 Nov 10:30 moved resolve/1 of agent from 09:00 to 27h, 1h30m spent, 1h of it taken over, "
+        "until Wed 25 Nov 16:00",
+        "Mon 23 Nov 10:30 promise next_news/2 made again: next_news, by 13:00",
+    ).told("younger", "took_over to handler ann")
+
+
+def test_the_younger_ticket_is_merged_into_the_older(tell: Rooms) -> None:
+    """6.7: where the survivor's are the earlier ones already, not a clock of it moves."""
+    room = tell(LINES, zone="Europe/London")
+    room.open("older", "Mon 23 Nov 09:00").open("younger", "Mon 23 Nov 10:00").as_told()
+    room.until("Mon 23 Nov 10:30").merge("younger", into="older").as_told("younger")
+    room.happened("older", "Mon 23 Nov 10:30 took younger over").told("older", "took_over to handler agent")
+
+
+def test_a_merged_ticket_never_escalates_and_answers_with_the_survivor(tell: Rooms) -> None:
+    """6.7: its clocks are cancelled, it wakes nobody, and what later reaches it is answered with who goes on."""
+    room = tell(LINES, zone="Europe/London")
+    room.open("older", "Mon 23 Nov 09:00").open("younger", "Mon 23 Nov 10:00").merge("older", into="younger").as_told()
+    room.until("Fri 18 Dec 10:00").as_told("younger")
+    assert (room.ticket("older").wake_at(), room.ticket("older").status) == (None, Status.CLOSED)
+    for command in (
+        AddNote(actor="ann", text="a note"),
+        RecordContact(actor="crm", kind=ContactKind.NEWS, channel="phone", text="any news?"),
+        Reopen(actor="crm", reason="still dead"),
+    ):
+        room.send("older", command).happened(
+            "older",
+            "Fri 18 Dec 10:00 refused MERGED: merged into ticket 'R-younger', which goes on in its place: ask that one",
+        )
+
+
+def test_a_deadline_in_the_past_leaves_the_tiers_acknowledge_target(tell: Rooms) -> None:
+    """6.7, 6.11: of a target that the other broke is left what a priority change leaves; merging is no breach."""
+    policy = ladder(agent=row(acknowledge=3), resolve=hours(20), on_breach={})
+    room = tell(replace(policy, tiers=policy.tiers[:1]))
+    room.open("older", "Mon 23 Nov 00:00").send("older", taken()).open("younger", "Mon 23 Nov 19:00")
+    room.send("younger", taken()).until("Mon 23 Nov 21:00").as_told()
+    room.merge("older", into="younger").as_told("older").happened(
+        "younger",
+        "Mon 23 Nov 21:00 took older over",
+        "Mon 23 Nov 21:00 moved resolve/1 of agent from 00:00 to 23h, 20h spent, 18h of it taken over, "
+        "until Tue 24 Nov 00:00",
+    )
+    room.until("Tue 24 Nov 00:01").happened(
+        "younger",
+        "Tue 24 Nov 00:00 breached resolve/1 of agent, due 00:00",
+        "Tue 24 Nov 00:00 ladder ended at agent: resolve_breached, duty-manager",
+    )
+
+
+def test_what_is_left_is_never_more_than_the_survivor_had(tell: Rooms) -> None:
+    """6.7, 6.11: the acknowledge target is the most that is kept; a survivor with less keeps its less."""
+    policy = ladder(agent=row(acknowledge=8), resolve=hours(20), on_breach={})
+    room = tell(replace(policy, tiers=policy.tiers[:1]))
+    room.open("older", "Mon 23 Nov 00:00").send("older", taken()).open("younger", "Mon 23 Nov 05:00")
+    room.send("younger", taken()).until("Mon 23 Nov 21:00").as_told()
+    room.merge("older", into="younger").as_told("older").happened(
+        "younger",
+        "Mon 23 Nov 21:00 took older over",
+        "Mon 23 Nov 21:00 moved resolve/1 of agent from 00:00 to 24h, 20h spent, 4h of it taken over, "
+        "until Tue 24 Nov 01:00",
+    )
+
+
+def test_clocks_that_stand_still_go_by_the_time_that_is_left(tell: Rooms) -> None:
+    """6.7, 2.7: the survivor waits on the customer, the other was resolved; less time left is the earlier deadline."""
+    room = tell(ladder(agent=row(acknowledge=40, update_every=30), resolve=hours(100)))
+    room.open("older", "Mon 23 Nov 00:00").send("older", taken()).open("younger", "Mon 23 Nov 10:00")
+    room.until("Mon 23 Nov 11:00").send("younger", WaitOnCustomer(actor="ann", question="Which light is on?"))
+    room.until("Mon 23 Nov 16:00").send(
+        "older", Resolve(actor="ann", outcome=Outcome.FIXED, explanation="A new router.")
+    )
+    room.until("Mon 23 Nov 18:00").as_told().merge("older", into="younger").as_told("older").happened(
+        "younger",
+        "Mon 23 Nov 18:00 took older over",
+        "Mon 23 Nov 18:00 moved resolve/1 of agent from 00:00 to 100h, 16h spent, 15h of it taken over, paused",
+    )
+    room.until("Mon 23 Nov 19:00").send(
+        "younger", RecordContact(actor="crm", kind=ContactKind.INFORMATION, channel="mail", text="red")
+    )
+    room.happened(
+        "younger",
+        "Mon 23 Nov 19:00 contact: information, chases 0, the answer",
+        "Mon 23 Nov 19:00 wait ended: contact",
+        "Mon 23 Nov 19:00 resumed tier_resolve/1 of agent, 1h spent, until Thu 31 Dec 06:00",
+        "Mon 23 Nov 19:00 resumed update/2 of agent, 0m spent, until Wed 25 Nov 01:00",
+        "Mon 23 Nov 19:00 resumed resolve/1 of agent, 16h spent, until Fri 27 Nov 07:00",
+    )
+
+
+def test_a_later_change_of_targets_gives_nothing_back(tell: Rooms) -> None:
+    """6.7, 6.11: what the other had spent is spent, so that another priority counts from the earlier start."""
+    room = tell(LINES, zone="Europe/London")
+    room.open("older", "Mon 23 Nov 08:00", priority="urgent").send("older", taken())
+    room.until("Mon 23 Nov 08:50").send("older", PostUpdate(actor="ann", text="we are on it"))
+    room.open("younger", "Mon 23 Nov 09:00", priority="urgent").send("younger", taken())
+    room.until("Mon 23 Nov 09:10").as_told().merge("older", into="younger").as_told()
+    room.until("Mon 23 Nov 09:20").send(
+        "younger", ChangePriority(actor="ann", priority="normal", reason="one lamp")
+    ).happened(
+        "younger",
+        "Mon 23 Nov 09:20 priority urgent -> normal",
+        "Mon 23 Nov 09:20 moved tier_resolve/1 of agent to 9h, 20m spent, until 18:00",
+        "Mon 23 Nov 09:20 moved update/1 of agent to 4h, 30m spent, until 12:50",
+        "Mon 23 Nov 09:20 moved resolve/1 of agent to 27h, 1h20m spent, until Wed 25 Nov 15:00",
+    )
+
+
+def test_open_promises_move_over_under_a_name_of_their_own(tell: Rooms) -> None:
+    """6.7, 2.4: the earlier of the engine's, all of people's; one whose name is taken has the reference behind it."""
+    room = tell(ladder())
+    room.open("older", "Mon 23 Nov 09:00").open("younger", "Mon 23 Nov 10:00")
+    for name, by in (("older", "Mon 23 Nov 12:00"), ("younger", "Mon 23 Nov 13:00")):
+        room.send(
+            name,
+            MakePromise(
+                actor="ann",
+                name="call back",
+                kind=PromiseKind.CALL_BACK,
+                promised_at=room.instant(by),
+                words="We call you.",
+            ),
+        )
+    room.as_told().until("Mon 23 Nov 11:00").merge("older", into="younger")
+    room.happened(
+        "older",
+        "Mon 23 Nov 11:00 merged into younger",
+        "Mon 23 Nov 11:00 promise next_news/1 cancelled: it goes on in R-younger",
+        "Mon 23 Nov 11:00 promise call back/1 cancelled: it goes on in R-younger",
+        "Mon 23 Nov 11:00 closed duplicate by outcome",
+        "Mon 23 Nov 11:00 cancelled acknowledge/1 of agent, 2h spent",
+        "Mon 23 Nov 11:00 cancelled tier_resolve/1 of agent, 2h spent",
+        "Mon 23 Nov 11:00 cancelled update/1 of agent, 2h spent",
+        "Mon 23 Nov 11:00 cancelled resolve/1 of agent, 2h spent",
+    ).told("older", "merged to customer c-1", "merged to handler agent")
+    room.happened(
+        "younger",
+        "Mon 23 Nov 11:00 took older over",
+        "Mon 23 Nov 11:00 moved update/1 of agent from 09:00 to 800h, 2h spent, 1h of it taken over, "
+        "until Sat 26 Dec 17:00",
+        "Mon 23 Nov 11:00 moved resolve/1 of agent from 09:00 to 1000h, 2h spent, 1h of it taken over, "
+        "until Mon 4 Jan 01:00",
+        "Mon 23 Nov 11:00 promise next_news/2 made again: next_news, by Sat 26 Dec 17:00",
+        "Mon 23 Nov 11:00 promise call back (R-older)/1 made: call_back, by 12:00, ann to keep it",
+    ).told("younger", "took_over to handler agent")
+    room.until("Mon 23 Nov 12:01").happened(
+        "younger", "Mon 23 Nov 12:00 promise call back (R-older)/1 broken, due 12:00"
+    ).told(
+        "younger", "promise_broken to owner ann", "promise_broken to lead team-lead", "promise_broken to customer c-1"
+    )
+
+
+def test_what_cannot_be_merged_is_refused_with_the_remedy_and_nothing_changes(tell: Rooms) -> None:
+    """6.7: into itself, another customer's, closed ones, a ring, a chain in either direction."""
+    room = tell(ladder())
+    stranger = replace(CUSTOMER, external_id="c-2")
+    for name in ("a", "b", "c", "d"):
+        room.open(name, "Mon 23 Nov 09:00")
+    room.open("foreign", "Mon 23 Nov 09:00", customer=stranger)
+    room.send("d", Resolve(actor="ann", outcome=Outcome.FIXED, explanation="A new router."))
+    room.send("d", Close(actor="ann", reason="agreed"))
+    room.until("Mon 23 Nov 10:00").merge("a", into="b").as_told()
+    before = [room.ticket(name) for name in ("a", "b", "c", "d", "foreign")]
+
+    def refused(one: str, two: str, words: str) -> None:
+        room.merge(one, into=two).happened(one, f"Mon 23 Nov 10:00 refused {words}")
+
+    refused("c", "c", "MERGE_IMPOSSIBLE: cannot merge a ticket into itself: name the other one")
+    refused(
+        "c",
+        "foreign",
+        "MERGE_IMPOSSIBLE: cannot merge tickets of two customers: each was promised something of their own",
+    )
+    closed = "cannot take another ticket over: the ticket is 'closed'; reopen it first, or name one that goes on"
+    refused("c", "d", f"WRONG_STATE: {closed}")
+    over = "there is nothing left to merge; what comes back on it is a contact, or a reopening"
+    refused("d", "c", f"WRONG_STATE: cannot merge it: the ticket is 'closed'; {over}")
+    refused("b", "a", "MERGE_IMPOSSIBLE: cannot merge ticket 'R-b' into 'R-a': that one was merged into this one")
+    merged = "merged into ticket 'R-b', which goes on in its place: ask that one"
+    refused("c", "a", f"MERGED: {merged}")
+    refused("a", "c", f"MERGED: {merged}")
+    chain = "cannot merge ticket 'R-b', into which others were merged, like 'a': merge 'R-c' into this one"
+    refused("b", "c", f"MERGE_IMPOSSIBLE: {chain}")
+    assert [room.ticket(name) for name in ("a", "b", "c", "d", "foreign")] == before
+    room.until("Mon 23 Nov 10:05").merge("c", into="b").as_told()
+    assert room.ticket("b").merged == ("a", "c")
