@@ -169,7 +169,7 @@ def _besides(ticket: Ticket, story: Handover) -> Iterator[tuple[str, str]]:
     for credit in ticket.credits:
         yield "credit", f"{credit.number}: {in_words(credit.minor, credit.currency)}, {wording.word(credit, 'state')}"
     yield "told to the lead", wording.instant(ticket, "flag_time")
-    yield "time spent", wording.length(story.time_spent) if story.HasField("time_spent") else ""
+    yield "time spent", wording.length(story.time_spent) if story.time_spent.seconds else ""
 
 
 def _standing(ticket: Ticket, as_of: AsOf) -> Iterator[tuple[str, str]]:
