@@ -2,8 +2,8 @@
 //
 //     node caller.mjs HOST:PORT DESCRIPTOR_SET SERVICE_CONFIG
 //
-// Opens a ticket, repeats the opening, is refused a change, lists, watches while it acknowledges. Writes what it was
-// told to standard output, as one JSON object.
+// Opens a ticket, repeats the opening, is refused a change, lists, watches while it acknowledges, promises a call, offers
+// a credit, reads the handover. Writes what it was told to standard output, as one JSON object.
 
 import { readFileSync } from "node:fs";
 import { randomUUID } from "node:crypto";
@@ -97,8 +97,14 @@ let acknowledged;
 const events = await watch(ticket_id, "acknowledged", async () => {
   acknowledged = await change("AcknowledgeTicket", { ticket_id, handler: "nora", tier: "agent" });
 });
+const call_back = { ticket_id, kind: "PROMISE_KIND_CALL_BACK", name: "Rückruf", words: "Wir rufen Sie an." };
+const past = await refused("MakePromise", { ...call_back, promise_time: { seconds: "1600000000" } });
+const promised = await change("MakePromise", { ...call_back, promise_time: { seconds: "1795449600", nanos: 250000000 } });
+const credited = await change("OfferCredit", { ticket_id, minor: "500", currency: "EUR", reason: "two visits" });
+const handover = await ask("GetHandover", { ticket_id });
 const { ledgers } = await ask("ExplainDeadlines", { ticket_id, target: "TARGET_RESOLVE" });
 const read = await ask("GetTicket", { ticket_id });
 tickets.close();
 
-console.log(JSON.stringify({ opened, repeated, reused, invalid, mistaken, listed, acknowledged, events, ledgers, read }));
+const asked = { opened, repeated, reused, invalid, mistaken, listed, acknowledged, past, promised, credited };
+console.log(JSON.stringify({ ...asked, handover, events, ledgers, read }));

@@ -22,6 +22,7 @@ from tests.support.processes import PATIENCE_SECONDS
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 CONTRACT = "protos/followthrough/v1"
+REFUSED = ("reused", "invalid", "mistaken", "past")
 INSTALLED = HERE / "node_modules" / ".installed"
 
 
@@ -57,14 +58,19 @@ async def test_node_hears_the_same(sqlite_url: str, node: list[str], descriptor_
                 if each.target == 4
             ]
             tickets = [each async for each in client.tickets(ListTicketsRequest())]
+            handover = await client.handover(ticket.ticket_id)
 
     assert [each.ticket_id for each in tickets] == [ticket.ticket_id]
-    assert told["read"] == told["acknowledged"] == _as_node_has_it(ticket)
+    assert told["read"] == told["credited"] == _as_node_has_it(ticket)
     assert told["repeated"] == told["opened"] == told["listed"]["tickets"][0]
     assert told["opened"]["customer"]["display_name"] == "Zoë Müller 明"
     assert told["events"] == [_as_node_has_it(event) for event in events][: len(told["events"])]
     assert told["ledgers"] == [_as_node_has_it(ledger) for ledger in ledgers]
-    assert (ticket.handler, ticket.version) == ("nora", 2)
+    assert (ticket.handler, told["acknowledged"]["version"], told["promised"]["version"]) == ("nora", 2, 3)
+    assert told["promised"]["promises"][-1]["promise_time"] == {"seconds": "1795449600", "nanos": 250_000_000}
+    assert told["credited"]["credits"][0]["minor"] == "500"
+    assert told["handover"] == _as_node_has_it(handover)
+    assert "Rückruf" in handover.page
 
 
 async def test_node_reads_a_refusal(sqlite_url: str, node: list[str], descriptor_set: Path) -> None:
@@ -76,11 +82,12 @@ async def test_node_reads_a_refusal(sqlite_url: str, node: list[str], descriptor
         "reused": ("ALREADY_EXISTS", "REQUEST_ID_REUSED"),
         "invalid": ("INVALID_ARGUMENT", "REQUEST_INVALID"),
         "mistaken": ("FAILED_PRECONDITION", "WRONG_TIER"),
+        "past": ("INVALID_ARGUMENT", "PROMISE_NOT_AHEAD"),
     }
     assert _only(told["mistaken"], "google.rpc.ErrorInfo")["metadata"]["tier"] == "agent"
     fields = {each["field"] for each in _only(told["invalid"], "google.rpc.BadRequest")["field_violations"]}
     assert fields == {"customer", "subject", "channel"}
-    assert all(told[name]["text"] == told[name]["status_text"] for name in ("reused", "invalid", "mistaken"))
+    assert all(told[name]["text"] == told[name]["status_text"] for name in REFUSED)
 
 
 def test_no_registry_is_written_down() -> None:
@@ -111,7 +118,7 @@ async def _told(command: list[str]) -> dict[str, Any]:
 
 def _reasons(told: Mapping[str, Any]) -> dict[str, tuple[str, str]]:
     """Status and reason of each refusal."""
-    infos = {name: _only(told[name], "google.rpc.ErrorInfo") for name in ("reused", "invalid", "mistaken")}
+    infos = {name: _only(told[name], "google.rpc.ErrorInfo") for name in REFUSED}
     assert {info["domain"] for info in infos.values()} == {"followthrough"}
     return {name: (told[name]["code"], info["reason"]) for name, info in infos.items()}
 
