@@ -206,6 +206,10 @@ class Room:
         _compare(self._untold.pop(name, []), messages)
         return self
 
+    def lines(self, name: str) -> list[str]:
+        """What of that ticket is still unread."""
+        return list(self._unread[name])
+
     def as_told(self, *names: str) -> Self:
         """Leave out what led here, of these tickets or of all: another story tells it."""
         for name in names or tuple(self._lives):
