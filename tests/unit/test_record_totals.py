@@ -13,18 +13,22 @@ from workflows.domain.ticket.events import (
     ClockBreached,
     ClockMet,
     ClockWarned,
+    CreditOffered,
+    CustomerFlagged,
     Entry,
     Escalated,
     Event,
+    Held,
     LadderExhausted,
     PolicyChanged,
     PriorityChanged,
+    Rated,
     TierSkipped,
     Transferred,
 )
 from workflows.domain.ticket.judge import judge, open_ticket
 from workflows.domain.ticket.state import Ticket
-from workflows.domain.ticket.words import Cause, ContactKind, Outcome, Target
+from workflows.domain.ticket.words import Cause, ContactKind, CreditOf, Outcome, Signal, Target
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 POLICY = a_policy()
@@ -250,3 +254,15 @@ def test_contact_is_a_chase_only_while_the_customer_waits_for_the_desk() -> None
         (),
         (),  # said after it was solved
     ]
+
+
+def test_what_a_customer_waits_for_thinks_and_is_given_is_counted() -> None:
+    """2.11, 6.10, 6.13: by the tier that has it, by the stars, by what earned it; and each time the lead was told."""
+    credit = CreditOffered(number=1, minor=500, currency="GBP", reason="", of=None, approved_by=None)
+    assert added(Held(reason="a part")) == (Delta("holds", ("desk", "home"), 1),)
+    assert added(Rated(stars=4, comment="")) == (Delta("ratings", ("4", "home"), 1),)
+    assert added(credit, replace(credit, number=2, of=CreditOf.PROMISE)) == (
+        Delta("credits_offered", ("hand", "home"), 1),
+        Delta("credits_offered", ("promise", "home"), 1),
+    )
+    assert added(CustomerFlagged(signals=(Signal.CHASED,), since=NOON)) == (Delta("customers_flagged", ("home",), 1),)
