@@ -6,7 +6,7 @@ One ticket at a time: of what the record can do a second, the rest is for ticket
 import asyncio
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Protocol
 
 from services.records.announcing import Turn, Turns
@@ -41,12 +41,14 @@ class PacedAnnouncer:
         *,
         stretch_seconds: float = STRETCH_SECONDS,
         stopwatch: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self.outcomes: Counter[str] = Counter()
         """What became of tickets in this process, in a word each."""
         self._announcing = announcing
         self._stretch_seconds = stretch_seconds
         self._stopwatch = stopwatch
+        self._sleep = sleep
 
     async def announce(self, announcement_id: str, after: str, go_on: Callable[[str], bool]) -> AnnounceResult:
         """Tell for a stretch of time; after the last ticket it begins again before the first, until none is left."""
@@ -60,7 +62,7 @@ class PacedAnnouncer:
             if not turns.turns:
                 after = ""
             for turn in turns.turns:
-                await asyncio.sleep(max(turn_at - self._stopwatch(), 0.0))
+                await self._sleep(max(turn_at - self._stopwatch(), 0.0))
                 turn_at = max(turn_at, self._stopwatch()) + 1 / turns.tickets_per_second
                 self.outcomes[await self._announcing.tell(turns, turn)] += 1
                 after, told = turn.ticket_id, told + 1

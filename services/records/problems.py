@@ -190,7 +190,7 @@ class Problems:
 
         async def work(connection: AsyncConnection, at: datetime) -> bytes | Refusal:
             row = AnnouncementRow
-            held = select(row.state).where(row.announcement_id == announcement_id).with_for_update()
+            held = select(row.state).where(row.announcement_id == announcement_id).with_for_update(key_share=True)
             before = await connection.scalar(held)
             if before is None:
                 raise AnnouncementUnknown(f"announcement {announcement_id!r} is not in the record")
