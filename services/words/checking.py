@@ -40,15 +40,15 @@ class Problem:
 
 
 def check(words: Words) -> tuple[Problem, ...]:
-    """Every problem of every file that these words may use."""
-    return tuple(_problems(words))
+    """Every problem of every file that these words may use; what many templates include is told of once."""
+    return tuple({(problem.path, problem.line): problem for problem in reversed(tuple(_problems(words)))}.values())[
+        ::-1
+    ]
 
 
 def _problems(words: Words) -> Iterator[Problem]:
     library = words.library
     for folder in library.folders:
-        # What ships is looked at as it ships: it is used where a desk's own fails.
-        by = words.shipped if folder == SHIPPED else library
         if not folder.is_dir():
             yield Problem(path=folder, line=None, text="is no folder: name one with a folder for each language in it")
             continue
@@ -59,7 +59,7 @@ def _problems(words: Words) -> Iterator[Problem]:
                 if folder != SHIPPED:
                     yield Problem(path=place, line=None, text="lies in no language: move it into a folder like 'en'")
                 continue
-            yield from _of_language(by, folder, place)
+            yield from _of_language(library, folder, place)
     for language in library.languages():
         yield from _missing(library, language)
 
@@ -70,9 +70,9 @@ def _of_language(library: Library, folder: Path, place: Path) -> Iterator[Proble
         yield Problem(path=place, line=None, text=f"is no language: call it by its tag, like {proper!r} or 'pt-BR'")
         return
     for path in sorted(place.iterdir()):
-        if not path.name.startswith("."):
-            found = Found(folder=folder, language=place.name, file=path.name)
-            yield from _of_file(library, found)
+        found = Found(folder=folder, language=place.name, file=path.name)
+        if not path.name.startswith(".") and library.at(found.language, found.file) in {found, None}:
+            yield from _of_file(library, found)  # else the desk has its own in this one's place
 
 
 def _of_file(library: Library, found: Found) -> Iterator[Problem]:
@@ -229,7 +229,8 @@ def _of_rendering(library: Library, found: Found, kind: Kind) -> Iterator[Proble
         try:
             try_out(library, found, kind, facts, zone=ZONE)
         except Exception as error:  # noqa: BLE001 - whatever a template can raise
-            yield Problem(path=found.path, line=_line_of(error, found.path), text=_said(error))
+            path, line = _where(error, found)
+            yield Problem(path=path, line=line, text=_said(error))
             return
 
 
@@ -238,13 +239,18 @@ def _said(error: Exception) -> str:
     return f"{text[:1].lower()}{text[1:]}"
 
 
-def _line_of(error: BaseException, path: Path) -> int | None:
-    at, line = error.__traceback__, None
+def _where(error: BaseException, found: Found) -> tuple[Path, int | None]:
+    """Where it went wrong: in the template, or in a part that it includes."""
+    if isinstance(error, TemplateSyntaxError) and error.filename:
+        return Path(error.filename), error.lineno
+    path, line = found.path, None
+    at = error.__traceback__
     while at is not None:
-        if at.tb_frame.f_code.co_filename == str(path):
-            line = at.tb_lineno
+        file = at.tb_frame.f_code.co_filename
+        if file.endswith(tuple(f".{ending}" for ending in ENDINGS)):
+            path, line = Path(file), at.tb_lineno
         at = at.tb_next
-    return line
+    return path, line
 
 
 def _missing(library: Library, language: str) -> Iterator[Problem]:

@@ -85,6 +85,24 @@ def test_a_part_is_told_of_with_what_includes_it(tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("part", "line", "said"),
+    [
+        ("Dear {{ nmae }},\n", 1, "there is no variable 'nmae'"),
+        ("Dear\n{% if name %}", 2, "Unexpected end of template"),
+        ("Dear\n\nyou, {{ next_news }}", 3, "prints what may be none"),
+    ],
+)
+def test_a_part_in_place_of_ours_is_checked_in_all_that_ships(tmp_path: Path, part: str, line: int, said: str) -> None:
+    """9: a greeting that is changed once can be wrong for every kind: told of once, and not at the first sending."""
+    path = tmp_path / "en" / "_head.customer.txt"
+    path.parent.mkdir()
+    path.write_text(part, encoding="utf-8")
+    [found] = [problem for problem in check(Words(tmp_path)) if problem.is_fatal]
+    assert (found.path, found.line) == (path, line)
+    assert said in found.text
+
+
 def test_a_language_that_lacks_kinds_is_told_of(tmp_path: Path) -> None:
     """9: a French desk that wrote two kinds says the rest in another language: it is told, and may."""
     (tmp_path / "fr").mkdir()

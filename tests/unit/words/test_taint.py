@@ -118,22 +118,23 @@ def test_nothing_internal_reaches_a_customer(language: str, channel: str) -> Non
 def test_nothing_internal_reaches_a_customer_in_any_life(policy: Policy, plan: list[Step]) -> None:
     """6.12: whatever the policy, whatever people do, however late it is found."""
     words, life = Words(), lived(policy, plan)
-    entries = list[Entry]()
+    ticket, entries = tainted(life.ticket), list[Entry]()
     for judged in life.judgements:
-        entries += judged.entries
+        entries += [replace(entry, actor=MARK, event=tainted(entry.event)) for entry in judged.entries]
         for message in judged.messages:
-            occasion = Occasion(
-                kind=message.kind,
-                audience=message.audience,
-                recipient=message.recipient,
-                key="0" * 32,
-                sequence=message.sequence,
-                ticket=life.ticket,
-                policy=policy,
-                entries=tuple(entries),
-                now_at=datetime(2026, 11, 23, tzinfo=UTC),
+            said = words.say(
+                Occasion(
+                    kind=message.kind,
+                    audience=message.audience,
+                    recipient=message.recipient,
+                    key="0" * 32,
+                    sequence=message.sequence,
+                    ticket=ticket,
+                    policy=policy,
+                    entries=tuple(entries),
+                    now_at=datetime(2026, 11, 23, tzinfo=UTC),
+                )
             )
-            said = words.say(with_marks(occasion))
-            assert life.ticket.reference in said.subject
+            assert ticket.reference in said.subject
             if message.audience is Audience.CUSTOMER:
                 assert MARK not in all_of(said), message.kind
