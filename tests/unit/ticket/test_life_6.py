@@ -11,8 +11,11 @@ from workflows.domain.ticket.commands import (
     Confirm,
     Continue,
     Escalate,
+    Hold,
+    OfferCredit,
     Open,
     PostUpdate,
+    Rate,
     RecordContact,
     Reject,
     Reopen,
@@ -37,15 +40,18 @@ COMMANDS: dict[str, Command] = {
     "reject": Reject(actor="desk", reason="still dead"),
     "reopen": Reopen(actor="desk", reason="dead again"),
     "close": Close(actor="ann", reason="agreed"),
+    "hold": Hold(actor="ann", reason="waiting for a part"),
+    "rate": Rate(actor="desk", stars=4),
+    "offer": OfferCredit(actor="ann", minor=500, currency="GBP", reason="for the trouble"),
 }
 
-WORK = {"update", "contact", "ask", "escalate", "transfer", "resolve"}
+WORK = {"update", "contact", "ask", "escalate", "transfer", "resolve", "hold", "offer"}
 LEGAL = {
     Status.OPEN: WORK | {"acknowledge"},
     Status.IN_PROGRESS: WORK,
     Status.WAITING_ON_CUSTOMER: WORK | {"continue"},
-    Status.RESOLVED: {"update", "contact", "confirm", "reject", "close"},
-    Status.CLOSED: {"contact", "reject", "reopen"},
+    Status.RESOLVED: {"update", "contact", "confirm", "reject", "close", "offer"},
+    Status.CLOSED: {"contact", "reject", "reopen", "rate", "offer"},
 }
 
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from tests.support.policies import ALWAYS, ladder
 from workflows.domain.calendar import Calendar
-from workflows.domain.policy import OnBreach, Policy, Targets, hours, minutes
+from workflows.domain.policy import Money, OnBreach, Policy, Targets, hours, minutes
 from workflows.domain.ticket.clocks import calendar_of
 from workflows.domain.ticket.closing import RESOLUTION_PAUSES
 from workflows.domain.ticket.commands import (
@@ -22,12 +22,16 @@ from workflows.domain.ticket.commands import (
     Command,
     Confirm,
     Continue,
+    DecideCredit,
     Escalate,
+    Hold,
     KeepPromise,
     LogTime,
     MakePromise,
+    OfferCredit,
     Open,
     PostUpdate,
+    Rate,
     RecordContact,
     Reject,
     Reopen,
@@ -43,6 +47,9 @@ from workflows.domain.ticket.events import (
     ClockWarned,
     Closed,
     ContactReceived,
+    CreditOffered,
+    CreditProposed,
+    CreditRefused,
     CustomerReminded,
     Entry,
     Escalated,
@@ -56,6 +63,7 @@ from workflows.domain.ticket.events import (
     PromiseKept,
     PromiseMade,
     PromiseWarned,
+    Rated,
     Rejected,
     Reopened,
     Resolved,
@@ -132,6 +140,10 @@ TOLD_OF = {
     "resolved": Resolved,
     "closed": Closed,
     "reopened": Reopened,
+    "rated_low": Rated,
+    "credit_offered": CreditOffered,
+    "credit_to_approve": CreditProposed,
+    "credit_refused": CreditRefused,
 }
 """Each kind of message, and the line of the log that it tells of."""
 ENOUGH = settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
@@ -224,6 +236,10 @@ def command_of(choice: int, ticket: Ticket, at: datetime) -> Command:
         ),
         "keep": KeepPromise(actor="ann", name=name),
         "turnaround": Acknowledge(actor="ann", handler="ann", tier=ticket.tier, turnaround_at=promised_at),
+        "hold": Hold(actor="ann", reason="waiting for a part"),
+        "offer": OfferCredit(actor="ann", minor=1 + number * 7 % 1500, currency="GBP", reason="for the trouble"),
+        "approve": DecideCredit(actor="team-lead", number=1 + number % 4, is_approved=number % 2 == 0, reason="so"),
+        "rate": Rate(actor="desk", stars=1 + number % 5),
         "ask": WaitOnCustomer(actor="ann", question="which router?"),
         "continue": Continue(actor="ann", reason="found it"),
         "escalate": Escalate(actor="ann", from_tier=ticket.tier, reason="beyond us"),
@@ -239,6 +255,7 @@ WORK = (
     *("update", "ask", "escalate", "to agent", "to specialist", "to supplier", "news", "complaint", "information"),
     *("as urgent", "as urgent", "as normal", "as normal", "assign", "note", "time"),
     *("promise", "promise", "promise", "re-agree", "keep", "update of it"),
+    *("hold", "continue", "offer", "approve"),
 )
 OUTCOMES = ("fixed", "fixed", "not_feasible", "no_response", "withdrawn")
 KINDS = {
@@ -257,8 +274,22 @@ KINDS = {
         "ask",
         "promise",
         "keep",
+        "offer",
+        "rate",
     ),
-    Status.CLOSED: ("reopen", "reopen", "reject", "news", "escalate", "note", "promise", "keep"),
+    Status.CLOSED: (
+        "reopen",
+        "reopen",
+        "reject",
+        "news",
+        "escalate",
+        "note",
+        "promise",
+        "keep",
+        "rate",
+        "rate",
+        "approve",
+    ),
 }
 """What people would send in that state, and something illegal."""
 # Quarter hours, so that deadlines coincide often.
@@ -292,6 +323,9 @@ def with_urgent(policy: Policy, resolve: timedelta, *targets: Targets) -> Policy
     """The same ladder with a row more a tier; a table may well give the urgent longer."""
     return replace(
         policy,
+        credit_for_promise=Money(minor=500, currency="GBP"),
+        credit_for_resolve=Money(minor=1000, currency="GBP"),
+        credit_limit=Money(minor=2000, currency="GBP"),
         resolve={"urgent": resolve, **policy.resolve},
         tiers=tuple(
             replace(tier, targets={"urgent": row, **tier.targets})
@@ -465,6 +499,7 @@ def test_the_parts_of_a_state_agree(policy: Policy, plan: list[Step], lag: timed
         assert (ticket.resolution is not None) == (ticket.status in {Status.RESOLVED, Status.CLOSED})
         assert (ticket.closed_at is not None) == (ticket.status is Status.CLOSED)
         assert ticket.reminding is None or ticket.is_worked_on
+        assert ticket.holding is None or ticket.is_worked_on
         assert ticket.status is not Status.OPEN or ticket.handler is None
         assert ticket.status is not Status.IN_PROGRESS or ticket.handler is not None
         live = [clock.target for clock in ticket.clocks if clock.state.is_live]
@@ -550,3 +585,30 @@ def test_the_engine_promises_news_by_the_update_deadline(policy: Policy, plan: l
         ours = [each for each in judged.ticket.promises if each.made_by is None and each.is_open]
         assert len(ours) <= 1
         assert not (ours and judged.ticket.status is Status.WAITING_ON_CUSTOMER)
+
+
+@ENOUGH
+@given(policies, plans, lags)
+def test_whatever_was_broken_is_made_good_once(policy: Policy, plan: list[Step], lag: timedelta) -> None:
+    """6.13: a credit for each of a person's promises that broke and one for the resolve, each told with its breach."""
+    life = lived(policy, plan, lag=lag)
+    owed = {
+        each.sequence for each in life.entries if isinstance(each.event, PromiseBroken) and not each.event.is_engines
+    }
+    missed = [
+        each.sequence
+        for each in life.entries
+        if isinstance(each.event, ClockBreached) and each.event.target is Target.RESOLVE
+    ]
+    granted = [credit for credit in life.ticket.credits if credit.of is not None]
+    assert sorted(credit.earned_by or 0 for credit in granted) == sorted(owed | set(missed[:1]))
+    told = {
+        message.sequence
+        for judged in life.judgements
+        for message in judged.messages
+        if message.audience is Audience.CUSTOMER
+    }
+    assert {credit.earned_by for credit in granted} <= told
+    assert [credit.number for credit in life.ticket.credits] == list(range(1, len(life.ticket.credits) + 1))
+    rated = [each for each in life.entries if isinstance(each.event, Rated)]
+    assert len(rated) <= 1
