@@ -149,6 +149,8 @@ def _is_unwritable(error: BaseException) -> bool:
 def _told(error: BaseException) -> str | None:
     """Say what is wrong in words that an operator can act on, where we know more than its kind."""
     match error:
+        case sqlite3.Error() if "no such module: fts5" in str(error):
+            return "the SQLite of this Python has no FTS5: run a Python whose SQLite has it, or use PostgreSQL"
         case sqlite3.Error():
             return _TOLD_BY_CODE.get(getattr(error, "sqlite_errorcode", 0) & 0xFF)
         case asyncpg.PostgresError():

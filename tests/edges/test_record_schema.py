@@ -1,6 +1,7 @@
 """The schema: what a process says when it is not there, and that migrations make exactly what the models say."""
 
 import asyncio
+import sqlite3
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from services.records import (
     ClockMismatch,
     Named,
     RealClock,
+    RecordFailed,
     Records,
     RecordUnavailable,
     ScaledClock,
@@ -23,6 +25,7 @@ from services.records import (
     migrate,
 )
 from services.records.engine import open_database
+from services.records.faults import meaning_of
 from services.records.migrations import __file__ as migrations_file
 from services.records.schema import SCHEMA
 from services.records.tables import Base
@@ -304,3 +307,15 @@ async def test_server_that_does_not_listen_is_unavailable(unused_tcp_port: int) 
     """No server is a reason to try again, not a crash."""
     with pytest.raises(RecordUnavailable, match="try again"):
         await connect(f"postgresql://nobody@127.0.0.1:{unused_tcp_port}/nothing", RealClock())
+
+
+def test_a_sqlite_without_full_text_is_told_with_the_remedy() -> None:
+    """A Python may come with a SQLite that cannot look for words: the record says so, and what to do."""
+    with (
+        sqlite3.connect(":memory:") as connection,
+        pytest.raises(RecordFailed, match="has no FTS5: run a Python whose"),
+    ):
+        try:
+            connection.execute("CREATE VIRTUAL TABLE words USING fts5_that_is_not_there (text)")
+        except sqlite3.OperationalError as error:
+            raise meaning_of(sqlite3.OperationalError(str(error).replace("fts5_that_is_not_there", "fts5"))) from None
