@@ -52,6 +52,11 @@ def of_ledger(ledger: ClockLedger) -> RenderableType:
 
 
 def _promise(ledger: ClockLedger, zone: tzinfo) -> Iterator[tuple[str, str]]:
+    if ledger.promise:
+        promised_at = wording.at(ledger.start_time, zone) + ledger.length.ToTimedelta()
+        yield "promised", f"for {promised_at:%a %d %b %Y %H:%M:%S %Z}, by the clock on the wall"
+        yield "made", _instant(ledger.start_time, zone)
+        return
     yield "promised", f"{_allowed(ledger, zone)}, counted in {ledger.calendar}"
     yield "policy", f"version {ledger.policy_version}, zone rules {ledger.tzdata or 'not needed yet'}"
     yield "started", _instant(ledger.start_time, zone)

@@ -90,7 +90,8 @@ class OpenTicketRequest(_message.Message):
     """
     kind: _ticket_pb2.TicketKind.ValueType
     """What the customer wants of the desk. Unspecified: TICKET_KIND_REQUEST. TICKET_KIND_LEAVING has the priority that the
-    policy names for it, whatever was asked for here; a policy that names none refuses it.
+    policy names for it, whatever was asked for here or nothing; a policy that names none refuses it
+    (LEAVING_NOT_OFFERED).
     """
     @_builtins.property
     def customer(self) -> _ticket_pb2.Customer:
@@ -840,7 +841,8 @@ class ConfirmResolutionRequest(_message.Message):
     expected_version: _builtins.int
     """The version of the ticket this was decided on. 0: any."""
     customer: _builtins.str
-    """The external_id of who says so; another than the ticket's customer is refused. Empty: the caller answers for it.
+    """The external_id of who says so; another than the ticket's customer is refused (NOT_THE_CUSTOMER). Empty: the caller
+    answers for it.
     At most 128 characters.
     """
     def __init__(
@@ -887,7 +889,8 @@ class RejectResolutionRequest(_message.Message):
     reason: _builtins.str
     """What is still wrong, in the customer's words. At most 2000 characters."""
     customer: _builtins.str
-    """The external_id of who says so; another than the ticket's customer is refused. Empty: the caller answers for it.
+    """The external_id of who says so; another than the ticket's customer is refused (NOT_THE_CUSTOMER). Empty: the caller
+    answers for it.
     At most 128 characters.
     """
     def __init__(
@@ -1324,7 +1327,8 @@ class RateTicketRequest(_message.Message):
     comment: _builtins.str
     """In the customer's words. At most 8000 characters."""
     customer: _builtins.str
-    """The external_id of who says so; another than the ticket's customer is refused. Empty: the caller answers for it.
+    """The external_id of who says so; another than the ticket's customer is refused (NOT_THE_CUSTOMER). Empty: the caller
+    answers for it.
     At most 128 characters.
     """
     def __init__(

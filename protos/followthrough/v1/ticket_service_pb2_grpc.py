@@ -356,7 +356,8 @@ class TicketServiceServicer:
 
     def MakePromise(self, request, context):
         """Promises the customer something for an instant, and tells them. Allowed until the ticket is closed; it survives
-        whatever happens to the ticket before.
+        whatever happens to the ticket before. Refused for an instant that is not ahead (PROMISE_NOT_AHEAD) or further than a
+        year (PROMISE_TOO_FAR), and under the name of an open promise or the engine's (PROMISE_NAME_TAKEN).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -364,21 +365,24 @@ class TicketServiceServicer:
 
     def KeepPromise(self, request, context):
         """Records that what was promised was done. Of a broken promise too: it stays broken, and that it was done late is
-        recorded.
+        recorded. Refused where no promise has the name (PROMISE_UNKNOWN), or it was done already or cancelled (PROMISE_OVER);
+        so is a message that says that it keeps such a one.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def ChangePromise(self, request, context):
-        """Agrees another instant with the customer, before the first has come, and tells them.
+        """Agrees another instant with the customer, before the first has come, and tells them. Refused afterwards
+        (PROMISE_OVER), and for what MakePromise refuses.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def RateTicket(self, request, context):
-        """The customer says what they think of it all: once, after the ticket is closed. The lead hears of a low one.
+        """The customer says what they think of it all: once (RATED_ALREADY), after the ticket is closed. The lead hears of a low
+        one.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -393,14 +397,16 @@ class TicketServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def OfferCredit(self, request, context):
-        """Offers the customer a goodwill credit. Above what the policy lets anybody offer, its lead decides first.
+        """Offers the customer a goodwill credit. Above what the policy lets anybody offer, its lead decides first. Refused in
+        another currency than the policy's (CREDIT_OTHER_CURRENCY).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def DecideCredit(self, request, context):
-        """The policy's lead says whether a credit that awaits approval is offered.
+        """The policy's lead, and nobody else (NOT_THE_LEAD), says whether a credit that awaits approval is offered. Refused for
+        any other credit (CREDIT_UNKNOWN).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -106,24 +106,34 @@ class TicketServiceStub:
     """Adds time that somebody spent on it. Allowed in every state; the customer never sees it."""
     MakePromise: _grpc.UnaryUnaryMultiCallable[_ticket_service_pb2.MakePromiseRequest, _ticket_pb2.Ticket]
     """Promises the customer something for an instant, and tells them. Allowed until the ticket is closed; it survives
-    whatever happens to the ticket before.
+    whatever happens to the ticket before. Refused for an instant that is not ahead (PROMISE_NOT_AHEAD) or further than a
+    year (PROMISE_TOO_FAR), and under the name of an open promise or the engine's (PROMISE_NAME_TAKEN).
     """
     KeepPromise: _grpc.UnaryUnaryMultiCallable[_ticket_service_pb2.KeepPromiseRequest, _ticket_pb2.Ticket]
     """Records that what was promised was done. Of a broken promise too: it stays broken, and that it was done late is
-    recorded.
+    recorded. Refused where no promise has the name (PROMISE_UNKNOWN), or it was done already or cancelled (PROMISE_OVER);
+    so is a message that says that it keeps such a one.
     """
     ChangePromise: _grpc.UnaryUnaryMultiCallable[_ticket_service_pb2.ChangePromiseRequest, _ticket_pb2.Ticket]
-    """Agrees another instant with the customer, before the first has come, and tells them."""
+    """Agrees another instant with the customer, before the first has come, and tells them. Refused afterwards
+    (PROMISE_OVER), and for what MakePromise refuses.
+    """
     RateTicket: _grpc.UnaryUnaryMultiCallable[_ticket_service_pb2.RateTicketRequest, _ticket_pb2.Ticket]
-    """The customer says what they think of it all: once, after the ticket is closed. The lead hears of a low one."""
+    """The customer says what they think of it all: once (RATED_ALREADY), after the ticket is closed. The lead hears of a low
+    one.
+    """
     HoldTicket: _grpc.UnaryUnaryMultiCallable[_ticket_service_pb2.HoldTicketRequest, _ticket_pb2.Ticket]
     """The desk waits for something of its own: no clock stands still for it, and the customer is not told. ContinueTicket
     ends it.
     """
     OfferCredit: _grpc.UnaryUnaryMultiCallable[_ticket_service_pb2.OfferCreditRequest, _ticket_pb2.Ticket]
-    """Offers the customer a goodwill credit. Above what the policy lets anybody offer, its lead decides first."""
+    """Offers the customer a goodwill credit. Above what the policy lets anybody offer, its lead decides first. Refused in
+    another currency than the policy's (CREDIT_OTHER_CURRENCY).
+    """
     DecideCredit: _grpc.UnaryUnaryMultiCallable[_ticket_service_pb2.DecideCreditRequest, _ticket_pb2.Ticket]
-    """The policy's lead says whether a credit that awaits approval is offered."""
+    """The policy's lead, and nobody else (NOT_THE_LEAD), says whether a credit that awaits approval is offered. Refused for
+    any other credit (CREDIT_UNKNOWN).
+    """
     MergeTickets: _grpc.UnaryUnaryMultiCallable[_ticket_service_pb2.MergeTicketsRequest, _ticket_pb2.Ticket]
     """Two tickets of one customer say the same: this one is closed as a duplicate, and the customer told; the survivor goes
     on with the earlier start and deadline of each of the customer's clocks, and with what was promised on either. Both
@@ -210,24 +220,34 @@ class TicketServiceAsyncStub(TicketServiceStub):
     """Adds time that somebody spent on it. Allowed in every state; the customer never sees it."""
     MakePromise: _aio.UnaryUnaryMultiCallable[_ticket_service_pb2.MakePromiseRequest, _ticket_pb2.Ticket]  # type: ignore[assignment]
     """Promises the customer something for an instant, and tells them. Allowed until the ticket is closed; it survives
-    whatever happens to the ticket before.
+    whatever happens to the ticket before. Refused for an instant that is not ahead (PROMISE_NOT_AHEAD) or further than a
+    year (PROMISE_TOO_FAR), and under the name of an open promise or the engine's (PROMISE_NAME_TAKEN).
     """
     KeepPromise: _aio.UnaryUnaryMultiCallable[_ticket_service_pb2.KeepPromiseRequest, _ticket_pb2.Ticket]  # type: ignore[assignment]
     """Records that what was promised was done. Of a broken promise too: it stays broken, and that it was done late is
-    recorded.
+    recorded. Refused where no promise has the name (PROMISE_UNKNOWN), or it was done already or cancelled (PROMISE_OVER);
+    so is a message that says that it keeps such a one.
     """
     ChangePromise: _aio.UnaryUnaryMultiCallable[_ticket_service_pb2.ChangePromiseRequest, _ticket_pb2.Ticket]  # type: ignore[assignment]
-    """Agrees another instant with the customer, before the first has come, and tells them."""
+    """Agrees another instant with the customer, before the first has come, and tells them. Refused afterwards
+    (PROMISE_OVER), and for what MakePromise refuses.
+    """
     RateTicket: _aio.UnaryUnaryMultiCallable[_ticket_service_pb2.RateTicketRequest, _ticket_pb2.Ticket]  # type: ignore[assignment]
-    """The customer says what they think of it all: once, after the ticket is closed. The lead hears of a low one."""
+    """The customer says what they think of it all: once (RATED_ALREADY), after the ticket is closed. The lead hears of a low
+    one.
+    """
     HoldTicket: _aio.UnaryUnaryMultiCallable[_ticket_service_pb2.HoldTicketRequest, _ticket_pb2.Ticket]  # type: ignore[assignment]
     """The desk waits for something of its own: no clock stands still for it, and the customer is not told. ContinueTicket
     ends it.
     """
     OfferCredit: _aio.UnaryUnaryMultiCallable[_ticket_service_pb2.OfferCreditRequest, _ticket_pb2.Ticket]  # type: ignore[assignment]
-    """Offers the customer a goodwill credit. Above what the policy lets anybody offer, its lead decides first."""
+    """Offers the customer a goodwill credit. Above what the policy lets anybody offer, its lead decides first. Refused in
+    another currency than the policy's (CREDIT_OTHER_CURRENCY).
+    """
     DecideCredit: _aio.UnaryUnaryMultiCallable[_ticket_service_pb2.DecideCreditRequest, _ticket_pb2.Ticket]  # type: ignore[assignment]
-    """The policy's lead says whether a credit that awaits approval is offered."""
+    """The policy's lead, and nobody else (NOT_THE_LEAD), says whether a credit that awaits approval is offered. Refused for
+    any other credit (CREDIT_UNKNOWN).
+    """
     MergeTickets: _aio.UnaryUnaryMultiCallable[_ticket_service_pb2.MergeTicketsRequest, _ticket_pb2.Ticket]  # type: ignore[assignment]
     """Two tickets of one customer say the same: this one is closed as a duplicate, and the customer told; the survivor goes
     on with the earlier start and deadline of each of the customer's clocks, and with what was promised on either. Both
@@ -437,7 +457,8 @@ class TicketServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_ticket_pb2.Ticket, _abc.Awaitable[_ticket_pb2.Ticket]]:
         """Promises the customer something for an instant, and tells them. Allowed until the ticket is closed; it survives
-        whatever happens to the ticket before.
+        whatever happens to the ticket before. Refused for an instant that is not ahead (PROMISE_NOT_AHEAD) or further than a
+        year (PROMISE_TOO_FAR), and under the name of an open promise or the engine's (PROMISE_NAME_TAKEN).
         """
 
     @_abc_1.abstractmethod
@@ -447,7 +468,8 @@ class TicketServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_ticket_pb2.Ticket, _abc.Awaitable[_ticket_pb2.Ticket]]:
         """Records that what was promised was done. Of a broken promise too: it stays broken, and that it was done late is
-        recorded.
+        recorded. Refused where no promise has the name (PROMISE_UNKNOWN), or it was done already or cancelled (PROMISE_OVER);
+        so is a message that says that it keeps such a one.
         """
 
     @_abc_1.abstractmethod
@@ -456,7 +478,9 @@ class TicketServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _ticket_service_pb2.ChangePromiseRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_ticket_pb2.Ticket, _abc.Awaitable[_ticket_pb2.Ticket]]:
-        """Agrees another instant with the customer, before the first has come, and tells them."""
+        """Agrees another instant with the customer, before the first has come, and tells them. Refused afterwards
+        (PROMISE_OVER), and for what MakePromise refuses.
+        """
 
     @_abc_1.abstractmethod
     def RateTicket(
@@ -464,7 +488,9 @@ class TicketServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _ticket_service_pb2.RateTicketRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_ticket_pb2.Ticket, _abc.Awaitable[_ticket_pb2.Ticket]]:
-        """The customer says what they think of it all: once, after the ticket is closed. The lead hears of a low one."""
+        """The customer says what they think of it all: once (RATED_ALREADY), after the ticket is closed. The lead hears of a low
+        one.
+        """
 
     @_abc_1.abstractmethod
     def HoldTicket(
@@ -482,7 +508,9 @@ class TicketServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _ticket_service_pb2.OfferCreditRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_ticket_pb2.Ticket, _abc.Awaitable[_ticket_pb2.Ticket]]:
-        """Offers the customer a goodwill credit. Above what the policy lets anybody offer, its lead decides first."""
+        """Offers the customer a goodwill credit. Above what the policy lets anybody offer, its lead decides first. Refused in
+        another currency than the policy's (CREDIT_OTHER_CURRENCY).
+        """
 
     @_abc_1.abstractmethod
     def DecideCredit(
@@ -490,7 +518,9 @@ class TicketServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _ticket_service_pb2.DecideCreditRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_ticket_pb2.Ticket, _abc.Awaitable[_ticket_pb2.Ticket]]:
-        """The policy's lead says whether a credit that awaits approval is offered."""
+        """The policy's lead, and nobody else (NOT_THE_LEAD), says whether a credit that awaits approval is offered. Refused for
+        any other credit (CREDIT_UNKNOWN).
+        """
 
     @_abc_1.abstractmethod
     def MergeTickets(
