@@ -32,16 +32,23 @@ MESSAGE_KINDS = (
     "customer_reminded",
     "escalated",
     "gave_up_waiting",
+    "imported",
     "ladder_exhausted",
     "last_resort_reminded",
+    "merged",
     "opened",
     "priority_changed",
+    "promise_broken",
+    "promise_changed",
+    "promise_made",
+    "promise_warned",
     "question_asked",
     "rated_low",
     "rejected",
     "reopened",
     "resolve_missed",
     "resolved",
+    "took_over",
     "transferred",
     "update_posted",
 )
@@ -123,7 +130,8 @@ def _of_queue(queue: str, policy: Policy) -> Iterator[tuple[str, Labels]]:
     for tier in policy.tier_names:
         yield totals.HOLDS, (tier, queue)
     for target, tier, priority, name in product(Target, policy.tier_names, policy.resolve, CLOCKS):
-        yield name, (target.value, tier, priority, queue)
+        if target is not Target.PROMISE or name != totals.CLOCKS_REINSTATED:  # a promise that is over stays so
+            yield name, (target.value, tier, priority, queue)
     yield from _of_ladder(queue, policy.tier_names)
 
 

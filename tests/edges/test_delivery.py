@@ -336,9 +336,9 @@ async def test_log_channel_prints_each_message_once(records: Records, written: i
     assert [line.partition(" key=")[0] for line in lines] == [
         "ticket_id=t-0001 sequence=1 kind=opened audience=customer",
         "ticket_id=t-0001 sequence=1 kind=opened audience=tier",
-        "ticket_id=t-0001 sequence=8 kind=assigned audience=handler",
-        "ticket_id=t-0001 sequence=8 kind=assigned audience=owner",
-        "ticket_id=t-0001 sequence=9 kind=update_posted audience=customer",
+        "ticket_id=t-0001 sequence=9 kind=assigned audience=handler",
+        "ticket_id=t-0001 sequence=9 kind=assigned audience=owner",
+        "ticket_id=t-0001 sequence=10 kind=update_posted audience=customer",
     ]
     assert len({line.partition(" key=")[2] for line in lines}) == 5
     assert CANARY not in written.getvalue()

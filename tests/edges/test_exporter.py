@@ -126,17 +126,21 @@ async def test_every_label_set_is_there_at_zero_before_anything_happened() -> No
     names = [name for name, _ in counted]
     assert {name: names.count(name) for name in sorted(set(names))} == {
         "followthrough_chases_total": 8,  # 2 kinds, 2 tiers, 2 priorities
-        "followthrough_clocks_breached_total": 16,  # 4 targets, 2 tiers, 2 priorities, 1 queue
-        "followthrough_clocks_cancelled_total": 16,
-        "followthrough_clocks_met_total": 16,
-        "followthrough_clocks_reinstated_total": 16,
-        "followthrough_clocks_warned_total": 16,
-        "followthrough_escalations_total": 7,  # one step, 7 reasons
-        "followthrough_exhaustions_total": 7,
-        "followthrough_messages_possibly_sent_twice_total": 18,  # kinds of messages
-        "followthrough_messages_rejected_total": 18,
-        "followthrough_messages_sent_total": 18,
+        "followthrough_clocks_breached_total": 20,  # 5 targets, 2 tiers, 2 priorities, 1 queue
+        "followthrough_clocks_cancelled_total": 20,
+        "followthrough_clocks_met_total": 20,
+        "followthrough_clocks_reinstated_total": 16,  # a promise that is over stays so
+        "followthrough_clocks_warned_total": 20,
+        "followthrough_credits_offered_total": 3,  # by hand, for a promise, for a resolve
+        "followthrough_customers_flagged_total": 1,
+        "followthrough_escalations_total": 8,  # one step, 8 reasons
+        "followthrough_exhaustions_total": 8,
+        "followthrough_holds_total": 2,  # tiers
+        "followthrough_messages_possibly_sent_twice_total": 32,  # kinds of messages
+        "followthrough_messages_rejected_total": 32,
+        "followthrough_messages_sent_total": 32,
         "followthrough_ping_pongs_total": 2,
+        "followthrough_ratings_total": 5,  # stars
         "followthrough_rescued_total": 1,
         "followthrough_tickets_closed_total": 12,  # 6 outcomes, 2 priorities
         "followthrough_tickets_opened_total": 2,

@@ -179,4 +179,17 @@ def _of_line(standing: dict[str, str], kind: str, body: dict[str, Any]) -> Itera
         case "ladder_exhausted":
             yield _key("exhaustions_total", tier=body["tier"], reason=body["causes"][0], queue=queue)
         case _:
+            yield from _of_promise(standing, kind, body)
+
+
+def _of_promise(standing: dict[str, str], kind: str, body: dict[str, Any]) -> Iterator[tuple[str, tuple[str, ...]]]:
+    match kind:
+        case "promise_kept":
+            yield _key("clocks_met_total", target="promise", **standing)
+        case "promise_broken":
+            yield _key("clocks_breached_total", target="promise", **standing)
+            yield _key("breach_lag_seconds_count")
+        case "promise_made" if body["replaces"]:
+            yield _key("clocks_cancelled_total", target="promise", **standing)
+        case _:
             pass

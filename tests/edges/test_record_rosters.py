@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from services.records import Duty, Moment, OnDuty, Records, SettledBy, TicketStuck, connect
+from services.records.state_versions import version_of
 from tests.support.clock import MONDAY_NOON, StoryClock
 from tests.support.policies import ladder, row
 from tests.support.record import Outsider, PoisonJudge, an_opening
@@ -114,16 +115,19 @@ async def test_a_ticket_keeps_what_it_learnt_beside_its_commands(records: Record
     assert len(await records.queries.inputs("t-0001")) == 4  # the note, and nothing that it knows already
 
 
-async def test_state_that_knows_of_a_roster_is_left_to_releases_that_do(
+async def test_state_that_knows_of_promises_is_left_to_releases_that_do(
     records: Records, record_url: str, story_clock: StoryClock
 ) -> None:
-    """Rolling deploys: an older release would forget it; tickets that know of none are still anybody's."""
+    """Rolling deploys: an older release would forget them; one that knows of the roster alone is older still."""
     await records.record.open_ticket(HOURLY, an_opening(1))
     await say(records, "agent", NOBODY)
     story_clock.pass_(timedelta(seconds=1))
     await records.record.open_ticket(HOURLY, an_opening(2))
     versions = await Outsider(record_url).run("SELECT state_version FROM tickets ORDER BY ticket_id")
-    assert versions == [(1,), (2,)]
+    assert versions == [(3,), (3,)]
+    ticket = await records.queries.ticket("t-0002")
+    assert version_of(replace(ticket, promises=())) == 2
+    assert version_of(replace(ticket, promises=(), roster=())) == 1
     assert [each.tier for each in (await records.queries.ticket("t-0002")).roster] == ["agent"]
     assert (await records.queries.ticket("t-0002")).tier == "specialist"
     assert (await records.record.validate(HOURLY, an_opening(3))).ticket.tier == "specialist"
