@@ -83,7 +83,9 @@ async def test_a_broken_promise_cannot_be_overlooked(line: Line) -> None:
     assert "'call back' 1, kind: call back, owner: ana, due time: Mon 23 Nov 2026 09:20:00 UTC" in log
     assert "5.00 EUR, number: 1, of: promise, earned by:" in log
     why = await line.done("explain", ticket.reference, "--clock", "promise")
-    assert "promise 'call back' 1: breached\npromised for Mon 23 Nov 2026 09:20:00 UTC, by the clock on the wall\n" in why
+    assert (
+        "promise 'call back' 1: breached\npromised for Mon 23 Nov 2026 09:20:00 UTC, by the clock on the wall\n" in why
+    )
 
 
 async def test_a_ticket_shows_what_was_asked_held_and_spent(line: Line) -> None:
