@@ -155,6 +155,36 @@ async def test_nudges_owed_by_others_and_by_its_own_settles_are_sent() -> None:
     assert keeper.counts.nudged == 1
 
 
+class ScriptedSweep:
+    """Answers a keeper as told, in turn; then finds nothing."""
+
+    def __init__(self, name: str, *answers: tuple[Nudge, ...] | Exception) -> None:
+        self.name = name
+        self.answers = deque(answers)
+        self.asked = 0
+
+    async def sweep(self) -> tuple[Nudge, ...]:
+        """Look."""
+        self.asked += 1
+        answer = self.answers.popleft() if self.answers else ()
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+
+async def test_sweeps_go_round_with_the_rest_and_what_they_leave_behind_is_owed() -> None:
+    """Architecture 5: a sweep that fails stops neither the others nor itself, and counts as a round of its name."""
+    debts = Debts()
+    lame, well = ScriptedSweep("lame", RecordUnavailable("away")), ScriptedSweep("well", (OWED,), (LATE,))
+    keeper = Keeper(ScriptedUpkeep(), debts, replace(BRISK, sweep_every_seconds=0.001), sweeps=(lame, well))
+    assert keeper.counts.rounds["well"] == keeper.counts.failed_rounds["lame"] == 0
+    async with keeping(keeper):
+        await until(lambda: lame.asked >= 2 and well.asked >= 3)
+    assert debts.owed == ["OWED", "LATE"]
+    assert keeper.counts.failed_rounds["lame"] == 1
+    assert keeper.counts.rounds["well"] >= 3
+
+
 def owed_at(minute: int) -> Nudge:
     """A wake-up that Temporal does not know of."""
     return Nudge(ticket_id=f"T-{minute}", wake_at=NOW + timedelta(minutes=minute), is_new=True, wake_in_seconds=60.0)
