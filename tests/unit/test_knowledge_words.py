@@ -33,7 +33,7 @@ def test_what_everybody_says_tells_nothing() -> None:
 
 
 def test_the_longest_words_are_looked_for() -> None:
-    """Of a long story those are left out that are likeliest to be everybody's; of two of one length the first counts."""
+    """Of a long story those are left out that are likeliest to be everybody's; of one length the first counts."""
     words = [f"{'x' * length}{number}" for number in range(10) for length in (5, 6, 7)]
     assert asked_for(" ".join(words)) == tuple([*words[2::3], *words[1::3]][:MOST_ASKED])
 
