@@ -8,6 +8,7 @@ from tests.chaos.findings import Finding, What
 
 EFFECTS: dict[str, tuple[str, ...]] = {
     "open": ("opened",),
+    "receive_contact": ("opened", "contact_received"),
     "acknowledge": ("acknowledged",),
     "assign": ("assigned",),
     "post_update": ("update_posted",),
@@ -26,6 +27,8 @@ EFFECTS: dict[str, tuple[str, ...]] = {
     "log_time": ("time_logged",),
 }
 """What each command leaves in the log, once, under its actor's name."""
+APPLIED_AS = {"receive_contact": ("open", "record_contact")}
+"""What a request may be applied as, where that is not its own name."""
 
 
 def check_answers(facts: Facts) -> Iterator[Finding]:
@@ -34,7 +37,8 @@ def check_answers(facts: Facts) -> Iterator[Finding]:
     effects = Counter((line.actor, line.kind) for lines in facts.lines.values() for line in lines)
     for asked in facts.asked:
         yield from _of_answers(asked)
-        yield from _of_effect(facts, asked, applied[asked.mark, asked.kind])
+        kinds = APPLIED_AS.get(asked.kind, (asked.kind,))
+        yield from _of_effect(facts, asked, sum(applied[asked.mark, kind] for kind in kinds))
         left = sum(effects[asked.mark, kind] for kind in EFFECTS[asked.kind])
         if left > 1:
             yield _about(What.APPLIED_TWICE, asked, f"left its line in the log {left} times")
@@ -69,7 +73,7 @@ def _of_effect(facts: Facts, asked: Asked, applied: int) -> Iterator[Finding]:
     if final.verdict is not Verdict.DONE:
         return
     lines = facts.lines.get(final.ticket_id, ())
-    if asked.kind == "open" and (final.ticket_id not in facts.standings or not lines):
+    if asked.kind in {"open", "receive_contact"} and (final.ticket_id not in facts.standings or not lines):
         yield _about(What.TICKET_LOST, asked, "was accepted and is not in the record")
         return
     if not applied:

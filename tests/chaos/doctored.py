@@ -108,6 +108,7 @@ def honest() -> Facts:
         now=after(5),
         grace=timedelta(minutes=10),
         speed=60.0,
+        reopen_window=timedelta(minutes=10),
         asked=(opened, taken),
         shown=(Shown(ticket_id=ID, sequence=7, kind="acknowledged", at=after(4), actor="crm-2/1"),),
         standings={ID: standing},

@@ -177,6 +177,8 @@ class Facts:
     grace: timedelta
     """How long past due something may stand, of the record's time, in the instant that the rows were read."""
     speed: float
+    reopen_window: timedelta
+    """How long a ticket that was closed still takes contacts, of the record's time."""
     asked: tuple[Asked, ...] = ()
     shown: tuple[Shown, ...] = ()
     standings: Mapping[str, Standing] = field(default_factory=dict)

@@ -22,6 +22,7 @@ class What(StrEnum):
     BREACH_WITHDRAWN = "breaches withdrawn"
     TIER_SKIPPED = "tiers skipped"
     STEP_MISSING = "breaches that nothing followed"
+    OPENED_TWICE = "tickets opened of a matter that had one"
     ANSWERED_WAIT = "waits on a customer who has answered"
     TOTAL_WRONG = "totals that differ from the events"
     WITHOUT_WORKFLOW = "open tickets without a running workflow"

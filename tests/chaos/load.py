@@ -20,9 +20,8 @@ from grpc_status import rpc_status
 from protos.followthrough.v1 import ticket_pb2 as t
 from protos.followthrough.v1 import ticket_service_pb2 as s
 from protos.followthrough.v1.ticket_service_pb2_grpc import TicketServiceStub
-from services.client import Change
 from tests.chaos.facts import Answer, Asked, Shown, Verdict
-from tests.chaos.requests import KINDS, METHODS, Who, change, kind_of_change, opening
+from tests.chaos.requests import KINDS, METHODS, Request, Who, change, kind_of_change, opening, receiving
 
 CALLERS = 10
 PATIENCE_SECONDS = 4.0
@@ -37,6 +36,8 @@ LOOKED_AT = 0.05
 """How often a log is read."""
 OPENED = 0.25
 """How often a new ticket is opened."""
+RECEIVED = 0.15
+"""How often a channel receives something."""
 CLOSED_TOO = 0.1
 """How often any ticket is taken, closed ones too."""
 
@@ -73,7 +74,7 @@ class Load:
         self._most_open = most_open
         self._tickets: dict[str, t.Ticket] = {}
         """As last answered."""
-        self._unsure: list[tuple[Change, Asked]] = []
+        self._unsure: list[tuple[Request, Asked]] = []
 
     async def close(self) -> None:
         """Give up the channels."""
@@ -128,7 +129,9 @@ class Load:
             if asked.final and asked.final.verdict is Verdict.REFUSED:
                 await self._look_again(rolls, asked.ticket_id)
 
-    def _request(self, rolls: random.Random, who: Who) -> Change:
+    def _request(self, rolls: random.Random, who: Who) -> Request:
+        if rolls.random() < RECEIVED:
+            return receiving(rolls, who)
         alive = [ticket_id for ticket_id, ticket in self._tickets.items() if ticket.status != t.TICKET_STATUS_CLOSED]
         is_hurried = len(alive) >= self._most_open
         if not self._tickets or (not is_hurried and rolls.random() < OPENED):
@@ -138,7 +141,7 @@ class Load:
         kind = kind_of_change(rolls, ticket, is_hurried=is_hurried)
         return change(rolls, who, ticket, kind, other_id if other_id != ticket.ticket_id else "")
 
-    async def _ask(self, rolls: random.Random, request: Change, asked: Asked) -> None:
+    async def _ask(self, rolls: random.Random, request: Request, asked: Asked) -> None:
         """Ask until it is answered, or give up for now."""
         first = rolls.randrange(2)
         if rolls.random() < AT_BOTH:
@@ -152,14 +155,15 @@ class Load:
         if not asked.final:
             self._unsure.append((request, asked))
 
-    async def _try(self, intake: int, request: Change, asked: Asked) -> None:
+    async def _try(self, intake: int, request: Request, asked: Asked) -> None:
         method = getattr(self._stubs[intake], METHODS[asked.kind])
         try:
-            ticket: t.Ticket = await method(request, timeout=PATIENCE_SECONDS)
+            answer: t.Ticket | s.ReceiveContactResponse = await method(request, timeout=PATIENCE_SECONDS)
         except grpc.aio.AioRpcError as error:
             asked.answers.append(_no(error))
             return
-        asked.answers.append(_yes(ticket))
+        ticket = answer.ticket if isinstance(answer, s.ReceiveContactResponse) else answer
+        asked.answers.append(_yes(ticket, answer.SerializeToString(deterministic=True)))
         asked.ticket_id = asked.ticket_id or ticket.ticket_id
         self._seen(ticket)
 
@@ -194,7 +198,7 @@ class Load:
             )
 
 
-def _yes(ticket: t.Ticket) -> Answer:
+def _yes(ticket: t.Ticket, body: bytes) -> Answer:
     breached = frozenset(
         (t.Target.Name(clock.target).removeprefix("TARGET_").lower(), clock.run)
         for clock in ticket.clocks
@@ -202,7 +206,7 @@ def _yes(ticket: t.Ticket) -> Answer:
     )
     return Answer(
         verdict=Verdict.DONE,
-        body=ticket.SerializeToString(deterministic=True),
+        body=body,
         text=f"OK, line {ticket.sequence}",
         ticket_id=ticket.ticket_id,
         sequence=ticket.sequence,

@@ -19,7 +19,7 @@ from temporalio.client import Client, WorkflowExecutionStatus
 from temporalio.service import RPCError, RPCStatusCode
 
 from tests.chaos.facts import Asked, Facts, Input, Line, Message, MessageName, Printed, Shown, Standing, Timer
-from tests.chaos.requests import LADDER
+from tests.chaos.requests import LADDER, REOPEN_WINDOW
 
 GRACE_SECONDS = 10.0
 """Real seconds that something may be past due while all is well: lag, and the keeper's grace."""
@@ -79,6 +79,7 @@ async def read(where: Where, asked: Sequence[Asked], shown: Sequence[Shown] = ()
         now=where.origin + (real_at - where.origin) * where.speed,
         grace=timedelta(seconds=GRACE_SECONDS * where.speed),
         speed=where.speed,
+        reopen_window=REOPEN_WINDOW,
         asked=tuple(asked),
         shown=tuple(shown),
         standings=standings,

@@ -7,6 +7,7 @@ import random
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from google.protobuf.duration_pb2 import Duration
@@ -18,10 +19,18 @@ from services.client import Change
 QUEUES = ("home", "business")
 PRIORITIES = ("urgent", "normal")
 LADDER = ("agent", "specialist", "supplier")
+REOPEN_WINDOW = timedelta(minutes=10)
+"""By the policy of the run."""
 PEOPLE = ("ada", "bo", "cy", "dee")
+MATTERS = 8
+"""About which channels receive something: few, so that many come at once."""
+SPELLINGS = ("{}", "Re: {}", "AW: Re: {}", "FWD: {}")
 
-KINDS: Mapping[type[Change], str] = {
+Request = Change | s.ReceiveContactRequest
+
+KINDS: Mapping[type[Request], str] = {
     s.OpenTicketRequest: "open",
+    s.ReceiveContactRequest: "receive_contact",
     s.AcknowledgeTicketRequest: "acknowledge",
     s.AssignTicketRequest: "assign",
     s.PostUpdateRequest: "post_update",
@@ -66,7 +75,7 @@ TOWARDS_THE_END: Mapping[int, str] = {
     t.TICKET_STATUS_RESOLVED: "confirm",
 }
 """What is asked when too many are open."""
-ANYTHING = tuple(kind for kind in KINDS.values() if kind != "open")
+ANYTHING = tuple(kind for kind in KINDS.values() if kind not in {"open", "receive_contact"})
 UNREASONABLE = 0.15
 """How often anything at all is asked, whether or not the ticket's state allows it."""
 DECIDED_ON_WHAT_WAS_SEEN = 0.3
@@ -94,6 +103,24 @@ def opening(rolls: random.Random, who: Who) -> s.OpenTicketRequest:
         ),
         subject=f"Incident {who.mark}",
         channel="phone",
+    )
+
+
+def receiving(rolls: random.Random, who: Who) -> s.ReceiveContactRequest:
+    """Say something of one of a few matters, in one of the spellings that mail programs give it."""
+    matter = rolls.randrange(MATTERS)
+    return s.ReceiveContactRequest(
+        caller=who.caller,
+        actor=who.mark,
+        request_id=_request_id(rolls),
+        customer=t.Customer(
+            external_id=f"C-{matter % 3}", display_name="Ada Example", language="en-GB", zone="Europe/London"
+        ),
+        subject=rolls.choice(SPELLINGS).format(f"Matter {matter}"),
+        channel=rolls.choice(("mail", "chat")),
+        text=who.mark,
+        queue=rolls.choice(QUEUES),
+        priority=rolls.choice(PRIORITIES),
     )
 
 

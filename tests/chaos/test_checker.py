@@ -7,6 +7,7 @@ import pytest
 
 from services.records.totals import TOTALS as KEPT
 from tests.chaos.check_answers import EFFECTS
+from tests.chaos.check_matters import check_matters
 from tests.chaos.check_totals import COUNTED, UNCOUNTED
 from tests.chaos.checker import check
 from tests.chaos.doctored import (
@@ -30,7 +31,8 @@ from tests.chaos.doctored import (
 )
 from tests.chaos.facts import Answer, Asked, Facts, Input, Message, Printed, Verdict
 from tests.chaos.findings import What, counted
-from tests.chaos.requests import KINDS
+from tests.chaos.promises import policy
+from tests.chaos.requests import KINDS, REOPEN_WINDOW
 
 UNHEARD = Answer(verdict=Verdict.UNKNOWN, body=b"", text="UNAVAILABLE")
 WRONG = Answer(verdict=Verdict.WRONG, body=b"", text="INTERNAL INTERNAL")
@@ -50,6 +52,19 @@ TAKEN = Input(ticket_id=ID, number=2, kind="acknowledge", mark="crm-2/1")
 def unwatched(facts: Facts) -> Facts:
     """No workflow of that ticket is there."""
     return replace(facts, timers={})
+
+
+def doubled(**since: str) -> Doctoring:
+    """A ticket of the same matter was opened an hour later; by what happened to the first until then, by the minute."""
+
+    def doctor(facts: Facts) -> Facts:
+        body = {"subject": "Re: Matter 1", "customer": {"external_id": "C-1"}, "priority": "urgent", "tier": "agent"}
+        first = replace(line(1, "opened", 0, "crm-1/1"), body=body)
+        told = tuple(line(number, kind, int(at)) for number, (kind, at) in enumerate(since.items(), start=2))
+        second = replace(first, ticket_id="T-2", at=after(60), body={**body, "subject": "MATTER  1"})
+        return replace(facts, lines={ID: (first, *told), "T-2": (second,)})
+
+    return doctor
 
 
 def waiting(*kinds: str) -> Doctoring:
@@ -133,6 +148,7 @@ CASES: dict[str, tuple[Doctoring, What]] = {
     "a step taken twice": (with_lines(HONEST[4]), What.TIER_SKIPPED),
     "a row of another tier than the log's": (standing(tier="supplier"), What.TIER_SKIPPED),
     "a breach that nothing followed": (with_lines(without=(5,)), What.STEP_MISSING),
+    "a matter that has two tickets": (doubled(), What.OPENED_TWICE),
     "a wait that the answer did not end": (waiting("wait_started", "contact_received"), What.ANSWERED_WAIT),
     "a total that is too high": (totalled("opened", ("urgent", "home"), 2), What.TOTAL_WRONG),
     "a total that is missing": (totalled("opened", ("urgent", "home"), 0), What.TOTAL_WRONG),
@@ -200,6 +216,21 @@ def test_what_may_be_is_not_accused(doctor: Doctoring) -> None:
     assert found == []
 
 
+@pytest.mark.parametrize(
+    ("since", "found"),
+    [
+        ({"closed": "49"}, 0),
+        ({"closed": "50"}, 1),
+        ({"closed": "20", "reopened": "30"}, 1),
+        ({"closed": "20"}, 0),
+    ],
+    ids=["over", "the last instant", "reopened", "long over"],
+)
+def test_a_matter_has_a_second_ticket_only_when_the_first_is_over(since: dict[str, str], found: int) -> None:
+    """6.3: a ticket that was closed takes contacts to the last instant of its reopen window."""
+    assert len(list(check_matters(doubled(**since)(honest())))) == found
+
+
 def test_an_opening_that_passes_a_closed_tier_by_says_so() -> None:
     """4.5: what is skipped is recorded as skipped, in the same settle."""
     opened = replace(HONEST[0], body={**HONEST[0].body, "tier": "specialist"})
@@ -224,6 +255,7 @@ def test_a_request_that_was_never_answered_may_be_in_the_log_or_not() -> None:
 
 
 def test_every_command_of_the_contract_and_every_total_of_the_record_is_known() -> None:
-    """A command or a total that comes later is not left unchecked."""
+    """A command or a total that comes later is not left unchecked; the window is the policy's."""
+    assert policy.reopen_window == REOPEN_WINDOW
     assert set(KINDS.values()) == set(EFFECTS)
     assert set(KEPT) == COUNTED | UNCOUNTED
