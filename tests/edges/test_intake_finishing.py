@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import asynccontextmanager
 from dataclasses import replace
 
@@ -17,7 +17,8 @@ from services.records import Encode, Record, Records, Request, Settled, SettledB
 from tests.support.intake import Desk, KeptNudges, a_desk, answered_in_time, of, opening, refusal_of
 from tests.support.waiting import PATIENCE_SECONDS, until
 from workflows.domain.policy import Policy
-from workflows.domain.ticket.commands import Command, Open
+from workflows.domain.ticket.commands import Command, Import, Open
+from workflows.domain.ticket.verdict import RefusalReason
 
 CODES = grpc.StatusCode
 
@@ -37,10 +38,18 @@ class HeldRecord(Record):
         return replace(records, record=self)
 
     async def open_ticket(
-        self, policy: Policy, command: Open, *, request: Request | None = None, encode: Encode | None = None
+        self,
+        policy: Policy,
+        command: Open | Import,
+        *,
+        request: Request | None = None,
+        encode: Encode | None = None,
+        claims: bool = False,
     ) -> Settled:
         """Open, and stop."""
-        return await self._held(await self._real.open_ticket(policy, command, request=request, encode=encode))
+        return await self._held(
+            await self._real.open_ticket(policy, command, request=request, encode=encode, claims=claims)
+        )
 
     async def settle(
         self,
@@ -51,10 +60,17 @@ class HeldRecord(Record):
         request: Request | None = None,
         expected_version: int | None = None,
         encode: Encode | None = None,
+        elsewhere: Collection[RefusalReason] = (),
     ) -> Settled:
         """Settle, and stop."""
         settled = await self._real.settle(
-            ticket_id, command, by=by, request=request, expected_version=expected_version, encode=encode
+            ticket_id,
+            command,
+            by=by,
+            request=request,
+            expected_version=expected_version,
+            encode=encode,
+            elsewhere=elsewhere,
         )
         return await self._held(settled)
 

@@ -48,7 +48,7 @@ from tests.support.intake import (
 )
 from tests.support.policies import Standing
 from workflows.domain.policy import Policy
-from workflows.domain.ticket.commands import Open
+from workflows.domain.ticket.commands import Import, Open
 from workflows.domain.ticket.verdict import Refusal as Verdict
 from workflows.domain.ticket.verdict import RefusalReason
 
@@ -70,10 +70,11 @@ class RaisingRecord(Record):
     async def open_ticket(
         self,
         policy: Policy,  # noqa: ARG002 - the record's signature
-        command: Open,  # noqa: ARG002 - the record's signature
+        command: Open | Import,  # noqa: ARG002 - the record's signature
         *,
         request: Request | None = None,  # noqa: ARG002 - the record's signature
         encode: Encode | None = None,  # noqa: ARG002 - the record's signature
+        claims: bool = False,  # noqa: ARG002 - the record's signature
     ) -> Settled:
         """Raise."""
         raise self._error
@@ -92,12 +93,18 @@ class SlowRecord(Record):
         return replace(records, record=self)
 
     async def open_ticket(
-        self, policy: Policy, command: Open, *, request: Request | None = None, encode: Encode | None = None
+        self,
+        policy: Policy,
+        command: Open | Import,
+        *,
+        request: Request | None = None,
+        encode: Encode | None = None,
+        claims: bool = False,
     ) -> Settled:
         """Wait, then open."""
         self.asked.set()
         await self.may_go_on.wait()
-        return await self._real.open_ticket(policy, command, request=request, encode=encode)
+        return await self._real.open_ticket(policy, command, request=request, encode=encode, claims=claims)
 
 
 class SwitchedQueries(Queries):
@@ -180,10 +187,11 @@ class RefusingRecord(Record):
     async def open_ticket(
         self,
         policy: Policy,  # noqa: ARG002 - the record's signature
-        command: Open,
+        command: Open | Import,
         *,
         request: Request | None = None,  # noqa: ARG002 - the record's signature
         encode: Encode | None = None,  # noqa: ARG002 - the record's signature
+        claims: bool = False,  # noqa: ARG002 - the record's signature
     ) -> Settled:
         """Refuse."""
         return Settled(

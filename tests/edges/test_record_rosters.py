@@ -12,7 +12,7 @@ from tests.support.clock import MONDAY_NOON, StoryClock
 from tests.support.policies import ladder, row
 from tests.support.record import Outsider, PoisonJudge, an_opening
 from workflows.domain.ticket.closures import Closure
-from workflows.domain.ticket.commands import AddNote, Escalate, Open
+from workflows.domain.ticket.commands import AddNote, Escalate, Import, Open
 from workflows.domain.ticket.events import Escalated, TierSkipped
 from workflows.domain.ticket.rederive import Input, Learnt, first_difference, looks, rederive
 from workflows.domain.ticket.roster import RosterAnswer
@@ -196,12 +196,10 @@ async def test_answers_that_race_settles_leave_logs_that_can_be_derived(
             [
                 Input(at=each.at, command=each.command)
                 for each in inputs
-                if not isinstance(each.command, Open | RosterAnswer | Closure)
+                if not isinstance(each.command, Open | Import | RosterAnswer | Closure)
             ],
             looks(entries),
-            learnt=[
-                Learnt(at=each.at, told=each.command) for each in inputs if isinstance(each.command, RosterAnswer)
-            ],
+            learnt=[Learnt(at=each.at, told=each.command) for each in inputs if isinstance(each.command, RosterAnswer)],
         )
         assert first_difference(entries, derived.entries) is None
         assert await records.queries.ticket(ticket_id) == derived.ticket

@@ -40,7 +40,7 @@ from tests.support.record import (
 )
 from workflows.domain.policy import Policy
 from workflows.domain.ticket.closures import Closure
-from workflows.domain.ticket.commands import Close, Open, Resolve
+from workflows.domain.ticket.commands import Close, Import, Open, Resolve
 from workflows.domain.ticket.events import Acknowledged, ClockBreached, ClockMet, Escalated
 from workflows.domain.ticket.rederive import Input, first_difference, looks, rederive
 from workflows.domain.ticket.roster import RosterAnswer
@@ -283,7 +283,7 @@ async def test_log_can_be_derived_anew(records: Records, record_url: str, story_
         [
             Input(at=each.at, command=each.command)
             for each in later
-            if not isinstance(each.command, Open | RosterAnswer | Closure)
+            if not isinstance(each.command, Open | Import | RosterAnswer | Closure)
         ],
         looks(entries),
     )
