@@ -18,6 +18,7 @@ from workflows.domain.ticket.closures import Told
 from workflows.domain.ticket.commands import Command, Customer, Open
 from workflows.domain.ticket.state import TICK
 from workflows.domain.ticket.verdict import Refusal
+from workflows.domain.ticket.words import TicketKind
 from workflows.planning.life import Life
 from workflows.planning.restating import Unsaid, counterpart, restated
 
@@ -35,7 +36,7 @@ def replay(past: Past, policy: Policy, until: datetime, tally: Tally) -> Life:
             life = Life(policy, _opening(past.case, priority), past.opened_at)
             _tell_case(past.case, life, tally)
         case PastTicket():
-            life = Life(policy, _opened_again(past.opening, priority), past.opened_at, _told(past, policy))
+            life = Life(policy, _opened_again(past.opening, priority, policy), past.opened_at, _told(past, policy))
             _tell_ticket(past, life, tally)
         case _:
             assert_never(past)
@@ -98,8 +99,10 @@ def _opening(case: Case, priority: str) -> Open:
     )
 
 
-def _opened_again(opening: Open, priority: str) -> Open:
-    return opening if opening.priority == priority else replace(opening, priority=priority)
+def _opened_again(opening: Open, priority: str, policy: Policy) -> Open:
+    """The opening by the policy's own priorities; where it takes no request to leave, that is a request like others."""
+    kind = opening.kind if policy.leaving is not None else TicketKind.REQUEST
+    return replace(opening, priority=priority, kind=kind)
 
 
 def _told(past: PastTicket, policy: Policy) -> tuple[Told, ...]:

@@ -22,7 +22,7 @@ from workflows.domain.ticket.commands import (
     Transfer,
 )
 from workflows.domain.ticket.roster import RosterAnswer
-from workflows.domain.ticket.words import Cause, Outcome, Status, Target
+from workflows.domain.ticket.words import Cause, Outcome, Status, Target, TicketKind
 from workflows.planning.restating import Ladder, counterpart
 
 MONDAY = datetime(2024, 3, 4, 9, 0, tzinfo=UTC)
@@ -37,6 +37,7 @@ def told(
     minutes: int = 60,
     priority: str = "urgent",
     roster: tuple[RosterAnswer, ...] = (),
+    kind: TicketKind = TicketKind.REQUEST,
 ) -> Tally:
     """Tell a ticket of the lines' policy again under another: commands so many minutes after its opening."""
     opening = Open(
@@ -49,6 +50,7 @@ def told(
         subject="No line",
         description="",
         channel="phone",
+        kind=kind,
     )
     said = tuple(Said(at=MONDAY + timedelta(minutes=after), command=command) for after, command in story)
     past = PastTicket(opening=opening, opened_at=MONDAY, said=said, ladder=Ladder.of(LINES), roster=roster)
@@ -75,6 +77,16 @@ def test_under_its_own_policy_everything_is_said_as_it_was() -> None:
     assert tally.said == {"acknowledge": 1, "resolve": 1, "confirm": 1}
     assert (tally.restated, tally.unsaid) == ({}, {})
     assert tally.figures.at_the_front == {"urgent": 1}
+
+
+def test_who_wanted_to_leave_has_the_priority_that_the_policy_has_for_it_or_the_one_of_then() -> None:
+    """A policy that takes no such requests is simulated all the same: there it is a request like others."""
+    leaving = replace(LINES, leaving="urgent")
+
+    taken = told(leaving, (5, TAKE_ON), priority="normal", kind=TicketKind.LEAVING)
+    assert taken.figures.met == {(Target.ACKNOWLEDGE, "agent", "urgent"): 1}
+    not_taken = told(LINES, (5, TAKE_ON), priority="normal", kind=TicketKind.LEAVING)
+    assert not_taken.figures.met == {(Target.ACKNOWLEDGE, "agent", "normal"): 1}
 
 
 def test_who_took_it_on_takes_it_on_for_the_tier_that_has_it() -> None:
