@@ -28,7 +28,7 @@ async def test_the_guide_does_what_it_says(sqlite_url: str) -> None:
         await names["client"].close()  # type: ignore[attr-defined]  # the guide made it
         told = await _updates(desk.records, names["ticket"].ticket_id)  # type: ignore[attr-defined]  # and opened it
 
-    assert len(snippets) == 10
+    assert len(snippets) == 11
     assert told == ["I call about the engineer.", "An engineer comes at three."]
 
 
