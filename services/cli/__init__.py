@@ -23,6 +23,7 @@ SUBCOMMANDS = {
     "up": Subcommand("processes", "up", "Run everything on this machine, until Ctrl-C."),
     "ticket": Subcommand("ticket", "ticket", "Open tickets, show them and work on them."),
     "article": Subcommand("article", "article", "Write answers that can be suggested; see what they were good for."),
+    "queue": Subcommand("queue", "queue", "Close a queue that cannot work, and open it again."),
     "problem": Subcommand("problem", "problem", "Know one fault behind many tickets; tell all their customers."),
     "policy": Subcommand("policy", "policy", "See what a policy does before it is live: show, explain, compare."),
     "words": Subcommand("words", "words", "See what messages say: list them, show one, check the templates."),

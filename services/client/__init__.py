@@ -11,16 +11,19 @@ from services.client.calls import DEADLINE_SECONDS, Change
 from services.client.errors import NotFound, Refused, Unreachable, Violation
 from services.client.knowledge import BlockingKnowledgeClient, KnowledgeClient
 from services.client.problems import BlockingProblemClient, ProblemClient
+from services.client.queues import BlockingQueueClient, QueueClient
 
 __all__ = [
     "DEADLINE_SECONDS",
     "BlockingKnowledgeClient",
     "BlockingProblemClient",
+    "BlockingQueueClient",
     "BlockingTicketClient",
     "Change",
     "KnowledgeClient",
     "NotFound",
     "ProblemClient",
+    "QueueClient",
     "Refused",
     "TicketClient",
     "Unreachable",

@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.resources import files
-from typing import TypeVar, get_args
+from typing import Protocol, TypeVar, get_args
 
 from google.protobuf.message import Message
 
@@ -111,6 +111,26 @@ class Who:
         filled.actor = asked.actor or self.actor
         filled.request_id = asked.request_id or str(uuid.uuid4())
         return filled
+
+
+class Signable(Protocol):
+    """What every change of the contract has, whatever it changes."""
+
+    caller: str
+    actor: str
+    request_id: str
+
+
+Signing = TypeVar("Signing", bound=Signable)
+
+
+def signed(request: Signing, who: Who) -> Signing:
+    """Give a copy of a change who asks and an id, which makes its retries safe, where it does not say."""
+    whole = copy.deepcopy(request)
+    whole.caller = request.caller or who.caller
+    whole.actor = request.actor or who.actor
+    whole.request_id = request.request_id or str(uuid.uuid4())
+    return whole
 
 
 def method_of(request: Message) -> str:
