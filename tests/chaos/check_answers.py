@@ -25,6 +25,9 @@ EFFECTS: dict[str, tuple[str, ...]] = {
     "change_priority": ("priority_changed",),
     "add_note": ("note_added",),
     "log_time": ("time_logged",),
+    "make_promise": ("promise_made",),
+    "keep_promise": ("promise_kept",),
+    "change_promise": ("promise_changed",),
 }
 """What each command leaves in the log, once, under its actor's name."""
 APPLIED_AS = {"receive_contact": ("open", "record_contact")}

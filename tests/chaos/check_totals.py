@@ -89,8 +89,10 @@ class _Counting:
     def _of(self, line: Line) -> Iterator[tuple[Key, int]]:
         if line.kind in CLOCKS:
             yield from self._of_ending(line)
-        for key in self._of_step(line):
+        for key in (*self._of_step(line), *self._of_promise(line)):
             yield key, 1
+        if line.kind == "promise_broken":
+            yield from self._of_lag(line)
 
     def _of_ending(self, line: Line) -> Iterator[tuple[Key, int]]:
         body = line.body
@@ -99,10 +101,31 @@ class _Counting:
         if line.kind in {"clock_met", "clock_breached"}:
             yield (SUMMED, labels), count
         if line.kind == "clock_breached":
-            lag = (datetime.fromisoformat(body["detected_at"]) - datetime.fromisoformat(body["due_at"])) / self.speed
-            bucket = next((str(bound) for bound in BUCKETS if lag.total_seconds() <= bound), "+Inf")
-            yield ("breach_lag_bucket", (bucket,)), 1
-            yield ("breach_lag_microseconds", ()), lag // timedelta(microseconds=1)
+            yield from self._of_lag(line)
+
+    def _of_lag(self, line: Line) -> Iterator[tuple[Key, int]]:
+        detected_at, due_at = (datetime.fromisoformat(line.body[each]) for each in ("detected_at", "due_at"))
+        lag = (detected_at - due_at) / self.speed
+        bucket = next((str(bound) for bound in BUCKETS if lag.total_seconds() <= bound), "+Inf")
+        yield ("breach_lag_bucket", (bucket,)), 1
+        yield ("breach_lag_microseconds", ()), lag // timedelta(microseconds=1)
+
+    def _of_promise(self, line: Line) -> Iterator[Key]:
+        """A run counts once, as it ends; another in its place ends it too."""
+        labels = ("promise", self.tier, self.priority, self.queue)
+        match line.kind:
+            case "promise_broken":
+                yield "clocks_breached", labels
+            case "promise_kept" if not line.body["is_late"]:
+                yield "clocks_met", labels
+            case "promise_made" if line.body["replaces"]:
+                yield "clocks_cancelled", labels
+            case "promise_changed" | "promise_cancelled":
+                yield "clocks_cancelled", labels
+            case "promise_warned":
+                yield "clocks_warned", labels
+            case _:
+                pass
 
     def _of_step(self, line: Line) -> Iterator[Key]:
         body, at_desk = line.body, (self.priority, self.queue)

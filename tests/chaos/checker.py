@@ -6,6 +6,7 @@ from tests.chaos.check_answers import check_answers
 from tests.chaos.check_logs import check_logs
 from tests.chaos.check_matters import check_matters
 from tests.chaos.check_outside import check_messages, check_timers
+from tests.chaos.check_promises import check_promises
 from tests.chaos.check_totals import check_totals
 from tests.chaos.facts import Facts
 from tests.chaos.findings import Finding
@@ -15,6 +16,7 @@ def check(facts: Facts) -> Iterator[Finding]:
     """Yield everything that is not as it was promised."""
     yield from check_answers(facts)
     yield from check_logs(facts)
+    yield from check_promises(facts)
     yield from check_matters(facts)
     yield from check_totals(facts)
     yield from check_timers(facts)

@@ -11,6 +11,7 @@ from datetime import timedelta
 from typing import Any
 
 from google.protobuf.duration_pb2 import Duration
+from google.protobuf.timestamp_pb2 import Timestamp
 
 from protos.followthrough.v1 import ticket_pb2 as t
 from protos.followthrough.v1 import ticket_service_pb2 as s
@@ -22,6 +23,7 @@ LADDER = ("agent", "specialist", "supplier")
 REOPEN_WINDOW = timedelta(minutes=10)
 """By the policy of the run."""
 PEOPLE = ("ada", "bo", "cy", "dee")
+PROMISES = ("call", "news", "visit")
 MATTERS = 8
 """About which channels receive something: few, so that many come at once."""
 SPELLINGS = ("{}", "Re: {}", "AW: Re: {}", "FWD: {}")
@@ -47,6 +49,9 @@ KINDS: Mapping[type[Request], str] = {
     s.ChangePriorityRequest: "change_priority",
     s.AddNoteRequest: "add_note",
     s.LogTimeRequest: "log_time",
+    s.MakePromiseRequest: "make_promise",
+    s.KeepPromiseRequest: "keep_promise",
+    s.ChangePromiseRequest: "change_promise",
 }
 """Each request that changes a ticket, as the record spells it."""
 METHODS = {kind: request.DESCRIPTOR.name.removesuffix("Request") for request, kind in KINDS.items()}
@@ -54,11 +59,12 @@ METHODS = {kind: request.DESCRIPTOR.name.removesuffix("Request") for request, ki
 SENSIBLE: Mapping[int, Mapping[str, int]] = {
     t.TICKET_STATUS_OPEN: {
         "acknowledge": 9, "record_contact": 3, "post_update": 2, "escalate": 2, "transfer": 1, "change_priority": 1,
-        "wait_on_customer": 1, "resolve": 1, "add_note": 1,
+        "wait_on_customer": 1, "resolve": 1, "add_note": 1, "make_promise": 1,
     },
     t.TICKET_STATUS_IN_PROGRESS: {
         "post_update": 5, "resolve": 4, "wait_on_customer": 3, "record_contact": 3, "assign": 2, "log_time": 2,
-        "escalate": 1, "transfer": 1, "change_priority": 1, "add_note": 1,
+        "escalate": 1, "transfer": 1, "change_priority": 1, "add_note": 1, "make_promise": 3, "keep_promise": 3,
+        "change_promise": 1,
     },
     t.TICKET_STATUS_WAITING_ON_CUSTOMER: {
         "record_contact": 4, "continue": 2, "resolve": 2, "post_update": 1, "wait_on_customer": 1, "escalate": 1,
@@ -173,6 +179,19 @@ def _contact(lot: _Lot) -> s.RecordContactRequest:
     return s.RecordContactRequest(kind=lot.rolls.choice(kinds), channel="mail", text=lot.mark)
 
 
+def _make_promise(lot: _Lot) -> s.MakePromiseRequest:
+    kinds = (t.PROMISE_KIND_CALL_BACK, t.PROMISE_KIND_NEXT_NEWS, t.PROMISE_KIND_TURNAROUND)
+    return s.MakePromiseRequest(
+        kind=lot.rolls.choice(kinds), name=lot.rolls.choice(PROMISES), promise_time=_ahead(lot), words=lot.mark
+    )
+
+
+def _ahead(lot: _Lot) -> Timestamp:
+    """An instant minutes or hours after the ticket was last worked out; sometimes it has passed meanwhile."""
+    opened = lot.ticket.open_time.seconds
+    return Timestamp(seconds=max(opened, lot.ticket.tier_enter_time.seconds) + lot.rolls.randrange(60, 6 * 3600))
+
+
 WORDED: Mapping[str, Callable[[_Lot], Any]] = {
     "acknowledge": lambda lot: s.AcknowledgeTicketRequest(handler=lot.rolls.choice(PEOPLE), tier=lot.ticket.tier),
     "assign": lambda lot: s.AssignTicketRequest(handler=lot.rolls.choice(PEOPLE)),
@@ -190,6 +209,11 @@ WORDED: Mapping[str, Callable[[_Lot], Any]] = {
     "change_priority": lambda lot: s.ChangePriorityRequest(priority=lot.rolls.choice(PRIORITIES), reason=lot.mark),
     "add_note": lambda lot: s.AddNoteRequest(text=lot.mark),
     "log_time": lambda lot: s.LogTimeRequest(spent=Duration(seconds=lot.rolls.randrange(1, 3600)), text=lot.mark),
+    "make_promise": _make_promise,
+    "keep_promise": lambda lot: s.KeepPromiseRequest(name=lot.rolls.choice(PROMISES)),
+    "change_promise": lambda lot: s.ChangePromiseRequest(
+        name=lot.rolls.choice(PROMISES), promise_time=_ahead(lot), words=lot.mark, reason=lot.mark
+    ),
 }
 
 

@@ -29,7 +29,7 @@ from tests.chaos.doctored import (
     timer,
     with_lines,
 )
-from tests.chaos.facts import Answer, Asked, Facts, Input, Message, Printed, Verdict
+from tests.chaos.facts import Answer, Asked, Facts, Input, Line, Message, Printed, Verdict
 from tests.chaos.findings import What, counted
 from tests.chaos.promises import policy
 from tests.chaos.requests import KINDS, REOPEN_WINDOW
@@ -95,6 +95,14 @@ def told(messages: tuple[Message, ...] | None = None, *printed: Printed) -> Doct
 SENT = Printed(name=NAME, key="k-1", is_flagged=False)
 OTHER = replace(SENT, name=(ID, 5, "escalated", "owner", "ada"))
 WAS_SENT = Message(name=NAME, status="sent", recorded_at=after(3))
+PROMISED = line(9, "promise_made", 5, name="call", run=1, promised_at=after(20), replaces=False)
+
+
+def broken(sequence: int, at: float) -> Line:
+    """That promise is found broken, at `at`."""
+    return line(sequence, "promise_broken", at, name="call", run=1, due_at=after(20), detected_at=after(at))
+
+
 CASES: dict[str, tuple[Doctoring, What]] = {
     "an accepted ticket that is not there": (lost, What.TICKET_LOST),
     "an accepted command that is not applied": (applied(OPENED), What.COMMAND_LOST),
@@ -138,6 +146,23 @@ CASES: dict[str, tuple[Doctoring, What]] = {
         answered("crm-2/1", done(8, breached=frozenset({("update", 1)}))),
         What.BREACH_WITHDRAWN,
     ),
+    "a promise past its instant that is not broken": (
+        lambda facts: replace(with_lines(PROMISED)(facts), now=after(31)),
+        What.DEADLINE_MISSED,
+    ),
+    "a promise kept in time after its instant": (
+        with_lines(PROMISED, line(10, "promise_kept", 21, name="call", run=1, is_late=False)),
+        What.DEADLINE_MISSED,
+    ),
+    "a promise broken before its instant": (with_lines(PROMISED, broken(10, 19)), What.BREACHED_EARLY),
+    "a promise broken that nobody made": (with_lines(broken(9, 21)), What.BREACHED_EARLY),
+    "a promise broken twice": (with_lines(PROMISED, broken(10, 21), broken(11, 22)), What.BREACHED_TWICE),
+    "a promise made while it is open": (with_lines(PROMISED, PROMISED), What.LOG_BROKEN),
+    "a promise done late that is not broken": (
+        with_lines(PROMISED, line(10, "promise_kept", 21, name="call", run=1, is_late=True)),
+        What.LOG_BROKEN,
+    ),
+    "a row that wakes after a promise": (with_lines(PROMISED), What.OVERSLEPT),
     "a tier skipped": (
         with_lines(
             line(9, "escalated", 3, from_tier="agent", to_tier="supplier", causes=["by_hand"], is_ping_pong=False),
@@ -204,10 +229,12 @@ def test_every_promise_but_the_second_checks_has_its_case() -> None:
         lambda facts: replace(timer(is_busy=True)(facts), now=after(39)),
         with_lines(line(9, "tier_skipped", 5, tier="supplier")),
         waiting("contact_received", "wait_started"),
+        with_lines(PROMISED, line(10, "promise_kept", 20, name="call", run=1, is_late=False)),
+        with_lines(PROMISED, broken(10, 21), line(11, "promise_kept", 22, name="call", run=1, is_late=True)),
     ],
     ids=[
         *("asked again", "flagged", "just owed", "busy", "just moved", "a task tried again"),
-        *("within the grace", "said", "asked anew"),
+        *("within the grace", "said", "asked anew", "kept at its instant", "broken and done late"),
     ],
 )  # fmt: skip
 def test_what_may_be_is_not_accused(doctor: Doctoring) -> None:
