@@ -13,6 +13,7 @@ from workflows.domain.ticket.commands import (
     AddNote,
     ChangePriority,
     Close,
+    Hold,
     MakePromise,
     PostUpdate,
     RecordContact,
@@ -20,7 +21,7 @@ from workflows.domain.ticket.commands import (
     Resolve,
     WaitOnCustomer,
 )
-from workflows.domain.ticket.words import ContactKind, Outcome, PromiseKind, Status
+from workflows.domain.ticket.words import ContactKind, Outcome, PromiseKind, Status, TicketKind
 from workflows.testing.story import CUSTOMER
 
 
@@ -240,3 +241,29 @@ def test_what_cannot_be_merged_is_refused_with_the_remedy_and_nothing_changes(te
     assert [room.ticket(name) for name in ("a", "b", "c", "d", "foreign")] == before
     room.until("Mon 23 Nov 10:05").merge("c", into="b").as_told()
     assert room.ticket("b").merged == ("a", "c")
+
+
+def test_a_request_to_leave_is_merged_into_no_other_request_and_takes_others_over(tell: Rooms) -> None:
+    """6.7, no retention hurdle: whoever wants to leave is not put off by a merge, and what is on hold is no more."""
+    room = tell(replace(LINES, leaving="high"), zone="Europe/London")
+    room.open("leaves", "Mon 23 Nov 09:00", kind=TicketKind.LEAVING).open("asks", "Mon 23 Nov 09:10").as_told()
+    room.send("asks", taken()).send("asks", Hold(actor="ann", reason="waiting for a part")).as_told()
+    room.until("Mon 23 Nov 09:20").merge("leaves", into="asks")
+    room.happened(
+        "leaves",
+        "Mon 23 Nov 09:20 refused MERGE_IMPOSSIBLE: cannot merge a request to leave into one that is none: "
+        "it would be put off; merge 'R-asks' into this one",
+    )
+    room.until("Mon 23 Nov 09:30").merge("asks", into="leaves")
+    room.happened(
+        "asks",
+        "Mon 23 Nov 09:30 hold ended",
+        "Mon 23 Nov 09:30 merged into leaves",
+        "Mon 23 Nov 09:30 promise next_news/1 cancelled: it goes on in R-leaves",
+        "Mon 23 Nov 09:30 closed duplicate by outcome",
+        "Mon 23 Nov 09:30 cancelled tier_resolve/1 of agent, 20m spent",
+        "Mon 23 Nov 09:30 cancelled update/1 of agent, 20m spent",
+        "Mon 23 Nov 09:30 cancelled resolve/1 of agent, 20m spent",
+    )
+    room.happened("leaves", "Mon 23 Nov 09:30 took asks over").as_told()
+    assert room.ticket("leaves").kind is TicketKind.LEAVING

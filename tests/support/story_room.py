@@ -22,6 +22,7 @@ from workflows.domain.ticket.merging import halves
 from workflows.domain.ticket.rederive import Input, first_difference, looks, rederive
 from workflows.domain.ticket.state import TICK, Ticket
 from workflows.domain.ticket.verdict import Refusal
+from workflows.domain.ticket.words import TicketKind
 from workflows.domain.zones import zone as zone_of
 from workflows.testing.lines import Wall, line
 from workflows.testing.story import CUSTOMER
@@ -107,7 +108,15 @@ class Room:
         self._unread: defaultdict[str, list[str]] = defaultdict(list)
         self._untold: defaultdict[str, list[str]] = defaultdict(list)
 
-    def open(self, name: str, text: str, *, priority: str = "normal", customer: Customer = CUSTOMER) -> Self:
+    def open(
+        self,
+        name: str,
+        text: str,
+        *,
+        priority: str = "normal",
+        customer: Customer = CUSTOMER,
+        kind: TicketKind = TicketKind.REQUEST,
+    ) -> Self:
         """A ticket of that name is opened at that instant."""
         self.until(text)
         return self._enter(
@@ -121,6 +130,7 @@ class Room:
                 subject="no line",
                 description="",
                 channel="phone",
+                kind=kind,
             )
         )
 

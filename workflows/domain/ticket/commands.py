@@ -363,6 +363,7 @@ class MergeInto:
     actor: str
     survivor_id: str
     survivor_reference: str
+    survivor_kind: TicketKind = TicketKind.REQUEST
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,14 +9,14 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from workflows.domain.policy import Policy
-from workflows.domain.ticket import clocks, closing, promises
+from workflows.domain.ticket import clocks, closing, holding, promises
 from workflows.domain.ticket.commands import MergeInto, TakenClock, TakenPromise, TakeOver
 from workflows.domain.ticket.draft import Draft
 from workflows.domain.ticket.events import Merged, TookOver, WaitEnded
 from workflows.domain.ticket.refusing import WORKED_ON, CommandRefused, present_state, require
 from workflows.domain.ticket.state import Clock, Resolution, Ticket
 from workflows.domain.ticket.verdict import Refusal, RefusalReason
-from workflows.domain.ticket.words import Audience, ClockState, ClosedBy, Outcome, Status, Target, WaitEnd
+from workflows.domain.ticket.words import Audience, ClockState, ClosedBy, Outcome, Status, Target, TicketKind, WaitEnd
 from workflows.domain.working_time import due, worked
 
 CUSTOMERS_TARGETS = (Target.UPDATE, Target.RESOLVE)
@@ -30,7 +30,12 @@ ZERO = timedelta()
 
 def halves(policy: Policy, other: Ticket, survivor: Ticket, at: datetime, actor: str) -> tuple[MergeInto, TakeOver]:
     """What is asked of each: of `other`, as it stands at `at` and by its own policy, and of the one that goes on."""
-    merge_into = MergeInto(actor=actor, survivor_id=survivor.ticket_id, survivor_reference=survivor.reference)
+    merge_into = MergeInto(
+        actor=actor,
+        survivor_id=survivor.ticket_id,
+        survivor_reference=survivor.reference,
+        survivor_kind=survivor.kind,
+    )
     take_over = TakeOver(
         actor=actor,
         ticket_id=other.ticket_id,
@@ -59,10 +64,17 @@ def merge_into(draft: Draft, at: datetime, command: MergeInto) -> None:
             f"cannot merge ticket {ticket.reference!r}, into which others were merged, like {draft.merged[-1]!r}: "
             f"merge {command.survivor_reference!r} into this one",
         )
+    if ticket.kind is TicketKind.LEAVING and command.survivor_kind is not TicketKind.LEAVING:
+        raise _impossible(
+            draft,
+            "cannot merge a request to leave into one that is none: it would be put off; "
+            f"merge {command.survivor_reference!r} into this one",
+        )
     require(draft, "merge it", _NOT_CLOSED, {Status.CLOSED: _MERGED_CLOSED})
     if draft.waiting:
         draft.record(at, WaitEnded(by=WaitEnd.RESOLVED))
         draft.waiting = None
+    holding.end(draft, at)
     sequence = draft.record(at, Merged(survivor_id=command.survivor_id, survivor_reference=command.survivor_reference))
     draft.merged_into, draft.merged_into_reference = command.survivor_id, command.survivor_reference
     draft.tell(sequence, "merged", Audience.CUSTOMER, Audience.HANDLER)
