@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable
 from typing import Protocol
 
 from services.records.announcing import Turn, Turns
+from services.records.errors import StateTooNew
 from workflows.messages import AnnounceResult
 
 STRETCH_SECONDS = 20.0
@@ -51,21 +52,32 @@ class PacedAnnouncer:
         self._sleep = sleep
 
     async def announce(self, announcement_id: str, after: str, go_on: Callable[[str], bool]) -> AnnounceResult:
-        """Tell for a stretch of time; after the last ticket it begins again before the first, until none is left."""
+        """Tell for a stretch of time; after the last ticket it begins again before the first, until none is left.
+
+        What another release must tell is passed by for now; when nothing else is left, that is raised.
+        """
         until = self._stopwatch() + self._stretch_seconds
         turn_at, told, limit, is_called_off = self._stopwatch(), 0, 1, False
+        too_new: StateTooNew | None = None
         while not is_called_off and self._stopwatch() < until:
             turns = await self._announcing.turns(announcement_id, after=after, limit=limit)
             if turns.is_over:
                 return AnnounceResult(is_over=True, after=after, tickets=told)
             limit = max(1, min(MOST_TURNS, round(turns.tickets_per_second * LOOK_SECONDS)))
             if not turns.turns:
+                if too_new is not None:
+                    raise too_new
                 after = ""
             for turn in turns.turns:
                 await self._sleep(max(turn_at - self._stopwatch(), 0.0))
                 turn_at = max(turn_at, self._stopwatch()) + 1 / turns.tickets_per_second
-                self.outcomes[await self._announcing.tell(turns, turn)] += 1
-                after, told = turn.ticket_id, told + 1
+                try:
+                    self.outcomes[await self._announcing.tell(turns, turn)] += 1
+                except StateTooNew as newer:
+                    too_new = newer
+                else:
+                    told += 1
+                after = turn.ticket_id
                 is_called_off = not go_on(after)
                 if is_called_off:
                     break

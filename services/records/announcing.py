@@ -4,6 +4,7 @@ A customer is told and that they were is written in one transaction, under a key
 do at once, finds it done. Nothing of it depends on a request's stored answer, which is forgotten one day.
 """
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -29,6 +30,8 @@ from workflows.domain.ticket.commands import Command, PostUpdate, Resolve
 from workflows.domain.ticket.verdict import RefusalReason
 from workflows.domain.ticket.words import Outcome
 from workflows.ports import AnnouncementUnknown
+
+logger = logging.getLogger(__name__)
 
 ASKED_AGAIN_AFTER = timedelta(seconds=30)
 """Real time after which Temporal is asked again to carry on: it may have lost the run, and asking twice is harmless."""
@@ -155,9 +158,11 @@ class Announcing:
             except PolicyNotLoaded as missing:
                 question = replace(question, unreadable=await self._policies.look_for(missing.version))
             except Duplicate as duplicate:
-                if duplicate.table != AnnouncementResultRow.__tablename__:
-                    raise RecordFailed(f"the database refused a second row in {duplicate.table!r}") from None
-                return await self._outcome(turns, turn)
+                if duplicate.table == AnnouncementResultRow.__tablename__:
+                    return await self._outcome(turns, turn)
+                return await self._give_up(turns, turn)
+            except RecordFailed:  # this ticket's rows, where the row that says so can be written
+                return await self._give_up(turns, turn)
             except PoisonousCommand as poison:
                 log_poison(poison, "command cannot be judged")
                 return await self._give_up(turns, turn)
@@ -182,10 +187,13 @@ class Announcing:
         return outcome
 
     async def _give_up(self, turns: Turns, turn: Turn, poison: Poison | None = None) -> str:
-        """Write that a ticket cannot be judged."""
+        """Write that a ticket cannot be judged, or its rows not be written."""
+        logger.error(
+            "ticket is passed by", extra={"ticket_id": turn.ticket_id, "announcement_id": turns.announcement_id}
+        )
         with spoken_plainly():
-            async with self._statements.settling() as settling:
-                if poison is not None:
+            if poison is not None:
+                async with self._statements.settling() as settling:
                     await mark_stuck(settling, poison)
             instant = instant_by(self._clock, (await self._statements.greet()).real_at)
             try:

@@ -27,11 +27,12 @@ from tests.support.problems import (
     the_request,
     unlink,
 )
-from tests.support.record import Outsider, PoisonJudge, a_policy, a_request, an_opening, answer
+from tests.support.record import Outsider, PoisonJudge, RefusedJudge, a_policy, a_request, an_opening, answer
 from workflows.domain.policy import hours, minutes
-from workflows.domain.ticket.commands import Confirm, Reject, Resolve
+from workflows.domain.ticket.commands import Confirm, Open, Reject, Resolve
 from workflows.domain.ticket.events import ProblemLinked, Resolved, UpdatePosted
 from workflows.domain.ticket.linking import MOST_PROBLEMS
+from workflows.domain.ticket.rederive import Input, first_difference, looks, rederive
 from workflows.domain.ticket.verdict import RefusalReason
 from workflows.domain.ticket.words import ClockState, Outcome, Status, Target
 
@@ -274,6 +275,36 @@ async def test_a_stuck_ticket_keeps_nobody_from_being_told(record_url: str, stor
         with pytest.raises(TicketStuck):
             await unlink(records, "t-0001", "t-0002")
         await require_list_is_of_the_logs(records, PROBLEM, *TICKETS)
+
+
+async def test_a_ticket_whose_rows_no_database_takes_keeps_nobody_from_being_told(
+    record_url: str, story_clock: StoryClock
+) -> None:
+    """What is refused for one ticket is that ticket's own; it is counted, and nothing of it has changed."""
+    async with await connect(record_url, story_clock) as records:
+        await opened(records)
+        await announce(records)
+    async with await connect(record_url, story_clock, judge=RefusedJudge("t-0002")) as records:
+        assert await tell_all(records) == ["told", "stuck", "told", "told", "told"]
+        assert not [e for e in await records.queries.entries("t-0002") if isinstance(e.event, UpdatePosted)]
+
+
+async def test_a_linked_ticket_is_derived_from_its_inputs(records: Records, story_clock: StoryClock) -> None:
+    """5.3: links and announcements are commands like any other, and a log that has them comes to the same again."""
+    await opened(records)
+    story_clock.pass_(minutes(20))
+    await announce(records)
+    await tell_all(records)
+    story_clock.pass_(hours(1))
+    await unlink(records, "t-0003")
+    for ticket_id in TICKETS:
+        entries = await records.queries.entries(ticket_id)
+        first, *others = await records.queries.inputs(ticket_id)
+        assert isinstance(first.command, Open)
+        inputs = [Input(at=each.at, command=each.command) for each in others]  # type: ignore[arg-type]  # commands only
+        derived = rederive(a_policy(), first.command, first.at, inputs, looks(entries))
+        assert first_difference(entries, derived.entries) is None
+        assert derived.ticket == await records.queries.ticket(ticket_id)
 
 
 async def test_nothing_is_announced_twice_at_a_time_or_to_nobody(records: Records) -> None:

@@ -4,7 +4,7 @@ import pytest
 
 from services.problems.announcer import PacedAnnouncer
 from services.records.announcing import Turn, Turns
-from services.records.errors import RecordUnavailable
+from services.records.errors import RecordUnavailable, StateTooNew
 from services.records.problem_facts import AnnouncementKind
 
 
@@ -125,3 +125,18 @@ async def test_what_the_record_cannot_do_is_whoever_asked_s_to_try_again(wall: W
     with pytest.raises(RecordUnavailable):
         await of(record, wall).announce("a-1", "", lambda _: True)
     assert [each for each, _ in record.told] == ["t-000"]
+
+
+async def test_what_another_release_must_tell_holds_nobody_up(wall: Wall) -> None:
+    """In a rolling deploy: everybody else is told, then it is raised, so that a newer worker may try."""
+
+    class Older(Scripted):
+        async def tell(self, turns: Turns, turn: Turn) -> str:
+            if turn.ticket_id == "t-001":
+                raise StateTooNew("t-001", 9, 8)
+            return await super().tell(turns, turn)
+
+    record = Older(wall, 4, 5)
+    with pytest.raises(StateTooNew):
+        await of(record, wall).announce("a-1", "", lambda _: True)
+    assert [each for each, _ in record.told] == ["t-000", "t-002", "t-003"]
