@@ -1,8 +1,10 @@
 """`followthrough ticket import` and `merge`: a file in, a request a ticket out, and what could not be brought in."""
 
 import json
+import re
 import uuid
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import grpc
@@ -17,7 +19,14 @@ from protos.followthrough.v1.ticket_service_pb2 import (
     MergeTicketsRequest,
 )
 from services.cli import main
+from services.cli.import_file import Asked, read
+from services.intake.convert import to_import
 from tests.support.desk import Desk, No, serving
+from tests.support.policies import LINES
+from workflows.domain.ticket.judge import open_ticket
+from workflows.domain.ticket.words import Status
+
+ROOT = Path(__file__).resolve().parents[2]
 
 IMPLAUSIBLE = No(
     code=grpc.StatusCode.INVALID_ARGUMENT,
@@ -192,6 +201,20 @@ def test_an_import_may_answer_in_json(desk_and_run: tuple[Desk, Run]) -> None:
     result = run.imports(json.dumps([item()]), "--json")
 
     assert json.loads(result.stdout)["reference"] == "K7QM-3XV1"
+
+
+def test_the_operators_example_can_be_brought_in() -> None:
+    """What docs/operations.md shows is a ticket that the rules take."""
+    told = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
+    (example,) = re.findall(r"```json\n(.*?)```", told, re.DOTALL)
+    (asked,) = read(example)
+    assert isinstance(asked, Asked)
+    asked.request.actor = "olga"
+
+    command = to_import(asked.request, "t-1", "R-1")
+
+    ticket = open_ticket(LINES, command, datetime(2026, 11, 23, 17, 0, tzinfo=UTC)).ticket
+    assert (ticket.status, ticket.handler, len(ticket.clocks)) == (Status.IN_PROGRESS, "ann", 3)
 
 
 def test_merge_asks_for_both_by_what_people_call_them(desk_and_run: tuple[Desk, Run]) -> None:
