@@ -3,14 +3,23 @@
 The quotations are from public reviews of a broadband provider, a bank and a retailer.
 """
 
+import uuid
 from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 from typing import cast
 
+from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from protos.followthrough.v1 import ticket_pb2
+from protos.followthrough.v1 import problem_service_pb2, ticket_pb2
 from protos.followthrough.v1.handover_pb2 import Handover
+from protos.followthrough.v1.problem_service_pb2 import (
+    AnnounceFixRequest,
+    Announcement,
+    LinkTicketsRequest,
+    OpenProblemRequest,
+    Problem,
+)
 from protos.followthrough.v1.ticket_service_pb2 import (
     ConfirmResolutionRequest,
     GetHandoverRequest,
@@ -22,10 +31,16 @@ from protos.followthrough.v1.ticket_service_pb2 import (
     ResolveTicketRequest,
     WaitOnCustomerRequest,
 )
+from services.exporter.exporter import Exporter
+from services.policy_pages import sla
+from services.settings import Address
 from tests.support.day import Day, a_day
-from tests.support.policies import LINES, Standing
+from tests.support.policies import LINES, PROMISED, Standing
+from tests.support.problems import tell_all
+from tests.support.processes import page as metrics_page
 from workflows.domain.money import Money
-from workflows.policies import PolicySet
+from workflows.planning.promised import promised
+from workflows.policies import PolicySet, broadband
 
 NEWS = RecordContactRequest(kind=ticket_pb2.CONTACT_KIND_NEWS, channel="phone", text="Still no line. Any news?")
 
@@ -166,6 +181,53 @@ async def test_keep_one_record_so_the_next_person_knows(day: Day) -> None:
     page = await _page(day, ticket)
     for words in ("We measured the line.", "Which lamps are lit?", "Only the red one.", "Ada Example"):
         assert words in page
+
+
+async def test_tell_everyone_when_the_common_fault_is_mended(day: Day) -> None:
+    """One cable, three customers: each is told once, with how to say that it is not; one who does reopens one's own."""
+    tickets = [await day.open(priority="normal", subject=f"no line in house {number}") for number in range(3)]
+    opening = OpenProblemRequest(kind=problem_service_pb2.PROBLEM_KIND_FAULT, title="the cable to Leeds")
+    problem = cast(Problem, await _by_lea(day, opening))
+    ids = [each.ticket_id for each in tickets]
+    await _by_lea(day, LinkTicketsRequest(problem_id=problem.problem_id, ticket_ids=ids))
+    fix = AnnounceFixRequest(problem_id=problem.problem_id, explanation="The cable is mended.")
+    announcement = cast(Announcement, await _by_lea(day, fix))
+    await tell_all(day.desk.records, announcement.announcement_id)
+    for ticket in tickets:
+        assert (await day.told(ticket, "customer")).count("resolved to customer c-1") == 1
+    await day.ask(tickets[0], RejectResolutionRequest(reason="Not at our house."))
+    states = [(await day.now(each)).status for each in tickets]
+    assert states == [
+        ticket_pb2.TICKET_STATUS_OPEN,
+        ticket_pb2.TICKET_STATUS_RESOLVED,
+        ticket_pb2.TICKET_STATUS_RESOLVED,
+    ]
+
+
+async def test_publish_what_you_promise_and_measure_yourselves_against_it(day: Day) -> None:
+    """The page for customers and the figures for operators are made of the one table and the one log."""
+    page = sla.markdown(promised(broadband.policy, broadband.published, day.desk.clock.at.date()))
+    for priority in broadband.policy.priorities:
+        assert priority in page.lower()
+    assert broadband.policy.last_resort not in page
+    ticket = await day.open()
+    await day.take(ticket)
+    exporter = Exporter(day.desk.records.queries, lambda: PROMISED)
+    port = await exporter.start(Address("127.0.0.1", 0))
+    try:
+        text = await metrics_page(f"127.0.0.1:{port}")
+    finally:
+        await exporter.stop()
+    counted = (
+        'followthrough_time_to_acknowledge_seconds_bucket{le="900.0",priority="urgent",queue="home",tier="agent"} 1.0'
+    )
+    assert counted in text
+
+
+async def _by_lea(day: Day, request: Message) -> Message:
+    for name, value in (("caller", "crm-1"), ("actor", "lea"), ("request_id", str(uuid.uuid4()))):
+        setattr(request, name, value)
+    return await day.desk.ask(request)
 
 
 async def _page(day: Day, ticket: ticket_pb2.Ticket) -> str:

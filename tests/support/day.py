@@ -3,7 +3,7 @@
 Whoever calls knows no more than a contact centre does: what the contract answers, and what customers were sent.
 """
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import TypeVar, cast
@@ -17,6 +17,7 @@ from protos.followthrough.v1.ticket_pb2 import Ticket
 from protos.followthrough.v1.ticket_service_pb2 import (
     AcknowledgeTicketRequest,
     GetTicketRequest,
+    ImportTicketRequest,
     ListTicketEventsRequest,
     ListTicketEventsResponse,
 )
@@ -84,6 +85,12 @@ class Day:
     async def open(self, **given: object) -> Ticket:
         """Open a ticket."""
         ticket = await self.desk.ticket(opening(**given))
+        self._ticket_ids.append(ticket.ticket_id)
+        return ticket
+
+    async def bring_in(self, request: ImportTicketRequest) -> Ticket:
+        """Import a ticket."""
+        ticket = await self.desk.ticket(request)
         self._ticket_ids.append(ticket.ticket_id)
         return ticket
 
@@ -165,7 +172,9 @@ def _anew(request: Asked) -> Asked:
 
 
 @asynccontextmanager
-async def a_day(url: str, *, policies: HoldsPolicies | None = None) -> AsyncIterator[Day]:
+async def a_day(
+    url: str, *, policies: HoldsPolicies | None = None, operators: Collection[str] = ()
+) -> AsyncIterator[Day]:
     """Monday, 23 November 2026, 09:00 in London, at a desk with the tests' own policies unless others are given."""
-    async with a_desk(url, policies=policies) as desk:
+    async with a_desk(url, policies=policies, operators=operators) as desk:
         yield Day(desk)
