@@ -12,6 +12,10 @@ from workflows.domain.ticket.state import Ticket
 from workflows.domain.ticket.words import Signal
 
 
+_SAYING = frozenset({PromiseBroken, ContactReceived, Rated, CustomerFlagged})
+"""Most lines of a log are none of these."""
+
+
 class SignalColumns(NamedTuple):
     """Something went wrong for a customer, or the lead was told of what did."""
 
@@ -24,8 +28,9 @@ class SignalColumns(NamedTuple):
 
 def signals(ticket: Ticket, entries: Sequence[Entry], policy: Policy) -> Iterator[SignalColumns]:
     """Yield a row for each signal among the new lines, and for each time that the lead was told."""
-    events = [entry.event for entry in entries]
-    for entry in entries:
+    saying = [entry for entry in entries if type(entry.event) in _SAYING]
+    events = [entry.event for entry in entries] if saying else []
+    for entry in saying:
         if kind := _kind(ticket, events, entry.event, policy):
             yield SignalColumns(ticket.ticket_id, entry.sequence, ticket.customer.external_id, kind, entry.at)
 
