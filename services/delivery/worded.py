@@ -52,7 +52,7 @@ class Worded:
             return lines
         try:
             return self._words.say(_occasion(message, lines), self._channel)
-        except CannotSayError as error:
+        except Exception as error:  # noqa: BLE001 - whatever it is, the others of the batch are said
             return error
 
 

@@ -15,7 +15,8 @@ from services.words.kinds import ATTRIBUTES, BARE, KINDS, MOMENT, PAGE, Kind, Si
 from services.words.library import LAST_LANGUAGE, LONGEST_FILE, SHIPPED, Found, Library, file_names
 from services.words.samples import ZONE, samples
 from services.words.speech import languages
-from services.words.words import Words, try_out
+from services.words.telling import try_out
+from services.words.words import Words
 from workflows.domain.ticket.words import Audience
 
 CHANNEL = re.compile(r"[a-z][a-z0-9_-]{0,31}")

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
-from services.words.facts import By, Fact, Facts, When
 from services.words.kinds import Kind, Type
+from services.words.reading import By, Fact, Facts, When
 from workflows.domain.money import Money
 from workflows.domain.ticket.words import (
     Cause,
