@@ -11,7 +11,6 @@ from workflows.domain.ticket.events import ContactReceived, CustomerFlagged, Ent
 from workflows.domain.ticket.state import Ticket
 from workflows.domain.ticket.words import Signal
 
-
 _SAYING = frozenset({PromiseBroken, ContactReceived, Rated, CustomerFlagged})
 """Most lines of a log are none of these."""
 
