@@ -30,6 +30,8 @@ EFFECTS: dict[str, tuple[str, ...]] = {
     "change_promise": ("promise_changed",),
 }
 """What each command leaves in the log, once, under its actor's name."""
+ENGINES = frozenset({"flag_customer"})
+"""Commands that the engine itself sends, which nobody asked."""
 APPLIED_AS = {"receive_contact": ("open", "record_contact")}
 """What a request may be applied as, where that is not its own name."""
 
@@ -48,7 +50,7 @@ def check_answers(facts: Facts) -> Iterator[Finding]:
     known = {asked.mark for asked in facts.asked}
     for inputs in facts.inputs.values():
         for each in inputs:
-            if each.mark not in known:
+            if each.mark not in known and each.kind not in ENGINES:
                 yield Finding(
                     what=What.APPLIED_UNASKED,
                     ticket_id=each.ticket_id,

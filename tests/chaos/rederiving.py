@@ -15,7 +15,7 @@ from tests.chaos.facts import Asked, Verdict
 from tests.chaos.findings import Finding, What
 from tests.chaos.parts import Cast
 from workflows.domain.ticket.closures import Closure
-from workflows.domain.ticket.commands import Import, Open
+from workflows.domain.ticket.commands import FlagCustomer, Import, Open
 from workflows.domain.ticket.roster import RosterAnswer
 
 
@@ -26,13 +26,18 @@ async def rederive(cast: Cast, asked: Sequence[Asked]) -> Iterator[Finding]:
         marks = {each.mark for each in accepted}
         driven = [await _driven(records, each, marks) for each in accepted if each.kind == "open"]
         found = await look_into(records.queries, driven, lambda: None)
+        by_channels = {each.final.ticket_id: each for each in accepted if each.final and each.kind == "receive_contact"}
+        received = await look_into(
+            records.queries, [await _driven(records, each, marks) for each in by_channels.values()], lambda: None
+        )
     findings = [
         Finding(
             what=What.NOT_DERIVED,
             ticket_id=each.ticket_id,
             text=f"{each.where}: recorded {each.recorded}, derived {each.derived}",
         )
-        for each in found.mismatches
+        # Of what channels received, no case says how it was to be opened: only the log is compared.
+        for each in (*found.mismatches, *received.mismatches)
     ]
     findings += [Finding(what=What.NOT_DERIVED, ticket_id="", text=text) for text in found.lost]
     if found.other_rules:
@@ -49,6 +54,7 @@ async def _driven(records: Records, opening: Asked, marks: set[str]) -> Driven:
     said = [
         each.command
         for each in inputs
-        if not isinstance(each.command, Open | Import | RosterAnswer | Closure) and each.command.actor in marks
+        if not isinstance(each.command, Open | Import | RosterAnswer | Closure)
+        and (each.command.actor in marks or isinstance(each.command, FlagCustomer))
     ]
     return Driven(plan=plan, ticket_id=ticket_id, said=said)
