@@ -42,9 +42,11 @@ class Problem:
 
 def check(words: Words) -> tuple[Problem, ...]:
     """Every problem of every file that these words may use; what many templates include is told of once."""
-    return tuple({(problem.path, problem.line): problem for problem in reversed(tuple(_problems(words)))}.values())[
-        ::-1
-    ]
+    found: dict[tuple[Path, int | None, str], Problem] = {}
+    for problem in _problems(words):
+        is_part = problem.path.name.startswith("_")
+        found.setdefault((problem.path, problem.line, "" if is_part else problem.text), problem)
+    return tuple(found.values())
 
 
 def _problems(words: Words) -> Iterator[Problem]:

@@ -9,6 +9,7 @@ import pytest
 
 from services.words.words import CannotSayError, Words
 from tests.support.telling import IDA, Life, an_opening, lives
+from workflows.domain.errors import CalendarError
 from workflows.domain.ticket.words import Audience
 
 
@@ -131,6 +132,23 @@ def test_where_all_else_fails_there_is_still_a_word(tmp_path: Path, monkeypatch:
     monkeypatch.setattr("services.words.words.SHIPPED", tmp_path)
     said = Words().say(opened("en").first("opened"))
     assert said.text == "There is news of QX7K-4MPD."
+
+
+def test_a_message_that_cannot_be_worked_out_is_bare_news(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """9: a calendar that has come to its end keeps nobody from hearing that there is news."""
+    message = lives()[3].first("resolved")
+
+    def ended(*_: object, **__: object) -> None:
+        raise CalendarError("there is no more open time")
+
+    monkeypatch.setattr("services.words.reading.due", ended)
+    said = Words().say(message)
+    assert said.text.startswith("There is news of your request QX7K-4MPD, of Monday 23 November at 09:00.")
+    assert said.kind == "resolved"
+    [record] = caplog.records
+    assert (record.levelname, record.message) == ("ERROR", "a message could not be worked out, its bare news is told")
 
 
 def test_what_only_a_newer_release_can_say_is_not_said_here() -> None:
