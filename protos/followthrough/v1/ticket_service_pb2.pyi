@@ -59,8 +59,8 @@ class OpenTicketRequest(_message.Message):
     DESCRIPTION_FIELD_NUMBER: _builtins.int
     CHANNEL_FIELD_NUMBER: _builtins.int
     FOLLOWS_FIELD_NUMBER: _builtins.int
-    THREAD_FIELD_NUMBER: _builtins.int
     KIND_FIELD_NUMBER: _builtins.int
+    THREAD_FIELD_NUMBER: _builtins.int
     caller: _builtins.str
     """The system that calls, like "crm-1". At most 64 characters."""
     actor: _builtins.str
@@ -84,14 +84,14 @@ class OpenTicketRequest(_message.Message):
     """The channel it came by: a lower-case word of at most 32 characters, like "phone"."""
     follows: _builtins.str
     """The ticket_id of an older ticket that this one continues after its reopen window."""
-    thread: _builtins.str
-    """The conversation elsewhere that it came in, by the name its channel has for it: contacts in it join this ticket from
-    now on. All channels share these names, so put a channel's own in front where it only counts. At most 255 characters.
-    """
     kind: _ticket_pb2.TicketKind.ValueType
     """What the customer wants of the desk. Unspecified: TICKET_KIND_REQUEST. TICKET_KIND_LEAVING has the priority that the
     policy names for it, whatever was asked for here or nothing; a policy that names none refuses it
     (LEAVING_NOT_OFFERED).
+    """
+    thread: _builtins.str
+    """The conversation elsewhere that it came in, by the name its channel has for it: contacts in it join this ticket from
+    now on. All channels share these names, so put a channel's own in front where it only counts. At most 255 characters.
     """
     @_builtins.property
     def customer(self) -> _ticket_pb2.Customer:
@@ -111,8 +111,8 @@ class OpenTicketRequest(_message.Message):
         description: _builtins.str = ...,
         channel: _builtins.str = ...,
         follows: _builtins.str = ...,
-        thread: _builtins.str = ...,
         kind: _ticket_pb2.TicketKind.ValueType = ...,
+        thread: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["customer", b"customer"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
