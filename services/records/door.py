@@ -123,7 +123,8 @@ def _require_types(value: object) -> None:
 def _types(kind: type) -> tuple[tuple[str, tuple[type, ...]], ...]:
     """The types of each field that is no text: texts have a rule of their own."""
     hints = get_type_hints(kind)
-    return tuple((field.name, _allowed(hints[field.name])) for field in fields(kind) if field.name not in TEXTS)
+    allowed = ((field.name, _allowed(hints[field.name])) for field in fields(kind))
+    return tuple((name, types) for name, types in allowed if name not in TEXTS or str not in types)
 
 
 def _allowed(hint: Any) -> tuple[type, ...]:  # noqa: ANN401 - a type hint has no narrower type

@@ -179,7 +179,7 @@ MISTYPED: dict[str, tuple[Callable[[Records], Coroutine[None, None, Any]], str]]
     ),
     "a command for an opening": (
         lambda r: r.record.open_ticket(a_policy(), cast(Any, an_acknowledgement())),
-        r"^command is of type 'Acknowledge': give one of \['Open'\]$",
+        r"^command is of type 'Acknowledge': give one of \['Open', 'Import'\]$",
     ),
     "a text for a customer": (
         lambda r: r.record.open_ticket(a_policy(), replace(an_opening(2), customer=WRONG)),

@@ -16,6 +16,7 @@ from workflows.domain.ticket.commands import (
     ChangePriority,
     Command,
     Customer,
+    Import,
     LogTime,
     Open,
     PostUpdate,
@@ -105,7 +106,7 @@ def test_all_that_is_wrong_is_told_at_once_and_shortened() -> None:
 
 def test_every_text_of_every_command_has_a_rule() -> None:
     """A field that is added to a command cannot get in unchecked."""
-    kinds = (*get_args(Command), Open, Customer)
+    kinds = (*get_args(Command), Open, Import, Customer)
     texts = {(kind.__name__, field.name) for kind in kinds for field in fields(kind) if "str" in str(field.type)}
 
     assert {name for _, name in texts} <= set(TEXTS)
