@@ -16,7 +16,6 @@ from protos.followthrough.v1.ticket_service_pb2 import ExplainDeadlinesRequest, 
 from services.intake.ids import ID_LENGTH, is_ticket_id
 from services.records.queries import Place
 from workflows.domain.ticket.ledger import Line
-from workflows.domain.ticket.words import Target
 
 DEFAULT_PAGE_SIZE = 50
 LONGEST_PAGE = 100
@@ -79,19 +78,26 @@ def tickets_after(request: ListTicketsRequest) -> Place | None:
 
 
 def next_ledgers(request: ExplainDeadlinesRequest, last: Line) -> str:
-    """Make the token of the page that begins after this clock run."""
-    return token(request, f"{last.target}:{last.run}")
+    """Make the token of the page that begins after this clock run, or promise."""
+    return token(request, str(began_with(last)))
 
 
-def ledgers_after(request: ExplainDeadlinesRequest) -> tuple[Target, int] | None:
-    """Return the clock run after which the page begins; none: it is the first. Raises `PageTokenInvalid`."""
+def ledgers_after(request: ExplainDeadlinesRequest) -> int | None:
+    """Return the line of the log that began the run after which the page begins; none: it is the first.
+
+    Raises `PageTokenInvalid`.
+    """
     after = after_token(request)
     if after is None:
         return None
-    found = re.fullmatch(r"([a-z_]+):([0-9]{1,10})", after, re.ASCII)
-    if found is None or found[1] not in set(Target):
+    if not re.fullmatch(r"[0-9]{1,10}", after, re.ASCII):
         raise PageTokenInvalid
-    return Target(found[1]), int(found[2])
+    return int(after)
+
+
+def began_with(line: Line) -> int:
+    """The sequence of the line of the log that a run began with: no two began with the same."""
+    return line.intervals[0].sequence
 
 
 def token(request: Paged, after: str) -> str:

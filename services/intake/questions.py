@@ -35,6 +35,7 @@ from services.intake.ids import parse_reference
 from services.intake.means import Handle
 from services.intake.paging import (
     PageTokenInvalid,
+    began_with,
     is_by_deadline,
     ledgers_after,
     next_ledgers,
@@ -130,7 +131,7 @@ class Questions:
         except TicketUnknown:
             raise unknown_ticket(request.ticket_id) from None
         if after is not None:
-            rest = dropwhile(lambda line: (line.target, line.run) != after, lines)
+            rest = dropwhile(lambda line: began_with(line) != after, lines)
             lines = tuple(islice(rest, 1, None))
         size = page_size(request.page_size)
         found = [line for line in lines if _is_asked_for(line, request)]

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from workflows.domain.errors import DomainError
 from workflows.domain.money import require_money
 from workflows.domain.ticket.words import ContactKind, Outcome, PromiseKind, Signal, Status, Target, TicketKind
+from workflows.domain.zones import require_utc
 
 LONGEST_SPENT = timedelta(hours=1000)
 """Of the time that is logged at once."""
@@ -66,6 +67,10 @@ class Acknowledge:
     tier: str
     turnaround_at: datetime | None = None
     """By when it is done, the customer is told: a promise named `turnaround`."""
+
+    def __post_init__(self) -> None:
+        if self.turnaround_at is not None:
+            require_utc(self.turnaround_at)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -332,6 +337,9 @@ class MakePromise:
     owner: str | None = None
     """Who is to keep it; none: the handler, else the actor."""
 
+    def __post_init__(self) -> None:
+        require_utc(self.promised_at)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeepPromise:
@@ -354,6 +362,9 @@ class ChangePromise:
     """What the customer is told."""
     reason: str
     """For the desk."""
+
+    def __post_init__(self) -> None:
+        require_utc(self.promised_at)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
