@@ -52,7 +52,7 @@ class Articles:
                     retired_at=None,
                 )
                 await _write(connection, number, article, is_new=before is None)
-                await self._search.learn(connection, number, content)
+                await self._search.learn(connection, number, article_id, content)
         return article
 
     async def retire(self, article_id: str, *, by: str, expected_version: int | None = None) -> Article:

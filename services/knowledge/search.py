@@ -4,10 +4,10 @@ PostgreSQL knows the forms of words in the languages it has a dictionary for; SQ
 themselves are found by `words`, so that both are asked for the same. What weighs the same stands in the order of ids.
 """
 
-from collections.abc import Mapping, Sequence
-from typing import Protocol
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Protocol
 
-from sqlalchemy import TextClause, text
+from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.knowledge.article import Content, Suggestion
@@ -69,7 +69,7 @@ _SHOWN = (
 class Search(Protocol):
     """The words of all articles in use, in one database's form."""
 
-    async def learn(self, connection: AsyncConnection, number: int, content: Content) -> None:
+    async def learn(self, connection: AsyncConnection, number: int, article_id: str, content: Content) -> None:
         """Have an article found by these words, and no others."""
         ...
 
@@ -105,8 +105,9 @@ class SqliteSearch:
         ORDER BY round({_WEIGHT}, 9), articles.article_id LIMIT :limit
     """)  # noqa: S608 - words of our own
 
-    async def learn(self, connection: AsyncConnection, number: int, content: Content) -> None:
-        """Replace what was known of it."""
+    async def learn(self, connection: AsyncConnection, number: int, article_id: str, content: Content) -> None:
+        """Replace what was known of it; its id is found by its number."""
+        del article_id
         await self.forget(connection, number)
         await connection.execute(self._LEARN, {"number": number, **_texts(content)})
 
@@ -124,39 +125,74 @@ class SqliteSearch:
         asked = " OR ".join(f'"{word}"' for word in words)
         if beginnings := " OR ".join(f'"{word[:-_ENDING]}" *' for word in words if len(word) >= _LONG):
             asked = f"{asked} OR {{keywords title}} : ({beginnings})"
-        return await _found(connection, self._FIND, asked, spoken, queue, limit)
+        values = {"words": asked, "spoken": spoken, "queue": queue, "limit": limit, "beginning": BEGINNING}
+        return _suggestions(await connection.execute(self._FIND, values))
 
 
 class PostgresqlSearch:
-    """A `tsvector` each, with the dictionary of the article's language; what was asked is read with each of those."""
+    """A `tsvector` each, with the dictionary of the article's language; what was asked is read with each of those.
+
+    Which language and queues an article is for stands among its words, behind a sign that no word has: so the index
+    answers for those too, and only what is shown is read from the articles.
+    """
 
     _FORGET = text("DELETE FROM article_words WHERE number = :number")
     _LEARN = text("""
-        INSERT INTO article_words (number, config, words) VALUES (
+        INSERT INTO article_words (number, article_id, config, words) VALUES (
             :number,
+            :article_id,
             CAST(:config AS TEXT),
-            setweight(to_tsvector(CAST(CAST(:config AS TEXT) AS regconfig), :keywords), 'A')
-            || setweight(to_tsvector(CAST(CAST(:config AS TEXT) AS regconfig), :title), 'B')
-            || setweight(to_tsvector(CAST(CAST(:config AS TEXT) AS regconfig), :body), 'D')
+            setweight(to_tsvector(CAST(CAST(:config AS TEXT) AS REGCONFIG), :keywords), 'A')
+            || setweight(to_tsvector(CAST(CAST(:config AS TEXT) AS REGCONFIG), :title), 'B')
+            || setweight(to_tsvector(CAST(CAST(:config AS TEXT) AS REGCONFIG), :body), 'D')
+            || array_to_tsvector(CAST(:marks AS TEXT[]))
         ) ON CONFLICT (number) DO UPDATE SET config = excluded.config, words = excluded.words
     """)
-    _FIND = text(f"""
-        SELECT {_SHOWN}
-        FROM (SELECT DISTINCT config FROM article_words) AS configs
-        CROSS JOIN LATERAL (
-            SELECT article_words.number, ts_rank(CAST('{{0.1, 0.2, 0.5, 1.0}}' AS real[]), words, asked) AS weight
-            FROM to_tsquery(CAST(configs.config AS regconfig), :words) AS asked
-            JOIN article_words ON article_words.words @@ asked AND article_words.config = configs.config
-        ) AS found
-        JOIN articles ON articles.number = found.number
-        WHERE {_FITS}
-        ORDER BY found.weight DESC, articles.article_id LIMIT :limit
-    """)  # noqa: S608 - words of our own
+    _FIND = text("""
+        WITH RECURSIVE configs (config) AS (
+            (SELECT config FROM article_words ORDER BY config LIMIT 1)
+            UNION ALL
+            SELECT (
+                SELECT following.config FROM article_words AS following
+                WHERE following.config > configs.config ORDER BY following.config LIMIT 1
+            ) FROM configs WHERE configs.config IS NOT NULL
+        ), likeliest AS (
+            SELECT found.article_id, found.weight
+            FROM configs CROSS JOIN LATERAL (
+                SELECT
+                    article_words.article_id,
+                    ts_rank(CAST('{0.1, 0.2, 0.5, 1.0}' AS REAL[]), article_words.words, asked) AS weight
+                FROM to_tsquery(CAST(configs.config AS REGCONFIG), :words) AS asked
+                JOIN article_words ON article_words.words @@ (
+                    asked && CAST(:marks AS TSQUERY) && CAST('''=config:' || configs.config || '''' AS TSQUERY)
+                )
+                WHERE numnode(asked) > 0
+                ORDER BY weight DESC, article_words.article_id LIMIT :limit
+            ) AS found
+            WHERE configs.config IS NOT NULL
+            ORDER BY found.weight DESC, found.article_id LIMIT :limit
+        )
+        SELECT
+            articles.article_id,
+            articles.version,
+            articles.title,
+            articles.language,
+            substr(articles.body, 1, :beginning)
+        FROM likeliest JOIN articles ON articles.article_id = likeliest.article_id
+        ORDER BY likeliest.weight DESC, likeliest.article_id
+    """)
 
-    async def learn(self, connection: AsyncConnection, number: int, content: Content) -> None:
+    async def learn(self, connection: AsyncConnection, number: int, article_id: str, content: Content) -> None:
         """Replace what was known of it."""
         config = _DICTIONARIES.get(content.spoken, "simple")
-        await connection.execute(self._LEARN, {"number": number, "config": config, **_texts(content)})
+        queues = [f"{_OF_QUEUE}:{queue}" for queue in content.queues] or [_OF_QUEUE]
+        values = {
+            "number": number,
+            "article_id": article_id,
+            "config": config,
+            "marks": [f"{_OF_CONFIG}:{config}", f"{_OF_LANGUAGE}:{content.spoken}", *queues],
+        }
+        await connection.execute(self._LEARN, {**values, **_texts(content)})
 
     async def forget(self, connection: AsyncConnection, number: int) -> None:
         """Delete what was known of it."""
@@ -166,7 +202,23 @@ class PostgresqlSearch:
         self, connection: AsyncConnection, words: Sequence[str], *, spoken: str | None, queue: str | None, limit: int
     ) -> list[Suggestion]:
         """Match any of the words. In quotes none of them is an operator."""
-        return await _found(connection, self._FIND, " | ".join(f"'{word}'" for word in words), spoken, queue, limit)
+        marks = [] if spoken is None else [_quoted(f"{_OF_LANGUAGE}:{spoken}")]
+        if queue is not None:
+            marks.append(f"({_quoted(_OF_QUEUE)} | {_quoted(f'{_OF_QUEUE}:{queue}')})")
+        asked = " | ".join(map(_quoted, words))
+        values = {"words": asked, "marks": " & ".join(marks), "limit": limit, "beginning": BEGINNING}
+        return _suggestions(await connection.execute(self._FIND, values))
+
+
+_OF_CONFIG = "=config"
+_OF_LANGUAGE = "=language"
+_OF_QUEUE = "=queue"
+"""By itself: for all queues."""
+
+
+def _quoted(lexeme: str) -> str:
+    escaped = lexeme.replace("\\", "\\\\").replace("'", "''")
+    return f"'{escaped}'"
 
 
 def _texts(content: Content) -> dict[str, str]:
@@ -177,11 +229,8 @@ def _texts(content: Content) -> dict[str, str]:
     }
 
 
-async def _found(  # noqa: PLR0917 - as many as the statement has parameters
-    connection: AsyncConnection, find: TextClause, asked: str, spoken: str | None, queue: str | None, limit: int
-) -> list[Suggestion]:
-    values = {"words": asked, "spoken": spoken, "queue": queue, "limit": limit, "beginning": BEGINNING}
+def _suggestions(found: Iterable[Row[*tuple[Any, ...]]]) -> list[Suggestion]:
     return [
         Suggestion(article_id=article_id, version=version, title=title, language=language, beginning=beginning)
-        for article_id, version, title, language, beginning in await connection.execute(find, values)
+        for article_id, version, title, language, beginning in found
     ]

@@ -117,6 +117,11 @@ async def test_only_articles_of_the_language_and_queue_are_suggested(articles: A
     assert await found(articles, "router", language="fr") == []
     assert set(await found(articles, "router", queue="mobile")) == {"slow-evenings", "langsam-am-abend"}
     assert set(await found(articles, "router", language="en", queue="home")) == {"slow-evenings", "router-lights"}
+    odd = 'o\'brien & co: \\ ("north") | !x'
+    await articles.put("for-one", replace(ARTICLES["router-lights"], queues=(odd,)), by="ana")
+    assert "for-one" in await found(articles, "router", queue=odd)
+    assert "for-one" not in await found(articles, "router", queue="o'brien")
+    assert await found(articles, "queue language config", queue=odd) == []
 
 
 async def test_an_article_is_read_as_it_was_put(articles: Articles, story_clock: StoryClock) -> None:

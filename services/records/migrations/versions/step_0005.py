@@ -194,6 +194,7 @@ def _knowledge() -> None:
     if op.get_bind().dialect.name == "postgresql":
         op.execute(_WORDS_IN_POSTGRESQL)
         op.execute("CREATE INDEX ix_article_words_words ON article_words USING gin (words)")
+        op.execute("CREATE INDEX ix_article_words_config ON article_words (config)")
         article = "body ->> 'article'"
     else:
         op.execute(_WORDS_IN_SQLITE)
@@ -205,6 +206,7 @@ def _knowledge() -> None:
 _WORDS_IN_POSTGRESQL = """
 CREATE TABLE article_words (
     number BIGINT NOT NULL CONSTRAINT pk_article_words PRIMARY KEY,
+    article_id TEXT NOT NULL,
     config TEXT NOT NULL,
     words TSVECTOR NOT NULL
 )
