@@ -44,6 +44,8 @@ CUSTOMERS = 50
 FORGOTTEN = 200
 """Rows forgotten in one sweep, at most: there are far fewer."""
 
+_KINDS = frozenset(signal.value for signal in Signal)
+
 _NOT_NOW = (TicketStuck, StateTooNew, CommandFailed, TicketUnknown, PolicyTooNew, PolicyUnreadable)
 """The trouble of one customer's ticket: the others' leads are told all the same, and this one's when it is over."""
 
@@ -72,6 +74,8 @@ class CustomersAtRisk:
         self._record = record
         self._after = ""
         """The customer whom the last sweep ended with: what cannot be done of one keeps no other waiting."""
+        self._put_off: set[str] = set()
+        """Customers who could not be looked at when they were last tried: it is told once, not every few seconds."""
 
     async def sweep(self) -> Sequence[Nudge]:
         """Look at customers of whom there is something new, and have the leads told. Raises `RecordError`."""
@@ -84,8 +88,11 @@ class CustomersAtRisk:
             try:
                 settled = await self._look(customer, real_at)
             except _NOT_NOW as why:
-                logger.warning("a customer at risk could not be looked at", extra={"error_type": type(why).__name__})
+                level = logging.DEBUG if customer in self._put_off else logging.WARNING
+                logger.log(level, "a customer could not be looked at", extra={"error_type": type(why).__name__})
+                self._put_off.add(customer)
                 continue
+            self._put_off.discard(customer)
             if settled is not None and settled.nudge is not None:
                 nudges.append(settled.nudge)
         if len(customers) < CUSTOMERS:
@@ -109,7 +116,7 @@ class CustomersAtRisk:
         """Have the lead told, if it is enough; then note that what was seen was looked at."""
         with spoken_plainly():
             rows = await self._rows(customer)
-        signals = [row for row in rows if row.kind != FLAGGED]
+        signals = [row for row in rows if row.kind in _KINDS]  # others are a newer release's to look at
         settled = None
         if signals:
             flagged_at = max((row.at for row in rows if row.kind == FLAGGED), default=None)

@@ -1,7 +1,8 @@
 """A policy as rows (7.4): all that it promises is in them, each promise once."""
 
 from collections.abc import Iterator
-from datetime import date
+from dataclasses import replace
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from tests.support.policies import LINES
 from workflows.domain.calendar import Calendar
 from workflows.domain.follow_the_sun import FollowTheSun
-from workflows.domain.policy import OnBreach, Policy
+from workflows.domain.policy import AtRisk, Money, OnBreach, Policy
 from workflows.domain.policy_data import from_data, to_data
 from workflows.domain.ticket.words import Audience, Target
 from workflows.planning.other_days import other_days
@@ -18,6 +19,17 @@ from workflows.planning.table import Row, every, rows_of
 DUBLIN = Calendar("Europe/Dublin", {"mon-fri": "08:00-17:00"}, closed={"2026-12-25": "Christmas Day"})
 SYDNEY = Calendar("Australia/Sydney", {"mon-fri": "08:00-17:00"}, closed=["2026-12-25", "2027-01-26"])
 TOGETHER = FollowTheSun(DUBLIN, SYDNEY)
+
+GENEROUS = replace(
+    LINES,
+    rating_tells_lead=3,
+    credit_for_promise=Money(minor=500, currency="GBP"),
+    credit_for_resolve=Money(minor=1550, currency="GBP"),
+    credit_limit=Money(minor=2000, currency="GBP"),
+    leaving="high",
+    at_risk=AtRisk(period=timedelta(days=30), number=2),
+)
+"""With all that a policy may leave unsaid."""
 
 OTHERS = {
     "Europe/London": "Europe/Dublin",
@@ -47,7 +59,7 @@ def _edits(data: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]: 
 
 def _edited(path: tuple[Any, ...]) -> Policy | None:
     """The policy with another value at that leaf; none where the leaf is a name that others refer to."""
-    data: Any = to_data(LINES)
+    data: Any = to_data(GENEROUS)
     where = data
     for key in path[:-1]:
         where = where[key]
@@ -69,12 +81,12 @@ def _edited(path: tuple[Any, ...]) -> Policy | None:
     return from_data(data)
 
 
-@pytest.mark.parametrize("path", list(_edits(to_data(LINES))), ids=lambda path: ".".join(map(str, path)))
+@pytest.mark.parametrize("path", list(_edits(to_data(GENEROUS))), ids=lambda path: ".".join(map(str, path)))
 def test_whatever_is_edited_shows_in_a_row(path: tuple[Any, ...]) -> None:
     """7.4: no field of a policy's data is without a row, so that no edit goes unseen."""
     edited = _edited(path)
     if edited is not None:
-        assert _values(edited) != _values(LINES)
+        assert _values(edited) != _values(GENEROUS)
 
 
 def test_no_two_rows_are_of_the_same() -> None:
@@ -141,3 +153,25 @@ def test_the_other_days_of_a_year_by_desk() -> None:
     )
     assert (london.of, london.days, london.last) == (("tier agent", "tier specialist"), (), None)
     assert berlin.of == ("tier supplier",)
+
+
+def test_what_is_given_told_and_taken_stands_in_the_table() -> None:
+    """7.4, 6.13: amounts in money, the lead's thresholds, and whether somebody may leave; what is not there is said."""
+    silent = _values(LINES)
+    assert silent["customer", "given for a broken promise", ""] == "nothing"
+    assert silent["customer", "asking to leave is", ""] == "not taken"
+    assert silent["ladder", "credit by hand without the lead", ""] == "none"
+    assert silent["ladder", "lead is told of ratings", ""] == "of 2 stars or fewer"
+    assert silent["ladder", "lead is told of a customer at risk", ""] == (
+        "when something went wrong 3 times within 2160 h"
+    )
+    said = _values(replace(GENEROUS, rating_tells_lead=1, at_risk=None))
+    assert {key: value for key, value in said.items() if value != silent[key]} == {
+        ("customer", "asking to leave is", ""): "high",
+        ("customer", "given for a broken promise", ""): "5.00 GBP",
+        ("customer", "given when not solved in time", ""): "15.50 GBP",
+        ("ladder", "credit by hand without the lead", ""): "up to 20.00 GBP",
+        ("ladder", "lead is told of ratings", ""): "of 1 star",
+        ("ladder", "lead is told of a customer at risk", ""): "never",
+    }
+    assert _values(replace(LINES, rating_tells_lead=0))["ladder", "lead is told of ratings", ""] == "never"
