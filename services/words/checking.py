@@ -7,9 +7,10 @@ text that does not say the reference, one that prints what may be none, a langua
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
-from jinja2 import TemplateSyntaxError, meta, nodes
+from jinja2 import Environment, TemplateSyntaxError, meta, nodes
 
 from services.words.kinds import ATTRIBUTES, BARE, KINDS, MOMENT, PAGE, Kind, Side
 from services.words.library import LAST_LANGUAGE, LONGEST_FILE, SHIPPED, Found, Library, file_names
@@ -135,8 +136,8 @@ def _of_source(library: Library, found: Found, kind: Kind | None) -> Iterator[Pr
         yield Problem(path=found.path, line=None, text=f"has {len(source)} characters: keep it below {LONGEST_FILE}")
         return
     try:
-        tree = library.environment.parse(source, filename=str(found.path))
-        library.environment.compile(source, filename=str(found.path))
+        tree = _tree(found)
+        library.environment.compile(tree, filename=str(found.path))
     except TemplateSyntaxError as error:
         yield Problem(path=found.path, line=error.lineno, text=f"{error.message}: see the template language's rules")
         return
@@ -146,7 +147,7 @@ def _of_source(library: Library, found: Found, kind: Kind | None) -> Iterator[Pr
         yield from _of_names(found.path, tree, kind)
         for part in _parts(library, found, tree, seen):
             # What a part may use, it may use wherever it is included.
-            yield from _of_names(part.path, _tree(library, part), kind, included_by=found)
+            yield from _of_names(part.path, _tree(part), kind, included_by=found)
         if kind not in PARTS.values() and found.file.endswith(".txt") and not _says_reference(library, found, tree):
             yield Problem(
                 path=found.path,
@@ -155,8 +156,13 @@ def _of_source(library: Library, found: Found, kind: Kind | None) -> Iterator[Pr
             )
 
 
-def _tree(library: Library, found: Found) -> nodes.Template:
-    return library.environment.parse(found.path.read_text(encoding="utf-8"), filename=str(found.path))
+def _tree(found: Found) -> nodes.Template:
+    return _parsed(found.path, found.path.stat().st_mtime_ns)
+
+
+@lru_cache(maxsize=1000)  # what is included is looked at once for each that includes it
+def _parsed(path: Path, _changed_ns: int) -> nodes.Template:
+    return Environment(autoescape=True).parse(path.read_text(encoding="utf-8"), filename=str(path))
 
 
 def _named(tree: nodes.Template) -> Iterator[tuple[int, str | None]]:
@@ -183,7 +189,7 @@ def _parts(library: Library, found: Found, tree: nodes.Template, seen: set[Path]
             continue
         seen.add(part.path)
         try:
-            below = _tree(library, part)
+            below = _tree(part)
         except (TemplateSyntaxError, UnicodeDecodeError, OSError):
             continue  # told of that file itself
         yield part
@@ -222,7 +228,7 @@ def _of_attribute(path: Path, node: nodes.Getattr | nodes.Getitem, kind: Kind) -
 
 
 def _says_reference(library: Library, found: Found, tree: nodes.Template) -> bool:
-    trees = [tree, *(_tree(library, part) for part in _parts(library, found, tree, {found.path}))]
+    trees = [tree, *(_tree(part) for part in _parts(library, found, tree, {found.path}))]
     return any(node.name == "reference" for each in trees for node in each.find_all(nodes.Name))
 
 
