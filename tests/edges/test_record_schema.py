@@ -191,15 +191,12 @@ async def test_tickets_of_an_older_release_take_contacts(empty_url: str, story_c
     """0004 to this one: what is not closed is found by its customer and subject, of two alike the younger (6.3)."""
     await at_revision(empty_url, "0004")
     outsider = Outsider(empty_url)
+    about = A_TICKET | {"state": """'{"subject": "Line down"}'"""}
     for number, status in ((1, "open"), (2, "waiting_on_customer"), (3, "closed")):
-        ticket = A_TICKET | {
-            "ticket_id": f"'t-000{number}'",
-            "reference": f"'R-000{number}'",
-            "status": f"'{status}'",
-            "state": """'{"subject": "Line down"}'""",
-        }
+        named = {"ticket_id": f"'t-000{number}'", "reference": f"'R-000{number}'", "status": f"'{status}'"}
+        ticket = about | named
         await outsider.run(f"INSERT INTO tickets ({', '.join(ticket)}) VALUES ({', '.join(ticket.values())})")  # noqa: S608 - a test's own words
-    many = ticket | {"ticket_id": "'u-' || n", "reference": "'U-' || n", "customer_id": "'d-' || n", "status": "'open'"}
+    many = about | {"ticket_id": "'u-' || n", "reference": "'U-' || n", "customer_id": "'d-' || n", "status": "'open'"}
     await outsider.run(
         f"INSERT INTO tickets ({', '.join(many)}) "  # noqa: S608 - a test's own words
         "WITH RECURSIVE numbers(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < 1500) "
