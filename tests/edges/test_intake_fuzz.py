@@ -55,6 +55,8 @@ GOOD: dict[str, object] = {
     "customer": {"external_id": "c-1", "display_name": "Ada Example", "language": "en-GB", "zone": "Europe/London"},
     "promise_time": {"seconds": 1795449600},  # Monday 2026-11-23, 16:00 UTC
     "turnaround_time": {"seconds": 1795449600},
+    "open_time": {"seconds": 1795420800},  # that Monday, 08:00 UTC
+    "clocks": [{"target": target, "used": {"seconds": 600}} for target in (2, 3, 4)],
     "keeps": [],
     "stars": 3,
     "minor": 500,
@@ -70,7 +72,8 @@ GOOD: dict[str, object] = {
 @pytest.fixture
 async def desk(sqlite_url: str) -> AsyncIterator[Desk]:
     """A contact centre in front of a running intake; who watches is let go at once."""
-    async with a_desk(sqlite_url, limits=Limits(longest_watch_seconds=0.001)) as desk:
+    limits = Limits(longest_watch_seconds=0.001)
+    async with a_desk(sqlite_url, limits=limits, operators=(str(GOOD["actor"]),)) as desk:
         yield desk
 
 
