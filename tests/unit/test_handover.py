@@ -21,7 +21,9 @@ from workflows.domain.ticket.commands import (
     Command,
     Continue,
     Customer,
+    DecideCredit,
     Escalate,
+    HadBreach,
     Hold,
     KeepPromise,
     LinkProblem,
@@ -38,7 +40,7 @@ from workflows.domain.ticket.commands import (
 )
 from workflows.domain.ticket.events import Entry
 from workflows.domain.ticket.judge import judge, open_ticket
-from workflows.domain.ticket.words import ContactKind, Outcome, PromiseKind, Status, TicketKind
+from workflows.domain.ticket.words import ContactKind, Outcome, PromiseKind, Status, Target, TicketKind
 from workflows.planning.handover import NextStep, handover
 from workflows.planning.handover_log import READ, story
 from workflows.planning.handover_page import LONGEST_LINE, MOST_LINES, page, told
@@ -192,6 +194,52 @@ def said(minute: int) -> tuple[Command, ...]:
         call_back(f"{minute} {'x' * 55}", minute + 6.5, LONG[:1900]),
         call_back(f"later {minute}", minute + 400_000, LONG[:1900]),
     )
+
+
+def test_what_the_lead_said_and_what_the_desk_waited_for_is_noted() -> None:
+    """An offer by hand is told as what the customer heard; a refused one and a hold are the desk's own (2.11, 6.13)."""
+    life = Life()
+    life.does(5, Acknowledge(actor="ana", handler="ana", tier="agent"))
+    life.does(6, OfferCredit(actor="ana", minor=900, currency="GBP", reason="two visits"))
+    life.does(7, OfferCredit(actor="ana", minor=5000, currency="GBP", reason="a week"))
+    life.does(8, DecideCredit(actor="team-lead", number=2, is_approved=False, reason="not a week"))
+    life.does(9, Hold(actor="ana", reason="a part"))
+    life.does(10, Continue(actor="ana", reason="it came"))
+    found = story(life.entries, "UTC")
+    assert [said.text for said in found.told.said] == ["offered a credit of 9.00 GBP"]
+    assert [said.text for said in found.notes.said] == [
+        "asked the lead for a credit of 50.00 GBP: a week",
+        "the lead refuses the credit: not a week",
+        "on hold: a part",
+        "no longer on hold: it came",
+    ]
+
+
+def test_what_came_from_elsewhere_says_so_with_what_was_missed_there() -> None:
+    """The name it has there helps whoever looks for it, and an apology is due for what was missed (6.14)."""
+    imported = events.Imported(
+        opened_at=MONDAY - HOUR,
+        status=Status.OPEN,
+        handler=None,
+        owner=None,
+        chases=0,
+        clocks=(),
+        breaches=(HadBreach(target=Target.ACKNOWLEDGE, due_at=MONDAY - 30 * MINUTE, tier="agent"),),
+        references=("OLD-4711",),
+    )
+    merged = events.Merged(survivor_id="01KC", survivor_reference="QX7K-4MPD")
+    lines = [
+        Entry(sequence=1, at=MONDAY, actor="ops", event=imported),
+        Entry(sequence=2, at=MONDAY, actor="ops", event=merged),
+    ]
+    found = story(lines, "UTC")
+    assert [said.text for said in found.hand_offs.said] == [
+        "came from elsewhere, where it is called OLD-4711",
+        "merged into QX7K-4MPD, which goes on",
+    ]
+    assert [said.text for said in found.broken.said] == [
+        "not acknowledged by agent in time, due Mon 23 Nov 08:30, before it came"
+    ]
 
 
 def busy(events: int) -> Life:

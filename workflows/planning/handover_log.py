@@ -8,17 +8,25 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
+from workflows.domain.money import Money, plainly
 from workflows.domain.ticket.events import (
     Acknowledged,
     Assigned,
     ClockBreached,
     Confirmed,
     ContactReceived,
+    CreditOffered,
+    CreditProposed,
+    CreditRefused,
     CustomerReminded,
     Entry,
     Escalated,
     EscalationAbsorbed,
+    Held,
+    HoldEnded,
+    Imported,
     LadderExhausted,
+    Merged,
     NoteAdded,
     PriorityChanged,
     ProblemLinked,
@@ -69,10 +77,17 @@ READ = frozenset(
         "clock_breached",
         "confirmed",
         "contact_received",
+        "credit_offered",
+        "credit_proposed",
+        "credit_refused",
         "customer_reminded",
         "escalated",
         "escalation_absorbed",
+        "held",
+        "hold_ended",
+        "imported",
         "ladder_exhausted",
+        "merged",
         "note_added",
         "priority_changed",
         "problem_linked",
@@ -179,14 +194,14 @@ class _Reading:
                 self._of_customer(entry, entry.event)
             case WaitStarted() | CustomerReminded() | WaitEnded():
                 self._of_question(entry, entry.event)
-            case UpdatePosted() | Resolved():
+            case UpdatePosted() | Resolved() | CreditOffered():
                 self._of_desk(entry, entry.event)
             case PromiseMade() | PromiseChanged() | PromiseKept() | PromiseCancelled():
                 self._of_promise(entry, entry.event)
             case ClockBreached() | PromiseBroken():
                 self._of_breach(entry, entry.event)
-            case NoteAdded(text=text):
-                self.notes.add(entry, text)
+            case NoteAdded() | Held() | HoldEnded() | CreditProposed() | CreditRefused():
+                self._of_desks_own(entry, entry.event)
             case TimeLogged(spent=spent):
                 self.time_spent += spent
             case ProblemLinked(problem_id=problem_id, title=title):
@@ -225,7 +240,7 @@ class _Reading:
             case WaitEnded():
                 pass  # the answer, the resolution or the giving up says so itself
 
-    def _of_desk(self, entry: Entry, event: UpdatePosted | Resolved) -> None:
+    def _of_desk(self, entry: Entry, event: UpdatePosted | Resolved | CreditOffered) -> None:
         match event:
             case UpdatePosted(text=text):
                 self.told.add(entry, text)
@@ -233,6 +248,12 @@ class _Reading:
                 self.explanation, self.alternative = event.explanation, event.alternative or ""
                 instead = f"; offered instead: {event.alternative}" if event.alternative else ""
                 self.told.add(entry, f"resolved as {_spaced(event.outcome)}: {event.explanation}{instead}")
+            case CreditOffered(earned_by=broken):
+                money = plainly(Money(minor=event.minor, currency=event.currency))
+                if broken is None:
+                    self.told.add(entry, f"offered a credit of {money}")
+                else:
+                    self.broken.amend(broken, f"; offered {money} for it")
 
     def _of_promise(self, entry: Entry, event: PromiseMade | PromiseChanged | PromiseKept | PromiseCancelled) -> None:
         match event:
@@ -267,6 +288,20 @@ class _Reading:
             self.told.add(
                 entry, f"{event.name!r} done as promised{' but late' if event.is_late else ''}: {event.words}"
             )
+
+    def _of_desks_own(self, entry: Entry, event: NoteAdded | Held | HoldEnded | CreditProposed | CreditRefused) -> None:
+        match event:
+            case NoteAdded(text=text):
+                self.notes.add(entry, text)
+            case Held(reason=reason):
+                self.notes.add(entry, f"on hold: {reason}")
+            case HoldEnded(reason=why):
+                self.notes.add(entry, f"no longer on hold{f': {why}' if why else ''}")
+            case CreditProposed(minor=minor, currency=currency, reason=reason):
+                money = plainly(Money(minor=minor, currency=currency))
+                self.notes.add(entry, f"asked the lead for a credit of {money}: {reason}")
+            case CreditRefused(reason=reason):
+                self.notes.add(entry, f"the lead refuses the credit: {reason}")
 
     def _of_breach(self, entry: Entry, event: ClockBreached | PromiseBroken) -> None:
         due = self._said(event.due_at)
@@ -304,6 +339,10 @@ class _Reading:
                 self.hand_offs.add(entry, f"{handler} of {tier} took it on")
             case Assigned(from_handler=before, handler=handler):
                 self.hand_offs.add(entry, f"{before} passed it on to {handler}")
+            case Imported():
+                self._of_import(entry, entry.event)
+            case Merged(survivor_reference=reference):
+                self.hand_offs.add(entry, f"merged into {reference}, which goes on")
             case Reopened(reason=reason):
                 self.hand_offs.add(entry, f"taken up again: {reason}")
             case PriorityChanged(from_priority=before, priority=after, reason=reason):
@@ -312,6 +351,13 @@ class _Reading:
                 self.hand_offs.add(entry, f"{reference} of the same customer was merged into it")
             case _:
                 pass  # bookkeeping, or what the ticket itself has
+
+    def _of_import(self, entry: Entry, event: Imported) -> None:
+        called = f", where it is called {', '.join(event.references)}" if event.references else ""
+        self.hand_offs.add(entry, f"came from elsewhere{called}")
+        for had in event.breaches:
+            by = f" by {had.tier}" if had.tier else ""
+            self.broken.add(entry, f"{_MISSED[had.target]}{by} in time, due {self._said(had.due_at)}, before it came")
 
 
 _CAME = {
