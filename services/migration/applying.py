@@ -222,7 +222,7 @@ class Mover:
 
 def _refused(ticket: "Ticket", refusal: "Refusal") -> Done:
     """Say why a ticket was not moved; one that was moved, or closed, since it was found is as it ought to be."""
-    if refusal.reason is not RefusalReason.WRONG_STATE:
+    if refusal.reason not in {RefusalReason.WRONG_STATE, RefusalReason.MERGED}:  # a merged one is closed
         return Done(ticket=ticket, outcome=Outcome.REFUSED, why=refusal.text)
     is_closed = refusal.facts.get("status") == Status.CLOSED
     return Done(ticket=ticket, outcome=Outcome.CLOSED if is_closed else Outcome.THERE)
