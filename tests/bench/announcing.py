@@ -57,10 +57,10 @@ class Amount:
     deadlines_a_second: float
     """Of other tickets, meanwhile."""
     resting_seconds: float
-    """For which the same deadlines are measured with nothing announced."""
+    """For which the same deadlines are measured with nothing announced, before and again afterwards."""
 
 
-FULL = Amount(tickets=10_000, rate=100, deadlines_a_second=10, resting_seconds=60)
+FULL = Amount(tickets=10_000, rate=100, deadlines_a_second=10, resting_seconds=30)
 QUICK = Amount(tickets=100, rate=50, deadlines_a_second=5, resting_seconds=3)
 
 
@@ -90,8 +90,8 @@ class Announced:
     """Everything that was measured on one record."""
 
     database: str
-    beside: Lag
-    """Of such deadlines while nothing is announced."""
+    beside: tuple[Lag, Lag]
+    """Of such deadlines while nothing is announced: before, and afterwards."""
     told: tuple[Told, ...]
 
 
@@ -105,26 +105,30 @@ async def measure(kind: str, amount: Amount) -> Announced:
         said = await serving.say(r"intake (\S+) temporal (\S+)")
         our = await started.enter_async_context(reached(url, said[1], said[2], RealClock()))
         await _linked(our.records, amount.tickets)
-        beside, _ = await lag_during(our, amount.deadlines_a_second, lambda: asyncio.sleep(amount.resting_seconds))
+        before = await _at_rest(our, amount)
         told = [
             await _told(our, amount, AnnouncementKind.UPDATE, amount.rate),
             await _told(our, amount, AnnouncementKind.FIX, FASTEST),
         ]
-    return Announced(database=kind, beside=beside, told=tuple(told))
+        after = await _at_rest(our, amount)
+    return Announced(database=kind, beside=(before, after), told=tuple(told))
 
 
 def table(found: Announced) -> Table:
     """The figures for a person."""
     shown = Table(
         *("announced", "tickets", "at most, /s", "told, /s", "first after, s", "all in, s"),
-        *("other deadlines", "late by, median, ms", "p99, ms", "greatest, ms", "median and p99 to those at rest"),
+        *("other deadlines", "late by, median, ms", "p99, ms", "greatest, ms", "median and p99 to the quieter rest"),
         title=f"announcements, {found.database}",
     )
-    shown.add_row("nothing", *"-----", *_late(found.beside), "-")
+    before, after = found.beside
+    median, p99 = min(before.median, after.median), min(before.p99, after.p99)
+    shown.add_row("nothing, before", *"-----", *_late(before), "-")
     for each in found.told:
         pace = (f"{each.rate:g}", f"{each.a_second:,.0f}", f"{each.starting_seconds:.1f}", f"{each.seconds:.1f}")
-        ratios = f"{each.lag.median / found.beside.median:.2f}, {each.lag.p99 / found.beside.p99:.2f}"
+        ratios = f"{each.lag.median / median:.2f}, {each.lag.p99 / p99:.2f}"
         shown.add_row(each.kind.value, f"{each.tickets:,}", *pace, *_late(each.lag), ratios)
+    shown.add_row("nothing, after", *"-----", *_late(after), "-")
     return shown
 
 
@@ -146,6 +150,11 @@ async def _linked(records: Records, tickets: int) -> None:
     await a_problem(records)
     for place in range(0, len(ids), MOST_LINKED):
         await link(records, *ids[place : place + MOST_LINKED])
+
+
+async def _at_rest(our: Ours, amount: Amount) -> Lag:
+    lag, _ = await lag_during(our, amount.deadlines_a_second, lambda: asyncio.sleep(amount.resting_seconds))
+    return lag
 
 
 async def _told(our: Ours, amount: Amount, kind: AnnouncementKind, rate: float) -> Told:
