@@ -59,9 +59,10 @@ AT_ONCE = 3
 PATIENCE_SECONDS = 120.0
 SPEED = 60.0
 LOG = (
-    *("opened", *["clock_started"] * 4, "clock_breached", "escalated", "clock_cancelled", *["clock_started"] * 2),
+    *("opened", *["clock_started"] * 4, "promise_made"),
+    *("clock_breached", "escalated", "clock_cancelled", *["clock_started"] * 2, "promise_made"),
     *("acknowledged", "clock_met"),
-    *("wait_started", "clock_met", "clock_started", "clock_paused", "clock_paused"),
+    *("wait_started", "clock_met", "clock_started", "promise_kept", "clock_paused", "clock_paused"),
     *("contact_received", "wait_ended", *["clock_resumed"] * 3),
     *("resolved", "clock_met", "clock_started", "clock_paused", "clock_paused"),
     *("closed", *["clock_met"] * 3),

@@ -126,7 +126,9 @@ class _Reading:
                 promise = PromiseDraft(begun, entry, self._tier, self._version)
                 self._promises[begun.name] = self.drafts[f"promise {begun.name}", begun.run] = promise
             case PromiseKept() | PromiseBroken() | PromiseCancelled() as ended:
-                self._promises[ended.name].take(ended, entry.at)
+                # One that an older release made has no line that says so.
+                if promise := self._promises.get(ended.name):
+                    promise.take(ended, entry.at)
             case _:
                 pass  # the rest of the log moves no deadline
 
