@@ -189,12 +189,44 @@ _PROMISES = Row(
     ),
 )
 
+_CUSTOMERS = Row(
+    title="What customers think of it",
+    figures=(
+        Figure(
+            title="Customers at risk today",
+            description="Times a lead was told since midnight that a customer may leave: broken promises, chases, "
+            "low ratings over all of their tickets.",
+            unit="short",
+            shape=Shape.NUMBER,
+            width=4,
+            decimals=0,
+            amber_from=1,
+            since="now/d",
+            queries=(Query(expr=_today("customers_flagged_total")),),
+        ),
+        Figure(
+            title="Ratings an hour, by stars",
+            description="What customers said in the hour before, once their ticket was closed.",
+            unit="short",
+            width=10,
+            queries=(Query(expr=f"sum by (stars) (increase({_now('ratings_total')}[1h]))", legend="{{stars}}"),),
+        ),
+        Figure(
+            title="Credits an hour, by what earned them",
+            description="Goodwill credits offered in the hour before: for a promise, for a solution, by hand.",
+            unit="short",
+            width=10,
+            queries=(Query(expr=f"sum by (of) (increase({_now('credits_offered_total')}[1h]))", legend="{{of}}"),),
+        ),
+    ),
+)
+
 WALL = Board(
     uid="followthrough-wall",
     title="Followthrough: the wall",
     description="Which promises are kept, which are about to be broken, and who has to move.",
     refresh="15s",
     time_from="now-12h",
-    rows=(_AT_A_GLANCE, _WHERE, _PROMISES),
+    rows=(_AT_A_GLANCE, _WHERE, _PROMISES, _CUSTOMERS),
     has_queues=True,
 )
