@@ -127,8 +127,8 @@ class _Reading:
                 self._promises[begun.name] = self.drafts[f"promise {begun.name}", begun.run] = promise
             case PromiseKept() | PromiseBroken() | PromiseCancelled() as ended:
                 # One that an older release made has no line that says so.
-                if promise := self._promises.get(ended.name):
-                    promise.take(ended, entry.at)
+                if (made := self._promises.get(ended.name)) is not None:
+                    made.take(ended, entry.at)
             case _:
                 pass  # the rest of the log moves no deadline
 
