@@ -67,7 +67,8 @@ class Life:
         self.ticket = judged.ticket
         self.entries += judged.entries
         self.learnt += (Learnt(at=at, told=answer) for answer in judged.answers)
-        known = tuple(sorted((each.answer for each in self.learnt), key=lambda answer: answer.at))
+        answers = (each.told for each in self.learnt if isinstance(each.told, RosterAnswer))
+        known = tuple(sorted(answers, key=lambda answer: answer.at))
         self.skipped += ((entry, known) for entry in judged.entries if isinstance(entry.event, TierSkipped))
         if judged.entries or command:
             self.settled_at = at

@@ -288,9 +288,7 @@ def _deadline_of(clock: Clock) -> datetime:
 
 def _passed(draft: Draft, to: datetime) -> Iterator[Due]:
     """Yield everything that was due before the instant."""
-    for at, closure_id in closed_queue.turns(draft):
-        if at < to:
-            yield Due(at, Kind.CLOSURE, name=closure_id)
+    yield from _closures_passed(draft, to)
     for clock in draft.clocks:
         if clock.deadline_at is None:
             continue
@@ -308,6 +306,12 @@ def _passed(draft: Draft, to: datetime) -> Iterator[Due]:
         yield Due(draft.reminding.next_at, Kind.LAST_RESORT_REMINDER)
     if draft.resolution and draft.resolution.sign_off_at and draft.resolution.sign_off_at < to:
         yield Due(draft.resolution.sign_off_at, Kind.SIGN_OFF_SILENCE)
+
+
+def _closures_passed(draft: Draft, to: datetime) -> Iterator[Due]:
+    for at, closure_id in closed_queue.turns(draft):
+        if at < to:
+            yield Due(at, Kind.CLOSURE, name=closure_id)
 
 
 def _promises_passed(draft: Draft, to: datetime) -> Iterator[Due]:
