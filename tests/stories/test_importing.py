@@ -9,6 +9,7 @@ import pytest
 from tests.support.policies import LINES, ladder, row
 from tests.support.story_room import Rooms, rooms
 from workflows.domain.policy import hours, minutes
+from workflows.domain.ticket.closures import Closure
 from workflows.domain.ticket.commands import (
     Acknowledge,
     HadBreach,
@@ -19,7 +20,7 @@ from workflows.domain.ticket.commands import (
 )
 from workflows.domain.ticket.importing import MOST_BREACHES, ImportImplausible
 from workflows.domain.ticket.judge import open_ticket
-from workflows.domain.ticket.words import ContactKind, Status, Target
+from workflows.domain.ticket.words import ContactKind, Pause, Status, Target
 from workflows.testing.story import CUSTOMER
 
 MONDAY = datetime(2026, 11, 23, tzinfo=UTC)
@@ -266,6 +267,20 @@ def test_what_cannot_be_is_refused_by_field_value_and_remedy(what: str) -> None:
     found = dict(refused.value.found)
     assert list(found) == [field]
     assert words in found[field]
+
+
+def test_a_ticket_that_comes_while_its_queue_is_closed_stands_still_from_the_first() -> None:
+    """6.14, 2.11: the tier's clocks only; and a closure that was over before it came is none of it."""
+    closure = Closure(
+        closure_id="q-1", from_at=NOW - hours(1), until_at=NOW + hours(1), actor="dora", reason="snow day"
+    )
+    over = replace(closure, closure_id="q-0", from_at=NOW - hours(5), until_at=NOW - hours(4))
+
+    ticket = open_ticket(POLICY, BASE, NOW, told=[over, closure]).ticket
+
+    paused = {clock.target: clock.pause for clock in ticket.clocks}
+    assert paused == {Target.TIER_RESOLVE: Pause.QUEUE_CLOSED, Target.UPDATE: None, Target.RESOLVE: None}
+    assert [each.closure_id for each in ticket.closures] == ["q-1"]
 
 
 def test_all_that_cannot_be_is_told_at_once() -> None:
