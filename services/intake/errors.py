@@ -115,6 +115,8 @@ STATUSES: Mapping[AnyReason, grpc.StatusCode] = {
     RefusalReason.PROMISE_UNKNOWN: grpc.StatusCode.FAILED_PRECONDITION,
     RefusalReason.PROMISE_NAME_TAKEN: grpc.StatusCode.FAILED_PRECONDITION,
     RefusalReason.PROMISE_OVER: grpc.StatusCode.FAILED_PRECONDITION,
+    RefusalReason.TOO_MANY_PROMISES: grpc.StatusCode.FAILED_PRECONDITION,
+    RefusalReason.TOO_MANY_CREDITS: grpc.StatusCode.FAILED_PRECONDITION,
     RefusalReason.RATED_ALREADY: grpc.StatusCode.FAILED_PRECONDITION,
     RefusalReason.CREDIT_UNKNOWN: grpc.StatusCode.FAILED_PRECONDITION,
     RefusalReason.MERGED: grpc.StatusCode.FAILED_PRECONDITION,

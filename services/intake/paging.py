@@ -7,6 +7,7 @@ shifts nor doubles anything.
 import base64
 import hashlib
 import re
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Protocol, cast
 
@@ -19,7 +20,8 @@ from workflows.domain.ticket.ledger import Line
 
 DEFAULT_PAGE_SIZE = 50
 LONGEST_PAGE = 100
-"""A hundred of the longest tickets stay under the 4 MiB that clients take."""
+LARGEST_PAGE = 3 * 1024 * 1024
+"""Bytes of what a page lists, short of the 4 MiB that clients take: a hundred of the longest tickets would be more."""
 
 _SEAL_BYTES = 12
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -44,6 +46,16 @@ class PageTokenInvalid(ValueError):  # noqa: N818 - the fact, in the desk's word
 def page_size(asked: int) -> int:
     """How many to return: 0 leaves it to us, too many are cut."""
     return min(asked, LONGEST_PAGE) if asked else DEFAULT_PAGE_SIZE
+
+
+def fitting(items: Sequence[Message]) -> int:
+    """How many of them one answer holds, from the first; one at least, for any alone is short of it."""
+    total = 0
+    for count, item in enumerate(items):
+        total += item.ByteSize()
+        if total > LARGEST_PAGE and count:
+            return count
+    return len(items)
 
 
 def is_by_deadline(request: ListTicketsRequest) -> bool:

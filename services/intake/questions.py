@@ -36,6 +36,7 @@ from services.intake.means import Handle
 from services.intake.paging import (
     PageTokenInvalid,
     began_with,
+    fitting,
     is_by_deadline,
     ledgers_after,
     next_ledgers,
@@ -92,10 +93,11 @@ class Questions:
             )
         if not found and after is None:
             self._require_known(request)
-        page = found[:size]
+        shown = [ticket_message(ticket) for ticket in found[:size]]
+        fits = fitting(shown)
         return ListTicketsResponse(
-            tickets=[ticket_message(ticket) for ticket in page],
-            next_page_token=next_tickets(request, Place.of(page[-1])) if len(found) > size else "",
+            tickets=shown[:fits],
+            next_page_token=next_tickets(request, Place.of(found[fits - 1])) if len(found) > fits else "",
         )
 
     async def _list_ticket_events(self, request: ListTicketEventsRequest) -> ListTicketEventsResponse:
@@ -106,10 +108,10 @@ class Questions:
             )
         except TicketUnknown:
             raise unknown_ticket(request.ticket_id) from None
-        page = found[:size]
+        shown = [event_message(entry) for entry in found[:size]]
+        fits = fitting(shown)
         return ListTicketEventsResponse(
-            events=[event_message(entry) for entry in page],
-            next_after_sequence=page[-1].sequence if len(found) > size else 0,
+            events=shown[:fits], next_after_sequence=shown[fits - 1].sequence if len(found) > fits else 0
         )
 
     async def _get_handover(self, request: GetHandoverRequest) -> Handover:

@@ -5,15 +5,16 @@ Reads in short pieces, and holds nothing of the record while a caller takes what
 
 import asyncio
 import contextlib
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Mapping, Sequence
 from typing import Protocol, cast
 
 from google.protobuf.message import Message
 
+from protos.followthrough.v1.event_pb2 import TicketEvent
 from protos.followthrough.v1.ticket_service_pb2 import WatchTicketRequest, WatchTicketResponse
 from services.intake.convert import event_message
 from services.intake.errors import unknown_ticket
-from services.intake.paging import LONGEST_PAGE
+from services.intake.paging import LONGEST_PAGE, fitting
 from services.records.queries import Queries
 from workflows.domain.ticket.events import Entry
 from workflows.ports import TicketUnknown
@@ -77,7 +78,8 @@ class Watching:
                 found = await self._read(ticket_id, after)
                 if found:
                     after = found[-1].sequence
-                    yield WatchTicketResponse(events=[event_message(entry) for entry in found])
+                    for events in _pieces([event_message(entry) for entry in found]):
+                        yield WatchTicketResponse(events=events)
                 if clock() >= ends:
                     return
                 if len(found) < LONGEST_PAGE:
@@ -99,6 +101,14 @@ class Watching:
             others.discard(woken)
             if not others:
                 self._waiting.pop(ticket_id, None)
+
+
+def _pieces(events: Sequence[TicketEvent]) -> Iterator[Sequence[TicketEvent]]:
+    """All of them, in as many answers as it takes."""
+    while events:
+        fits = fitting(events)
+        yield events[:fits]
+        events = events[fits:]
 
 
 async def _within(seconds: float, woken: asyncio.Event) -> None:

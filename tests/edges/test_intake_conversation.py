@@ -25,6 +25,8 @@ from protos.followthrough.v1.ticket_service_pb2 import (
     KeepPromiseRequest,
     ListTicketEventsRequest,
     ListTicketEventsResponse,
+    ListTicketsRequest,
+    ListTicketsResponse,
     MakePromiseRequest,
     OfferCreditRequest,
     PostUpdateRequest,
@@ -82,8 +84,14 @@ def promise(ticket: Ticket, name: str = "call back") -> Promise:
 
 async def events_of(desk: Desk, ticket: Ticket) -> list[TicketEvent]:
     """A ticket's log."""
-    request = ListTicketEventsRequest(ticket_id=ticket.ticket_id, page_size=100)
-    return list(cast(ListTicketEventsResponse, await desk.ask(request)).events)
+    events = list[TicketEvent]()
+    while True:
+        after = events[-1].sequence if events else 0
+        request = ListTicketEventsRequest(ticket_id=ticket.ticket_id, after_sequence=after, page_size=100)
+        answer = cast(ListTicketEventsResponse, await desk.ask(request))
+        events += answer.events
+        if not answer.next_after_sequence:
+            return events
 
 
 async def refused_and_unchanged(desk: Desk, ticket: Ticket, request: Message) -> tuple[str, str, str]:
@@ -370,6 +378,21 @@ async def test_a_closed_ticket_is_promised_nothing(desk: Desk) -> None:
     assert (await refused_and_unchanged(desk, ticket, of(ticket, call_back(600))))[1] == "WRONG_STATE"
 
 
+async def test_a_ticket_has_so_many_promises_and_credits_and_no_more(desk: Desk) -> None:
+    """A ticket is shown whole: a fiftieth name and a credit beyond fifty are refused; a name that is over is free."""
+    ticket = await desk.take(await desk.open())
+    for number in range(49):  # the engine's is the fiftieth
+        await desk.ticket(of(ticket, call_back(60, name=f"call {number}")))
+    more = of(ticket, call_back(60, name="one more"))
+    assert (await refused_and_unchanged(desk, ticket, more))[1] == "TOO_MANY_PROMISES"
+    await desk.ticket(of(ticket, KeepPromiseRequest(name="call 7")))
+    assert promise(await desk.ticket(of(ticket, call_back(60, name="call 7"))), "call 7").run == 2
+    for _ in range(50):
+        await desk.ticket(of(ticket, OfferCreditRequest(minor=1, currency="EUR", reason="x")))
+    one_more = of(ticket, OfferCreditRequest(minor=1, currency="EUR", reason="x"))
+    assert (await refused_and_unchanged(desk, ticket, one_more))[1] == "TOO_MANY_CREDITS"
+
+
 async def test_a_promise_made_twice_under_one_id_is_made_once(desk: Desk) -> None:
     """A retry is given the same answer; the same id with other words is refused (5.5)."""
     ticket = await desk.take(await desk.open())
@@ -386,3 +409,20 @@ async def test_a_promise_counts_from_when_it_entered_the_record(desk: Desk) -> N
     desk.clock.pass_(6 * MINUTE)
     assert (await refused_and_unchanged(desk, ticket, request))[1] == "PROMISE_NOT_AHEAD"
     assert datetime.fromtimestamp(request.promise_time.seconds, UTC) < desk.clock.at
+
+
+async def test_the_longest_tickets_come_in_pages_that_clients_take(desk: Desk) -> None:
+    """However much was said of each: a page is cut where it would be too large, and the next goes on from there."""
+    longest = "\U0001f600" * 8000
+    for _ in range(70):
+        ticket = await desk.open(description=longest)
+        gone = ResolveTicketRequest(outcome=ticket_pb2.OUTCOME_WITHDRAWN, explanation="They left.")
+        await desk.ticket(of(ticket, gone))
+        await desk.ticket(of(ticket, RateTicketRequest(stars=1, comment=longest)))
+    first = cast(ListTicketsResponse, await desk.ask(ListTicketsRequest(page_size=100)))
+    assert 1 < len(first.tickets) < 70
+    assert first.ByteSize() < 4 * 1024 * 1024
+    rest = ListTicketsRequest(page_size=100, page_token=first.next_page_token)
+    second = cast(ListTicketsResponse, await desk.ask(rest))
+    assert len({each.ticket_id for each in (*first.tickets, *second.tickets)}) == 70
+    assert second.next_page_token == ""

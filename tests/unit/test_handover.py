@@ -191,8 +191,7 @@ def said(minute: int) -> tuple[Command, ...]:
         Continue(actor="ana", reason=LONG[:1900]),
         AddNote(actor="ana", text=LONG[:7000]),
         LogTime(actor="ana", spent=MINUTE, text="x"),
-        call_back(f"{minute} {'x' * 55}", minute + 6.5, LONG[:1900]),
-        call_back(f"later {minute}", minute + 400_000, LONG[:1900]),
+        call_back("x" * 60, minute + 6.5, LONG[:1900]),
     )
 
 
@@ -253,6 +252,8 @@ def busy(events: int) -> Life:
             life.does(minute, command)
         other = "specialist" if life.ticket.tier != "specialist" else "supplier"
         life.does(minute, Transfer(actor="ana", to_tier=other, reason=LONG[:1900]))
+    for number in range(20):
+        life.does(minute, call_back(f"later {number}", minute + 400_000, LONG[:1900]))
     for number in range(4):
         life.does(minute, LinkProblem(actor="ana", problem_id=f"P-{number}", title="x" * 200))
         life.does(minute, OfferCredit(actor="ana", minor=900, currency="GBP", reason="x"))

@@ -357,7 +357,8 @@ class TicketServiceServicer:
     def MakePromise(self, request, context):
         """Promises the customer something for an instant, and tells them. Allowed until the ticket is closed; it survives
         whatever happens to the ticket before. Refused for an instant that is not ahead (PROMISE_NOT_AHEAD) or further than a
-        year (PROMISE_TOO_FAR), and under the name of an open promise or the engine's (PROMISE_NAME_TAKEN).
+        year (PROMISE_TOO_FAR), and under the name of an open promise or the engine's (PROMISE_NAME_TAKEN), or under a
+        fiftieth new name (TOO_MANY_PROMISES).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -398,7 +399,7 @@ class TicketServiceServicer:
 
     def OfferCredit(self, request, context):
         """Offers the customer a goodwill credit. Above what the policy lets anybody offer, its lead decides first. Refused in
-        another currency than the policy's (CREDIT_OTHER_CURRENCY).
+        another currency than the policy's (CREDIT_OTHER_CURRENCY), and beyond fifty (TOO_MANY_CREDITS).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -107,7 +107,8 @@ class TicketServiceStub:
     MakePromise: _grpc.UnaryUnaryMultiCallable[_ticket_service_pb2.MakePromiseRequest, _ticket_pb2.Ticket]
     """Promises the customer something for an instant, and tells them. Allowed until the ticket is closed; it survives
     whatever happens to the ticket before. Refused for an instant that is not ahead (PROMISE_NOT_AHEAD) or further than a
-    year (PROMISE_TOO_FAR), and under the name of an open promise or the engine's (PROMISE_NAME_TAKEN).
+    year (PROMISE_TOO_FAR), and under the name of an open promise or the engine's (PROMISE_NAME_TAKEN), or under a
+    fiftieth new name (TOO_MANY_PROMISES).
     """
     KeepPromise: _grpc.UnaryUnaryMultiCallable[_ticket_service_pb2.KeepPromiseRequest, _ticket_pb2.Ticket]
     """Records that what was promised was done. Of a broken promise too: it stays broken, and that it was done late is
@@ -128,7 +129,7 @@ class TicketServiceStub:
     """
     OfferCredit: _grpc.UnaryUnaryMultiCallable[_ticket_service_pb2.OfferCreditRequest, _ticket_pb2.Ticket]
     """Offers the customer a goodwill credit. Above what the policy lets anybody offer, its lead decides first. Refused in
-    another currency than the policy's (CREDIT_OTHER_CURRENCY).
+    another currency than the policy's (CREDIT_OTHER_CURRENCY), and beyond fifty (TOO_MANY_CREDITS).
     """
     DecideCredit: _grpc.UnaryUnaryMultiCallable[_ticket_service_pb2.DecideCreditRequest, _ticket_pb2.Ticket]
     """The policy's lead, and nobody else (NOT_THE_LEAD), says whether a credit that awaits approval is offered. Refused for
@@ -221,7 +222,8 @@ class TicketServiceAsyncStub(TicketServiceStub):
     MakePromise: _aio.UnaryUnaryMultiCallable[_ticket_service_pb2.MakePromiseRequest, _ticket_pb2.Ticket]  # type: ignore[assignment]
     """Promises the customer something for an instant, and tells them. Allowed until the ticket is closed; it survives
     whatever happens to the ticket before. Refused for an instant that is not ahead (PROMISE_NOT_AHEAD) or further than a
-    year (PROMISE_TOO_FAR), and under the name of an open promise or the engine's (PROMISE_NAME_TAKEN).
+    year (PROMISE_TOO_FAR), and under the name of an open promise or the engine's (PROMISE_NAME_TAKEN), or under a
+    fiftieth new name (TOO_MANY_PROMISES).
     """
     KeepPromise: _aio.UnaryUnaryMultiCallable[_ticket_service_pb2.KeepPromiseRequest, _ticket_pb2.Ticket]  # type: ignore[assignment]
     """Records that what was promised was done. Of a broken promise too: it stays broken, and that it was done late is
@@ -242,7 +244,7 @@ class TicketServiceAsyncStub(TicketServiceStub):
     """
     OfferCredit: _aio.UnaryUnaryMultiCallable[_ticket_service_pb2.OfferCreditRequest, _ticket_pb2.Ticket]  # type: ignore[assignment]
     """Offers the customer a goodwill credit. Above what the policy lets anybody offer, its lead decides first. Refused in
-    another currency than the policy's (CREDIT_OTHER_CURRENCY).
+    another currency than the policy's (CREDIT_OTHER_CURRENCY), and beyond fifty (TOO_MANY_CREDITS).
     """
     DecideCredit: _aio.UnaryUnaryMultiCallable[_ticket_service_pb2.DecideCreditRequest, _ticket_pb2.Ticket]  # type: ignore[assignment]
     """The policy's lead, and nobody else (NOT_THE_LEAD), says whether a credit that awaits approval is offered. Refused for
@@ -458,7 +460,8 @@ class TicketServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_ticket_pb2.Ticket, _abc.Awaitable[_ticket_pb2.Ticket]]:
         """Promises the customer something for an instant, and tells them. Allowed until the ticket is closed; it survives
         whatever happens to the ticket before. Refused for an instant that is not ahead (PROMISE_NOT_AHEAD) or further than a
-        year (PROMISE_TOO_FAR), and under the name of an open promise or the engine's (PROMISE_NAME_TAKEN).
+        year (PROMISE_TOO_FAR), and under the name of an open promise or the engine's (PROMISE_NAME_TAKEN), or under a
+        fiftieth new name (TOO_MANY_PROMISES).
         """
 
     @_abc_1.abstractmethod
@@ -509,7 +512,7 @@ class TicketServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_ticket_pb2.Ticket, _abc.Awaitable[_ticket_pb2.Ticket]]:
         """Offers the customer a goodwill credit. Above what the policy lets anybody offer, its lead decides first. Refused in
-        another currency than the policy's (CREDIT_OTHER_CURRENCY).
+        another currency than the policy's (CREDIT_OTHER_CURRENCY), and beyond fifty (TOO_MANY_CREDITS).
         """
 
     @_abc_1.abstractmethod

@@ -13,6 +13,9 @@ from workflows.domain.ticket.state import Credit
 from workflows.domain.ticket.verdict import Refusal, RefusalReason
 from workflows.domain.ticket.words import Audience, CreditOf, CreditState
 
+MOST_CREDITS = 50
+"""Of one ticket that are offered by hand: whoever wants more has an invoice to correct."""
+
 
 def earned_by_promise(draft: Draft, at: datetime, earned_by: int) -> None:
     """Grant what a person's broken promise earns; `earned_by` is the line of the breach, whose message tells of it."""
@@ -28,6 +31,7 @@ def earned_by_resolve(draft: Draft, at: datetime, earned_by: int) -> None:
 def offer(draft: Draft, at: datetime, command: OfferCredit) -> None:
     """Offer one by hand; above the policy's limit, all of the ticket's together, the lead decides first."""
     _require_currency(draft, command.currency)
+    _require_room(draft)
     money = Money(minor=command.minor, currency=command.currency)
     number = len(draft.credits) + 1
     credit = Credit(
@@ -132,6 +136,18 @@ def _require_currency(draft: Draft, currency: str) -> None:
                 reason=RefusalReason.CREDIT_OTHER_CURRENCY,
                 text=f"cannot offer a credit in {currency!r}: this ticket's credits are in {known!r}",
                 facts=present_state(draft, currency=known),
+            )
+        )
+
+
+def _require_room(draft: Draft) -> None:
+    by_hand = sum(each.of is None for each in draft.credits)
+    if by_hand >= MOST_CREDITS:
+        raise CommandRefused(
+            Refusal(
+                reason=RefusalReason.TOO_MANY_CREDITS,
+                text=f"cannot offer a credit: the ticket has {by_hand} by hand already; correct the invoice instead",
+                facts=present_state(draft),
             )
         )
 

@@ -36,6 +36,9 @@ TURNAROUND = "turnaround"
 LONGEST_AHEAD = timedelta(days=366)
 """How far ahead something may be promised."""
 
+MOST_PROMISES = 50
+"""Names that one ticket's promises are made under: nobody keeps more of them in mind, and a ticket is shown whole."""
+
 LONGEST_NAME = 64
 """Characters of what a promise is called."""
 
@@ -232,6 +235,9 @@ def _make(
             f"cannot make promise {name!r}: one of that name is open until {_said(before.promised_at)}; "
             "change that one, or call this one something else",
         )
+    if before is None and len(draft.promises) >= MOST_PROMISES:
+        text = f"cannot make promise {name!r}: there are {len(draft.promises)} already; take a name that is over again"
+        raise _refused(draft, RefusalReason.TOO_MANY_PROMISES, text)
     _require_ahead(draft, at, promised_at, name)
     sequence = _begin(draft, at, name, kind, promised_at, made_by=draft.actor, owner=owner, words=words)
     draft.tell(sequence, "promise_made", Audience.CUSTOMER)
