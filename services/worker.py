@@ -83,11 +83,10 @@ class Worker:
 
     async def run(self) -> None:
         """Work until stopped; returns when the last settle is done. Raises what makes working impossible."""
-        for each in self._workers:
-            logger.info("worker started", extra={"task_queue": each.task_queue})
+        queues = {"task_queues": [each.task_queue for each in self._workers]}
+        logger.info("worker started", extra=queues)
         await asyncio.gather(*(each.run() for each in self._workers))
-        for each in self._workers:
-            logger.info("worker stopped", extra={"task_queue": each.task_queue})
+        logger.info("worker stopped", extra=queues)
 
     async def stop(self) -> None:
         """Take no more work, finish what is in hand."""
