@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import datetime
 
 import pytest
 
@@ -14,6 +15,7 @@ from workflows.domain.ticket.commands import (
     ChangePriority,
     Close,
     Hold,
+    KeepPromise,
     MakePromise,
     PostUpdate,
     RecordContact,
@@ -21,6 +23,7 @@ from workflows.domain.ticket.commands import (
     Resolve,
     WaitOnCustomer,
 )
+from workflows.domain.ticket.promises import MOST_PROMISES
 from workflows.domain.ticket.words import ContactKind, Outcome, PromiseKind, Status, TicketKind
 from workflows.testing.story import CUSTOMER
 
@@ -205,6 +208,27 @@ def test_open_promises_move_over_under_a_name_of_their_own(tell: Rooms) -> None:
     ).told(
         "younger", "promise_broken to owner ann", "promise_broken to lead team-lead", "promise_broken to customer c-1"
     )
+
+
+def test_no_promise_is_lost_where_there_is_no_room_for_it(tell: Rooms) -> None:
+    """6.7, 2.4: a merge that could not take every promise over is refused whole, and says which to keep first."""
+    room = tell(ladder()).open("older", "Mon 23 Nov 09:00").open("younger", "Mon 23 Nov 09:30")
+    for number in range(MOST_PROMISES - 1):  # beside the engine's
+        room.send("younger", promise(f"call {number}", room.instant("Mon 23 Nov 12:00")))
+    room.send("older", promise("visit", room.instant("Mon 23 Nov 12:00"))).as_told()
+    room.until("Mon 23 Nov 10:00").merge("older", into="younger").happened(
+        "older",
+        "Mon 23 Nov 10:00 refused TOO_MANY_PROMISES: cannot take promise 'visit' over: there are 50 already; "
+        "keep it before you merge",
+    )
+    room.send("older", KeepPromise(actor="ann", name="visit")).until("Mon 23 Nov 10:01")
+    room.merge("older", into="younger").as_told()
+    assert room.ticket("younger").merged == ("older",)
+
+
+def promise(name: str, by: datetime) -> MakePromise:
+    """Ann promises something."""
+    return MakePromise(actor="ann", name=name, kind=PromiseKind.CALL_BACK, promised_at=by, words="We call you.")
 
 
 def test_what_cannot_be_merged_is_refused_with_the_remedy_and_nothing_changes(tell: Rooms) -> None:

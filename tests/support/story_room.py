@@ -196,9 +196,9 @@ class Room:
             one, two = merged, grown
             other.inputs.append(Input(at=at, command=half))
             survivor.inputs.append(Input(at=at, command=half_of_survivor))
-        self._take(name, at, one)
-        if into != name:
-            self._take(into, at, two)
+        for each, judged in {name: one, into: two}.items():
+            if refusal is None or judged.entries:  # else nothing of it is written
+                self._take(each, at, judged)
         self._refused(name, refusal)
         return self
 

@@ -135,7 +135,7 @@ def take_over(draft: Draft, at: datetime, taken: TakenPromise, reference: str) -
     """Go on for a promise of a ticket that was merged into this one: same instant, same owner, same words (6.7).
 
     Of the engine's own the earlier stays. A person's keeps its name where none of that name is open here, else it has
-    the merged ticket's reference behind it.
+    the merged ticket's reference behind it. `CommandRefused` where there is no room for it: none is lost by a merge.
     """
     before = _find(draft, taken.name)
     is_engines = taken.name == NEXT_NEWS
@@ -143,6 +143,9 @@ def take_over(draft: Draft, at: datetime, taken: TakenPromise, reference: str) -
         return
     name = taken.name if is_engines else _free_name(draft, taken.name, reference)
     before = _find(draft, name)
+    if before is None and not is_engines and len(draft.promises) >= MOST_PROMISES:
+        text = f"cannot take promise {name!r} over: there are {len(draft.promises)} already; keep it before you merge"
+        raise _refused(draft, RefusalReason.TOO_MANY_PROMISES, text)
     ahead = taken.promised_at - taken.made_at
     promise = Promise(
         name=name,
