@@ -520,3 +520,17 @@ def test_the_policy_that_is_given_is_the_one_that_is_named(tell_both: TellBoth) 
 
 def _to(policy: Policy) -> ChangePolicy:
     return ChangePolicy(actor="ops", policy_version=version_of(policy), reason="longer hours")
+
+
+def test_what_was_promised_stays_promised_and_is_warned_of_as_the_new_version_says(tell_both: TellBoth) -> None:
+    """7.3, 2.4, 2.8: no instant moves; a fraction that was warned of is not warned of again."""
+    before, after = ladder(warn_at=(0.5,)), ladder(warn_at=(0.25, 0.5, 0.75))
+    story = tell_both(before, after).open("Mon 23 Nov 09:00").acknowledge().until("Mon 23 Nov 10:00").as_told()
+    story.promise("call", "Mon 23 Nov 14:00").promise("visit", "Tue 24 Nov 10:00").as_told()
+    story.until("Mon 23 Nov 12:30").in_short("Mon 23 Nov 12:00 warned 50% of promise call/1, due 12:00").as_told()
+    was = {promise.name: promise.promised_at for promise in story.ticket.promises}
+    move(story, after).as_told()
+    assert {promise.name: promise.promised_at for promise in story.ticket.promises} == was
+    story.until("Mon 23 Nov 13:10").in_short("Mon 23 Nov 13:00 warned 75% of promise call/1, due 13:00").as_told()
+    pending = {promise.name: [warning.fraction for warning in promise.warnings] for promise in story.ticket.promises}
+    assert pending == {"next_news": [], "call": [], "visit": [0.25, 0.5, 0.75]}

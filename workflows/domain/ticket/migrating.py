@@ -16,7 +16,7 @@ from datetime import datetime, timedelta
 from workflows.domain.errors import DomainError
 from workflows.domain.policy import Policy
 from workflows.domain.policy_data import version_of
-from workflows.domain.ticket import clocks
+from workflows.domain.ticket import clocks, promises
 from workflows.domain.ticket.commands import ChangePolicy, Renaming
 from workflows.domain.ticket.draft import Draft
 from workflows.domain.ticket.events import PolicyChanged
@@ -67,6 +67,7 @@ def change_policy(draft: Draft, at: datetime, command: ChangePolicy, onto: Polic
     )
     draft.policy, draft.policy_version, draft.priority = onto, command.policy_version, priority
     draft.rename_tiers(tiers)
+    promises.policy_changed(draft, before)
     draft.waiting, draft.reminding, draft.resolution = waiting, reminding, resolution
     for clock, is_moved in moved:
         if is_moved:
