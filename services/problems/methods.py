@@ -53,7 +53,7 @@ from services.problems.convert import (
     to_state,
 )
 from services.records import problem_facts as facts
-from services.records.problems import Links
+from services.records.problem_links import Links
 from workflows.domain.ticket.texts import quoted
 from workflows.ports import AnnouncementUnknown
 
@@ -111,6 +111,7 @@ class _Changes:
 
     def __init__(self, means: Means) -> None:
         self._problems = means.records.problems
+        self._links = means.records.problem_links
         self._nudger = means.nudger
         self._ids = means.ids
         self._wrote = means.watching.wrote
@@ -148,7 +149,7 @@ class _Changes:
         """Put it behind tickets."""
         links = Links(problem_id=request.problem_id, actor=request.actor, ticket_ids=request.ticket_ids)
         with _or_unknown(request):
-            return self._answer(await self._problems.link(links, request=request_of(request), encode=_linking))
+            return self._answer(await self._links.link(links, request=request_of(request), encode=_linking))
 
     async def unlink(self, request: UnlinkTicketsRequest) -> bytes:
         """Take tickets from it."""
@@ -156,7 +157,7 @@ class _Changes:
             problem_id=request.problem_id, actor=request.actor, ticket_ids=request.ticket_ids, reason=request.reason
         )
         with _or_unknown(request):
-            return self._answer(await self._problems.link(links, request=request_of(request), encode=_unlinking))
+            return self._answer(await self._links.link(links, request=request_of(request), encode=_unlinking))
 
     async def announce_update(self, request: AnnounceUpdateRequest) -> bytes:
         """Have every linked customer told something."""

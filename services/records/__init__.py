@@ -43,6 +43,7 @@ from services.records.figures import Figures
 from services.records.log_lines import LogLines
 from services.records.outbox import Outbox
 from services.records.policies import KnownPolicies
+from services.records.problem_links import ProblemLinks
 from services.records.problem_queries import ProblemQueries
 from services.records.problems import Problems
 from services.records.queries import Input, Place, Queries, TicketFilter
@@ -84,6 +85,7 @@ __all__ = [
     "OnDuty",
     "Outbox",
     "Place",
+    "ProblemLinks",
     "ProblemQueries",
     "Problems",
     "Queries",
@@ -140,6 +142,7 @@ class Records:
     closures: Closures
     closure_walk: ClosureWalk
     problems: Problems
+    problem_links: ProblemLinks
     announcing: Announcing
     known_problems: ProblemQueries
     contacts: Contacts
@@ -200,7 +203,8 @@ async def connect(
         customers_at_risk=CustomersAtRisk(database, statements, clock, policies, record),
         closures=closures,
         closure_walk=ClosureWalk(closures, record),
-        problems=Problems(database, statements, clock, policies, judge=judge),
+        problems=Problems(database, statements, clock),
+        problem_links=ProblemLinks(statements, clock, policies, judge=judge),
         announcing=Announcing(database, statements, clock, policies, judge=judge),
         known_problems=ProblemQueries(database),
         contacts=Contacts(database, record),

@@ -1,46 +1,37 @@
-"""What is done to problems: opened, changed, closed, linked to tickets, announced. Reading them is `problem_queries`.
+"""What is done to problems: opened, changed, closed, announced. Reading them is `problem_queries`.
 
-A change and its stored answer are one transaction. Of links nothing is written here but the tickets' own settles, those
-of a list in one transaction: which tickets a problem has follows from their logs.
+A change and its stored answer are one transaction.
 """
 
-from collections.abc import Awaitable, Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 
 from sqlalchemy import func, insert, literal, null, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.records import codec
 from services.records.clock import RecordClock, instant_by
-from services.records.decision import Decision, Judge, Poison, PoisonousCommand, PolicyNotLoaded, Question, decide
-from services.records.door import require_command, require_request
+from services.records.door import require_request
 from services.records.engine import Database
-from services.records.errors import CommandFailed, RecordFailed, RecordUnavailable, RequestIdReused, TicketStuck
+from services.records.errors import RecordFailed, RecordUnavailable
 from services.records.faults import Duplicate, spoken_plainly
-from services.records.policies import KnownPolicies
 from services.records.problem_facts import (
     Announcement,
     AnnouncementKind,
     AnnouncementState,
     Answered,
     EncodeAnnouncement,
-    EncodeLinking,
     EncodeProblem,
-    Linking,
     NewAnnouncement,
     NewProblem,
     Problem,
     ProblemChange,
     ProblemState,
-    ProblemUnknown,
-    TicketsUnknown,
 )
-from services.records.problem_rows import announcements, problem_of, problems
-from services.records.rows import HeldProblem, ReplyColumns, Rows, together
-from services.records.settled import Request, SettledBy
-from services.records.statements import Settling, Statements
-from services.records.store import TRIES, log_poison, mark_stuck
+from services.records.problem_replies import answered, closed, reply_of, unknown
+from services.records.problem_rows import announcements, problems
+from services.records.settled import Request
+from services.records.statements import Statements
+from services.records.store import TRIES
 from services.records.tables import ReplyRow
 from services.records.tables_problems import (
     LIVE,
@@ -49,27 +40,11 @@ from services.records.tables_problems import (
     ProblemLinkRow,
     ProblemRow,
 )
-from workflows.domain.ticket import judge as rules
-from workflows.domain.ticket.commands import LinkProblem, UnlinkProblem
 from workflows.domain.ticket.verdict import Refusal, RefusalReason
 from workflows.ports import AnnouncementUnknown
 
-NOTHING_TO_DO = (RefusalReason.PROBLEM_LINKED_ALREADY, RefusalReason.PROBLEM_NOT_LINKED)
-"""Of a ticket in a list: it is as it was asked to be."""
-
 Work = Callable[[AsyncConnection, datetime], Awaitable[bytes | Refusal]]
 """Done within a transaction, told the record's instant; a refusal was found before anything was written."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Links:
-    """Tickets that are to be linked to a problem, or taken from it."""
-
-    problem_id: str
-    actor: str
-    ticket_ids: Sequence[str]
-    reason: str | None = None
-    """Why they are taken from it; none: they are linked."""
 
 
 class Problems:
@@ -80,15 +55,10 @@ class Problems:
         database: Database,
         statements: Statements,
         clock: RecordClock,
-        policies: KnownPolicies,
-        *,
-        judge: Judge = rules.judge,
     ) -> None:
         self._database = database
         self._statements = statements
         self._clock = clock
-        self._policies = policies
-        self._judge = judge
 
     async def open(self, new: NewProblem, *, request: Request, encode: EncodeProblem) -> Answered:
         """Enter a problem."""
@@ -204,97 +174,19 @@ class Problems:
 
         return await self._once(announcement_id, request, work)
 
-    async def link(self, links: Links, *, request: Request, encode: EncodeLinking) -> Answered:
-        """Link tickets to a problem, or take them from it, all of them or none.
-
-        Raises `ProblemUnknown`, `TicketsUnknown`, and what a settle raises.
-        """
-        require_request(request)
-        question = Question(by=SettledBy.INTAKE)
-        for _ in range(TRIES):
-            try:
-                with spoken_plainly():
-                    if answered := await self._answered(request):
-                        return answered
-                    async with self._statements.settling() as settling:
-                        return await self._link(settling, links, question, request, encode)
-            except PolicyNotLoaded as missing:
-                found = await self._policies.look_for(missing.version)
-                question = replace(question, unreadable={**question.unreadable, **found})
-            except Duplicate as duplicate:
-                if duplicate.table != "replies":
-                    raise RecordFailed(f"the database refused a second row in {duplicate.table!r}") from None
-            except PoisonousCommand as poison:
-                log_poison(poison, "command cannot be judged")
-                raise CommandFailed(poison.held.ticket_id, "LinkProblem", poison.error_type) from None
-            except Poison as poison:
-                log_poison(poison)
-                with spoken_plainly():
-                    async with self._statements.settling() as settling:
-                        await mark_stuck(settling, poison)
-                raise TicketStuck(poison.held.ticket_id, poison.error_type, poison.retry_in) from None
-        raise RecordUnavailable("the tickets are being settled elsewhere: try again")
-
-    async def _link(
-        self, settling: Settling, links: Links, question: Question, request: Request, encode: EncodeLinking
-    ) -> Answered:
-        held = await settling.hold_problem(links.problem_id)
-        if held is None:
-            raise _unknown(links.problem_id)
-        instant = instant_by(self._clock, held.real_at)
-        if held.closed_at is not None and links.reason is None:
-            refusal = closed(links.problem_id, held.closed_at, "open a new problem for these tickets")
-            await settling.write(Rows(replies=(_reply(request, links.problem_id, instant, held.real_at, refusal),)))
-            return Answered(answer=None, refusal=refusal)
-        decisions = await self._decide_all(settling, links, replace(question, command=_command(links, held)))
-        refused = [each for each in decisions if each.judged.refusal is not None]
-        if others := [each for each in refused if _reason(each) not in NOTHING_TO_DO]:
-            refusal = _of_all(others)
-            await settling.write(Rows(replies=(_reply(request, links.problem_id, instant, held.real_at, refusal),)))
-            return Answered(answer=None, refusal=refusal)
-        applied = [each for each in decisions if each.judged.refusal is None]
-        more = len(applied) if links.reason is None else -len(applied)
-        answer = encode(Linking(problem=problem_of(held, held.linked_count + more), changed=len(applied)))
-        rows = together([each.rows for each in applied if each.rows is not None])
-        reply = _reply(request, links.problem_id, instant, held.real_at, answer)
-        await settling.write(rows._replace(replies=(reply,)))
-        settled = [each.settled(self._clock, None) for each in applied]
-        return Answered(
-            answer=answer,
-            refusal=None,
-            tickets=[each.ticket_id for each in settled],
-            nudges=[each.nudge for each in settled if each.nudge is not None],
-        )
-
-    async def _decide_all(self, settling: Settling, links: Links, question: Question) -> list[Decision]:
-        """Lock every ticket, in the order of their ids, and judge each. Raises `TicketsUnknown`."""
-        decisions: list[Decision] = []
-        unknown: list[str] = []
-        for ticket_id in sorted(set(links.ticket_ids)):
-            found = await settling.hold(ticket_id, None)
-            if found is None:
-                unknown.append(ticket_id)
-            elif not unknown:
-                held, _ = found
-                decision = decide(held, question, policies=self._policies, clock=self._clock, judge=self._judge)
-                decisions.append(decision)
-        if unknown:
-            raise TicketsUnknown(unknown)
-        return decisions
-
     async def _once(self, subject: str, request: Request, work: Work) -> Answered:
         """Do it and store the answer in one transaction, or give the answer that is stored."""
         require_request(request)
         for _ in range(TRIES):
             try:
                 with spoken_plainly():
-                    if answered := await self._answered(request):
-                        return answered
+                    if before := await answered(self._statements, request):
+                        return before
                     async with self._database.begin() as connection:
                         real_at = await self._real_at(connection)
                         instant = instant_by(self._clock, real_at)
                         answer = await work(connection, instant)
-                        reply = _reply(request, subject, instant, real_at, answer)
+                        reply = reply_of(request, subject, instant, real_at, answer)
                         values = reply._asdict() | ({} if reply.refusal else {"refusal": null()})
                         await connection.execute(insert(ReplyRow).values(values))
             except Duplicate as duplicate:
@@ -306,15 +198,6 @@ class Problems:
                 return Answered(answer=answer, refusal=None)
         raise RecordUnavailable("the request is being answered elsewhere: try again")
 
-    async def _answered(self, request: Request) -> Answered | None:
-        reply = (await self._statements.greet((request.caller, request.request_id))).reply
-        if reply is None:
-            return None
-        if reply.body_hash != request.body_hash:
-            raise RequestIdReused(request.request_id)
-        refusal = None if reply.refusal is None else codec.refusal_from_json(reply.refusal)
-        return Answered(answer=reply.answer, refusal=refusal)
-
     async def _real_at(self, connection: AsyncConnection) -> datetime:
         if self._database.is_sqlite:
             return datetime.now(UTC)
@@ -322,44 +205,12 @@ class Problems:
         return real_at
 
 
-def closed(problem_id: str, at: datetime, remedy: str) -> Refusal:
-    """Nothing is done to a problem that was closed."""
-    text = f"problem {problem_id!r} is closed since {at:%Y-%m-%d %H:%M} UTC: {remedy}"
-    return Refusal(reason=RefusalReason.PROBLEM_CLOSED, text=text, facts={"problem_id": problem_id})
-
-
-def _command(links: Links, held: HeldProblem) -> LinkProblem | UnlinkProblem:
-    command: LinkProblem | UnlinkProblem
-    if links.reason is None:
-        command = LinkProblem(actor=links.actor, problem_id=links.problem_id, title=held.title)
-    else:
-        command = UnlinkProblem(actor=links.actor, problem_id=links.problem_id, reason=links.reason)
-    require_command(command)
-    return command
-
-
-def _reason(decision: Decision) -> RefusalReason | None:
-    return decision.judged.refusal.reason if decision.judged.refusal else None
-
-
-def _of_all(decisions: Iterable[Decision]) -> Refusal:
-    """What a list is refused for: the first ticket's reason, and the ids of all that would refuse."""
-    refused = [(each.judged.ticket.ticket_id, each.judged.refusal) for each in decisions if each.judged.refusal]
-    (ticket_id, first), names = refused[0], [each for each, _ in refused]
-    more = f"; so do {len(refused) - 1} more of them" if len(refused) > 1 else ""
-    return Refusal(
-        reason=first.reason,
-        text=f"ticket {ticket_id!r} refuses, and nothing is changed: {first.text}{more}",
-        facts={**first.facts, "tickets": ",".join(names)},
-    )
-
-
 async def _held(connection: AsyncConnection, problem_id: str) -> Problem:
     """Lock a problem, then read it. Raises `ProblemUnknown`."""
     row = ProblemRow
     lock = select(row.problem_id).where(row.problem_id == problem_id).with_for_update(key_share=True)
     if await connection.scalar(lock) is None:
-        raise _unknown(problem_id)
+        raise unknown(problem_id)
     return await _problem(connection, problem_id)
 
 
@@ -399,10 +250,6 @@ def _over(announcement_id: str, state: str) -> Refusal:
     )
 
 
-def _unknown(problem_id: str) -> ProblemUnknown:
-    return ProblemUnknown(f"problem {problem_id!r} is not in the record")
-
-
 async def _problem(connection: AsyncConnection, problem_id: str) -> Problem:
     """Read it as it stands within this transaction."""
     [found] = await problems(connection, ProblemRow.problem_id == problem_id)
@@ -413,17 +260,3 @@ async def _announcement(connection: AsyncConnection, announcement_id: str) -> An
     """Read it as it stands within this transaction."""
     [found] = await announcements(connection, AnnouncementRow.announcement_id == announcement_id)
     return found
-
-
-def _reply(request: Request, subject: str, at: datetime, real_at: datetime, answer: bytes | Refusal) -> ReplyColumns:
-    """What is stored with the request: of a problem's, the subject stands in the ticket's place."""
-    return ReplyColumns(
-        caller=request.caller,
-        request_id=request.request_id,
-        body_hash=request.body_hash,
-        ticket_id=subject,
-        at=at,
-        stored_at=real_at,
-        answer=None if isinstance(answer, Refusal) else answer,
-        refusal=codec.refusal_to_json(answer) if isinstance(answer, Refusal) else None,
-    )

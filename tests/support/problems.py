@@ -14,7 +14,7 @@ from services.records.problem_facts import (
     ProblemKind,
     ProblemState,
 )
-from services.records.problems import Links
+from services.records.problem_links import Links
 from services.records.settled import Request
 from tests.support.record import a_request
 from workflows.domain.ticket.events import ProblemLinked, ProblemUnlinked
@@ -61,13 +61,13 @@ async def link(
 ) -> Answered:
     """Link tickets."""
     links = Links(problem_id=problem_id, actor="lea", ticket_ids=ticket_ids)
-    return await records.problems.link(links, request=request or the_request(), encode=of_linking)
+    return await records.problem_links.link(links, request=request or the_request(), encode=of_linking)
 
 
 async def unlink(records: Records, *ticket_ids: str, problem_id: str = PROBLEM) -> Answered:
     """Take tickets from it."""
     links = Links(problem_id=problem_id, actor="lea", ticket_ids=ticket_ids, reason="another matter")
-    return await records.problems.link(links, request=the_request(), encode=of_linking)
+    return await records.problem_links.link(links, request=the_request(), encode=of_linking)
 
 
 async def announce(
