@@ -3,16 +3,13 @@
 Requests arrive checked field by field. Whoever carries an announcement out finds it in the record.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from typing import Protocol, TypeVar, cast
+from collections.abc import Mapping
+from typing import cast
 
 from google.protobuf.message import Message
-from google.rpc import error_details_pb2  # type: ignore[import-untyped]  # the wheel has no stubs
 
 from protos.followthrough.v1.problem_service_pb2 import (
     AnnounceFixRequest,
-    Announcement,
     AnnounceUpdateRequest,
     CancelAnnouncementRequest,
     ChangeProblemRequest,
@@ -22,45 +19,30 @@ from protos.followthrough.v1.problem_service_pb2 import (
     LinkTicketsRequest,
     LinkTicketsResponse,
     ListAnnouncementsRequest,
-    ListAnnouncementsResponse,
     ListAnnouncementTicketsRequest,
-    ListAnnouncementTicketsResponse,
     ListLinkedTicketsRequest,
-    ListLinkedTicketsResponse,
     ListProblemsRequest,
-    ListProblemsResponse,
     OpenProblemRequest,
     PauseAnnouncementRequest,
-    Problem,
     ResumeAnnouncementRequest,
     UnlinkTicketsRequest,
     UnlinkTicketsResponse,
 )
-from services.intake.errors import TICKET_TYPE, Reason, invalid, refused
-from services.intake.errors import Problem as Told
+from services.intake.errors import refused
 from services.intake.fields import Violation
-from services.intake.ids import is_ticket_id
 from services.intake.means import Handle, Means, Methods
-from services.intake.paging import Paged, PageTokenInvalid, after_token, page_size, token
 from services.intake.requests import request_of
 from services.problems.convert import (
     DEFAULT_RATE,
-    announced_message,
     announcement_message,
-    linked_message,
     problem_message,
     to_kind,
     to_state,
 )
+from services.problems.questions import Questions
+from services.problems.unknown import or_unknown, or_unknown_announcement
 from services.records import problem_facts as facts
 from services.records.problem_links import Links
-from workflows.domain.ticket.texts import quoted
-from workflows.ports import AnnouncementUnknown
-
-PROBLEM_TYPE = "followthrough.v1.Problem"
-ANNOUNCEMENT_TYPE = "followthrough.v1.Announcement"
-NAMED = 10
-"""Tickets that there are not are named in an error up to so many: errors travel in headers, and headers are small."""
 
 Let = PauseAnnouncementRequest | ResumeAnnouncementRequest | CancelAnnouncementRequest
 LETS: Mapping[type[Message], facts.AnnouncementState] = {
@@ -68,18 +50,11 @@ LETS: Mapping[type[Message], facts.AnnouncementState] = {
     ResumeAnnouncementRequest: facts.AnnouncementState.RUNNING,
     CancelAnnouncementRequest: facts.AnnouncementState.CANCELLED,
 }
-Found = TypeVar("Found")
-
-
-class OfProblem(Protocol):
-    """What every request has that is about a problem."""
-
-    problem_id: str
 
 
 def methods(means: Means) -> Methods:
     """What answers each method about problems."""
-    changes, questions = _Changes(means), _Questions(means)
+    changes, questions = _Changes(means), Questions(means)
     own: dict[type[Message], object] = {
         OpenProblemRequest: changes.open,
         ChangeProblemRequest: changes.change,
@@ -148,7 +123,7 @@ class _Changes:
     async def link(self, request: LinkTicketsRequest) -> bytes:
         """Put it behind tickets."""
         links = Links(problem_id=request.problem_id, actor=request.actor, ticket_ids=request.ticket_ids)
-        with _or_unknown(request):
+        with or_unknown(request):
             return self._answer(await self._links.link(links, request=request_of(request), encode=_linking))
 
     async def unlink(self, request: UnlinkTicketsRequest) -> bytes:
@@ -156,7 +131,7 @@ class _Changes:
         links = Links(
             problem_id=request.problem_id, actor=request.actor, ticket_ids=request.ticket_ids, reason=request.reason
         )
-        with _or_unknown(request):
+        with or_unknown(request):
             return self._answer(await self._links.link(links, request=request_of(request), encode=_unlinking))
 
     async def announce_update(self, request: AnnounceUpdateRequest) -> bytes:
@@ -169,7 +144,7 @@ class _Changes:
 
     async def let(self, request: Let) -> bytes:
         """Pause, resume or cancel an announcement."""
-        with _or_unknown_announcement(request.announcement_id):
+        with or_unknown_announcement(request.announcement_id):
             answered = await self._problems.let(
                 request.announcement_id,
                 LETS[type(request)],
@@ -180,7 +155,7 @@ class _Changes:
         return self._answer(answered)
 
     async def _change(self, request: ChangeProblemRequest | CloseProblemRequest, change: facts.ProblemChange) -> bytes:
-        with _or_unknown(request):
+        with or_unknown(request):
             answered = await self._problems.change(
                 request.problem_id,
                 change,
@@ -201,7 +176,7 @@ class _Changes:
             actor=request.actor,
             tickets_per_second=request.tickets_per_second or DEFAULT_RATE,
         )
-        with _or_unknown(request):
+        with or_unknown(request):
             answered = await self._problems.announce(new, request=request_of(request), encode=_announcement)
         return self._answer(answered)
 
@@ -216,133 +191,6 @@ class _Changes:
         if answered.answer is None:
             raise AssertionError("the record kept no answer to a request that was applied")
         return answered.answer
-
-
-class _Questions:
-    """What only reads."""
-
-    def __init__(self, means: Means) -> None:
-        self._known = means.records.known_problems
-
-    async def problem(self, request: GetProblemRequest) -> Problem:
-        """Show one."""
-        with _or_unknown(request):
-            return problem_message(await self._known.problem(request.problem_id))
-
-    async def problems(self, request: ListProblemsRequest) -> ListProblemsResponse:
-        """Show a page of them."""
-        size = page_size(request.page_size)
-        found = await self._known.problems(
-            kind=to_kind(request.kind),
-            state=to_state(request.state),
-            is_closed_wanted=request.include_closed,
-            page_size=size + 1,
-            before=_place(request),
-        )
-        page, more = _cut(found, size)
-        return ListProblemsResponse(
-            problems=[problem_message(each) for each in page],
-            next_page_token=token(request, page[-1].problem_id) if more else "",
-        )
-
-    async def linked(self, request: ListLinkedTicketsRequest) -> ListLinkedTicketsResponse:
-        """Show a page of a problem's tickets."""
-        size = page_size(request.page_size)
-        with _or_unknown(request):
-            found = await self._known.linked(request.problem_id, page_size=size + 1, after=_place(request))
-        page, more = _cut(found, size)
-        return ListLinkedTicketsResponse(
-            tickets=[linked_message(each) for each in page],
-            next_page_token=token(request, page[-1].ticket_id) if more else "",
-        )
-
-    async def announcement(self, request: GetAnnouncementRequest) -> Announcement:
-        """Show one, and how far it is."""
-        with _or_unknown_announcement(request.announcement_id):
-            return announcement_message(await self._known.announcement(request.announcement_id))
-
-    async def announcements(self, request: ListAnnouncementsRequest) -> ListAnnouncementsResponse:
-        """Show a page of them."""
-        size = page_size(request.page_size)
-        with _or_unknown(request):
-            found = await self._known.announcements(
-                problem_id=request.problem_id or None, page_size=size + 1, before=_place(request)
-            )
-        page, more = _cut(found, size)
-        return ListAnnouncementsResponse(
-            announcements=[announcement_message(each) for each in page],
-            next_page_token=token(request, page[-1].announcement_id) if more else "",
-        )
-
-    async def announced_to(self, request: ListAnnouncementTicketsRequest) -> ListAnnouncementTicketsResponse:
-        """Show a page of an announcement's tickets."""
-        size = page_size(request.page_size)
-        with _or_unknown_announcement(request.announcement_id):
-            found = await self._known.announced_to(
-                request.announcement_id,
-                outcome=request.announcement_outcome or None,
-                page_size=size + 1,
-                after=_place(request),
-            )
-        page, more = _cut(found, size)
-        return ListAnnouncementTicketsResponse(
-            tickets=[announced_message(each) for each in page],
-            next_page_token=token(request, page[-1].ticket_id) if more else "",
-        )
-
-
-def _cut(found: Sequence[Found], size: int) -> tuple[Sequence[Found], bool]:
-    """A page, and whether there is more."""
-    return found[:size], len(found) > size
-
-
-def _place(request: Message) -> str | None:
-    """Where a page goes on; none: it is the first."""
-    paged = cast(Paged, request)
-    try:
-        place = after_token(paged)
-    except PageTokenInvalid:
-        place = ""
-    if place is not None and not is_ticket_id(place):
-        problem = f"{quoted(paged.page_token)} is no token of this list with these filters: begin again without one"
-        raise invalid([Violation("page_token", problem)], Reason.PAGE_TOKEN_INVALID)
-    return place
-
-
-@contextmanager
-def _or_unknown(request: OfProblem) -> Iterator[None]:
-    """Say what there is not: the problem, or tickets, all of which are named."""
-    try:
-        yield
-    except facts.ProblemUnknown:
-        text = f"problem_id {quoted(request.problem_id)} names no problem: look for it with ListProblems"
-        raise _unknown(Reason.UNKNOWN_PROBLEM, text, "problem_id", PROBLEM_TYPE, (request.problem_id,)) from None
-    except facts.TicketsUnknown as unknown:
-        named = ", ".join(quoted(each) for each in unknown.ticket_ids[:NAMED])
-        more = f" and {len(unknown.ticket_ids) - NAMED} more" if len(unknown.ticket_ids) > NAMED else ""
-        text = f"ticket_ids {named}{more}: there are no such tickets, and nothing was changed: leave them out"
-        raise _unknown(Reason.UNKNOWN_TICKET, text, "ticket_ids", TICKET_TYPE, unknown.ticket_ids[:NAMED]) from None
-
-
-@contextmanager
-def _or_unknown_announcement(announcement_id: str) -> Iterator[None]:
-    try:
-        yield
-    except AnnouncementUnknown:
-        text = f"announcement_id {quoted(announcement_id)} names no announcement: look for it with ListAnnouncements"
-        raise _unknown(
-            Reason.UNKNOWN_ANNOUNCEMENT, text, "announcement_id", ANNOUNCEMENT_TYPE, (announcement_id,)
-        ) from None
-
-
-def _unknown(reason: Reason, text: str, field: str, kind: str, names: Sequence[str]) -> Told:
-    resources = [
-        error_details_pb2.ResourceInfo(
-            resource_type=kind, resource_name=name, description=text if len(names) == 1 else ""
-        )
-        for name in names
-    ]
-    return Told(reason, text, facts={"field": field}, details=resources)
 
 
 def _problem(problem: facts.Problem) -> bytes:
