@@ -1,4 +1,4 @@
-"""What is at risk: a running clock was warned of (2.8), and nobody has kept or broken it yet."""
+"""What is at risk: what runs was warned of (2.8), a clock or a promise, and nobody has kept or broken it yet."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -7,8 +7,16 @@ from services.records import Records, SettledBy
 from tests.support.clock import StoryClock
 from tests.support.record import Outsider, a_policy, an_acknowledgement, an_opening
 from workflows.domain.policy import Policy, minutes
-from workflows.domain.ticket.commands import Command, Continue, PostUpdate, Resolve, WaitOnCustomer
-from workflows.domain.ticket.words import Outcome
+from workflows.domain.ticket.commands import (
+    Command,
+    Continue,
+    KeepPromise,
+    MakePromise,
+    PostUpdate,
+    Resolve,
+    WaitOnCustomer,
+)
+from workflows.domain.ticket.words import Outcome, PromiseKind
 
 DESK = ("home", "desk", "normal")
 SPECIALIST = ("home", "specialist", "normal")
@@ -73,3 +81,25 @@ async def test_what_stands_still_is_not_at_risk(record_url: str, records: Record
     await settled(records, story_clock, minutes(1), Resolve(actor="kim", outcome=Outcome.FIXED, explanation="reset"))
     assert await at_risk(records) == {}
     assert await Outsider(record_url).run("SELECT count(*) FROM tickets WHERE warned_deadline_at IS NOT NULL") == [(0,)]
+
+
+async def test_what_somebody_promised_is_at_risk_from_its_warning_until_it_is_kept(
+    records: Records, story_clock: StoryClock
+) -> None:
+    """2.8: of an hour that was promised, after 45 minutes; what the engine says of the next news has no risk apart."""
+    await records.record.open_ticket(warning(), an_opening())
+    await settled(records, story_clock, minutes(1), an_acknowledgement())
+    promise = MakePromise(
+        actor="kim",
+        name="call back",
+        kind=PromiseKind.CALL_BACK,
+        promised_at=story_clock.at + minutes(60),
+        words="we call you within the hour",
+    )
+    await settled(records, story_clock, minutes(0), promise)
+    await settled(records, story_clock, minutes(44))
+    assert await at_risk(records) == {}
+    await settled(records, story_clock, minutes(2))
+    assert await at_risk(records) == {DESK: 1}
+    await settled(records, story_clock, minutes(1), KeepPromise(actor="kim", name="call back"))
+    assert await at_risk(records) == {}
