@@ -1,40 +1,32 @@
-"""The whole system that stories are told to: commands by gRPC, time by Temporal, what happened by ListTicketEvents.
-
-The record's clock and the workflow's are moved by the same length. The record's stands still between two moves; the
-workflow's does not, and runs ahead by the real time that a story takes: a timer then finds nothing, and rests.
-"""
+"""The whole system that stories are told to: commands by gRPC, time by Temporal, what happened by ListTicketEvents."""
 
 import asyncio
 import uuid
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from sqlalchemy import select
-from temporalio.service import RPCError, RPCStatusCode
 from temporalio.testing import TimeSkipper, TimeSkippingConfig
 
 from services.client import Refused, TicketClient
 from services.intake.server import Intake
 from services.records import connect
-from services.records.tables import TicketRow
 from services.settings import Address
 from services.temporal import TicketTimers
 from tests.support.clock import StoryClock
 from tests.support.contract import entry_of, opening_of, request_of, value_of
 from tests.support.engine import Engine, engine_of
+from tests.support.passing import Passing
 from tests.support.policies import Standing
 from tests.support.story_record import keep_answer, learnt_answers, owed_messages
-from tests.support.temporal import connect_for_test, until_events, working
-from tests.support.waiting import PATIENCE_SECONDS
+from tests.support.temporal import connect_for_test, working
 from workflows.domain.policy import Policy
 from workflows.domain.ticket.commands import Command, Open
 from workflows.domain.ticket.judge import Judged
 from workflows.domain.ticket.roster import RosterAnswer
-from workflows.domain.ticket.state import TICK, Ticket
+from workflows.domain.ticket.state import Ticket
 from workflows.domain.ticket.verdict import Refusal, RefusalReason
-from workflows.domain.ticket.words import Status
 from workflows.policies import PolicySet
 
 
@@ -56,6 +48,7 @@ class ToldSystem:
         self._clock = clock
         self._skipper = skipper
         self._task_queue = task_queue
+        self._passing = Passing(engine, clock, skipper)
         self._working = AsyncExitStack()
         self._ticket_id = ""
         self._read_to = 0
@@ -66,6 +59,7 @@ class ToldSystem:
         self._clock.set(at)
         await self.staff()
         self._ticket_id = (await self._client.change(opening_of(command))).ticket_id
+        self._passing.ticket_ids.append(self._ticket_id)
         return await self._read(None)
 
     async def settle(
@@ -74,7 +68,7 @@ class ToldSystem:
         """Let time pass; the workflow finds what is due, unless it is at work again only after the command."""
         wake_at = (await self._ticket()).wake_at()
         if wake_at is None or at < wake_at or (at == wake_at and command is None):
-            await self._pass(at)
+            await self._passing.until(at)
             refusal = await self._send(command, expected_version) if command else None
         else:
             refusal = await self._outage(at, command, expected_version)
@@ -102,39 +96,17 @@ class ToldSystem:
 
         Temporal's clock goes no further than the timer: it is not forwarded past what waits for a worker.
         """
-        told_at = await self._told_at()
+        told_at = await self._passing.told_at(self._ticket_id)
         assert told_at is not None, "the workflow knows of no wake-up"
         await self.dismiss()
         length = told_at - self._clock.at
         self._clock.set(at)
-        forwarding = asyncio.create_task(self._forward(length))
+        forwarding = asyncio.create_task(self._passing.forward(length))
         refusal = await self._send(command, expected_version) if command else None
         await self.staff()
-        await self._until_woken(told_at)
+        await self._passing.until_woken(self._ticket_id, told_at)
         await forwarding
         return refusal
-
-    async def _pass(self, at: datetime) -> None:
-        """Move both clocks, from one wake-up that the workflow knows of to the next: it may find nothing there."""
-        while (told_at := await self._told_at()) is not None and told_at <= at:
-            await self._move(told_at)
-            await self._until_woken(told_at)
-        if at > self._clock.at:
-            await self._move(at)
-
-    async def _move(self, at: datetime) -> None:
-        length = at - self._clock.at
-        self._clock.set(at)
-        await self._forward(length)
-
-    async def _forward(self, length: timedelta) -> None:
-        """Move the workflow's clock; a closed ticket may have none any more."""
-        try:
-            await self._skipper.fast_forward(self._skipper.client.get_workflow_handle(self._ticket_id), length)
-        except RPCError as refused:
-            if refused.status is not RPCStatusCode.NOT_FOUND:
-                raise
-            assert (await self._ticket()).status is Status.CLOSED, "an open ticket has no workflow"
 
     async def _send(self, command: Command, expected_version: int | None) -> Refusal | None:
         request = request_of(command, ticket_id=self._ticket_id, expected_version=expected_version)
@@ -146,39 +118,12 @@ class ToldSystem:
         assert shown == answer or shown.sequence > answer.sequence, "GetTicket shows another ticket than was answered"
         return None
 
-    async def _until_idle(self) -> None:
-        """Wait for the nudge that is owed, and for what is due so soon that the workflow is there at once."""
-        await self._engine.until_told()
-        while (told_at := await self._told_at()) is not None and told_at <= await self._next_instant():
-            await self._until_woken(told_at)
-        await until_events(self._skipper.client, self._ticket_id)
-
-    async def _until_woken(self, told_at: datetime) -> None:
-        """Wait until the workflow has been there, and knows when to wake up next."""
-        async with asyncio.timeout(PATIENCE_SECONDS):
-            while await self._told_at() == told_at:  # noqa: ASYNC110 - the workflow is at it
-                await asyncio.sleep(0.005)
-
-    async def _told_at(self) -> datetime | None:
-        """Read the wake-up that the workflow knows of."""
-        return (await self._row())[0]
-
-    async def _next_instant(self) -> datetime:
-        """Say when the record would settle the ticket if asked now: its instants only rise."""
-        return max(self._clock.at, (await self._row())[1] + TICK)
-
-    async def _row(self) -> tuple[datetime | None, datetime]:
-        query = select(TicketRow.told_at, TicketRow.advanced_to).where(TicketRow.ticket_id == self._ticket_id)
-        async with self._engine.records.database.looking.connect() as connection:
-            told_at, advanced_to = (await connection.execute(query)).one()
-        return told_at, advanced_to
-
     async def _ticket(self) -> Ticket:
         return await self._engine.ticket(self._ticket_id)
 
     async def _read(self, refusal: Refusal | None) -> Judged:
         """Look it all up, once Temporal and the workflow have nothing left to do at this instant."""
-        await self._until_idle()
+        await self._passing.until_idle()
         ticket = await self._ticket()
         shown = value_of(Ticket, await self._client.ticket(ticket_id=self._ticket_id))
         assert shown == _as_shown(ticket), "GetTicket shows another ticket than the record has"
