@@ -1,7 +1,6 @@
 """What a desk asks of problems, with an event loop or without: which there are, which tickets, what is announced."""
 
 import copy
-import uuid
 from collections.abc import AsyncIterator, Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar
@@ -36,7 +35,7 @@ from protos.followthrough.v1.problem_service_pb2 import (
 )
 from protos.followthrough.v1.problem_service_pb2_grpc import ProblemServiceStub
 from services.client.blocking_connection import BlockingConnection
-from services.client.calls import Who, method_of
+from services.client.calls import method_of, signed
 from services.client.connection import Connection
 
 if TYPE_CHECKING:
@@ -76,22 +75,22 @@ class ProblemClient(Connection):
     async def change(self, request: ProblemChange) -> Problem:
         """Open, change or close a problem, and return it as it stands afterwards."""
         method: grpc.aio.UnaryUnaryMultiCallable[ProblemChange, Problem] = getattr(self._problems, method_of(request))
-        return await self._ask(method, stamped(request, self._who))
+        return await self._ask(method, signed(request, self._who))
 
     async def link(self, request: LinkTicketsRequest) -> LinkTicketsResponse:
         """Link tickets to a problem, all of them or none."""
-        return await self._ask(self._problems.LinkTickets, stamped(request, self._who))
+        return await self._ask(self._problems.LinkTickets, signed(request, self._who))
 
     async def unlink(self, request: UnlinkTicketsRequest) -> UnlinkTicketsResponse:
         """Take tickets from a problem, all of them or none."""
-        return await self._ask(self._problems.UnlinkTickets, stamped(request, self._who))
+        return await self._ask(self._problems.UnlinkTickets, signed(request, self._who))
 
     async def announce(self, request: AnnouncementChange) -> Announcement:
         """Announce an update or the fix; pause, resume or cancel an announcement."""
         method: grpc.aio.UnaryUnaryMultiCallable[AnnouncementChange, Announcement] = getattr(
             self._problems, method_of(request)
         )
-        return await self._ask(method, stamped(request, self._who))
+        return await self._ask(method, signed(request, self._who))
 
     async def problem(self, problem_id: str) -> Problem:
         """Read one problem."""
@@ -138,22 +137,22 @@ class BlockingProblemClient(BlockingConnection):
     def change(self, request: ProblemChange) -> Problem:
         """Open, change or close a problem, and return it as it stands afterwards."""
         method: grpc.UnaryUnaryMultiCallable[ProblemChange, Problem] = getattr(self._problems, method_of(request))
-        return self._ask(method, stamped(request, self._who))
+        return self._ask(method, signed(request, self._who))
 
     def link(self, request: LinkTicketsRequest) -> LinkTicketsResponse:
         """Link tickets to a problem, all of them or none."""
-        return self._ask(self._problems.LinkTickets, stamped(request, self._who))
+        return self._ask(self._problems.LinkTickets, signed(request, self._who))
 
     def unlink(self, request: UnlinkTicketsRequest) -> UnlinkTicketsResponse:
         """Take tickets from a problem, all of them or none."""
-        return self._ask(self._problems.UnlinkTickets, stamped(request, self._who))
+        return self._ask(self._problems.UnlinkTickets, signed(request, self._who))
 
     def announce(self, request: AnnouncementChange) -> Announcement:
         """Announce an update or the fix; pause, resume or cancel an announcement."""
         method: grpc.UnaryUnaryMultiCallable[AnnouncementChange, Announcement] = getattr(
             self._problems, method_of(request)
         )
-        return self._ask(method, stamped(request, self._who))
+        return self._ask(method, signed(request, self._who))
 
     def problem(self, problem_id: str) -> Problem:
         """Read one problem."""
@@ -183,15 +182,6 @@ class BlockingProblemClient(BlockingConnection):
         """Read what became of every ticket of an announcement, page by page, in the order of their opening."""
         for answer in self._pages(self._problems.ListAnnouncementTickets, request, after_page):
             yield from answer.tickets
-
-
-def stamped(request: Change, who: Who) -> Change:
-    """Give a copy of a change who asks and an id, which makes its retries safe, where it does not say."""
-    whole = copy.deepcopy(request)
-    whole.caller = request.caller or who.caller
-    whole.actor = request.actor or who.actor
-    whole.request_id = request.request_id or str(uuid.uuid4())
-    return whole
 
 
 def after_page(
