@@ -25,7 +25,7 @@ from protos.followthrough.v1.ticket_service_pb2 import (
 from protos.followthrough.v1.ticket_service_pb2_grpc import TicketServiceStub
 from services.client.calls import Change, method_of
 from services.client.connection import Connection
-from services.client.paging import after_events, after_intervals, after_ledgers, after_tickets, joined
+from services.client.paging import after_events, after_intervals, joined, next_page
 from services.client.watching import PATIENCE_SECONDS, STREAM_SECONDS, Tell, Watch
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ class TicketClient(Connection):
 
     async def tickets(self, request: ListTicketsRequest) -> AsyncIterator[Ticket]:
         """Read every ticket that passes the request's filters, page by page, in the request's order."""
-        async for answer in self._pages(self._tickets.ListTickets, request, after_tickets):
+        async for answer in self._pages(self._tickets.ListTickets, request, next_page):
             for ticket in answer.tickets:
                 yield ticket
 
@@ -80,7 +80,7 @@ class TicketClient(Connection):
 
     async def ledgers(self, request: ExplainDeadlinesRequest) -> AsyncIterator[ClockLedger]:
         """Read why the deadlines are when they are: a clock run each, in the order in which they started."""
-        async for answer in self._pages(self._tickets.ExplainDeadlines, request, after_ledgers):
+        async for answer in self._pages(self._tickets.ExplainDeadlines, request, next_page):
             for ledger in answer.ledgers:
                 yield await self._whole(request.ticket_id, ledger)
 

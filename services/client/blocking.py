@@ -23,7 +23,7 @@ from protos.followthrough.v1.ticket_service_pb2 import (
 from protos.followthrough.v1.ticket_service_pb2_grpc import TicketServiceStub
 from services.client.blocking_connection import BlockingConnection
 from services.client.calls import Change, method_of
-from services.client.paging import after_events, after_intervals, after_ledgers, after_tickets, joined
+from services.client.paging import after_events, after_intervals, joined, next_page
 from services.client.watching import PATIENCE_SECONDS, STREAM_SECONDS, Tell, Watch
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ class BlockingTicketClient(BlockingConnection):
 
     def tickets(self, request: ListTicketsRequest) -> Iterator[Ticket]:
         """Read every ticket that passes the request's filters, page by page, in the request's order."""
-        for answer in self._pages(self._tickets.ListTickets, request, after_tickets):
+        for answer in self._pages(self._tickets.ListTickets, request, next_page):
             yield from answer.tickets
 
     def events(self, ticket_id: str, *, after_sequence: int = 0) -> Iterator[TicketEvent]:
@@ -69,7 +69,7 @@ class BlockingTicketClient(BlockingConnection):
 
     def ledgers(self, request: ExplainDeadlinesRequest) -> Iterator[ClockLedger]:
         """Read why the deadlines are when they are: a clock run each, in the order in which they started."""
-        for answer in self._pages(self._tickets.ExplainDeadlines, request, after_ledgers):
+        for answer in self._pages(self._tickets.ExplainDeadlines, request, next_page):
             for ledger in answer.ledgers:
                 yield self._whole(request.ticket_id, ledger)
 

@@ -99,18 +99,11 @@ class Who:
         if type(change) not in get_args(Change):
             known = ", ".join(kind.__name__ for kind in get_args(Change))
             raise TypeError(f"{type(change).__name__} changes no ticket: use one of {known}")
-        return self._filled(change)
+        return signed(change, self)
 
     def stamped_contact(self, contact: ReceiveContactRequest) -> ReceiveContactRequest:
         """Give a copy of what a customer says with the same filled in."""
-        return self._filled(contact)
-
-    def _filled(self, asked: Asked) -> Asked:
-        filled = copy.deepcopy(asked)
-        filled.caller = asked.caller or self.caller
-        filled.actor = asked.actor or self.actor
-        filled.request_id = asked.request_id or str(uuid.uuid4())
-        return filled
+        return signed(contact, self)
 
 
 class Signable(Protocol):

@@ -12,11 +12,9 @@ from protos.followthrough.v1.knowledge_service_pb2 import (
     ArticleSuggestion,
     GetArticleRequest,
     ListArticlesRequest,
-    ListArticlesResponse,
     PutArticleRequest,
     RecordDeflectionRequest,
     ReportArticlesRequest,
-    ReportArticlesResponse,
     RetireArticleRequest,
     SuggestArticlesRequest,
 )
@@ -24,6 +22,7 @@ from protos.followthrough.v1.knowledge_service_pb2_grpc import KnowledgeServiceS
 from services.client.blocking_connection import BlockingConnection
 from services.client.calls import Who
 from services.client.connection import Connection
+from services.client.paging import next_page
 
 if TYPE_CHECKING:
     from protos.followthrough.v1.knowledge_service_pb2_grpc import KnowledgeServiceAsyncStub
@@ -54,7 +53,7 @@ class KnowledgeClient(Connection):
 
     async def articles(self, request: ListArticlesRequest) -> AsyncIterator[Article]:
         """Read every article that passes the request's filters, without its body, page by page, by id."""
-        async for answer in self._pages(self._articles.ListArticles, request, after_page):
+        async for answer in self._pages(self._articles.ListArticles, request, next_page):
             for article in answer.articles:
                 yield article
 
@@ -68,7 +67,7 @@ class KnowledgeClient(Connection):
 
     async def reports(self, request: ReportArticlesRequest) -> AsyncIterator[ArticleReport]:
         """Read what each article was good for, page by page, by id."""
-        async for answer in self._pages(self._articles.ReportArticles, request, after_page):
+        async for answer in self._pages(self._articles.ReportArticles, request, next_page):
             for report in answer.reports:
                 yield report
 
@@ -95,7 +94,7 @@ class BlockingKnowledgeClient(BlockingConnection):
 
     def articles(self, request: ListArticlesRequest) -> Iterator[Article]:
         """Read every article that passes the request's filters, without its body, page by page, by id."""
-        for answer in self._pages(self._articles.ListArticles, request, after_page):
+        for answer in self._pages(self._articles.ListArticles, request, next_page):
             yield from answer.articles
 
     def suggestions(self, request: SuggestArticlesRequest) -> Sequence[ArticleSuggestion]:
@@ -108,7 +107,7 @@ class BlockingKnowledgeClient(BlockingConnection):
 
     def reports(self, request: ReportArticlesRequest) -> Iterator[ArticleReport]:
         """Read what each article was good for, page by page, by id."""
-        for answer in self._pages(self._articles.ReportArticles, request, after_page):
+        for answer in self._pages(self._articles.ReportArticles, request, next_page):
             yield from answer.reports
 
 
@@ -126,12 +125,3 @@ def named(request: RecordDeflectionRequest, who: Who) -> RecordDeflectionRequest
     whole.caller = request.caller or who.caller
     whole.request_id = request.request_id or str(uuid.uuid4())
     return whole
-
-
-def after_page(asked: Listing, answer: ListArticlesResponse | ReportArticlesResponse) -> Listing | None:
-    """Ask for the next page; none after the last."""
-    if not answer.next_page_token:
-        return None
-    following = copy.deepcopy(asked)
-    following.page_token = answer.next_page_token
-    return following

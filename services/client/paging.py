@@ -1,19 +1,35 @@
 """How a long answer goes on: which request asks for the rest. Asks nobody."""
 
 import copy
+from typing import Protocol, TypeVar
 
 from protos.followthrough.v1.ledger_pb2 import ClockLedger
 from protos.followthrough.v1.ticket_service_pb2 import (
     ExplainDeadlinesRequest,
-    ExplainDeadlinesResponse,
     ListTicketEventsRequest,
     ListTicketEventsResponse,
-    ListTicketsRequest,
-    ListTicketsResponse,
 )
 
 
-def after_tickets(asked: ListTicketsRequest, answer: ListTicketsResponse) -> ListTicketsRequest | None:
+class Listing(Protocol):
+    """A request for a page of a list."""
+
+    page_token: str
+
+
+class Page(Protocol):
+    """What a page says of the next one; empty after the last."""
+
+    @property
+    def next_page_token(self) -> str:
+        """What the request for the next page gives back."""
+        ...
+
+
+Asked = TypeVar("Asked", bound=Listing)
+
+
+def next_page(asked: Asked, answer: Page) -> Asked | None:
     """Ask for the next page; none after the last."""
     if not answer.next_page_token:
         return None
@@ -28,15 +44,6 @@ def after_events(asked: ListTicketEventsRequest, answer: ListTicketEventsRespons
         return None
     following = copy.deepcopy(asked)
     following.after_sequence = answer.next_after_sequence
-    return following
-
-
-def after_ledgers(asked: ExplainDeadlinesRequest, answer: ExplainDeadlinesResponse) -> ExplainDeadlinesRequest | None:
-    """Ask for the next page of runs; none after the last."""
-    if not answer.next_page_token:
-        return None
-    following = copy.deepcopy(asked)
-    following.page_token = answer.next_page_token
     return following
 
 

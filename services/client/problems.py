@@ -1,6 +1,5 @@
 """What a desk asks of problems, with an event loop or without: which there are, which tickets, what is announced."""
 
-import copy
 from collections.abc import AsyncIterator, Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar
@@ -19,13 +18,9 @@ from protos.followthrough.v1.problem_service_pb2 import (
     LinkTicketsRequest,
     LinkTicketsResponse,
     ListAnnouncementsRequest,
-    ListAnnouncementsResponse,
     ListAnnouncementTicketsRequest,
-    ListAnnouncementTicketsResponse,
     ListLinkedTicketsRequest,
-    ListLinkedTicketsResponse,
     ListProblemsRequest,
-    ListProblemsResponse,
     OpenProblemRequest,
     PauseAnnouncementRequest,
     Problem,
@@ -37,6 +32,7 @@ from protos.followthrough.v1.problem_service_pb2_grpc import ProblemServiceStub
 from services.client.blocking_connection import BlockingConnection
 from services.client.calls import method_of, signed
 from services.client.connection import Connection
+from services.client.paging import next_page
 
 if TYPE_CHECKING:
     import grpc
@@ -103,26 +99,26 @@ class ProblemClient(Connection):
 
     async def problems(self, request: ListProblemsRequest) -> AsyncIterator[Problem]:
         """Read every problem that passes the request's filters, page by page, the newest first."""
-        async for answer in self._pages(self._problems.ListProblems, request, after_page):
+        async for answer in self._pages(self._problems.ListProblems, request, next_page):
             for problem in answer.problems:
                 yield problem
 
     async def linked(self, problem_id: str) -> AsyncIterator[LinkedTicket]:
         """Read every ticket of a problem, page by page, in the order of their opening."""
         request = ListLinkedTicketsRequest(problem_id=problem_id)
-        async for answer in self._pages(self._problems.ListLinkedTickets, request, after_page):
+        async for answer in self._pages(self._problems.ListLinkedTickets, request, next_page):
             for ticket in answer.tickets:
                 yield ticket
 
     async def announcements(self, request: ListAnnouncementsRequest) -> AsyncIterator[Announcement]:
         """Read every announcement, of one problem or of all, page by page, the newest first."""
-        async for answer in self._pages(self._problems.ListAnnouncements, request, after_page):
+        async for answer in self._pages(self._problems.ListAnnouncements, request, next_page):
             for announcement in answer.announcements:
                 yield announcement
 
     async def announced_to(self, request: ListAnnouncementTicketsRequest) -> AsyncIterator[AnnouncementTicket]:
         """Read what became of every ticket of an announcement, page by page, in the order of their opening."""
-        async for answer in self._pages(self._problems.ListAnnouncementTickets, request, after_page):
+        async for answer in self._pages(self._problems.ListAnnouncementTickets, request, next_page):
             for ticket in answer.tickets:
                 yield ticket
 
@@ -164,36 +160,21 @@ class BlockingProblemClient(BlockingConnection):
 
     def problems(self, request: ListProblemsRequest) -> Iterator[Problem]:
         """Read every problem that passes the request's filters, page by page, the newest first."""
-        for answer in self._pages(self._problems.ListProblems, request, after_page):
+        for answer in self._pages(self._problems.ListProblems, request, next_page):
             yield from answer.problems
 
     def linked(self, problem_id: str) -> Iterator[LinkedTicket]:
         """Read every ticket of a problem, page by page, in the order of their opening."""
         request = ListLinkedTicketsRequest(problem_id=problem_id)
-        for answer in self._pages(self._problems.ListLinkedTickets, request, after_page):
+        for answer in self._pages(self._problems.ListLinkedTickets, request, next_page):
             yield from answer.tickets
 
     def announcements(self, request: ListAnnouncementsRequest) -> Iterator[Announcement]:
         """Read every announcement, of one problem or of all, page by page, the newest first."""
-        for answer in self._pages(self._problems.ListAnnouncements, request, after_page):
+        for answer in self._pages(self._problems.ListAnnouncements, request, next_page):
             yield from answer.announcements
 
     def announced_to(self, request: ListAnnouncementTicketsRequest) -> Iterator[AnnouncementTicket]:
         """Read what became of every ticket of an announcement, page by page, in the order of their opening."""
-        for answer in self._pages(self._problems.ListAnnouncementTickets, request, after_page):
+        for answer in self._pages(self._problems.ListAnnouncementTickets, request, next_page):
             yield from answer.tickets
-
-
-def after_page(
-    asked: Listing,
-    answer: ListProblemsResponse
-    | ListLinkedTicketsResponse
-    | ListAnnouncementsResponse
-    | ListAnnouncementTicketsResponse,
-) -> Listing | None:
-    """Ask for the next page; none after the last."""
-    if not answer.next_page_token:
-        return None
-    following = copy.deepcopy(asked)
-    following.page_token = answer.next_page_token
-    return following

@@ -1,6 +1,5 @@
 """What a desk asks of its queues, with an event loop or without: close one that cannot work, and open it again."""
 
-import copy
 from collections.abc import AsyncIterator, Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -8,7 +7,6 @@ from typing import TYPE_CHECKING
 from protos.followthrough.v1.queue_service_pb2 import (
     CloseQueueRequest,
     ListQueueClosuresRequest,
-    ListQueueClosuresResponse,
     QueueClosure,
     ReopenQueueRequest,
 )
@@ -16,6 +14,7 @@ from protos.followthrough.v1.queue_service_pb2_grpc import QueueServiceStub
 from services.client.blocking_connection import BlockingConnection
 from services.client.calls import signed
 from services.client.connection import Connection
+from services.client.paging import next_page
 
 if TYPE_CHECKING:
     from protos.followthrough.v1.queue_service_pb2_grpc import QueueServiceAsyncStub
@@ -38,7 +37,7 @@ class QueueClient(Connection):
 
     async def closures(self, request: ListQueueClosuresRequest) -> AsyncIterator[QueueClosure]:
         """Read every closure that passes the request's filters, page by page, the last that was said first."""
-        async for answer in self._pages(self._queues.ListQueueClosures, request, _after):
+        async for answer in self._pages(self._queues.ListQueueClosures, request, next_page):
             for closure in answer.closures:
                 yield closure
 
@@ -60,14 +59,5 @@ class BlockingQueueClient(BlockingConnection):
 
     def closures(self, request: ListQueueClosuresRequest) -> Iterator[QueueClosure]:
         """Read every closure that passes the request's filters, page by page, the last that was said first."""
-        for answer in self._pages(self._queues.ListQueueClosures, request, _after):
+        for answer in self._pages(self._queues.ListQueueClosures, request, next_page):
             yield from answer.closures
-
-
-def _after(asked: ListQueueClosuresRequest, answer: ListQueueClosuresResponse) -> ListQueueClosuresRequest | None:
-    """Ask for the next page; none after the last."""
-    if not answer.next_page_token:
-        return None
-    following = copy.deepcopy(asked)
-    following.page_token = answer.next_page_token
-    return following
