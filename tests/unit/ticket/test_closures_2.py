@@ -2,18 +2,19 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from itertools import count
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tests.support.policies import ladder, row
 from workflows.domain.ticket.closures import Closure, Told, hold, news, together
-from workflows.domain.ticket.commands import Acknowledge, Command, Customer, Open, WaitOnCustomer
+from workflows.domain.ticket.commands import Acknowledge, Command, Customer, Open, Reopen, Resolve, WaitOnCustomer
 from workflows.domain.ticket.events import ClockBreached, ClosureBegan, ClosureEnded, Entry
 from workflows.domain.ticket.judge import judge, open_ticket
 from workflows.domain.ticket.rederive import Learnt, looks, rederive
 from workflows.domain.ticket.state import TICK, Ticket
-from workflows.domain.ticket.words import ClockState, ClosureStage, Pause, Target
+from workflows.domain.ticket.words import ClockState, ClosureStage, Outcome, Pause, Target
 
 MONDAY = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 ALLOWED_MINUTES = 60
@@ -63,11 +64,12 @@ def lived(closures: Sequence[Told], looked_at: Sequence[int], command: Command |
 
 
 @given(CLOSURES, st.lists(st.integers(1, 600), min_size=1, max_size=6))
+@example([closure(0, ALLOWED_MINUTES, 1)], [1])  # a closure at the deadline is in time for it
 def test_only_minutes_count_in_which_the_queue_is_open(closures: list[Closure], looked_at: list[int]) -> None:
     """2.11: the deadline is where the open minutes are spent, however many closures overlap and whoever looks when."""
     open_minutes = (each for each in range(1000) if not hold(tuple(closures), minute(each)))
     *_, last = zip(range(ALLOWED_MINUTES), open_minutes, strict=False)
-    due_at = minute(last[1] + 1)
+    due_at = next(minute(each) for each in count(last[1] + 1) if not hold(tuple(closures), minute(each)))
     breaches = [
         entry.event
         for entry in lived(closures, [*looked_at, 999])
@@ -140,3 +142,19 @@ def test_a_handler_may_take_it_while_the_queue_is_closed() -> None:
 
 def _pauses(ticket: Ticket) -> dict[Target, Pause | None]:
     return {clock.target: clock.pause for clock in ticket.clocks if clock.target.is_the_tiers}
+
+
+def test_what_is_reopened_in_a_closed_queue_stands_still() -> None:
+    """2.11, 6.9: also when the queue was closed while the ticket was; what was over meanwhile is passed by."""
+    shut, over = closure(1, 30, None), closure(2, 20, 5)
+    withdrawn = Resolve(actor="ann", outcome=Outcome.WITHDRAWN, explanation="they called")
+    closed = judge(POLICY, open_ticket(POLICY, OPENING, MONDAY).ticket, minute(10), withdrawn).ticket
+
+    judged = judge(POLICY, closed, minute(60), Reopen(actor="ann", reason="again"), told=(shut, over))
+
+    pauses = {clock.target: clock.pause for clock in judged.ticket.clocks if clock.state.is_live}
+    assert pauses[Target.ACKNOWLEDGE] is pauses[Target.TIER_RESOLVE] is Pause.QUEUE_CLOSED
+    began = [entry.event for entry in judged.entries if isinstance(entry.event, ClosureBegan | ClosureEnded)]
+    assert [each.closure_id for each in began] == [shut.closure_id]
+    wake_at = judged.ticket.wake_at()
+    assert wake_at is None or wake_at > minute(60)

@@ -37,6 +37,28 @@ def begin_at_opening(draft: Draft, at: datetime) -> None:
             _begin(draft, closure, at)
 
 
+def catch_up(draft: Draft, at: datetime) -> None:
+    """Come to what turned while the ticket was closed: on reopening, what holds still holds for it too.
+
+    What began and ended meanwhile is passed by without a word.
+    """
+    for closure in draft.closures:
+        is_over = closure.until_at is not None and closure.until_at < at
+        if closure.stage is ClosureStage.AHEAD and is_over:
+            draft.closures = closures.staged(draft.closures, closure.closure_id, ClosureStage.OVER)
+        elif closure.stage is ClosureStage.AHEAD and closure.from_at < at:
+            _begin(draft, closure, at)
+        elif closure.stage is ClosureStage.IN_FORCE and is_over:
+            _end(draft, closure, at)
+
+
+def keep_still(draft: Draft, at: datetime) -> None:
+    """Let what runs of the tier's stand still from now on while the queue is closed."""
+    if closures.hold(draft.closures, at):
+        running = [clock.target for clock in draft.live(*TIERS_TARGETS) if clock.state is ClockState.RUNNING]
+        draft.pause(running, at, Pause.QUEUE_CLOSED)
+
+
 def _begin(draft: Draft, closure: Closure, detected_at: datetime) -> None:
     """What runs stands still from then on, by whose word is told; a ticket that came later begins so."""
     draft.closures = closures.staged(draft.closures, closure.closure_id, ClosureStage.IN_FORCE)

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import datetime
 
-from workflows.domain.ticket import clocks, holding, ladder, promises
+from workflows.domain.ticket import clocks, closed_queue, holding, ladder, promises
 from workflows.domain.ticket.draft import Draft
 from workflows.domain.ticket.events import (
     ClockReinstated,
@@ -180,6 +180,7 @@ def reopen(draft: Draft, at: datetime, reason: str) -> None:
     """Back to work at the same tier: verdicts of closing are withdrawn, breaches stay, the rest starts anew (6.9)."""
     if draft.resolution is None:
         raise AssertionError("only a resolved or closed ticket is reopened")
+    closed_queue.catch_up(draft, at)
     sequence = draft.record(at, Reopened(reason=reason, was=draft.resolution.outcome))
     draft.status = Status.OPEN
     draft.handler = None
@@ -214,3 +215,4 @@ def _reinstate(draft: Draft, at: datetime) -> None:
                 tzdata=tzdata_version(),
             ),
         )
+    closed_queue.keep_still(draft, at)

@@ -67,7 +67,7 @@ def change_policy(draft: Draft, at: datetime, command: ChangePolicy, onto: Polic
     )
     draft.policy, draft.policy_version, draft.priority = onto, command.policy_version, priority
     draft.rename_tiers(tiers)
-    promises.policy_changed(draft, before)
+    promises.policy_changed(draft, at, before)
     draft.waiting, draft.reminding, draft.resolution = waiting, reminding, resolution
     for clock, is_moved in moved:
         if is_moved:

@@ -163,14 +163,17 @@ def take_over(draft: Draft, at: datetime, taken: TakenPromise, reference: str) -
     _record_made(draft, at, promise, before)
 
 
-def policy_changed(draft: Draft, before: Policy) -> None:
-    """Go on by another version: every instant stays, the warnings not sent yet are the new version's (2.8, 7.3)."""
+def policy_changed(draft: Draft, at: datetime, before: Policy) -> None:
+    """Go on by another version: every instant stays, the warnings not sent yet are the new version's (2.8, 7.3).
+
+    One that is then past is due at once.
+    """
     for promise in draft.promises:
         if promise.is_open and promise.made_by is not None:
             left = {warning.fraction for warning in promise.warnings}
             sent = max((fraction for fraction in before.warn_at if fraction not in left), default=0.0)
-            anew = _warnings(draft, promise.made_at, promise.promised_at)
-            _put(draft, replace(promise, warnings=tuple(each for each in anew if each.fraction > sent)))
+            anew = (each for each in _warnings(draft, promise.made_at, promise.promised_at) if each.fraction > sent)
+            _put(draft, replace(promise, warnings=tuple(replace(each, at=max(at, each.at or at)) for each in anew)))
 
 
 # What falls due.
