@@ -21,7 +21,9 @@ from protos.followthrough.v1.problem_service_pb2 import (
     Problem,
 )
 from protos.followthrough.v1.ticket_service_pb2 import (
+    AddNoteRequest,
     ConfirmResolutionRequest,
+    EscalateTicketRequest,
     GetHandoverRequest,
     MakePromiseRequest,
     PostUpdateRequest,
@@ -29,6 +31,7 @@ from protos.followthrough.v1.ticket_service_pb2 import (
     RecordContactRequest,
     RejectResolutionRequest,
     ResolveTicketRequest,
+    TransferTicketRequest,
     WaitOnCustomerRequest,
 )
 from services.exporter.exporter import Exporter
@@ -80,19 +83,31 @@ async def test_promised_calls_that_never_came_and_having_to_ask_for_the_refund(r
         await day.comes("Mon 23 Nov 15:01")
         (credit,) = await day.of_kind(ticket, "credit_offered", lambda event: event.credit_offered)
         assert (credit.minor, credit.currency) == (500, "GBP")
-        assert (await day.told(ticket, "customer")).count("promise_broken to customer c-1") >= 1
+        broken = [
+            day.at(each.due_time)
+            for each in await day.of_kind(ticket, "promise_broken", lambda event: event.promise_broken)
+            if each.name == "call back"
+        ]
+        assert broken == ["Mon 23 Nov 15:00"]
+        [letter] = [each for each in await day.letters(ticket, "promise_broken") if "£5.00" in each]
+        assert "we promised to call you" in letter.lower()
+        assert "apologise" in letter.lower()
+        assert "You do not have to ask for it." in letter
         assert "credit_offered to customer c-1" not in await day.told(ticket, "customer")
 
 
 async def test_a_third_agent_who_can_only_open_another_ticket(day: Day) -> None:
     """Three days without news, then "I can only open a new ticket": here it is the same ticket, to the end.
 
-    The silence was told every time, to whoever should have spoken; the rejected solution goes up, not away.
+    The silence is told each time, to whoever should have spoken; the rejected solution goes up, not away.
     """
     ticket = await day.open(priority="normal")
     await day.take(ticket)
     await day.comes("Thu 26 Nov 09:00")
-    assert len(await day.breaches(ticket)) >= 3
+    silent = [each for each in await day.breaches(ticket) if each.startswith("update")]
+    assert len(silent) >= 3
+    told = await day.told(ticket)
+    assert told.count("clock_breached to owner ana") + told.count("clock_breached to handler ana") >= len(silent)
     await day.desk.resolve(ticket)
     rejected = await day.ask(ticket, RejectResolutionRequest(reason="It is as it was."))
     assert (rejected.ticket_id, rejected.reference) == (ticket.ticket_id, ticket.reference)
@@ -119,7 +134,14 @@ async def test_five_hours_promised_sixteen_taken_and_please_start_again(day: Day
     await day.comes("Mon 23 Nov 17:01")
     assert "resolve of agent due Mon 23 Nov 17:00" in await day.breaches(ticket)
     assert (await day.told(ticket, "customer")).count("resolve_missed to customer c-1") == 1
-    assert (await day.now(ticket)).reference == ticket.reference
+    [letter] = await day.letters(ticket, "resolve_missed")
+    assert "Monday 23 November at 17:00" in letter
+    await day.take(ticket, "sue")
+    await day.desk.resolve(ticket)
+    rejected = await day.ask(ticket, RejectResolutionRequest(reason="It is as it was."))
+    assert rejected.reference == ticket.reference
+    spent = next(clock.spent for clock in rejected.clocks if clock.target == ticket_pb2.TARGET_RESOLVE)
+    assert spent.seconds == 8 * 3600
 
 
 async def test_thank_me_tell_me_when_and_tell_me_again_before_i_ask(day: Day) -> None:
@@ -127,10 +149,15 @@ async def test_thank_me_tell_me_when_and_tell_me_again_before_i_ask(day: Day) ->
     ticket = await day.open(priority="normal")
     assert await day.told(ticket, "customer") == ["opened to customer c-1"]
     assert day.at(ticket.next_news_time) == "Mon 23 Nov 13:00"
+    [letter] = await day.letters(ticket)
+    assert "Thank you" in letter
+    assert ticket.reference in letter
+    assert "by Monday 23 November at 13:00" in letter
+    assert "solved by Wednesday 25 November at 16:00" in letter
     await day.comes("Mon 23 Nov 12:01")
     assert await day.happened(ticket, "escalated") == ["Mon 23 Nov 12:00 escalated"]
-    assert "escalated to customer c-1" in await day.told(ticket, "customer")
-    assert (await day.now(ticket)).next_news_time.seconds
+    [again] = await day.letters(ticket, "escalated")
+    assert "by Monday 23 November at 13:00" in again
 
 
 async def test_do_not_pass_me_round(day: Day) -> None:
@@ -142,6 +169,13 @@ async def test_do_not_pass_me_round(day: Day) -> None:
     await day.take(ticket, "sue")
     now = await day.now(ticket)
     assert (now.owner, now.handler, list(now.visited)) == ("ana", "sue", ["agent", "specialist"])
+    await day.ask(ticket, TransferTicketRequest(to_tier="agent", reason="It is a question of the bill."))
+    await day.take(ticket, "ben")
+    await day.ask(ticket, EscalateTicketRequest(from_tier="agent", reason="It is not."))
+    back = await day.of_kind(ticket, "transferred", lambda event: event.transferred)
+    up = await day.of_kind(ticket, "escalated", lambda event: event.escalated)
+    assert [each.ping_pong for each in back] == [True]
+    assert [each.ping_pong for each in up] == [False, True]
 
 
 async def test_if_it_cannot_be_done_say_why_and_offer_something_else(day: Day) -> None:
@@ -157,7 +191,9 @@ async def test_if_it_cannot_be_done_say_why_and_offer_something_else(day: Day) -
         outcome=outcome, explanation="There is no cable to you.", alternative="A router for mobile."
     )
     assert (await day.ask(ticket, whole)).status == ticket_pb2.TICKET_STATUS_RESOLVED
-    assert "resolved to customer c-1" in await day.told(ticket, "customer")
+    [letter] = await day.letters(ticket, "resolved")
+    assert "There is no cable to you." in letter
+    assert "A router for mobile." in letter
 
 
 async def test_tell_me_when_it_is_fixed_and_check_that_i_am_happy(day: Day) -> None:
@@ -169,6 +205,13 @@ async def test_tell_me_when_it_is_fixed_and_check_that_i_am_happy(day: Day) -> N
     await day.ask(ticket, ConfirmResolutionRequest())
     await day.ask(ticket, RateTicketRequest(stars=1, comment="It took four people."))
     assert await day.told(ticket, "lead") == ["rated_low to lead team-lead"]
+    silent = await day.open(priority="normal", subject="no television")
+    await day.take(silent)
+    await day.desk.resolve(silent)
+    [letter] = await day.letters(silent, "resolved")
+    assert "cable replaced" in letter
+    assert "tell us" in letter.lower()
+    assert (await day.now(silent)).status == ticket_pb2.TICKET_STATUS_RESOLVED
 
 
 async def test_keep_one_record_so_the_next_person_knows(day: Day) -> None:
@@ -176,16 +219,23 @@ async def test_keep_one_record_so_the_next_person_knows(day: Day) -> None:
     ticket = await day.open(priority="normal")
     await day.take(ticket)
     await day.ask(ticket, PostUpdateRequest(text="We measured the line."))
+    await day.ask(ticket, AddNoteRequest(text="The socket looks burnt."))
     await day.ask(ticket, WaitOnCustomerRequest(question="Which lamps are lit?"))
     await day.ask(ticket, RecordContactRequest(channel="phone", text="Only the red one."))
     page = await _page(day, ticket)
-    for words in ("We measured the line.", "Which lamps are lit?", "Only the red one.", "Ada Example"):
+    for words in (
+        "We measured the line.",
+        "Which lamps are lit?",
+        "Only the red one.",
+        "Ada Example",
+        "The socket looks burnt.",
+    ):
         assert words in page
 
 
 async def test_tell_everyone_when_the_common_fault_is_mended(day: Day) -> None:
     """One cable, three customers: each is told once, with how to say that it is not; one who does reopens one's own."""
-    tickets = [await day.open(priority="normal", subject=f"no line in house {number}") for number in range(3)]
+    tickets = [await day.open(priority="normal", customer=_customer(number)) for number in range(3)]
     opening = OpenProblemRequest(kind=problem_service_pb2.PROBLEM_KIND_FAULT, title="the cable to Leeds")
     problem = cast(Problem, await _by_lea(day, opening))
     ids = [each.ticket_id for each in tickets]
@@ -193,8 +243,10 @@ async def test_tell_everyone_when_the_common_fault_is_mended(day: Day) -> None:
     fix = AnnounceFixRequest(problem_id=problem.problem_id, explanation="The cable is mended.")
     announcement = cast(Announcement, await _by_lea(day, fix))
     await tell_all(day.desk.records, announcement.announcement_id)
-    for ticket in tickets:
-        assert (await day.told(ticket, "customer")).count("resolved to customer c-1") == 1
+    for number, ticket in enumerate(tickets):
+        assert (await day.told(ticket, "customer")).count(f"resolved to customer c-{number}") == 1
+        [letter] = await day.letters(ticket, "resolved")
+        assert "The cable is mended." in letter
     await day.ask(tickets[0], RejectResolutionRequest(reason="Not at our house."))
     states = [(await day.now(each)).status for each in tickets]
     assert states == [
@@ -222,6 +274,12 @@ async def test_publish_what_you_promise_and_measure_yourselves_against_it(day: D
         'followthrough_time_to_acknowledge_seconds_bucket{le="900.0",priority="urgent",queue="home",tier="agent"} 1.0'
     )
     assert counted in text
+
+
+def _customer(number: int) -> ticket_pb2.Customer:
+    return ticket_pb2.Customer(
+        external_id=f"c-{number}", display_name=f"Ada Example {number}", language="en-GB", zone="Europe/London"
+    )
 
 
 async def _by_lea(day: Day, request: Message) -> Message:

@@ -18,7 +18,7 @@ from tests.support.intake import opening
 
 
 async def test_family_08_a_merged_ticket_never_escalates(day: Day) -> None:
-    """zammad#904, znuny#200: merged at 09:10 it is quiet for ever; its customer is told, and which one goes on.
+    """zammad#904, znuny#200: merged at 11:00 it is quiet for ever; its customer is told, and which one goes on.
 
     The one that goes on has the earlier deadlines: the customer waits since the first of the two.
     """

@@ -18,8 +18,8 @@ ANSWER = RecordContactRequest(channel="phone", text="Only the red one.")
 async def test_family_02_a_change_of_priority_forgets_no_pause(day: Day) -> None:
     """glpi#6902, #15605: an hour of work and five of waiting, then high becomes urgent: the five hours stay out.
 
-    Urgent promises eight hours from the opening at 09:00; five were the customer's own: 22:00 would be it, so 12:00 of
-    the next day in a desk that closes at 18:00.
+    Urgent promises eight hours: one was spent by 10:00, the clock stood still until 15:00, three are left today and
+    four tomorrow from 08:00 on.
     """
     ticket = await day.open(priority="high")
     await day.take(ticket)

@@ -41,8 +41,8 @@ async def test_family_18_a_callback_survives_assignment_escalation_and_transfer(
     assert "promise_broken to customer c-1" in told
 
 
-async def test_family_18_a_kept_callback_is_recorded_and_a_late_one_says_so(day: Day) -> None:
-    """A call-back is kept only by its name, never by an update; doing it late withdraws nothing (2.4)."""
+async def test_family_18_if_you_said_you_would_call_call(day: Day) -> None:
+    """A call-back is kept only by its name, never by an update; a late call is recorded and withdraws nothing (2.4)."""
     ticket = await day.open(priority="normal")
     await day.take(ticket, "ana")
     await day.ask(ticket, _call_at(day, "Mon 23 Nov 11:00"))

@@ -21,10 +21,14 @@ from protos.followthrough.v1.ticket_service_pb2 import (
     ListTicketEventsRequest,
     ListTicketEventsResponse,
 )
+from services.delivery.worded import Worded
 from services.intake.promises import HoldsPolicies
 from services.records import SettledBy
+from services.records.owed_messages import WasSent
+from services.words.words import Rendered, Words
 from tests.support.intake import Desk, Refusal, a_desk, of, opening
 from tests.support.story_record import owed_messages
+from workflows.domain.ticket.words import Audience
 from workflows.domain.zones import zone
 from workflows.testing.lines import Wall
 
@@ -42,6 +46,7 @@ class Day:
         self.desk = desk
         self._wall = wall
         self._ticket_ids: list[str] = []
+        self._sent: list[Rendered] = []
 
     # Time.
 
@@ -158,6 +163,20 @@ class Day:
             f"{each.kind} to {each.audience.value} {each.recipient}"
             for each in owed
             if audience is None or each.audience.value == audience
+        ]
+
+    async def letters(self, ticket: Ticket, kind: str | None = None) -> list[str]:
+        """What the customer was sent, in words, subject and all; of one kind, if given."""
+        while messages := await self.desk.records.outbox.take(limit=100, lease_seconds=600):
+            worded = Worded(self.desk.records.log_lines, Words(), "file")
+            self._sent += [await worded.of(message) for message in messages]
+            await self.desk.records.outbox.write_down([WasSent(message=message) for message in messages])
+        return [
+            f"{each.subject}\n\n{each.text}"
+            for each in self._sent
+            if each.ticket_id == ticket.ticket_id
+            and each.audience is Audience.CUSTOMER
+            and (kind is None or each.kind == kind)
         ]
 
     async def _wake_at(self, ticket_id: str) -> datetime | None:
