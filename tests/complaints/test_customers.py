@@ -92,7 +92,7 @@ async def test_promised_calls_that_never_came_and_having_to_ask_for_the_refund(r
         [letter] = [each for each in await day.letters(ticket, "promise_broken") if "£5.00" in each]
         assert "we promised to call you" in letter.lower()
         assert "apologise" in letter.lower()
-        assert "You do not have to ask for it." in letter
+        assert "You need not ask for it." in letter
         assert "credit_offered to customer c-1" not in await day.told(ticket, "customer")
 
 
