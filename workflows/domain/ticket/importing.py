@@ -89,9 +89,9 @@ def _go_on(draft: Draft, at: datetime, target: Target, used: timedelta, *, is_br
         spent=length,
     )
     if target is Target.UPDATE:
-        # Silence begins again at each deadline that passed (4.3); how often counts for the next (4.2).
-        draft.update_breaches = _passed(used, length)
-        used -= draft.update_breaches * length
+        # Silence begins again at each deadline that passed (4.3). Those breaches were had: they cause nothing here, the
+        # count of what escalates (4.2) begins with the first that this desk lets pass.
+        used -= _passed(used, length) * length
     elif is_breached:
         draft.keep(carried)
         return
