@@ -158,3 +158,17 @@ def test_what_is_reopened_in_a_closed_queue_stands_still() -> None:
     assert [each.closure_id for each in began] == [shut.closure_id]
     wake_at = judged.ticket.wake_at()
     assert wake_at is None or wake_at > minute(60)
+
+
+def test_a_closure_that_is_made_longer_wakes_nobody_in_vain() -> None:
+    """2.11, 2.5: whoever wakes at the end that was said first learns of the new one, and wakes at that."""
+    shut = closure(1, 10, 20)
+    begun = judge(POLICY, open_ticket(POLICY, OPENING, MONDAY).ticket, minute(11), told=(shut,)).ticket
+    assert begun.wake_at() == minute(30) + TICK
+
+    longer = Closure(closure_id=shut.closure_id, from_at=minute(10), until_at=minute(90), actor="ops", reason="snow")
+    judged = judge(POLICY, begun, minute(31), told=(longer,))
+
+    assert (judged.entries, judged.ticket.version, judged.closures) == ((), begun.version, (longer,))
+    assert judged.ticket.wake_at() == minute(90) + TICK
+    assert judge(POLICY, judged.ticket, minute(32), told=(longer,)).ticket is judged.ticket

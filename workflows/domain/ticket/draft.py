@@ -20,7 +20,7 @@ from workflows.domain.ticket.events import (
 )
 from workflows.domain.ticket.state import Clock, Ticket
 from workflows.domain.ticket.verdict import Judged, Message, Refusal
-from workflows.domain.ticket.words import Audience, ClockState, Pause, Target, TicketKind
+from workflows.domain.ticket.words import Audience, ClockState, Pause, Status, Target, TicketKind
 from workflows.domain.zones import tzdata_version
 
 _ORDER = {target: place for place, target in enumerate(Target)}
@@ -86,8 +86,13 @@ class Draft:
 
     @property
     def has_changed(self) -> bool:
-        """Whether anything stands in the log that did not: nothing else of a ticket changes without a line."""
+        """Whether anything stands in the log that did not: but closures ahead, nothing changes without a line."""
         return bool(self._entries)
+
+    @property
+    def has_learnt_of_closures(self) -> bool:
+        """Whether its queue is closed at other instants than the ticket knew: when it wakes hangs on them (2.11)."""
+        return bool(self._new_closures) and self.status is not Status.CLOSED
 
     def judged(self, refusal: Refusal | None = None) -> Judged:
         """What stands so far."""

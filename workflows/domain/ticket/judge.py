@@ -113,7 +113,7 @@ def _advanced(policy: Policy, ticket: Ticket, at: datetime, learnt: opening.Lear
 
 
 def _judged(draft: Draft, refusal: Refusal | None = None) -> Judged:
-    if not draft.has_changed:
+    if not draft.has_changed and not draft.has_learnt_of_closures:
         # What was only learnt from the roster is learnt again by the next settle, and kept by the first that finds.
         return Judged(ticket=draft.before, refusal=refusal)
     draft.version = _version(draft)
