@@ -16,7 +16,7 @@ JOBS ?= 2
 PROMETHEUS_PORT ?= 9090
 ALERTMANAGER_PORT ?= 9093
 
-.PHONY: help setup prometheus run observe dashboards feed check test chaos bench bench-smoke bench-core bench-policy bench-announce lint format types imports protos lock clean clean-record
+.PHONY: help setup prometheus run observe dashboards feed check test chaos bench bench-smoke bench-core bench-policy bench-announce bench-life lint format types imports protos lock clean clean-record
 
 help:  ## show this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -62,6 +62,9 @@ bench-policy: setup  ## the policy tools: past tickets told again, a policy expl
 
 bench-announce: setup  ## an announcement to 10,000 tickets, beside other tickets' deadlines, in some six minutes
 	@GRPC_ENABLE_FORK_SUPPORT=0 $(BIN)/python -m tests.bench.announcing
+
+bench-life: setup  ## what a ticket's life comes to: messages and their rules, rows, Temporal's events: make bench-life [WRITE=1]
+	@GRPC_ENABLE_FORK_SUPPORT=0 $(BIN)/python -m tests.bench.living $(if $(WRITE),--write)
 
 lint: setup
 	$(BIN)/ruff format --check --quiet --diff .

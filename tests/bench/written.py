@@ -2,7 +2,7 @@
 
 import os
 import platform
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -20,6 +20,8 @@ TOLD = f"""# {TITLE}
 Written by `make bench WRITE=1`, not by hand: every figure below is of one run, both sides in turns on the same machine,
 PostgreSQL and callers. A cell is the median of the rounds, with the least and the greatest. Ratios are taken round by
 round, ours over the rival's.
+
+How many messages, rows and events a ticket's life comes to is [a page of its own](life.md).
 
 ![Ratios of every figure, ours over the rival's]({CHART})
 """
@@ -63,10 +65,15 @@ def write(
     folder.mkdir(parents=True, exist_ok=True)
     parts = [TOLD, f"\n{where}.\n"]
     for title, columns, rows in tables:
-        parts += [f"\n## {title}\n\n", _row(columns), _row(["---"] * len(columns)), *map(_row, rows)]
+        parts += [f"\n## {title}\n\n", *table(columns, rows)]
     parts += ["\n", *(f"- {note}\n" for note in notes), HOW]
     (folder / PAGE).write_text("".join(parts), encoding="utf-8")
     (folder / CHART).write_text(chart(TITLE, comparisons), encoding="utf-8")
+
+
+def table(columns: Sequence[str], rows: Sequence[tuple[str, ...]]) -> Iterator[str]:
+    """A table, line by line."""
+    yield from map(_row, (columns, ["---"] * len(columns), *rows))
 
 
 def _row(cells: Sequence[str]) -> str:

@@ -149,21 +149,31 @@ async def told_system(url: str, policy: Policy, temporal_address: str) -> AsyncI
     clock, task_queue = StoryClock(), f"tickets-{uuid.uuid4().hex[:12]}"
     skipper = TimeSkipper(await connect_for_test(temporal_address), config=TimeSkippingConfig(enabled=False))
     timers = TicketTimers(skipper.client, task_queue=task_queue)
-    async with await connect(url, clock) as records, engine_of(records, timers) as engine:
-        intake = Intake(
-            records=records,
-            require_writable=records.require_writable,
-            policies=Standing(promised=PolicySet(policies={policy.name: policy}, queues={"home": policy.name})),
-            nudger=engine.nudger,
-            address=Address("127.0.0.1", 0),
-        )
-        address = Address("127.0.0.1", await intake.start())
+    async with (
+        await connect(url, clock) as records,
+        engine_of(records, timers) as engine,
+        answering(engine, policy) as address,
+        TicketClient(str(address), caller="crm-1", actor="desk") as client,
+    ):
+        told = ToldSystem(client, engine, clock, skipper, task_queue, policy)
         try:
-            async with TicketClient(str(address), caller="crm-1", actor="desk") as client:
-                told = ToldSystem(client, engine, clock, skipper, task_queue, policy)
-                try:
-                    yield told
-                finally:
-                    await told.dismiss()
+            yield told
         finally:
-            await intake.stop(0)
+            await told.dismiss()
+
+
+@asynccontextmanager
+async def answering(engine: Engine, policy: Policy) -> AsyncIterator[Address]:
+    """Run an intake whose desk `home` works by that policy; gives where it listens."""
+    intake = Intake(
+        records=engine.records,
+        require_writable=engine.records.require_writable,
+        policies=Standing(promised=PolicySet(policies={policy.name: policy}, queues={"home": policy.name})),
+        nudger=engine.nudger,
+        address=Address("127.0.0.1", 0),
+    )
+    address = Address("127.0.0.1", await intake.start())
+    try:
+        yield address
+    finally:
+        await intake.stop(0)
