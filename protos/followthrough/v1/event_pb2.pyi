@@ -564,19 +564,31 @@ class WaitEnded(_message.Message):
 
     BY_FIELD_NUMBER: _builtins.int
     REASON_FIELD_NUMBER: _builtins.int
+    DUE_TIME_FIELD_NUMBER: _builtins.int
+    DETECT_TIME_FIELD_NUMBER: _builtins.int
     by: _ticket_pb2.WaitEnd.ValueType
     """What ended it."""
     reason: _builtins.str
     """Why, in the desk's words. Empty: none given."""
+    @_builtins.property
+    def due_time(self) -> _timestamp_pb2.Timestamp:
+        """When the wait was to be given up. Set only for WAIT_END_GAVE_UP of a request to leave, which that does not resolve."""
+
+    @_builtins.property
+    def detect_time(self) -> _timestamp_pb2.Timestamp:
+        """When the engine found it due. Set with due_time."""
+
     def __init__(
         self,
         *,
         by: _ticket_pb2.WaitEnd.ValueType = ...,
         reason: _builtins.str = ...,
+        due_time: _timestamp_pb2.Timestamp | None = ...,
+        detect_time: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["detect_time", b"detect_time", "due_time", b"due_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["by", b"by", "reason", b"reason"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["by", b"by", "detect_time", b"detect_time", "due_time", b"due_time", "reason", b"reason"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

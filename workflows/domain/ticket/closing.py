@@ -58,12 +58,20 @@ def start_wait(draft: Draft, at: datetime, question: str) -> None:
     draft.tell(sequence, "question_asked", Audience.CUSTOMER)
 
 
-def end_wait(draft: Draft, at: datetime, by: WaitEnd, reason: str | None = None) -> int:
+def end_wait(
+    draft: Draft,
+    at: datetime,
+    by: WaitEnd,
+    reason: str | None = None,
+    *,
+    due_at: datetime | None = None,
+    detected_at: datetime | None = None,
+) -> int:
     """Back to work: in progress with a handler, else open; the customer's clocks run on (6.6).
 
     Returns the sequence of the line that says so.
     """
-    sequence = draft.record(at, WaitEnded(by=by, reason=reason))
+    sequence = draft.record(at, WaitEnded(by=by, reason=reason, due_at=due_at, detected_at=detected_at))
     draft.waiting = None
     draft.status = Status.IN_PROGRESS if draft.handler else Status.OPEN
     draft.resume(Target, at)
@@ -76,7 +84,7 @@ def give_up(draft: Draft, at: datetime, *, due_at: datetime, detected_at: dateti
     A request to leave is not: no answer does not keep anybody, so the desk goes on with what it knows.
     """
     if draft.before.kind is TicketKind.LEAVING:
-        sequence = end_wait(draft, at, WaitEnd.GAVE_UP)
+        sequence = end_wait(draft, at, WaitEnd.GAVE_UP, due_at=due_at, detected_at=detected_at)
         draft.tell(sequence, "answer_missing", Audience.HANDLER, Audience.OWNER)
         return
     draft.record(at, WaitEnded(by=WaitEnd.GAVE_UP))

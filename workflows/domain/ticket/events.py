@@ -95,6 +95,9 @@ class WaitEnded:
 
     by: WaitEnd
     reason: str | None = None
+    due_at: datetime | None = None
+    """When it was to be given up; only where that resolved nothing."""
+    detected_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
