@@ -130,7 +130,7 @@ def test_breaches_already_had_cause_nothing(tell: Rooms) -> None:
 
 
 def test_silence_goes_on_from_its_last_deadline(tell: Rooms) -> None:
-    """6.14, 4.3: of two whole update targets that passed there begins the third; it is the first breach of this desk's."""
+    """6.14, 4.3: two update targets passed there, the third goes on; its breach is the first of this desk's."""
     room = tell(ladder(agent=row(update_every=4), resolve=hours(100)))
     command = replace(BASE, clocks=used(update=hours(9)), breaches=(had(Target.UPDATE, 5), had(Target.UPDATE, 9)))
     room.bring_in(command, "Mon 23 Nov 10:00").as_told()

@@ -93,6 +93,57 @@ def test_next_news_of_a_persons_is_kept_by_an_update_and_by_a_question(tell: Tel
     ).as_told()
 
 
+def test_news_that_comes_after_its_instant_is_recorded_as_done_late_once(tell: Tell) -> None:
+    """2.4, 6.4: by a person's first message, of the engine's own and a person's alike; no later one says it again."""
+    story = tell(ladder(agent=row(acknowledge=10, update_every=2, resolve=100))).open("Mon 23 Nov 09:00").acknowledge()
+    story.promise("news by noon", "Mon 23 Nov 10:00", PromiseKind.NEXT_NEWS).until("Mon 23 Nov 11:30").as_told()
+    assert {each.state for each in story.ticket.promises} == {PromiseState.BROKEN}
+    story.post_update().happened(
+        "Mon 23 Nov 11:30 update posted",
+        "Mon 23 Nov 11:30 met update/2 of agent, 30m spent",
+        "Mon 23 Nov 11:30 started update/3 of agent, 2h, until 13:30",
+        "Mon 23 Nov 11:30 promise next_news/1 done late, for 11:00",
+        "Mon 23 Nov 11:30 promise news by noon/1 done late, for 10:00",
+    ).told("update_posted to customer c-1")
+    assert {(each.state, each.kept_at) for each in story.ticket.promises} == {
+        (PromiseState.BROKEN, story.instant("Mon 23 Nov 11:30"))
+    }
+    story.until("Mon 23 Nov 12:00").ask().happened(
+        "Mon 23 Nov 12:00 wait started",
+        "Mon 23 Nov 12:00 met update/3 of agent, 30m spent",
+        "Mon 23 Nov 12:00 started update/4 of agent, 2h, paused: waiting_on_customer",
+        "Mon 23 Nov 12:00 paused tier_resolve/1 of agent: waiting_on_customer, 3h spent",
+        "Mon 23 Nov 12:00 paused resolve/1 of agent: waiting_on_customer, 3h spent",
+    ).as_told()
+
+
+def test_a_turnaround_that_broke_is_done_late_by_resolving(tell: Tell) -> None:
+    """2.4, 6.2: to resolve is what it promised; that it came late is recorded, and it stays broken."""
+    story = tell(ladder()).open("Mon 23 Nov 09:00").acknowledge(turnaround="Mon 23 Nov 12:00").as_told()
+    story.until("Mon 23 Nov 13:00").as_told().resolve().in_short(
+        "Mon 23 Nov 13:00 resolved fixed",
+        "Mon 23 Nov 13:00 met update/1 of agent, 4h spent",
+        "Mon 23 Nov 13:00 promise turnaround/1 done late, for 12:00",
+    ).as_told()
+    assert promise_of(story, "turnaround").state is PromiseState.BROKEN
+
+
+def test_news_is_not_kept_by_saying_so_but_by_telling_the_customer(tell: Tell) -> None:
+    """2.4: the engine's own is refused by name, open or broken; a person's of another name is kept by it."""
+    story = tell(ladder(agent=row(acknowledge=10, update_every=2, resolve=100))).open("Mon 23 Nov 09:00").acknowledge()
+    story.promise("news by noon", "Mon 23 Nov 12:00", PromiseKind.NEXT_NEWS).until("Mon 23 Nov 10:00").as_told()
+    refused = (
+        "refused PROMISE_NAME_TAKEN: cannot keep promise 'next_news': that is the engine's own; "
+        "post an update, which keeps it"
+    )
+    story.keep_promise("next_news").in_short(f"Mon 23 Nov 10:00 {refused}").told()
+    story.until("Mon 23 Nov 10:30").keep_promise("news by noon").in_short(
+        "Mon 23 Nov 10:30 promise news by noon/1 kept, for 12:00"
+    ).told()
+    story.until("Mon 23 Nov 11:30").as_told().keep_promise("next_news").in_short(f"Mon 23 Nov 11:30 {refused}").told()
+    assert promise_of(story, "next_news").kept_at is None
+
+
 def test_resolving_keeps_news_and_turnaround_and_leaves_the_rest_running(tell: Tell) -> None:
     """2.4, 6.2: a resolved ticket is still called back; closing ends what is open, with its reason."""
     story = tell(ladder()).open("Mon 23 Nov 09:00").acknowledge(turnaround="Tue 24 Nov 12:00").as_told()

@@ -61,8 +61,14 @@ def promise_turnaround(draft: Draft, at: datetime, turnaround_at: datetime, hand
 
 
 def keep(draft: Draft, at: datetime, command: KeepPromise) -> None:
-    """Record that it was done; of a broken one that it was done late. `CommandRefused` where nothing is left to do."""
-    _keep(draft, at, _to_be_kept(draft, command.name), words=command.words)
+    """Record that it was done; of a broken one that it was done late. `CommandRefused` where nothing is left to do.
+
+    The engine's own is not kept by saying so: the customer is to hear something (2.4).
+    """
+    promise = _to_be_kept(draft, command.name)
+    if promise.name == NEXT_NEWS:
+        raise _engines(draft, "keep", "post an update, which keeps it")
+    _keep(draft, at, promise, words=command.words)
 
 
 def change(draft: Draft, at: datetime, command: ChangePromise) -> None:
@@ -113,7 +119,7 @@ def promise_next_news(draft: Draft, at: datetime, promised_at: datetime | None) 
 
 
 def person_told_the_customer(draft: Draft, at: datetime, names: Iterable[str] = ()) -> None:
-    """A person's message keeps every open promise of next news, and those that it names (2.4, 6.4)."""
+    """A person's message is the news that was promised: in time, or late of what broke (2.4). So are those it names."""
     for name in dict.fromkeys(names):
         _keep(draft, at, _to_be_kept(draft, name))
     _keep_all(draft, at, PromiseKind.NEXT_NEWS)
@@ -323,9 +329,14 @@ def _keep(draft: Draft, at: datetime, promise: Promise, words: str = "") -> None
 
 
 def _keep_all(draft: Draft, at: datetime, kind: PromiseKind) -> None:
+    """Keep what is open of a kind; what broke is done now, late."""
     for promise in draft.promises:
-        if promise.kind is kind and promise.is_open:
+        if promise.kind is kind and _is_to_be_kept(promise):
             _keep(draft, at, promise)
+
+
+def _is_to_be_kept(promise: Promise) -> bool:
+    return promise.kept_at is None and promise.state is not PromiseState.CANCELLED
 
 
 def _cancel(draft: Draft, at: datetime, promise: Promise, reason: str) -> None:
@@ -372,7 +383,7 @@ def _add(draft: Draft, promise: Promise) -> None:
 
 def _to_be_kept(draft: Draft, name: str) -> Promise:
     promise = _known(draft, name, "keep")
-    if promise.kept_at or promise.state is PromiseState.CANCELLED:
+    if not _is_to_be_kept(promise):
         raise _over(draft, promise, "keep")
     return promise
 
@@ -387,11 +398,11 @@ def _known(draft: Draft, name: str, what: str) -> Promise:
     return promise
 
 
-def _engines(draft: Draft, what: str) -> CommandRefused:
+def _engines(draft: Draft, what: str, remedy: str = "call yours something else") -> CommandRefused:
     return _refused(
         draft,
         RefusalReason.PROMISE_NAME_TAKEN,
-        f"cannot {what} promise {NEXT_NEWS!r}: that is the engine's own; call yours something else",
+        f"cannot {what} promise {NEXT_NEWS!r}: that is the engine's own; {remedy}",
     )
 
 
