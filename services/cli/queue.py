@@ -125,7 +125,7 @@ def _one(found: Sequence[QueueClosure]) -> RenderableType:
 def _several(found: Sequence[QueueClosure]) -> RenderableType:
     table = headed("closure", "queue", "from", "until", "by", "reason")
     for each in found:
-        until = wording.short_instant(each, "end_time") or "reopened"
+        until = wording.short_instant(each, "end_time") or "it is reopened"
         cells = (each.closure_id, each.queue, wording.short_instant(each, "start_time"), until, each.actor, each.reason)
         table.add_row(*(wording.plain(cell) for cell in cells))
     return table

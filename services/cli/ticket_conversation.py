@@ -34,7 +34,8 @@ CREDIT = click.IntRange(min=1)
 def promise(asking: Asking, *, key: str, name: str, promise_time: datetime, words: str, kind: str, owner: str) -> None:
     """Promise the customer something for an instant, and tell them: NAME, AT.
 
-    AT is read in the zone of your terminal unless it names one: 2026-11-26T15:00, 2026-11-26T15:00Z or 15:00 today.
+    AT is read in the zone of your terminal unless it names one: 2026-11-26T15:00 or 2026-11-26T15:00Z; 15:00 alone is
+    that of today.
 
     A call_back is kept by its name: with keep, or with --keeps of the message that does it. Any message from a person
     keeps next_news; resolving the ticket keeps a turnaround.

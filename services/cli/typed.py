@@ -24,6 +24,7 @@ LISTINGS = {
     "ListArticles": "`followthrough article list`",
     "ListProblems": "`followthrough problem list`",
     "ListAnnouncements": "`followthrough problem announcements`",
+    "ListQueueClosures": "`followthrough queue closures`",
 }
 
 
