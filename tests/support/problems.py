@@ -1,5 +1,6 @@
 """What tests of problems open, link and announce, without gRPC."""
 
+import asyncio
 from itertools import count
 
 from services.records import Records
@@ -17,6 +18,7 @@ from services.records.problem_facts import (
 from services.records.problem_links import Links
 from services.records.settled import Request
 from tests.support.record import a_request
+from tests.support.waiting import PATIENCE_SECONDS
 from workflows.domain.ticket.events import ProblemLinked, ProblemUnlinked
 
 PROBLEM = "p-1"
@@ -91,12 +93,13 @@ async def announce(
 
 
 async def tell_all(records: Records, announcement_id: str = "a-1", *, limit: int = 3) -> list[str]:
-    """Tell everybody whose turn it is, as the worker does; what became of each, in order."""
+    """Tell everybody whose turn it is, as the worker does; what became of each, in order. It must come to an end."""
     outcomes: list[str] = []
     after = ""
-    while not (turns := await records.announcing.turns(announcement_id, after=after, limit=limit)).is_over:
-        outcomes += [await records.announcing.tell(turns, turn) for turn in turns.turns]
-        after = turns.turns[-1].ticket_id if turns.turns else ""
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        while not (turns := await records.announcing.turns(announcement_id, after=after, limit=limit)).is_over:
+            outcomes += [await records.announcing.tell(turns, turn) for turn in turns.turns]
+            after = turns.turns[-1].ticket_id if turns.turns else ""
     return outcomes
 
 
