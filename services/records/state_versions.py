@@ -31,17 +31,19 @@ def version_of(ticket: Ticket) -> int:
 def promising_news(ticket: Ticket, next_news_at: datetime) -> Ticket:
     """The ticket with what an older release told the customer on climbing as the promise that it is (6.5).
 
-    Only while the update clock runs towards that very instant: else it was kept, or broken, before.
+    That release forgot the instant with every person's message, and moved no instant with the update clock: one that
+    stands was never kept. It was broken when silence went on at the instant itself or later, as a new update run says.
     """
-    is_ahead = any(clock.target is Target.UPDATE and clock.deadline_at == next_news_at for clock in ticket.clocks)
-    if ticket.promises or not is_ahead:
+    is_over = any(clock.target is Target.UPDATE and clock.started_at >= next_news_at for clock in ticket.clocks)
+    if ticket.promises or is_over:
         return ticket
     promise = Promise(
         name=NEXT_NEWS,
         run=1,
         kind=PromiseKind.NEXT_NEWS,
         promised_at=next_news_at,
-        made_at=ticket.tier_entered_at,
+        # The tier may have been entered since, by a transfer back: it was promised before it was to come.
+        made_at=min(ticket.tier_entered_at, next_news_at),
         made_by=None,
         owner=None,
         words="",
