@@ -44,9 +44,11 @@ def _common(read: Read) -> dict[str, Fact]:
 
 
 def _next_news_at(read: Read) -> datetime | None:
-    if isinstance(read.event, Escalated):
-        return read.event.next_news_at  # the line itself says it, also where no promise was recorded yet
-    return read.stood.next_news_at()
+    stood = read.stood.next_news_at()
+    if not isinstance(read.event, Escalated):
+        return stood
+    said = read.event.next_news_at  # the line itself says it, also where no promise was recorded yet
+    return said if said is None or stood is None else min(said, stood)  # somebody may have promised news before that
 
 
 def _of_customer(read: Read) -> dict[str, Fact]:

@@ -16,6 +16,7 @@ from workflows.domain.ticket.commands import (
     Acknowledge,
     Continue,
     Escalate,
+    MakePromise,
     PostUpdate,
     Reject,
     Resolve,
@@ -77,6 +78,16 @@ def test_when_they_hear_next_is_what_the_ticket_owes(policy: Policy, plan: list[
         assert news is None or news == expected, occasion.kind
         if occasion.kind == "opened":
             assert news is not None
+
+
+def test_an_escalation_says_of_two_promises_of_news_the_earlier() -> None:
+    """2.4, 6.5: somebody promised news before the engine does; the customer is told when they hear next."""
+    promised_at = OPENED_AT + 2 * HOUR
+    news = MakePromise(
+        actor="ann", name="news", kind=PromiseKind.NEXT_NEWS, promised_at=promised_at, words="By eleven."
+    )
+    life = Life().do(ANN, news, Escalate(actor="ann", from_tier="agent", reason="beyond us"))
+    assert said(life, "escalated").next_news_at == promised_at
 
 
 def test_what_was_to_come_and_has_passed_is_not_promised() -> None:
