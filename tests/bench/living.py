@@ -19,8 +19,9 @@ from rich.table import Table
 from services.words.kinds import Side
 from tests.bench import written
 from tests.bench.beside import DATABASES, fresh_record
+from tests.bench.left import Left, play
 from tests.bench.ordinary import LIVES
-from tests.bench.played import Left, Life, play
+from tests.bench.played import Life
 from tests.bench.reasons import place_of, rule_of
 from tests.support.databases import PostgresqlMissing
 from tests.support.temporal import SKIPPING, dev_server

@@ -1,28 +1,25 @@
 """Lives of tickets that are played through everything: calls by gRPC, a record, and Temporal, whose clock is forwarded.
 
-Nothing settles a ticket but intake, its own workflow and announcements. Counts what a life leaves; judges nothing.
+Nothing settles a ticket but intake, its own workflow and announcements.
 """
 
 import uuid
-from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import cast
 
 from google.protobuf.message import Message
-from sqlalchemy import func, select
 from temporalio.client import Client
 from temporalio.testing import TimeSkipper, TimeSkippingConfig
 
 from protos.followthrough.v1 import ticket_pb2
 from protos.followthrough.v1.problem_service_pb2 import AnnounceFixRequest, AnnounceUpdateRequest
-from services.announcement_runs import AnnouncementRuns, workflow_id
+from services.announcement_runs import AnnouncementRuns
 from services.client import Change, ProblemClient, TicketClient
 from services.keeper.announcements import AnnouncementsOwed
 from services.records import Records, connect
-from services.records.tables import Base, EventRow, MessageRow
 from services.temporal import TicketTimers
 from tests.support.announcing import announcing, queue_of, until_ended
 from tests.support.clock import StoryClock
@@ -32,24 +29,15 @@ from tests.support.intake import opening
 from tests.support.passing import Passing
 from tests.support.policies import LINES
 from tests.support.story_system import answering
-from tests.support.temporal import connect_for_test, events_of, until_gone
+from tests.support.temporal import connect_for_test
 from workflows.domain.money import Money
-from workflows.domain.ticket.words import Audience
 
 POLICY = replace(
     LINES, credit_for_promise=Money(minor=500, currency="GBP"), credit_for_resolve=Money(minor=1000, currency="GBP")
 )
 """Three tiers with office hours, a warning at three quarters, and a credit for what was promised and not done."""
-TRIES = 3
 UNTIL_GONE = timedelta(days=60)
 """Forwarded so far, every workflow of a closed ticket has woken up and ended."""
-OF_ALL = frozenset({"policies", "meta", "totals", "articles"})
-"""Tables whose rows are not a ticket's: they stay as many however many tickets there are."""
-
-
-WORKFLOW_TASK = ("WorkflowTaskScheduled", "WorkflowTaskStarted", "WorkflowTaskCompleted")
-CALLING = frozenset({"WorkflowExecutionStarted", "WorkflowExecutionSignaled", "TimerFired", "ActivityTaskCompleted"})
-"""What a workflow task is for. One that follows none of these is for the forwarding alone."""
 
 
 class Day:
@@ -107,7 +95,11 @@ class Day:
         self.announcements.append(made.announcement_id)
 
     async def ends(self) -> None:
-        """Nothing is left to wait for: the workflows of closed tickets wake up a last time."""
+        """All is closed, and nothing left to wait for: workflows wake up a last time."""
+        for each in self.ticket_ids:
+            status = (await self._tickets.ticket(ticket_id=each)).status
+            if status != ticket_pb2.TICKET_STATUS_CLOSED:
+                raise AssertionError(f"the life has not ended: {ticket_pb2.TicketStatus.Name(status)}")
         await self._passing.forward(UNTIL_GONE)
 
 
@@ -121,110 +113,8 @@ class Life:
     tell: Callable[[Day], Awaitable[None]]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Left:
-    """What a life left."""
-
-    tickets: int
-    messages: Mapping[tuple[str, Audience], int]
-    """Owed, by kind and who is told."""
-    lines: Mapping[str, int]
-    """Of the logs, by kind."""
-    rows: Mapping[str, int]
-    """By table."""
-    history: Mapping[str, int]
-    """Events in Temporal of the tickets' workflows, by kind."""
-    announcing: Mapping[str, int]
-    """Of announcements' workflows."""
-
-
-async def play(url: str, temporal_address: str, life: Life) -> Left:
-    """Play a life on that record, with a Temporal server that forwards workflows, and count what is there after it.
-
-    Again when the server forwarded a workflow further than asked, or was too busy for a settle within a task.
-    """
-    found: list[tuple[int, Mapping[str, int]]] = []
-    for _ in range(TRIES):
-        async with _whole(url, temporal_address) as (day, records, client):
-            left, timers = await _left(day, records, client, life)
-        if left.history["TimerFired"] == timers and "ActivityTaskScheduled" not in left.history:
-            return left
-        found.append((timers, left.history))
-    raise AssertionError(f"{life.name!r} has other histories than its wake-ups: {found}")
-
-
-async def _left(day: Day, records: Records, client: Client, life: Life) -> tuple[Left, int]:
-    """What the life left, and at how many wake-ups its tickets were due; what is closed by hand wakes up once more."""
-    before = await _rows(records)
-    await life.tell(day)
-    await day.ends()
-    announcements = [workflow_id(each) for each in day.announcements]
-    for each in (*day.ticket_ids, *announcements):
-        await until_gone(client, each)
-    after = await _rows(records)
-    left = Left(
-        tickets=len(day.ticket_ids),
-        messages=await _messages(records, day.ticket_ids),
-        lines=await _lines(records, day.ticket_ids),
-        rows={name: after[name] - before[name] for name in after if after[name] != before[name]},
-        history=await _history(client, day.ticket_ids),
-        announcing=await _history(client, announcements),
-    )
-    return left, day.wakes + await _closed_by_hand(records, day.ticket_ids)
-
-
-async def _rows(records: Records) -> dict[str, int]:
-    """How many there are in each table that grows with tickets."""
-    tables = [table for table in Base.metadata.sorted_tables if table.name not in OF_ALL]
-    async with records.database.looking.connect() as connection:
-        return {
-            table.name: (await connection.execute(select(func.count()).select_from(table))).scalar_one()
-            for table in tables
-        }
-
-
-async def _messages(records: Records, ids: list[str]) -> dict[tuple[str, Audience], int]:
-    by = (MessageRow.kind, MessageRow.audience)
-    query = select(*by, func.count()).where(MessageRow.ticket_id.in_(ids)).group_by(*by)
-    async with records.database.looking.connect() as connection:
-        found = await connection.execute(query)
-    return {(kind, Audience(audience)): number for kind, audience, number in found}
-
-
-async def _lines(records: Records, ids: list[str]) -> dict[str, int]:
-    query = (
-        select(EventRow.kind, func.count().label("number")).where(EventRow.ticket_id.in_(ids)).group_by(EventRow.kind)
-    )
-    async with records.database.looking.connect() as connection:
-        found = await connection.execute(query)
-    return {row.kind: row.number for row in found}
-
-
-async def _closed_by_hand(records: Records, ids: list[str]) -> int:
-    row = EventRow
-    query = select(func.count()).where(row.ticket_id.in_(ids), row.kind == "closed", row.actor.is_not(None))
-    async with records.database.looking.connect() as connection:
-        return int((await connection.execute(query)).scalar_one())
-
-
-async def _history(client: Client, workflow_ids: list[str]) -> Counter[str]:
-    """Count events by kind, as they are where nobody forwards workflows and no task has to be given twice."""
-    counted = Counter[str]()
-    for each in workflow_ids:
-        is_called = False
-        for kind in await events_of(client, each):
-            if kind in CALLING:
-                is_called = True
-            if not kind.startswith("WorkflowTask"):
-                counted[kind] += 1
-            elif kind == "WorkflowTaskCompleted" and is_called:
-                counted.update(WORKFLOW_TASK)
-                is_called = False
-    return counted
-
-
 @asynccontextmanager
-async def _whole(url: str, temporal_address: str) -> AsyncIterator[tuple[Day, Records, Client]]:
+async def whole(url: str, temporal_address: str) -> AsyncIterator[tuple[Day, Records, Client]]:
     """Run everything that a ticket needs, for one life."""
     clock, task_queue = StoryClock(), f"tickets-{uuid.uuid4().hex[:12]}"
     connected = await connect_for_test(temporal_address)

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from services.words.kinds import KINDS
-from tests.bench.living import PAGE, Found, leaves, messages
+from tests.bench.left import Left, play
+from tests.bench.living import HOW, PAGE, TOLD, Found, leaves, messages
 from tests.bench.ordinary import LIVES
-from tests.bench.played import Left, play
 from tests.bench.reasons import AT_RISK, RULES
 from workflows.domain.ticket.words import Audience
 
@@ -26,6 +26,13 @@ def test_every_rule_can_be_looked_up() -> None:
     """A number that is named for a message stands in docs/rules.md."""
     cited = {rule for rules in RULES.values() for rule in rules.split(", ")} - {AT_RISK}
     assert cited <= set(re.findall(r"^\| (\d\.\d+) \|", RULES_PAGE, re.MULTILINE))
+
+
+def test_the_page_is_of_these_lives() -> None:
+    """What it says of itself is what would be written now."""
+    text = PAGE.read_text(encoding="utf-8")
+    assert text.startswith(TOLD + "".join(f"- **{life.name}**: {life.told}\n" for life in LIVES))
+    assert text.endswith(HOW)
 
 
 @pytest.mark.parametrize("name", ["call broken", "merged", "one fault"])
