@@ -70,6 +70,14 @@ async def postgresql_url(postgresql: Cluster, _templates: set[int]) -> AsyncIter
     await postgresql.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
+@pytest.fixture
+async def empty_postgresql_url(postgresql: Cluster) -> AsyncIterator[str]:
+    """A database that nobody migrated."""
+    await postgresql.execute("CREATE DATABASE nobodys")
+    yield postgresql.url("nobodys")
+    await postgresql.execute("DROP DATABASE nobodys WITH (FORCE)")
+
+
 @pytest.fixture(scope="session")
 def _migrated_files() -> list[Path]:
     """The migrated file that later tests copy, once there is one."""
@@ -92,6 +100,15 @@ async def sqlite_url(_migrated_files: list[Path], tmp_path_factory: pytest.TempP
 def record_url(request: pytest.FixtureRequest) -> str:
     """A fresh, migrated database: the test runs once on each of the two."""
     url: str = request.getfixturevalue(f"{request.param}_url")
+    return url
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """A database that nobody migrated, of each kind."""
+    if request.param == "sqlite":
+        return f"sqlite+aiosqlite:///{tmp_path / 'old.sqlite3'}"
+    url: str = request.getfixturevalue("empty_postgresql_url")
     return url
 
 

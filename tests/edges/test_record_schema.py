@@ -2,7 +2,6 @@
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -33,14 +32,6 @@ from tests.support.clock import MONDAY_NOON, StoryClock
 from tests.support.databases import Cluster
 from tests.support.record import Outsider, a_policy, an_opening
 from tests.support.schema import at_revision
-
-
-@pytest.fixture
-async def empty_postgresql_url(postgresql: Cluster) -> AsyncIterator[str]:
-    """A database that nobody migrated."""
-    await postgresql.execute("CREATE DATABASE nobodys")
-    yield postgresql.url("nobodys")
-    await postgresql.execute("DROP DATABASE nobodys WITH (FORCE)")
 
 
 async def test_record_that_is_not_there_says_which_command(tmp_path: Path) -> None:
@@ -126,15 +117,6 @@ async def test_newer_schema_that_only_adds_is_run_on(record_url: str) -> None:
         await records.record.open_ticket(a_policy(), an_opening())
     with pytest.raises(SchemaMissing, match="newer release"):
         await migrate(record_url)
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """A database that nobody migrated, of each kind."""
-    if request.param == "sqlite":
-        return f"sqlite+aiosqlite:///{tmp_path / 'old.sqlite3'}"
-    url: str = request.getfixturevalue("empty_postgresql_url")
-    return url
 
 
 async def test_record_of_the_first_release_keeps_what_it_has(empty_url: str, story_clock: StoryClock) -> None:

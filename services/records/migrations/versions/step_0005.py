@@ -4,12 +4,14 @@ Takes nothing from processes of the release before: they write what they wrote.
 """
 
 import json
+from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
 from alembic import op
 
 from services.records.contact_keys import key_of_matter
+from services.records.tables import Instant
 
 revision = "0005"
 down_revision = "0004"
@@ -17,6 +19,7 @@ branch_labels = None
 depends_on = None
 
 A_BATCH = 1000
+TICK = timedelta(microseconds=1)
 INSTANT = sa.DateTime(timezone=True).with_variant(sa.String(27), "sqlite")
 
 
@@ -31,6 +34,7 @@ def upgrade() -> None:
     _closures()
     _signals()
     _joining()
+    _promises()
 
 
 def _joining() -> None:
@@ -66,6 +70,36 @@ def _subject(state: object) -> str:
     """A ticket's subject, from its state as either driver reads it."""
     read = json.loads(state) if isinstance(state, str) else state
     return str(read["subject"]) if isinstance(read, dict) and "subject" in read else ""
+
+
+def _promises() -> None:
+    """Tickets whose customers were told when they hear next are woken then: it is a promise from now on (6.5).
+
+    Until now only the update clock was waited for, which may have been moved later since. A process of the release
+    before that settles such a ticket afterwards waits for that alone again: the promise is then judged when that is due.
+    """
+    connection = op.get_bind()
+    told = sa.text(
+        "SELECT ticket_id, state FROM tickets WHERE ticket_id > :after AND status <> 'closed' "
+        'AND CAST(state AS TEXT) LIKE \'%"next_news_at":"%\' ORDER BY ticket_id LIMIT :limit'
+    )
+    wake = sa.text(
+        "UPDATE tickets SET wake_at = :wake_at WHERE ticket_id = :ticket_id AND (wake_at IS NULL OR wake_at > :wake_at)"
+    ).bindparams(sa.bindparam("wake_at", type_=Instant()))
+    after = ""
+    while rows := connection.execute(told, {"after": after, "limit": A_BATCH}).all():
+        after = rows[-1].ticket_id
+        found = [(row.ticket_id, _promised_at(row.state)) for row in rows]
+        if due := [{"ticket_id": ticket_id, "wake_at": at + TICK} for ticket_id, at in found if at]:
+            connection.execute(wake, due)
+
+
+def _promised_at(state: str | dict[str, Any]) -> datetime | None:
+    """When the customer hears next; none where silence was breached then or later already: that was told."""
+    read: dict[str, Any] = json.loads(state) if isinstance(state, str) else state
+    at = datetime.fromisoformat(read["next_news_at"])
+    updates = (clock for clock in read["clocks"] if clock["target"] == "update")
+    return None if any(datetime.fromisoformat(clock["started_at"]) >= at for clock in updates) else at
 
 
 def _problems() -> None:
