@@ -76,7 +76,7 @@ def _promises() -> None:
     """Tickets whose customers were told when they hear next are woken then: it is a promise from now on (6.5).
 
     Until now only the update clock was waited for, which may have been moved later since. A process of the release
-    before that settles such a ticket afterwards waits for that alone again: the promise is then judged when that is due.
+    before that settles such a ticket afterwards waits for that alone again: the promise is judged when that is due.
     """
     connection = op.get_bind()
     told = sa.text(
