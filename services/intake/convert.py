@@ -104,6 +104,7 @@ WIRE_NAMES: Mapping[str, str] = {
     "made_at": "make_time",
     "kept_at": "keep_time",
     "flagged_at": "flag_time",
+    "customer_spoke_at": "customer_speak_time",
     "asked_at": "ask_time",
     "answered_at": "answer_time",
 }

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from sqlalchemy import ScalarSelect, func, select, union_all
 from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.orm import aliased
 
 from services.records import codec
 from services.records.folding import PART
@@ -28,6 +29,7 @@ from services.records.tables import (
 )
 from services.records.tables_problems import LIVE
 from workflows.domain.policy import Policy
+from workflows.domain.ticket.events import TookOver
 from workflows.domain.ticket.words import Status
 
 LabelValues = tuple[str, ...]
@@ -59,7 +61,8 @@ class Figures:
     """Tickets whose wake-up has passed, those that are stuck included."""
     stuck_tickets: int = 0
     answered_waits: int = 0
-    """Tickets that wait on the customer, though by their own logs the customer came back after the question: none."""
+    """Tickets that wait on the customer, though by their own logs the customer came back after the question, on them or
+    on one that was merged into them: none."""
     owed_nudges: int = 0
     pending_messages: int = 0
     """Messages that nobody has sent yet."""
@@ -119,7 +122,7 @@ async def read_figures(connection: AsyncConnection, instant: datetime) -> Figure
         next_wake_at=wake_at,
         late_tickets=late,
         stuck_tickets=stuck,
-        answered_waits=answered,
+        answered_waits=answered + await _answered_elsewhere(connection),
         owed_nudges=owed,
         pending_messages=pending,
         oldest_pending_message_at=oldest,
@@ -151,6 +154,26 @@ def _answered_waits() -> ScalarSelect[int]:
     )
     waits = select(func.count()).select_from(row).where(NOT_CLOSED, row.status == Status.WAITING_ON_CUSTOMER.value)
     return waits.where(last == "contact_received").scalar_subquery()
+
+
+async def _answered_elsewhere(connection: AsyncConnection) -> int:
+    """Of a ticket that waits, none was merged into it whose customer was heard of since the question (6.3, 6.7)."""
+    row, taken, said = TicketRow, EventRow, aliased(EventRow)
+    questions = select(func.max(said.at)).where(said.ticket_id == row.ticket_id, said.kind == "wait_started")
+    asked_at = questions.scalar_subquery()
+    merged = (
+        select(row.ticket_id, taken.body, asked_at)
+        .join(taken, taken.ticket_id == row.ticket_id)
+        .where(NOT_CLOSED, row.status == Status.WAITING_ON_CUSTOMER.value, taken.kind == "took_over")
+        .where(asked_at.is_not(None))
+    )
+    answered: set[str] = set()
+    for ticket_id, body, question_at in await connection.execute(merged):
+        event = codec.event_from_json("took_over", body)
+        spoke_at = event.customer_spoke_at if isinstance(event, TookOver) else None
+        if spoke_at is not None and spoke_at > question_at:
+            answered.add(ticket_id)
+    return len(answered)
 
 
 async def _totals(connection: AsyncConnection) -> dict[tuple[str, LabelValues], int]:

@@ -151,11 +151,25 @@ def _of_what_followed(breach: Line, lines: Sequence[Line]) -> Iterator[Finding]:
 
 
 def _of_wait(standing: Standing, lines: Sequence[Line]) -> Iterator[Finding]:
-    """Yield the wait on a customer who came back after the question."""
-    last = next((line for line in reversed(lines) if line.kind in {"wait_started", "contact_received"}), None)
-    if standing.status == "waiting_on_customer" and last is not None and last.kind == "contact_received":
-        text = f"line {last.sequence}: the customer came back, and is waited for"
+    """Yield the wait on a customer who came back after the question, here or on a ticket that was merged into this."""
+    since = list[Line]()
+    asked_at: datetime | None = None
+    for line in lines:
+        if line.kind == "wait_started":
+            asked_at = line.at
+            since.clear()
+        since.append(line)
+    answer = next((line for line in since if _is_answer(line, asked_at)), None)
+    if standing.status == "waiting_on_customer" and answer is not None:
+        text = f"line {answer.sequence}: the customer came back, and is waited for"
         yield Finding(what=What.ANSWERED_WAIT, ticket_id=standing.ticket_id, text=text)
+
+
+def _is_answer(line: Line, asked_at: datetime | None) -> bool:
+    if line.kind != "took_over":
+        return line.kind == "contact_received"
+    spoke_at = line.body.get("customer_spoke_at")
+    return spoke_at is not None and asked_at is not None and datetime.fromisoformat(spoke_at) > asked_at
 
 
 def _of_ladder(ladder: tuple[str, ...], standing: Standing, lines: Sequence[Line]) -> Iterator[Finding]:

@@ -67,9 +67,9 @@ def doubled(**since: str) -> Doctoring:
     return doctor
 
 
-def waiting(*kinds: str) -> Doctoring:
-    """The ticket waits on its customer, and these are the last lines of its log."""
-    said = {"kind": "information", "answered_wait": False}
+def waiting(*kinds: str, spoke: float = 5) -> Doctoring:
+    """The ticket waits on its customer, and these are the last lines of its log, five seconds after the first."""
+    said = {"kind": "information", "answered_wait": False, "customer_spoke_at": after(spoke).isoformat()}
     lines = tuple(replace(line(number, kind, 5), body=said) for number, kind in enumerate(kinds, start=9))
     return lambda facts: with_lines(*lines)(standing(status="waiting_on_customer")(facts))
 
@@ -175,6 +175,10 @@ CASES: dict[str, tuple[Doctoring, What]] = {
     "a breach that nothing followed": (with_lines(without=(5,)), What.STEP_MISSING),
     "a matter that has two tickets": (doubled(), What.OPENED_TWICE),
     "a wait that the answer did not end": (waiting("wait_started", "contact_received"), What.ANSWERED_WAIT),
+    "a wait that the answer on a merged ticket did not end": (
+        waiting("wait_started", "took_over", spoke=5.5),
+        What.ANSWERED_WAIT,
+    ),
     "a total that is too high": (totalled("opened", ("urgent", "home"), 2), What.TOTAL_WRONG),
     "a total that is missing": (totalled("opened", ("urgent", "home"), 0), What.TOTAL_WRONG),
     "a total that nobody counts": (totalled("unheard_of", (), 1), What.TOTAL_WRONG),

@@ -1,5 +1,6 @@
 """Waiting on the customer although the customer has answered: counted from the logs, and there is none (6.3, 6.6)."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -42,6 +43,35 @@ async def test_a_wait_that_was_answered_is_counted(
         )
 
     assert (await records.queries.figures()).answered_waits == (0 if lost == "no" else 1)
+
+
+@pytest.mark.parametrize(("seconds", "counted"), [(-1, 0), (0, 0), (1e-6, 1), (1, 1)])
+async def test_a_wait_that_was_answered_on_a_ticket_merged_into_it_is_counted(
+    record_url: str, records: Records, story_clock: StoryClock, seconds: float, counted: int
+) -> None:
+    """6.3, 6.7: by when its customer was last heard of there, put there by hand: later than the question, or not."""
+    await records.record.open_ticket(a_policy(), an_opening())
+    await say(records, story_clock, QUESTION)
+    waiting = (await records.queries.ticket("t-0001")).waiting
+    assert waiting is not None
+    spoke_at = waiting.question_at + timedelta(seconds=seconds)
+    line = f'{{"ticket_id":"t-2","reference":"R-2","customer_spoke_at":"{spoke_at.isoformat()}"}}'
+    put_there = f"UPDATE events SET kind = 'took_over', body = '{line}' WHERE kind = 'note_added'"  # noqa: S608 - all of it is this test's
+    await Outsider(record_url).run(put_there)
+
+    assert (await records.queries.figures()).answered_waits == counted
+
+
+async def test_merging_the_answer_leaves_nobody_waited_for(records: Records, story_clock: StoryClock) -> None:
+    """6.3, 6.6, 6.7: the ticket that was opened after the question is the answer to it."""
+    await records.record.open_ticket(a_policy(), an_opening())
+    await say(records, story_clock, QUESTION)
+    second = replace(an_opening(2), customer=an_opening().customer)
+    await records.record.open_ticket(a_policy(), second)
+    await records.record.merge(second.ticket_id, "t-0001", actor="kim")
+
+    assert (await records.queries.ticket("t-0001")).waiting is None
+    assert (await records.queries.figures()).answered_waits == 0
 
 
 async def test_nobody_who_has_answered_is_waited_for(records: Records, story_clock: StoryClock) -> None:

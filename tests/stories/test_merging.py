@@ -19,6 +19,7 @@ from workflows.domain.ticket.commands import (
     MakePromise,
     PostUpdate,
     RecordContact,
+    Reject,
     Reopen,
     Resolve,
     WaitOnCustomer,
@@ -164,6 +165,60 @@ def test_a_later_change_of_targets_gives_nothing_back(tell: Rooms) -> None:
         "Mon 23 Nov 09:20 moved update/1 of agent to 4h, 30m spent, until 12:50",
         "Mon 23 Nov 09:20 moved resolve/1 of agent to 27h, 1h20m spent, until Wed 25 Nov 15:00",
     )
+
+
+def asked(by: str = "ann") -> WaitOnCustomer:
+    """The customer is asked something."""
+    return WaitOnCustomer(actor=by, question="which lamp is red?")
+
+
+def test_a_ticket_that_was_opened_after_the_question_is_the_answer_to_it(tell: Rooms) -> None:
+    """6.3, 6.6, 6.7: merged into the ticket that waits, it ends the wait at that instant, as a contact does."""
+    room = tell(ladder(agent=row(update_every=4, resolve=100)))
+    room.open("asked", "Mon 23 Nov 09:00").send("asked", taken()).until("Mon 23 Nov 10:00").send("asked", asked())
+    room.open("other", "Mon 23 Nov 10:30").until("Mon 23 Nov 12:30").as_told()
+    room.merge("other", into="asked").as_told("other").happened(
+        "asked",
+        "Mon 23 Nov 12:30 took other over",
+        "Mon 23 Nov 12:30 wait ended: contact",
+        "Mon 23 Nov 12:30 resumed tier_resolve/1 of agent, 1h spent, until Fri 27 Nov 15:30",
+        "Mon 23 Nov 12:30 resumed update/2 of agent, 0m spent, until 16:30",
+        "Mon 23 Nov 12:30 resumed resolve/1 of agent, 1h spent, until Mon 4 Jan 03:30",
+        "Mon 23 Nov 12:30 moved update/2 of agent to 4h, 2h spent, 2h of it taken over, until 14:30",
+        "Mon 23 Nov 12:30 moved resolve/1 of agent to 1000h, 2h spent, 1h of it taken over, until Mon 4 Jan 02:30",
+        "Mon 23 Nov 12:30 promise next_news/2 made: next_news, by 14:30",
+    ).told("asked", "took_over to handler ann")
+    assert room.ticket("asked").status is Status.IN_PROGRESS
+
+
+@pytest.mark.parametrize("opened", ["09:30", "10:00"])
+def test_a_ticket_that_was_opened_before_the_question_answers_nothing(tell: Rooms, opened: str) -> None:
+    """6.6, 6.7: at the question's own instant nobody can have read it; the survivor waits on."""
+    room = tell(ladder()).open("asked", "Mon 23 Nov 09:00").open("other", f"Mon 23 Nov {opened}")
+    room.until("Mon 23 Nov 10:00").send("asked", asked()).until("Mon 23 Nov 12:30").as_told()
+    room.merge("other", into="asked").as_told()
+    assert room.ticket("asked").status is Status.WAITING_ON_CUSTOMER
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        RecordContact(actor="crm", kind=ContactKind.INFORMATION, channel="mail", text="the left one"),
+        Reject(actor="crm", reason="the left one is red still"),
+    ],
+    ids=["wrote", "rejected"],
+)
+@pytest.mark.parametrize("asked_at", ["09:59", "10:01"])
+def test_what_the_customer_says_on_another_ticket_after_the_question_is_the_answer(
+    tell: Rooms, said: RecordContact | Reject, asked_at: str
+) -> None:
+    """6.3, 6.6, 6.7: whenever that one was opened; what they said there before they were asked answers nothing."""
+    room = tell(ladder()).open("other", "Mon 23 Nov 08:00").open("asked", "Mon 23 Nov 09:00")
+    room.send("other", Resolve(actor="ann", outcome=Outcome.FIXED, explanation="A new router."))
+    for at in sorted((asked_at, "10:00")):
+        room.until(f"Mon 23 Nov {at}").send("asked" if at == asked_at else "other", asked() if at == asked_at else said)
+    room.until("Mon 23 Nov 11:00").as_told().merge("other", into="asked").as_told()
+    assert room.ticket("asked").status is (Status.OPEN if asked_at < "10:00" else Status.WAITING_ON_CUSTOMER)
 
 
 def test_open_promises_move_over_under_a_name_of_their_own(tell: Rooms) -> None:

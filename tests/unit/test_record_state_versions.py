@@ -11,7 +11,7 @@ from services.records.state_versions import version_of
 from tests.support.record import a_policy, an_opening
 from workflows.domain.policy import Policy, hours
 from workflows.domain.policy_data import version_of as version_of_policy
-from workflows.domain.ticket.commands import AddNote, ChangePolicy, ChangePriority, Escalate, PostUpdate, Transfer
+from workflows.domain.ticket.commands import AddNote, ChangePolicy, ChangePriority, Command, Escalate, PostUpdate, Transfer
 from workflows.domain.ticket.events import PromiseBroken, PromiseKept
 from workflows.domain.ticket.judge import judge, open_ticket
 from workflows.domain.ticket.ledger import ledger
@@ -100,7 +100,7 @@ def patient() -> Policy:
     return replace(policy, tiers=tiers)
 
 
-MOVES = {
+MOVES: dict[str, Command] = {
     "raised": ChangePriority(actor="kim", priority="high", reason="a hospital"),
     "lowered": ChangePriority(actor="kim", priority="low", reason="no hospital"),
     "migrated": ChangePolicy(actor="ops", policy_version=version_of_policy(patient()), reason="a new version"),

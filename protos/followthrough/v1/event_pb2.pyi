@@ -1619,19 +1619,27 @@ class TookOver(_message.Message):
 
     TICKET_ID_FIELD_NUMBER: _builtins.int
     REFERENCE_FIELD_NUMBER: _builtins.int
+    CUSTOMER_SPEAK_TIME_FIELD_NUMBER: _builtins.int
     ticket_id: _builtins.str
     """The ticket_id of the one that was merged."""
     reference: _builtins.str
     """What the customer read over the phone of that one."""
+    @_builtins.property
+    def customer_speak_time(self) -> _timestamp_pb2.Timestamp:
+        """When the customer was last heard of on that one. Later than the question that was asked here, it was the answer: a
+        WaitEnded follows.
+        """
+
     def __init__(
         self,
         *,
         ticket_id: _builtins.str = ...,
         reference: _builtins.str = ...,
+        customer_speak_time: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["customer_speak_time", b"customer_speak_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["reference", b"reference", "ticket_id", b"ticket_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["customer_speak_time", b"customer_speak_time", "reference", b"reference", "ticket_id", b"ticket_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -580,6 +580,7 @@ class Ticket(_message.Message):
     MERGED_FIELD_NUMBER: _builtins.int
     MERGED_INTO_REFERENCE_FIELD_NUMBER: _builtins.int
     IMPORT_TIME_FIELD_NUMBER: _builtins.int
+    CUSTOMER_SPEAK_TIME_FIELD_NUMBER: _builtins.int
     KIND_FIELD_NUMBER: _builtins.int
     HOLDING_FIELD_NUMBER: _builtins.int
     ARTICLE_FIELD_NUMBER: _builtins.int
@@ -705,6 +706,10 @@ class Ticket(_message.Message):
         """
 
     @_builtins.property
+    def customer_speak_time(self) -> _timestamp_pb2.Timestamp:
+        """When the customer was last heard of on it, by a contact or a rejection. Unset: not since it was opened."""
+
+    @_builtins.property
     def holding(self) -> Global___Holding:
         """Set while the desk waits for something of its own: no clock stands still for it."""
 
@@ -748,14 +753,15 @@ class Ticket(_message.Message):
         merged: _abc.Iterable[_builtins.str] | None = ...,
         merged_into_reference: _builtins.str = ...,
         import_time: _timestamp_pb2.Timestamp | None = ...,
+        customer_speak_time: _timestamp_pb2.Timestamp | None = ...,
         kind: Global___TicketKind.ValueType = ...,
         holding: Global___Holding | None = ...,
         article: _builtins.str = ...,
         thread: _builtins.str = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["close_time", b"close_time", "customer", b"customer", "deadline_time", b"deadline_time", "flag_time", b"flag_time", "holding", b"holding", "import_time", b"import_time", "next_news_time", b"next_news_time", "open_time", b"open_time", "rating", b"rating", "reminding", b"reminding", "resolution", b"resolution", "tier_enter_time", b"tier_enter_time", "waiting", b"waiting"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["close_time", b"close_time", "customer", b"customer", "customer_speak_time", b"customer_speak_time", "deadline_time", b"deadline_time", "flag_time", b"flag_time", "holding", b"holding", "import_time", b"import_time", "next_news_time", b"next_news_time", "open_time", b"open_time", "rating", b"rating", "reminding", b"reminding", "resolution", b"resolution", "tier_enter_time", b"tier_enter_time", "waiting", b"waiting"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["article", b"article", "channel", b"channel", "chases", b"chases", "clocks", b"clocks", "close_time", b"close_time", "credits", b"credits", "customer", b"customer", "deadline_time", b"deadline_time", "description", b"description", "flag_time", b"flag_time", "follows", b"follows", "handler", b"handler", "holding", b"holding", "import_time", b"import_time", "kind", b"kind", "merged", b"merged", "merged_into", b"merged_into", "merged_into_reference", b"merged_into_reference", "next_news_time", b"next_news_time", "open_time", b"open_time", "owner", b"owner", "policy", b"policy", "policy_version", b"policy_version", "priority", b"priority", "problems", b"problems", "promises", b"promises", "queue", b"queue", "rating", b"rating", "reference", b"reference", "reminding", b"reminding", "resolution", b"resolution", "sequence", b"sequence", "status", b"status", "subject", b"subject", "thread", b"thread", "ticket_id", b"ticket_id", "tier", b"tier", "tier_enter_time", b"tier_enter_time", "version", b"version", "visited", b"visited", "waiting", b"waiting"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["article", b"article", "channel", b"channel", "chases", b"chases", "clocks", b"clocks", "close_time", b"close_time", "credits", b"credits", "customer", b"customer", "customer_speak_time", b"customer_speak_time", "deadline_time", b"deadline_time", "description", b"description", "flag_time", b"flag_time", "follows", b"follows", "handler", b"handler", "holding", b"holding", "import_time", b"import_time", "kind", b"kind", "merged", b"merged", "merged_into", b"merged_into", "merged_into_reference", b"merged_into_reference", "next_news_time", b"next_news_time", "open_time", b"open_time", "owner", b"owner", "policy", b"policy", "policy_version", b"policy_version", "priority", b"priority", "problems", b"problems", "promises", b"promises", "queue", b"queue", "rating", b"rating", "reference", b"reference", "reminding", b"reminding", "resolution", b"resolution", "sequence", b"sequence", "status", b"status", "subject", b"subject", "thread", b"thread", "ticket_id", b"ticket_id", "tier", b"tier", "tier_enter_time", b"tier_enter_time", "version", b"version", "visited", b"visited", "waiting", b"waiting"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -20,7 +20,7 @@ from tests.unit.ticket.test_properties import (
 )
 from workflows.domain.policy import Policy, hours
 from workflows.domain.ticket.clocks import length_of, spent_by
-from workflows.domain.ticket.commands import MergeInto, TakenClock, TakeOver
+from workflows.domain.ticket.commands import MergeInto, RecordContact, TakenClock, TakeOver
 from workflows.domain.ticket.events import ClockBreached, Escalated
 from workflows.domain.ticket.judge import Judged, judge
 from workflows.domain.ticket.ledger import ledger
@@ -28,8 +28,10 @@ from workflows.domain.ticket.merging import CUSTOMERS_TARGETS, halves
 from workflows.domain.ticket.rederive import Input, looks, rederive
 from workflows.domain.ticket.state import TICK, Clock, Ticket
 from workflows.domain.ticket.verdict import RefusalReason
-from workflows.domain.ticket.words import ClockState, Status, Target
+from workflows.domain.ticket.words import ClockState, ContactKind, Status, Target
 from workflows.domain.working_time import worked
+
+ANSWER = RecordContact(actor="crm", kind=ContactKind.INFORMATION, channel="mail", text="")
 
 
 @dataclass
@@ -44,6 +46,11 @@ class Pair:
         self.other_before = _named(judge(self.other.policy, self.other.ticket, self.at).ticket)
         self.before = judge(self.survivor.policy, self.survivor.ticket, self.at).ticket
         self.half, self.whole = halves(self.other.policy, self.other_before, self.before, self.at, "kim")
+        spoke_at = self.whole.customer_spoke_at
+        assert spoke_at is not None
+        if self.before.waiting and spoke_at > self.before.waiting.question_at:
+            # What the other's customer said since ends the wait, as a contact does (6.3, 6.6).
+            self.before = judge(self.survivor.policy, self.before, self.at, ANSWER).ticket
         self.merged: Judged = judge(self.other.policy, _named(self.other.ticket), self.at, self.half)
         self.grown: Judged = judge(self.survivor.policy, self.survivor.ticket, self.at, self.whole)
 

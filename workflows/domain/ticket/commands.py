@@ -418,6 +418,8 @@ class TakeOver:
     """Of its customer: only of the same one (6.7)."""
     clocks: tuple[TakenClock, ...]
     promises: tuple[TakenPromise, ...]
+    customer_spoke_at: datetime | None = None
+    """When its customer was last heard of on it, by the opening at least: a question asked before is answered (6.6)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -72,6 +72,7 @@ class Draft:
         self.article = ticket.article
         self.flagged_at = ticket.flagged_at
         self.thread = ticket.thread
+        self.customer_spoke_at = ticket.customer_spoke_at
         self.problems = ticket.problems
         self.merged_into = ticket.merged_into
         self.merged_into_reference = ticket.merged_into_reference
@@ -120,6 +121,7 @@ class Draft:
             article=self.article,
             flagged_at=self.flagged_at,
             thread=self.thread,
+            customer_spoke_at=self.customer_spoke_at,
             problems=self.problems,
             merged_into=self.merged_into,
             merged_into_reference=self.merged_into_reference,

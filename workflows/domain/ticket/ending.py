@@ -64,3 +64,4 @@ def _reject(draft: Draft, at: datetime, command: Reject) -> None:
         closing.reopen(draft, at, command.reason)
     else:
         closing.reject(draft, at, command.reason)
+    draft.customer_spoke_at = at

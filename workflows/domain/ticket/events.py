@@ -576,6 +576,8 @@ class TookOver:
 
     ticket_id: str
     reference: str
+    customer_spoke_at: datetime | None = None
+    """When its customer was last heard of on it; a wait for an answer to an earlier question ends by that (6.6)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

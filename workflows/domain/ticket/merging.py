@@ -43,6 +43,7 @@ def halves(policy: Policy, other: Ticket, survivor: Ticket, at: datetime, actor:
         external_id=other.customer.external_id,
         clocks=tuple(_taken(policy, other, at)),
         promises=tuple(_promised(other)),
+        customer_spoke_at=max(other.opened_at, other.customer_spoke_at or other.opened_at),
     )
     return merge_into, take_over
 
@@ -91,9 +92,15 @@ def take_over(draft: Draft, at: datetime, command: TakeOver) -> None:
     if command.external_id != ticket.customer.external_id:
         raise _impossible(draft, "cannot merge tickets of two customers: each was promised something of their own")
     require(draft, "take another ticket over", _NOT_CLOSED, {Status.CLOSED: _SURVIVOR_CLOSED})
-    sequence = draft.record(at, TookOver(ticket_id=command.ticket_id, reference=command.reference))
+    spoke_at = command.customer_spoke_at
+    sequence = draft.record(
+        at, TookOver(ticket_id=command.ticket_id, reference=command.reference, customer_spoke_at=spoke_at)
+    )
     draft.merged = (*draft.merged, command.ticket_id)
     draft.tell(sequence, "took_over", Audience.HANDLER, Audience.OWNER)
+    if draft.waiting and spoke_at and spoke_at > draft.waiting.question_at:
+        # What the customer said there, after they were asked here, is the answer (6.3): whoever took it, they gave it.
+        closing.end_wait(draft, at, WaitEnd.CONTACT)
     for taken in command.clocks:
         for clock in draft.live(taken.target):
             _take(draft, at, clock, taken)

@@ -238,6 +238,7 @@ def _record_contact(draft: Draft, at: datetime, command: RecordContact) -> None:
         ),
     )
     draft.thread = command.thread or draft.thread
+    draft.customer_spoke_at = at
     draft.tell(sequence, "contact_received", Audience.OWNER, Audience.HANDLER)
     draft.chases = chases
     if is_answer:

@@ -227,6 +227,8 @@ class Ticket:
     """The ids of the tickets that were merged into this one, in that order."""
     imported_at: datetime | None = None
     """When it entered the record, of a ticket that was opened elsewhere (6.14)."""
+    customer_spoke_at: datetime | None = None
+    """When the customer was last heard of on it, by a contact or a rejection; none: not since it was opened."""
 
     @property
     def entered_at(self) -> datetime:
