@@ -6,7 +6,7 @@ import pytest
 
 from workflows.domain.calendar import Calendar
 from workflows.domain.errors import DomainError
-from workflows.planning.local_time import Wall, before_the_week_ends, length_in_words, read_instant
+from workflows.planning.local_time import Wall, before_the_week_ends, length_in_words, read_instant, wall_clock_in_words
 
 OFFICE = Calendar("Europe/London", {"mon-fri": "08:00-18:00", "sat": "09:00-13:00"})
 MONDAY = datetime(2026, 11, 23, tzinfo=UTC)
@@ -88,3 +88,10 @@ def test_a_length_is_said_exactly() -> None:
         for each in ({"days": 14}, {"minutes": 90}, {"hours": 336, "seconds": 1.5}, {})
     ]
     assert said == ["336 h", "1 h 30 min", "336 h 1.5 s", "0"]
+
+
+def test_a_window_by_the_clock_on_the_wall_has_days() -> None:
+    """3.7: a day is a unit there, where it is whole, as on the page for customers; the hours stand beside it."""
+    lengths = ({"days": 14}, {"days": 1}, {"hours": 36}, {"hours": 8}, {})
+    said = [wall_clock_in_words(timedelta(**each)) for each in lengths]
+    assert said == ["14 days (336 h)", "1 day (24 h)", "36 h", "8 h", "0"]

@@ -160,10 +160,11 @@ def test_what_is_given_told_and_taken_stands_in_the_table() -> None:
     silent = _values(LINES)
     assert silent["customer", "given for a broken promise", ""] == "nothing"
     assert silent["customer", "asking to leave is", ""] == "not taken"
+    assert silent["customer", "may have it reopened for", ""] == "14 days (336 h), by the clock on the wall"
     assert silent["ladder", "credit by hand without the lead", ""] == "none"
     assert silent["ladder", "lead is told of ratings", ""] == "of 2 stars or fewer"
     assert silent["ladder", "lead is told of a customer at risk", ""] == (
-        "when something went wrong 3 times within 2160 h"
+        "when something went wrong 3 times within 90 days (2160 h)"
     )
     said = _values(replace(GENEROUS, rating_tells_lead=1, at_risk=None))
     assert {key: value for key, value in said.items() if value != silent[key]} == {

@@ -195,6 +195,15 @@ def said(minute: int) -> tuple[Command, ...]:
     )
 
 
+def test_a_clock_that_stands_still_is_told_to_the_second() -> None:
+    """Rounded down, as every page says a length: the record's figures are to the microsecond."""
+    life = Life()
+    life.does(5, Acknowledge(actor="ana", handler="ana", tier="agent"))
+    life.does(16.7318680, WaitOnCustomer(actor="ana", question="is the lamp red?"))
+    assert ": 16 min 43 s of " in life.page()
+    assert "43.9" not in life.page()
+
+
 def test_what_the_lead_said_and_what_the_desk_waited_for_is_noted() -> None:
     """An offer by hand is told as what the customer heard; a refused one and a hold are the desk's own (2.11, 6.13)."""
     life = Life()

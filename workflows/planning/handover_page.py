@@ -6,7 +6,7 @@ than `MOST_LINES` lines, none of them more than `LONGEST_LINE` characters.
 
 import textwrap
 from collections.abc import Iterator, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from workflows.domain.money import Money, plainly
 from workflows.domain.ticket.state import Clock
@@ -89,7 +89,7 @@ class _Log:
         for problem in self._story.problems[-PROBLEMS_SHOWN:]:
             yield f"problem {problem.problem_id} is behind it{f': {problem.title}' if problem.title else ''}"
         if self._story.time_spent:
-            yield f"time spent: {length_in_words(self._story.time_spent)}"
+            yield f"time spent: {_length(self._story.time_spent)}"
 
     def _part(self, title: str, part: Part) -> Iterator[str]:
         lines = [
@@ -135,7 +135,7 @@ class _Page:
         if clock.deadline_at is not None:
             return f"{self._at(clock.deadline_at)}  {what}"
         why = f" ({_spaced(clock.pause)})" if clock.pause else ""
-        return f"stands still{why}  {what}: {length_in_words(clock.spent)} of {length_in_words(clock.length)} spent"
+        return f"stands still{why}  {what}: {_length(clock.spent)} of {_length(clock.length)} spent"
 
     def _besides(self) -> Iterator[str]:
         ticket = self._ticket
@@ -186,6 +186,11 @@ def _cut(text: str, longest: int) -> str:
 
 def _spaced(word: str) -> str:
     return word.replace("_", " ")
+
+
+def _length(length: timedelta) -> str:
+    """To the second, rounded down, as every page says it."""
+    return length_in_words(length - length % timedelta(seconds=1))
 
 
 def _times(count: int) -> str:

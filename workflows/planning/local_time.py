@@ -111,8 +111,15 @@ def in_full(day: date) -> str:
 
 
 def length_in_words(length: timedelta) -> str:
-    """`1 h 30 min`, exactly: two lengths that differ are said differently. A day is no unit."""
+    """`1 h 30 min`, exactly: two lengths that differ are said differently. A day is no unit of working time (3.7)."""
     minutes, rest = divmod(length, timedelta(minutes=1))
     seconds = rest / timedelta(seconds=1)
     parts = ((minutes // 60, "h"), (minutes % 60, "min"), (seconds, "s"))
     return " ".join(f"{number:.10g} {unit}" for number, unit in parts if number) or "0"
+
+
+def wall_clock_in_words(length: timedelta) -> str:
+    """`14 days (336 h)`: a length by the clock on the wall, of which a whole day is a unit; any other in hours."""
+    days, rest = divmod(length, timedelta(days=1))
+    hours = length_in_words(length)
+    return hours if rest or not days else f"{days} day{'' if days == 1 else 's'} ({hours})"

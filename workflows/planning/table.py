@@ -11,7 +11,7 @@ from workflows.domain.money import Money, plainly
 from workflows.domain.opening_hours import written
 from workflows.domain.policy import AtRisk, OnBreach, Policy, Tier
 from workflows.domain.ticket.words import Target
-from workflows.planning.local_time import length_in_words
+from workflows.planning.local_time import length_in_words, wall_clock_in_words
 
 CUSTOMER = "customer"
 """The subject of what the customer is promised, whichever tier has the ticket."""
@@ -53,7 +53,7 @@ def _customers(policy: Policy) -> Iterator[Row]:
         "reminded of a question after": ", ".join(map(length_in_words, policy.customer_reminders)) or "never",
         "given up on without an answer after": length_in_words(policy.give_up),
         "closed without a word after": length_in_words(policy.sign_off),
-        "may have it reopened for": f"{length_in_words(policy.reopen_window)}, by the clock on the wall",
+        "may have it reopened for": f"{wall_clock_in_words(policy.reopen_window)}, by the clock on the wall",
         "asking for news escalates": every(policy.chases_to_escalate),
         "asking to leave is": policy.leaving or "not taken",
         "given for a broken promise": _money(policy.credit_for_promise, none="nothing"),
@@ -114,7 +114,7 @@ def _at_risk(at_risk: AtRisk | None) -> str:
     if at_risk is None:
         return "never"
     times = "the first time" if at_risk.number == 1 else f"{at_risk.number} times"
-    return f"when something went wrong {times} within {length_in_words(at_risk.period)}"
+    return f"when something went wrong {times} within {wall_clock_in_words(at_risk.period)}"
 
 
 def _calendars(subject: str, calendar: AnyCalendar) -> Iterator[Row]:
