@@ -17,7 +17,7 @@ from services.desk_log.plan import Plan
 from services.feed.compare import compare
 from services.feed.run import Driven
 from services.intake.convert import event_message, handover_message, ledger_message, ticket_message
-from services.records import Named, Records, Request, SettledBy, TicketFilter, connect, migrate
+from services.records import Named, Place, Records, Request, SettledBy, TicketFilter, connect, migrate
 from services.records.codec import event_from_json, kind_of
 from services.records.outbox import Outbox
 from services.records.owed_messages import WasSent
@@ -44,7 +44,7 @@ from workflows.domain.ticket.commands import (
     Transfer,
 )
 from workflows.domain.ticket.events import Event, PromiseBroken, PromiseKept
-from workflows.domain.ticket.state import Ticket
+from workflows.domain.ticket.state import TICK, Ticket
 from workflows.domain.ticket.words import ContactKind, Outcome, PromiseKind
 from workflows.planning.handover import handover
 
@@ -193,6 +193,29 @@ async def test_news_that_was_promised_is_promised_still(records: Records) -> Non
     promised = {ticket_id: each.next_news_at for ticket_id, each in found.items() if each.next_news_at}
 
     assert promised == {ticket_id: instant(text) for ticket_id, text in NEWS_STILL_PROMISED.items()}
+
+
+async def test_what_is_due_next_is_listed_by_what_is_promised(records: Records) -> None:
+    """2.5: the row's deadline is the ticket's own, also where news is promised for before; else pages never ended."""
+    listed: list[Ticket] = []
+    while page := await records.queries.next_due(
+        TicketFilter(), page_size=1, after=Place.of(listed[-1]) if listed else None
+    ):
+        assert page[0] not in listed
+        listed += page
+
+    assert listed[0].ticket_id == WENT_BY_UNSEEN
+    assert len(listed) == await records.queries.count(TicketFilter()) - 3  # but for what is resolved or closed
+
+
+async def test_whose_wake_up_was_moved_is_told(records: Records) -> None:
+    """Temporal waits for what the release before told it: the keeper owes it the earlier instant."""
+    owed = await records.upkeep.owed_nudges(older_than_seconds=0, limit=100)
+
+    due = {each.ticket_id: each.wake_at for each in owed}
+    assert due[WENT_BY_UNSEEN] == instant("18 08:01") + TICK  # its workflow knew of another
+    assert due["t-lowered"] == instant("18 14:00") + TICK
+    assert "t-exhausted" not in due
 
 
 async def test_a_promise_that_went_by_is_broken_at_its_own_instant(records: Records, clock: StoryClock) -> None:

@@ -73,7 +73,7 @@ def _subject(state: object) -> str:
 
 
 def _promises() -> None:
-    """Tickets whose customers were told when they hear next are woken then: it is a promise from now on (6.5).
+    """When a customer was told they hear next is a promise from now on: it has a deadline, and a wake-up (6.5).
 
     Until now only the update clock was waited for, which may have been moved later since. A process of the release
     before that settles such a ticket afterwards waits for that alone again: the promise is judged when that is due.
@@ -83,15 +83,18 @@ def _promises() -> None:
         "SELECT ticket_id, state FROM tickets WHERE ticket_id > :after AND status <> 'closed' "
         'AND CAST(state AS TEXT) LIKE \'%"next_news_at":"%\' ORDER BY ticket_id LIMIT :limit'
     )
-    wake = sa.text(
-        "UPDATE tickets SET wake_at = :wake_at WHERE ticket_id = :ticket_id AND (wake_at IS NULL OR wake_at > :wake_at)"
-    ).bindparams(sa.bindparam("wake_at", type_=Instant()))
+    instants = (sa.bindparam("promised_at", type_=Instant()), sa.bindparam("wake_at", type_=Instant()))
+    promise = sa.text(
+        "UPDATE tickets SET "
+        "deadline_at = CASE WHEN deadline_at <= :promised_at THEN deadline_at ELSE :promised_at END, "
+        "wake_at = CASE WHEN wake_at <= :wake_at THEN wake_at ELSE :wake_at END WHERE ticket_id = :ticket_id"
+    ).bindparams(*instants)
     after = ""
     while rows := connection.execute(told, {"after": after, "limit": A_BATCH}).all():
         after = rows[-1].ticket_id
         found = [(row.ticket_id, _promised_at(row.state)) for row in rows]
-        if due := [{"ticket_id": ticket_id, "wake_at": at + TICK} for ticket_id, at in found if at]:
-            connection.execute(wake, due)
+        if made := [{"ticket_id": each, "promised_at": at, "wake_at": at + TICK} for each, at in found if at]:
+            connection.execute(promise, made)
 
 
 def _promised_at(state: str | dict[str, Any]) -> datetime | None:
