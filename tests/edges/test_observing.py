@@ -201,3 +201,14 @@ def _understood(command: click.Command, words: list[str]) -> None:
 def _pages() -> set[str]:
     """Every page that is served by default."""
     return {f"{Settings.model_fields[field].default}/metrics" for field in JOBS.values()}
+
+
+def test_no_panel_and_no_alert_asks_for_what_no_rule_records() -> None:
+    """A figure of the record that is not recorded is an empty panel, and an alert that never comes."""
+    recorded = {rule.name for rule in rules() if not rule.is_alert}
+    texts = [path.read_text(encoding="utf-8") for path in (FOLDER.parent / "grafana").glob("*.json")]
+    texts += [rule.expr for rule in rules()]
+    asked = {name for text in texts for name in re.findall(r"record:\w+:\w+", text)}
+
+    assert len(asked) > 20
+    assert sorted(asked - recorded) == []
