@@ -4,6 +4,7 @@ Its own code wrote them, and settled on for a week: see `tests/data/record-of-00
 """
 
 import json
+import logging
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import fields
 from datetime import datetime, timedelta
@@ -19,7 +20,6 @@ from services.feed.run import Driven
 from services.intake.convert import event_message, handover_message, ledger_message, ticket_message
 from services.records import Named, Place, Records, Request, SettledBy, TicketFilter, connect, migrate
 from services.records.codec import event_from_json, kind_of
-from services.records.outbox import Outbox
 from services.records.owed_messages import WasSent
 from services.records.tables import EventRow, TicketRow
 from services.words.words import Rendered, Words
@@ -45,7 +45,7 @@ from workflows.domain.ticket.commands import (
 )
 from workflows.domain.ticket.events import Event, PromiseBroken, PromiseKept
 from workflows.domain.ticket.state import TICK, Ticket
-from workflows.domain.ticket.words import ContactKind, Outcome, PromiseKind
+from workflows.domain.ticket.words import Audience, ContactKind, Outcome, PromiseKind
 from workflows.planning.handover import handover
 
 A_WEEK = timedelta(days=7)
@@ -162,12 +162,13 @@ async def test_every_deadline_is_explained_and_every_story_handed_over(records: 
         assert ticket.reference in page
 
 
-async def test_every_message_that_is_owed_has_words(records: Records) -> None:
+async def test_every_message_that_is_owed_has_words(records: Records, caplog: pytest.LogCaptureFixture) -> None:
     """Delivery finds messages that are of the release before, and has words for each."""
     owed = old_record.rows("outbox")
 
-    said = await rendered(records.outbox, records)
+    said = await rendered(records)
 
+    assert not told_loudly(caplog)
     assert len(said) == len(owed)
     assert all(each.subject and each.text for each in said)
     of_ada = [each for each in said if each.recipient == "c-ada"]
@@ -176,13 +177,32 @@ async def test_every_message_that_is_owed_has_words(records: Records) -> None:
     assert "de-DE" in {each.language for each in said if each.recipient == "c-ben"}
 
 
-async def rendered(outbox: Outbox, records: Records) -> list[Rendered]:
+async def test_a_customer_hears_that_an_old_promise_is_broken(
+    records: Records, clock: StoryClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    """6.5: who was told by the release before when they hear next is told by this one that they did not."""
+    await until(records, clock, instant("18 18:00") + timedelta(minutes=1))
+
+    said = await rendered(records)
+
+    assert not told_loudly(caplog)
+    broken = [each for each in said if each.kind == "promise_broken" and each.audience is Audience.CUSTOMER]
+    assert sorted(each.ticket_id for each in broken) == sorted(NEWS_STILL_PROMISED)
+    assert {each.language for each in broken} == {"de-DE", "en"}
+
+
+def told_loudly(caplog: pytest.LogCaptureFixture) -> list[str]:
+    """Of what words could not be made from: somebody was told less than there was to tell."""
+    return [each.getMessage() for each in caplog.records if each.levelno >= logging.ERROR]
+
+
+async def rendered(records: Records) -> list[Rendered]:
     """Every message in its words, as delivery takes them: of one recipient and ticket one after another."""
     said: list[Rendered] = []
     worded = Worded(records.log_lines, Words(), "file")
-    while messages := await outbox.take(limit=100, lease_seconds=600):
+    while messages := await records.outbox.take(limit=100, lease_seconds=600):
         said += [await worded.of(message) for message in messages]
-        await outbox.write_down([WasSent(message=message) for message in messages])
+        await records.outbox.write_down([WasSent(message=message) for message in messages])
     return said
 
 
@@ -349,7 +369,9 @@ COMMANDS: dict[str, Sequence[Command]] = {
 }
 
 
-async def test_every_ticket_takes_a_command(records: Records, clock: StoryClock) -> None:
+async def test_every_ticket_takes_a_command(
+    records: Records, clock: StoryClock, caplog: pytest.LogCaptureFixture
+) -> None:
     """What can be asked of a ticket can be asked of an old one, what is new with this release too."""
     assert sorted(COMMANDS) == sorted(old_record.ticket_ids())
     for ticket_id, commands in COMMANDS.items():
@@ -361,7 +383,8 @@ async def test_every_ticket_takes_a_command(records: Records, clock: StoryClock)
     assert [each.promised_at for each in kept] == [instant(NEWS_STILL_PROMISED["t-moved"])]  # a person told them, 2.4
     assert (await records.queries.ticket("t-moved")).next_news_at is None
     await until(records, clock, old_record.WRITTEN_AT + timedelta(days=2))
-    await rendered(records.outbox, records)
+    assert all(each.text for each in await rendered(records))
+    assert not told_loudly(caplog)
 
 
 async def test_two_old_tickets_of_one_matter_merge(records: Records) -> None:
