@@ -64,7 +64,7 @@ def _items(text: str) -> Iterator[object]:
     """Yield the objects of a list, a single one, or those of each line."""
     try:
         whole = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         yield from _lines(text)
     else:
         yield from whole if isinstance(whole, list) else [whole]
@@ -78,6 +78,8 @@ def _lines(text: str) -> Iterator[object]:
             yield json.loads(line)
         except ValueError as error:
             yield Mistake(f"line {number}", f"is no JSON: {error}")
+        except RecursionError:
+            yield Mistake(f"line {number}", "has lists within lists without end: write one object a line")
 
 
 def _kind(item: object) -> str:

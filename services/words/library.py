@@ -17,8 +17,10 @@ the one that ships. A file that is changed is read again when it is next needed.
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from jinja2 import BaseLoader, Environment, StrictUndefined, Template, TemplateNotFound, select_autoescape
+from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from services.words.kinds import Kind, Side
@@ -140,7 +142,18 @@ class _Loader(BaseLoader):
 
 
 class _Environment(ImmutableSandboxedEnvironment):
-    """Templates may be a desk's own: they reach nothing but what they are given, and parts of their language."""
+    """Templates may be a desk's own: they reach nothing but what they are given, and parts of their language.
+
+    And nothing in them makes much of little: a text a thousand million times is no message, and ends the process.
+    """
+
+    intercepted_binops = frozenset({"*", "**", "%"})
+
+    def call_binop(self, context: Context, operator: str, left: Any, right: Any) -> Any:  # noqa: ANN401 - jinja2's signature
+        """Reckon with numbers, and no powers of them."""
+        if operator == "**" or not all(isinstance(each, int | float) for each in (left, right)):
+            raise ValueError(f"reckons with {operator!r} what is no number, or too much: write it out")
+        return super().call_binop(context, operator, left, right)
 
     def join_path(self, template: str, parent: str) -> str:
         """Find a part in the language of the template that names it."""
@@ -160,6 +173,8 @@ def _environment(loader: _Loader, finalize: Callable[[object], object]) -> Envir
         finalize=finalize,
     )
     environment.globals.clear()
+    for name in ("center", "format", "indent"):  # as wide as a template says
+        del environment.filters[name]
     return environment
 
 

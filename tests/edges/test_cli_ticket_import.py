@@ -139,6 +139,16 @@ def test_it_stops_at_the_first_mistake_and_says_what_is_left(desk_and_run: tuple
     assert "brought in 1 of 3; 1 wrong; 1 not asked yet: correct what is wrong and give the same file" in result.stderr
 
 
+def test_lists_within_lists_without_end_are_a_mistake_of_that_line(desk_and_run: tuple[Desk, Run]) -> None:
+    """Bad input: however deep a file goes, it is told what is wrong with it."""
+    _, run = desk_and_run
+
+    result = run.imports("[" * 100_000)
+
+    assert result.exit_code == 1
+    assert "line 1 has lists within lists without end" in result.stderr
+
+
 def test_it_goes_on_behind_mistakes_when_told_to(desk_and_run: tuple[Desk, Run]) -> None:
     """All that is wrong is told, in the file and in what it says; exit code 1."""
     desk, run = desk_and_run
@@ -177,7 +187,10 @@ def test_who_is_no_operator_is_told_once(desk_and_run: tuple[Desk, Run]) -> None
     result = run.imports(json.dumps([item("INC1"), item("INC2")]), "--keep-going")
 
     assert result.exit_code == 1
-    assert "refused: actor 'olga' is no operator [NOT_AN_OPERATOR]" in result.stderr
+    assert result.stderr == (
+        "followthrough: brought in 0 of 2; 2 not asked yet\n"
+        "followthrough: refused: actor 'olga' is no operator [NOT_AN_OPERATOR]\n"
+    )
     assert len(desk.asked) == 1
 
 

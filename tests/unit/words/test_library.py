@@ -160,3 +160,12 @@ def test_what_only_a_newer_release_can_say_is_not_said_here() -> None:
         Words().say(replace(message, sequence=99))
     with pytest.raises(CannotSayError):
         Words().say(replace(message, kind="closed"))
+
+
+@pytest.mark.parametrize(
+    "said", ['{{ "x" * 10**9 }}', '{{ "%999999999d" % 1 }}', '{{ "x"|center(10**9) }}', "{{ 9 ** 9 ** 9 }}"]
+)
+def test_a_template_makes_no_more_than_it_is_given(tmp_path: Path, said: str) -> None:
+    """9: one that would fill the memory fails, and ours is told in its place."""
+    write(tmp_path, "en/opened.customer.txt", f"Subject: mine {{{{ reference }}}}\n\n{said}")
+    assert Words(tmp_path).say(opened("en").first("opened")).text.startswith("Hello")
