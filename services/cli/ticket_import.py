@@ -42,11 +42,13 @@ def import_(asking: Asking, *, file: TextIO, keep_going: bool, dry_run: bool) ->
     if not items:
         raise Failed(f"{file.name!r} holds no ticket: write a JSON list, or an object a line", exit_code=1)
     done: Counter[str] = Counter()
+    is_through = False
     try:
         with told_plainly(asking.server, asking.credentials):
             asyncio.run(_bring_in(asking, items, done, keeps_going=keep_going, is_tried=dry_run))
+            is_through = True
     finally:
-        _sum_up(done, len(items), is_tried=dry_run)
+        _sum_up(done, len(items), is_tried=dry_run, is_through=is_through)
     if done[WRONG]:
         raise click.exceptions.Exit(1)
 
@@ -97,10 +99,15 @@ def _show(asking: Asking, item: Asked, ticket: Ticket) -> None:
     click.echo(f"{called} -> {ticket.reference} {ticket.ticket_id}" if ticket.ticket_id else f"{called} can be")
 
 
-def _sum_up(done: Counter[str], whole: int, *, is_tried: bool) -> None:
+def _sum_up(done: Counter[str], whole: int, *, is_tried: bool, is_through: bool) -> None:
+    """Say how far it came, and what to do now; where it was not gone through, that is for the reason that follows."""
     said = TRIED if is_tried else f"brought in {done[BROUGHT_IN]} of {whole}"
     left = whole - done[BROUGHT_IN] - done[WRONG]
     wrong = f"; {done[WRONG]} wrong" if done[WRONG] else ""
     more = f"; {left} not asked yet" if left else ""
-    again = "" if is_tried or not (left or done[WRONG]) else ": correct what is wrong and give the same file again"
+    again = (
+        ""
+        if is_tried or not is_through or not (left or done[WRONG])
+        else ": correct what is wrong and give the same file again"
+    )
     click.echo(f"followthrough: {said}{wrong}{more}{again}", err=True)
