@@ -22,7 +22,7 @@ from rich.console import RenderableType
 from protos.followthrough.v1.event_pb2 import TicketEvent
 from protos.followthrough.v1.handover_pb2 import Handover
 from protos.followthrough.v1.ledger_pb2 import ClockLedger
-from protos.followthrough.v1.ticket_pb2 import Ticket
+from protos.followthrough.v1.ticket_pb2 import Target, Ticket
 from protos.followthrough.v1.ticket_service_pb2 import (
     ExplainDeadlinesRequest,
     ImportTicketRequest,
@@ -171,15 +171,16 @@ class Asking:
     def explain(self, key: str, request: ExplainDeadlinesRequest) -> None:
         """Show why a ticket's deadlines are when they are."""
 
-        async def read(client: TicketClient) -> list[ClockLedger]:
+        async def read(client: TicketClient) -> tuple[list[ClockLedger], ClockLedger | None]:
             request.ticket_id = await _ticket_id(client, key)
-            return [ledger async for ledger in client.ledgers(request)]
+            found = [ledger async for ledger in client.ledgers(request)]
+            return found, None if self.is_json else await _policys_clock(client, request.ticket_id, found)
 
-        found = self._ask(read)
+        found, policys = self._ask(read)
         if not found:
             _say("no clock of this ticket matches")
             return
-        self._show_all(found, explained.of_ledgers)
+        self._show_all(found, lambda ledgers: explained.of_ledgers(ledgers, policys))
 
     def watch(self, key: str, after_sequence: int | None) -> None:
         """Show what happens to one ticket, as it happens, until Ctrl-C."""
@@ -272,6 +273,15 @@ async def _as_of(client: TicketClient, ticket: Ticket) -> AsOf:
         return AsOf()
     now = max((wording.at(ledger.as_of_time) for ledger in ledgers), default=None)
     return AsOf(now=now, ledgers=ledgers, story=story)
+
+
+async def _policys_clock(client: TicketClient, ticket_id: str, found: Sequence[ClockLedger]) -> ClockLedger | None:
+    """Look for a clock that counts in the policy's calendar, where promises are among the found but no such clock."""
+    clock = explained.policys_clock(found)
+    if clock is None and any(ledger.promise for ledger in found):
+        request = ExplainDeadlinesRequest(ticket_id=ticket_id, target=Target.TARGET_RESOLVE, page_size=1)
+        clock = next(iter(await _first(client.ledgers(request), 1)), None)
+    return clock
 
 
 def _named(key: str) -> dict[str, str]:

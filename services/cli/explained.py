@@ -18,7 +18,7 @@ from rich.table import Table
 from rich.text import Text
 
 from protos.followthrough.v1.ledger_pb2 import ClockLedger, LedgerInterval
-from protos.followthrough.v1.ticket_pb2 import ClockState
+from protos.followthrough.v1.ticket_pb2 import ClockState, Target
 from services.cli import wording
 
 INDENT = 4
@@ -28,24 +28,42 @@ ROW = 66
 BLANK = Text("")
 STATES_THAT_LAST = {ClockState.CLOCK_STATE_RUNNING, ClockState.CLOCK_STATE_PAUSED}
 
+CUSTOMERS_TARGETS = {Target.TARGET_UPDATE, Target.TARGET_RESOLVE}
 
-def of_ledgers(ledgers: Sequence[ClockLedger]) -> RenderableType:
-    """Show why each of these clocks ends when it does."""
+
+def of_ledgers(ledgers: Sequence[ClockLedger], policys: ClockLedger | None = None) -> RenderableType:
+    """Show why each of these clocks ends when it does; promises by the zone of the policy's calendar.
+
+    `policys`: a clock that counts in that calendar, for where none of these does.
+    """
+    promises = _zone(policys or policys_clock(ledgers))
     return Group(
-        *(part for number, ledger in enumerate(ledgers) for part in (*[BLANK] * bool(number), of_ledger(ledger)))
+        *(
+            part
+            for number, ledger in enumerate(ledgers)
+            for part in (*[BLANK] * bool(number), of_ledger(ledger, promises if ledger.promise else None))
+        )
     )
 
 
-def of_ledger(ledger: ClockLedger) -> RenderableType:
-    """Show why one clock ends when it does: what was promised, when it counted, what is left."""
-    zone = _zone(ledger)
+def policys_clock(ledgers: Sequence[ClockLedger]) -> ClockLedger | None:
+    """Find a clock of the customer's: those count in the policy's own calendar, a tier's in the tier's."""
+    return next((ledger for ledger in ledgers if ledger.target in CUSTOMERS_TARGETS), None)
+
+
+def of_ledger(ledger: ClockLedger, zone: tzinfo | None = None) -> RenderableType:
+    """Show why one clock ends when it does: what was promised, when it counted, what is left.
+
+    Without a zone, by that of the calendar that it counts in.
+    """
+    zone = zone or _zone(ledger)
     of = f"{ledger.promise!r} {ledger.run}" if ledger.promise else f"{ledger.run} of {ledger.tier}"
     name = f"{wording.word(ledger, 'target')} {of}: {wording.word(ledger, 'state')}"
     return Group(
         Text(wording.plain(name).plain, style="bold"),
         _facts(_promise(ledger, zone)),
         BLANK,
-        Stretches(ledger),
+        Stretches(ledger, zone),
         BLANK,
         _facts(chain(_outcome(ledger, zone), _holds(ledger, zone))),
     )
@@ -110,11 +128,12 @@ class Stretches:
     """Every stretch of a clock run in its order, and when the ticket was closed between two of them."""
 
     ledger: ClockLedger
+    zone: tzinfo
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         """Put a stretch in a row, or in two lines where a row has no room."""
         put = _columns if options.max_width >= ROW else _narrowly
-        yield from _lines(self.ledger, _zone(self.ledger), put)
+        yield from _lines(self.ledger, self.zone, put)
 
 
 Put = Callable[[str, str, str, str, str], str]
@@ -195,17 +214,18 @@ def _facts(facts: Iterator[tuple[str, str]]) -> Table:
     return table
 
 
-def _zone(ledger: ClockLedger) -> tzinfo:
-    """Read the zone that the calendar's words begin with."""
+def _zone(ledger: ClockLedger | None) -> tzinfo:
+    """Read the zone that the calendar's words begin with; UTC where there is none."""
     try:
-        return ZoneInfo(ledger.calendar.partition(" ")[0])
+        return ZoneInfo((ledger.calendar if ledger else "").partition(" ")[0])
     except (ZoneInfoNotFoundError, ValueError, OSError):
         return UTC
 
 
 def _instant(timestamp: Timestamp, zone: tzinfo) -> str:
     local, utc = wording.at(timestamp, zone), wording.at(timestamp, UTC)
-    return f"{local:%a %d %b %Y %H:%M:%S %Z} ({utc:%Y-%m-%d %H:%M:%S} UTC)"
+    said = f"{local:%a %d %b %Y %H:%M:%S %Z}"
+    return said if local.tzname() == "UTC" else f"{said} ({utc:%Y-%m-%d %H:%M:%S} UTC)"
 
 
 def _local(timestamp: Timestamp, zone: tzinfo) -> str:

@@ -228,6 +228,22 @@ def test_a_tier_entered_again_goes_on_from_what_it_had_spent() -> None:
     ]
 
 
+@pytest.mark.parametrize("words", [(), ("--clock", "promise"), ("--clock", "promise", "--live")])
+async def test_a_promise_is_explained_in_the_policys_zone(line: Line, words: tuple[str, ...]) -> None:
+    """2.7: for an instant, by the same wall as the clocks beside it, whichever of them are asked for."""
+    line.desk.clock.pass_(timedelta(days=200))
+    ticket = await line.desk.open()
+
+    result = await line.run("explain", ticket.reference, *words)
+
+    assert result.exit_code == 0, result.output
+    first = next(part for part in result.stdout.split("\n\n") if part.startswith("promise 'next_news' 1"))
+    assert re.search(
+        r"^promised +for \w{3} 11 Jun 2027 \d\d:\d\d:00 BST, by the clock on the wall$", first, re.MULTILINE
+    )
+    assert "made      Fri 11 Jun 2027 10:00:00 BST (2027-06-11 09:00:00 UTC)" in first
+
+
 async def test_only_live_clocks_when_asked(line: Line) -> None:
     """The acknowledgement was met at 09:10: it is in the whole ledger, and not among what still counts."""
     ticket = await waited_an_hour(line.desk)
