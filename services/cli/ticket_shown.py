@@ -18,11 +18,22 @@ from rich.text import Text
 
 from protos.followthrough.v1.handover_pb2 import Handover
 from protos.followthrough.v1.ledger_pb2 import ClockLedger
-from protos.followthrough.v1.ticket_pb2 import Clock, ClockState, Promise, PromiseState, Ticket, TicketKind
+from protos.followthrough.v1.ticket_pb2 import (
+    Clock,
+    ClockState,
+    EscalationCause,
+    Promise,
+    PromiseState,
+    Reminding,
+    Ticket,
+    TicketKind,
+)
 from services.cli import wording
 from services.cli.promises_shown import BROKEN, Promises
 from services.cli.tables import PIPED_WIDTH, headed
 from services.money import in_words
+from workflows.domain.ticket.words import Cause
+from workflows.planning.wording import of_causes
 
 LIVE = {ClockState.CLOCK_STATE_RUNNING, ClockState.CLOCK_STATE_PAUSED}
 """The states of a clock that has not ended."""
@@ -183,8 +194,7 @@ def _standing(ticket: Ticket, as_of: AsOf) -> Iterator[tuple[str, str]]:
         yield "asked", ", ".join(filter(None, (wording.instant(ticket.waiting, "question_time"), reminders)))
         yield "reminder or end", _due(ticket.waiting, "next_time", now)
     if ticket.HasField("reminding"):
-        causes = wording.value_of(ticket.reminding.DESCRIPTOR.fields_by_name["causes"], ticket.reminding.causes)
-        yield "ladder ended", causes
+        yield "ladder ended", ", and ".join(map(_cause, ticket.reminding.causes))
         sent = f", {_times(ticket.reminding.sent)} so far" if ticket.reminding.sent else ""
         yield "last resort", f"told again {_due(ticket.reminding, 'next_time', now)}{sent}"
     if ticket.HasField("resolution"):
@@ -243,6 +253,14 @@ def _state(clock: Clock) -> str:
         return BROKEN
     state = wording.word(clock, "state")
     return f"{state}: {wording.word(clock, 'pause')}" if clock.pause else state
+
+
+def _cause(cause: "EscalationCause.ValueType") -> str:
+    """Say why the ladder ended as the handover says it; one that this version does not know, as it is called."""
+    try:
+        return of_causes([Cause(EscalationCause.Name(cause).removeprefix("ESCALATION_CAUSE_").lower())])
+    except ValueError:
+        return wording.value_of(Reminding.DESCRIPTOR.fields_by_name["causes"], [cause])
 
 
 def _times(count: int) -> str:

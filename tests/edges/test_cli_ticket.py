@@ -655,7 +655,7 @@ def test_what_is_due_next_of_a_ticket_that_waits_is_shown() -> None:
         "came by email",
         f"asked {noon}, reminded 2 times",
         f"reminder or end {noon} (in 2 h)",
-        "ladder ended resolve breached",
+        "ladder ended the customer's promise is broken",
         f"last resort told again {noon} (in 2 h), once so far",
         f"closes by silence {noon} (in 2 h)",
     ):
