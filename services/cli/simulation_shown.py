@@ -16,7 +16,7 @@ from services.simulation.source import Source
 from services.simulation.tables import Table as Told
 
 PROBLEMS = 10
-"""That are written out; all are counted."""
+"""Of each sort that are written out; all are counted."""
 NARROW = 100
 """Columns up to which every one is needed."""
 LONGEST_WORD = 20
@@ -37,9 +37,10 @@ def _beginning(simulation: Simulation, source: Source) -> Iterator[RenderableTyp
         f"{source.name}, {simulation.tickets} tickets, judged until {simulation.until:%Y-%m-%d %H:%M} UTC"
     )
     yield from (wording.plain(note) for note in source.notes)
-    yield from (wording.plain(f"broken: {problem}") for problem in source.problems[:PROBLEMS])
-    if len(source.problems) > PROBLEMS:
-        yield Text(f"broken: and {len(source.problems) - PROBLEMS} more")
+    for what, lines in (("broken", source.problems), ("left out", source.left_out)):
+        yield from (wording.plain(f"{what}: {line}") for line in lines[:PROBLEMS])
+        if len(lines) > PROBLEMS:
+            yield Text(f"{what}: and {len(lines) - PROBLEMS} more")
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ def to_data(simulation: Simulation, source: Source) -> Data:
             "name": source.name,
             "counts": dict(source.counts),
             "problems": list(source.problems),
+            "left_out": list(source.left_out),
             "notes": list(source.notes),
         },
         "judged_until": _instant(simulation.until),

@@ -20,6 +20,7 @@ TIERS = (
     "tier up, and none where the clocks have taken it; a transfer goes to the tier of that name, else of that rung"
 )
 ROSTERS = "rosters: who could not be reached then cannot be reached here, as far as it reached the ticket"
+IMPORTED = "it was imported: how it came to where it was then is told elsewhere"
 PEOPLE = "people: they do what they did, when they did it. That they would have acted otherwise, nobody knows"
 
 
@@ -38,6 +39,7 @@ async def from_record(
         raise CannotSimulate(_nothing(name, wanted))
     pasts: list[PastTicket] = []
     problems: list[str] = []
+    left_out: list[str] = []
     for first in range(0, len(chosen), PAGE):
         page = chosen[first : first + PAGE]
         inputs = await queries.inputs_of([each.ticket_id for each in page])
@@ -48,13 +50,17 @@ async def from_record(
                 problems.append(f"ticket {each.reference}: {unreadable}")
                 continue
             past = _past(inputs.get(each.ticket_id, []), ladder, wanted.priority)
-            if isinstance(past, str):
+            if past is None:
+                left_out.append(f"ticket {each.reference}: {IMPORTED}")
+            elif isinstance(past, str):
                 problems.append(f"ticket {each.reference}: {past}")
             else:
                 pasts.append(past)
         read(len(page))
     if not pasts:
-        raise CannotSimulate(f"{name}: none of {len(chosen)} tickets can be read, the first: {problems[0]}")
+        raise CannotSimulate(
+            f"{name}: none of {len(chosen)} tickets can be read, the first: {[*problems, *left_out][0]}"
+        )
     return Given(
         pasts=tuple(pasts),
         until=until,
@@ -64,10 +70,12 @@ async def from_record(
                 "tickets found": len(found),
                 "left out: not asked for": len(found) - len(chosen),
                 "left out: cannot be read": len(problems),
+                "left out: imported": len(left_out),
                 "tickets told again": len(pasts),
                 "commands of these": sum(len(past.said) for past in pasts),
             },
             problems=tuple(problems),
+            left_out=tuple(left_out),
             notes=(*_priorities(wanted.priority), TIERS, ROSTERS, PEOPLE),
         ),
     )
@@ -95,8 +103,8 @@ async def _found(queries: Queries, wanted: Wanted) -> list[_Found]:
     return found
 
 
-def _past(inputs: Sequence[Input] | LogTooNew, ladder: Ladder, priority: str | None) -> PastTicket | str:
-    """Make a past ticket of its inputs, or say why it cannot be."""
+def _past(inputs: Sequence[Input] | LogTooNew, ladder: Ladder, priority: str | None) -> PastTicket | str | None:
+    """Make a past ticket of its inputs, or say why it cannot be; none: it was imported."""
     if isinstance(inputs, LogTooNew):
         return str(inputs)
     match inputs:
@@ -119,7 +127,7 @@ def _past(inputs: Sequence[Input] | LogTooNew, ladder: Ladder, priority: str | N
                 closures=tuple(closures),
             )
         case [Input(command=Import()), *_]:
-            return "it was imported: how it came to where it was then is told elsewhere"
+            return None
         case _:
             return "its first input is no opening"
 

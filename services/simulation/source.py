@@ -42,6 +42,8 @@ class Source:
     """What was found and what was left out, in the order of reading."""
     problems: tuple[str, ...] = ()
     """What was broken, a line each."""
+    left_out: tuple[str, ...] = ()
+    """What is in order and cannot be told again, a line each."""
     notes: tuple[str, ...] = ()
     """How it is told again: what the source does not say, and what was taken for it."""
 

@@ -1,11 +1,13 @@
 """A simulation beside the record: the same commands come to the same figures, and what the record holds can be read."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from sqlalchemy import text
 
+from services.cli import tables
+from services.cli.simulation_shown import of_simulation
 from services.desk_log.decide import Course, Seen, Skip, decide
 from services.desk_log.log import Case, Log, read_log
 from services.desk_log.plan import plan
@@ -16,13 +18,15 @@ from services.simulation.simulate import simulate
 from services.simulation.source import CannotSimulate, Wanted
 from tests.support.clock import StoryClock
 from tests.support.policies import LINES
-from workflows.domain.ticket.commands import Acknowledge, Command, Customer, Open
+from workflows.domain.ticket.commands import Acknowledge, Command, Customer, Import, Open, SpentClock
 from workflows.domain.ticket.state import TICK, Ticket
+from workflows.domain.ticket.words import Status, Target
 from workflows.planning.figures import Figures
 from workflows.planning.restating import Ladder
 
 MADE_UP = Path(__file__).parent.parent / "data" / "made-up-incidents.csv"
 URGENT = Wanted(priority="urgent")
+USED = (Target.TIER_RESOLVE, Target.UPDATE, Target.RESOLVE)
 SHORT = ("plain", "at-first-contact", "starts-in-progress", "starts-waiting", "starts-at-vendor", "second-line")
 
 
@@ -131,6 +135,44 @@ async def test_the_record_is_read_in_pages_and_by_what_is_wanted(records: Record
         CannotSimulate, match=r"^record has no ticket opened under policy 'other' at queue 'home': ask "
     ):
         await found(Wanted(policy="other", queue="home"))
+
+
+async def test_a_ticket_that_was_imported_is_left_out_and_not_broken(
+    records: Records, story_clock: StoryClock, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """6.14: there is nothing wrong with it; how it came to where it was then is told elsewhere."""
+    await records.record.open_ticket(LINES, opening("here"))
+    there = opening("there")
+    elsewhere = Import(
+        actor="operator",
+        ticket_id=there.ticket_id,
+        reference=there.reference,
+        queue=there.queue,
+        priority=there.priority,
+        customer=there.customer,
+        subject=there.subject,
+        description=there.description,
+        channel=there.channel,
+        opened_at=story_clock.at - timedelta(hours=2),
+        tier="agent",
+        status=Status.OPEN,
+        clocks=tuple(SpentClock(target=target, used=TICK) for target in USED),
+    )
+    await records.record.open_ticket(LINES, elsewhere)
+
+    given = await from_record(records.queries, "record", Wanted())
+
+    source = given.source
+    assert (source.problems, source.counts["left out: cannot be read"], source.counts["left out: imported"]) == (
+        (),
+        0,
+        1,
+    )
+    assert [line.partition(":")[0] for line in source.left_out] == ["ticket R-there"]
+    tables.write(of_simulation(simulate({"lines": LINES}, given.pasts, given.until), source, flips=1))
+    told = capsys.readouterr().out
+    assert "left out: ticket R-there: it was imported: how it came to where it was" in told
+    assert "broken:" not in told
 
 
 async def test_a_ticket_that_cannot_be_read_is_told_and_the_others_go_on(
