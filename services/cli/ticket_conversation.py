@@ -20,7 +20,7 @@ from services.money import NoAmount, minor_units
 
 PROMISES = click.Choice(["call_back", "next_news", "turnaround"])
 STARS = click.IntRange(min=1, max=5)
-CREDIT = click.IntRange(min=1)
+CREDIT = click.IntRange(1, 2**31 - 1)
 
 
 @click.command()

@@ -141,6 +141,13 @@ async def test_a_refusal_is_said_in_one_line(line: Line, words: tuple[str, ...],
     assert re.search(said, result.stderr), result.stderr
 
 
+async def test_a_credit_of_a_number_that_none_has_is_not_asked_for(line: Line) -> None:
+    """Exit code 2, and no more than the contract's numbers go."""
+    result = await line.run("decide", "27PM-5WKN", "99999999999", "--approve", "--reason", "x")
+    assert result.exit_code == 2
+    assert "is not in the range 1<=x<=2147483647" in result.stderr
+
+
 async def test_a_handover_is_the_page_that_intake_wrote(line: Line) -> None:
     """Piped it is plain, by id and by reference; as JSON it is the contract's message."""
     ticket = await taken(line)
