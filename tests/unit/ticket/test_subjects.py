@@ -25,11 +25,17 @@ from workflows.domain.ticket.subjects import matter_of
         "回复\uff1ano line",
         "返信: 転送: no line",
         "\uff2e\uff4f line",
+        "\u200fRe: \u200eno l\u00adine\u200b",
     ],
 )
 def test_a_reply_is_the_same_matter(subject: str) -> None:
     """Case, spaces, width, and what mail programs put in front, in whatever language, make no other matter."""
     assert matter_of(subject) == "no line"
+
+
+def test_accents_are_the_same_however_they_are_written() -> None:
+    """One letter with two marks, in capitals, is two letters to Unicode."""
+    assert matter_of("\u0390") == matter_of("\u03aa\u0301") == matter_of("\u1fd3")
 
 
 @pytest.mark.parametrize("subject", ["no lines", "no line!", "line no", "no line: garden", "Reno line", "ref: no line"])
@@ -38,7 +44,7 @@ def test_another_subject_is_another_matter(subject: str) -> None:
     assert matter_of(subject) != "no line"
 
 
-@pytest.mark.parametrize("subject", ["", " ", "Re:", "AW: Fwd:"])
+@pytest.mark.parametrize("subject", ["", " ", "Re:", "AW: Fwd:", "\u200b"])
 def test_a_subject_that_says_nothing_joins_nothing(subject: str) -> None:
     """Two who write nothing do not write about the same."""
     assert not matter_of(subject)

@@ -20,7 +20,10 @@ _BEFORE = re.compile(
 
 def matter_of(subject: str) -> str:
     """What subjects of one matter have in common; empty where nothing is left to go by. Compare it, never show it."""
-    matter = " ".join(unicodedata.normalize("NFKC", subject).casefold().split())
+    folded = unicodedata.normalize("NFKC", subject).casefold()
+    # What only steers how it is shown, like the marks around Arabic that mail programs add, says nothing.
+    shown = "".join(each for each in folded if unicodedata.category(each) != "Cf")
+    matter = " ".join(unicodedata.normalize("NFKC", shown).split())
     while before := _BEFORE.match(matter):
         matter = matter[before.end() :]
     return matter
