@@ -222,6 +222,10 @@ def _exhausted(read: Read) -> Facts:
             raise LookupError(f"a {read.occasion.kind!r} is of a line {type(event).__name__!r}")
 
 
+def _rejected_customer(read: Read) -> Facts:
+    return {"customers_words": read.line(Rejected).reason or None}
+
+
 def _rejected(read: Read) -> Facts:
     return {"reason": read.line(Rejected).reason}
 
@@ -298,6 +302,7 @@ BY_KIND: Mapping[tuple[str, Side], Callable[[Read], Facts]] = {
     ("gave_up_waiting", Side.CUSTOMER): _gave_up,
     ("resolved", Side.CUSTOMER): _resolved,
     ("closed", Side.CUSTOMER): _closed,
+    ("rejected", Side.CUSTOMER): _rejected_customer,
     ("clock_breached", Side.CUSTOMER): _breached,
     ("promise_made", Side.CUSTOMER): _promise,
     ("promise_changed", Side.CUSTOMER): _promise,

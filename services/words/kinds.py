@@ -158,6 +158,8 @@ _TABLE = (
     _of_customer("gave_up_waiting", {"question": Type.TEXT, "asked": Type.MOMENT, "answer_until": Type.MOMENT}),
     _of_customer("resolved", {**_SOLVED, "sign_off_until": Type.MOMENT}),
     _of_customer("closed", {**_SOLVED, "closed_by": Type.WORD, "reopen_until": Type.MOMENT}),
+    _of_customer("rejected", {"customers_words": Type.TEXT}),
+    _of_customer("reopened"),
     _of_customer("clock_breached", {"target": Type.WORD, "due": Type.MOMENT, "credit": Type.MONEY}),
     _of_customer("promise_made", _PROMISE),
     _of_customer("promise_changed", {**_PROMISE, "promised_before": Type.MOMENT}),

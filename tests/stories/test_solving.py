@@ -1,8 +1,12 @@
 """The end of it: confirmed, rejected, silent, withdrawn; and opened again."""
 
-from tests.support.policies import LINES, ladder
-from workflows.domain.ticket.words import Outcome, Status
-from workflows.testing.story import Tell
+from collections.abc import Callable
+
+import pytest
+
+from tests.support.policies import LINES, ladder, row
+from workflows.domain.ticket.words import ContactKind, Outcome, PromiseState, Status
+from workflows.testing.story import Story, Tell
 
 
 def test_a_ticket_confirmed_is_reopened_solved_again_and_at_last_too_old(tell: Tell) -> None:
@@ -25,7 +29,8 @@ def test_a_ticket_confirmed_is_reopened_solved_again_and_at_last_too_old(tell: T
         "Fri 4 Dec 10:00 reinstated resolve/1 of agent, was met, 2h spent, until Tue 8 Dec 11:00",
         "Fri 4 Dec 10:00 started update/3 of agent, 4h, until 14:00",
         "Fri 4 Dec 10:00 started acknowledge/2 of agent, 3h, until 13:00",
-    ).told("reopened to owner ann", "reopened to tier agent")
+        "Fri 4 Dec 10:00 promise next_news/2 made: next_news, by 14:00",
+    ).told("reopened to customer c-1", "reopened to owner ann", "reopened to tier agent")
     story.until("Fri 4 Dec 10:10").acknowledge("ben").until("Fri 4 Dec 10:40").resolve(Outcome.WORKAROUND)
     story.until("Wed 9 Dec 18:00").in_short(
         "Fri 4 Dec 10:10 acknowledged by ben of agent",
@@ -62,11 +67,59 @@ def test_a_rejected_solution_goes_to_the_next_tier_and_at_the_top_ends_the_ladde
         "Mon 23 Nov 14:00 ladder ended at supplier: solution_rejected, duty-manager",
         "Mon 23 Nov 15:00 reminded duty-manager 1: solution_rejected, due 15:00",
     ).told(
+        "rejected to customer c-1",
         "rejected to owner agent",
         "rejected to tier supplier",
         "ladder_exhausted to last_resort duty-manager",
         "last_resort_reminded to last_resort duty-manager",
     )
+
+
+def reopened_by_hand(story: Story) -> Story:
+    """Closed, and reopened."""
+    return story.resolve().confirm().as_told().until("Mon 23 Nov 12:00").reopen()
+
+
+def rejected_when_closed(story: Story) -> Story:
+    """Closed, and not solved after all."""
+    return story.resolve().confirm().as_told().until("Mon 23 Nov 12:00").reject()
+
+
+def answered_after_all(story: Story) -> Story:
+    """Resolved for want of an answer, and then it comes."""
+    story.resolve(Outcome.NO_RESPONSE).as_told()
+    return story.until("Mon 23 Nov 12:00").contact(ContactKind.INFORMATION)
+
+
+def rejected_at_the_top(story: Story) -> Story:
+    """Not solved, says the customer, and there is no tier above."""
+    story.transfer("supplier").acknowledge("sue").resolve().as_told()
+    return story.until("Mon 23 Nov 12:00").reject()
+
+
+REOPENED = ("reopened to customer c-1", "reopened to owner agent")
+REJECTED = ("rejected to customer c-1", "rejected to owner agent", "rejected to tier supplier")
+
+
+@pytest.mark.parametrize(
+    ("comes_back", "told"),
+    [
+        (reopened_by_hand, REOPENED),
+        (rejected_when_closed, REOPENED),
+        (answered_after_all, ("contact_received to owner agent", *REOPENED)),
+        (rejected_at_the_top, (*REJECTED, "ladder_exhausted to last_resort duty-manager")),
+    ],
+)
+def test_who_comes_back_is_told_so_and_when_they_hear_next_which_is_promised(
+    tell: Tell, comes_back: Callable[[Story], Story], told: tuple[str, ...]
+) -> None:
+    """6.8, 6.9, 6.1: by the update deadline; silence until then breaks the engine's promise."""
+    slow = row(acknowledge=10, update_every=4, resolve=100)
+    story = tell(ladder(agent=slow, supplier=slow)).open("Mon 23 Nov 09:00").until("Mon 23 Nov 10:00").as_told()
+    comes_back(story).told(*told).as_told()
+    assert story.ticket.next_news_at == story.instant("Mon 23 Nov 16:00")
+    story.until("Mon 23 Nov 16:01").as_told()
+    assert [(each.name, each.state) for each in story.ticket.promises] == [("next_news", PromiseState.BROKEN)]
 
 
 def test_an_outcome_needs_what_belongs_to_it_and_a_withdrawn_ticket_closes_at_once(tell: Tell) -> None:

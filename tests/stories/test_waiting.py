@@ -40,6 +40,7 @@ def test_a_question_before_the_weekend_is_given_up_closed_by_silence_and_answere
         "Mon 14 Dec 17:00 reinstated resolve/1 of agent, was cancelled, 3h30m spent, until Thu 17 Dec 10:30",
         "Mon 14 Dec 17:00 started update/3 of agent, 4h, until Tue 15 Dec 11:00",
         "Mon 14 Dec 17:00 started acknowledge/2 of agent, 3h, until Tue 15 Dec 10:00",
+        "Mon 14 Dec 17:00 promise next_news/2 made: next_news, by Tue 15 Dec 11:00",
     )
     story.until("Tue 15 Dec 10:30").in_short(
         "Tue 15 Dec 09:15 warned 75% of acknowledge/2 of agent, due 09:15",

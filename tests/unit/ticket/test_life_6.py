@@ -165,7 +165,9 @@ def test_who_is_told_what_over_an_ordinary_life(tell: Tell) -> None:
     story.until("Mon 23 Nov 09:40").contact().told("contact_received to owner ann")
     story.until("Mon 23 Nov 09:50").resolve().told("resolved to customer c-1")
     story.until("Mon 23 Nov 10:00").confirm().told("closed to customer c-1")
-    story.until("Mon 23 Nov 10:10").reopen().told("reopened to owner ann", "reopened to tier agent")
+    story.until("Mon 23 Nov 10:10").reopen().told(
+        "reopened to customer c-1", "reopened to owner ann", "reopened to tier agent"
+    )
     story.until("Mon 23 Nov 10:20").acknowledge("amy").as_told()
     story.until("Fri 18 Dec 10:30").happened("Fri 18 Dec 10:10 warned 75% of update/5 of agent, due 10:10")
     story.told("clock_warned to handler amy", "clock_warned to owner ann")

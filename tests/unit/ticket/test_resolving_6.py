@@ -134,6 +134,7 @@ def test_rejection_at_the_last_tier_is_exhaustion(tell: Tell) -> None:
         "Mon 23 Nov 15:00 resumed update/2 of supplier, 0m spent, until Sat 26 Dec 23:00",
         "Mon 23 Nov 15:00 resumed resolve/1 of agent, 3h spent, until Mon 4 Jan 04:00",
         "Mon 23 Nov 15:00 started acknowledge/3 of supplier, 700h, until Tue 22 Dec 19:00",
+        "Mon 23 Nov 15:00 promise next_news/3 made: next_news, by Sat 26 Dec 23:00",
         "Mon 23 Nov 15:00 ladder ended at supplier: solution_rejected, duty-manager",
     )
     assert (story.ticket.status, story.ticket.handler) == (Status.OPEN, None)
@@ -147,6 +148,7 @@ def test_a_rejection_at_the_last_tier_is_told_to_owner_and_tier(tell: Tell) -> N
         "Mon 23 Nov 15:00 rejected", "Mon 23 Nov 15:00 ladder ended at supplier: solution_rejected, duty-manager"
     )
     story.told(
+        "rejected to customer c-1",
         "rejected to owner ann",
         "rejected to tier supplier",
         "ladder_exhausted to last_resort duty-manager",
@@ -210,6 +212,7 @@ def test_reopening_withdraws_what_was_met_and_starts_update_and_acknowledge_anew
         "Tue 24 Nov 13:00 reinstated resolve/1 of agent, was met, 3h spent, until Tue 5 Jan 02:00",
         "Tue 24 Nov 13:00 started update/3 of agent, 4h, until 17:00",
         "Tue 24 Nov 13:00 started acknowledge/2 of agent, 700h, until Wed 23 Dec 17:00",
+        "Tue 24 Nov 13:00 promise next_news/2 made: next_news, by 17:00",
     )
     ticket = story.ticket
     assert (ticket.status, ticket.tier, ticket.handler, ticket.owner) == (Status.OPEN, "agent", None, "ann")

@@ -108,6 +108,7 @@ def test_an_answer_after_giving_up_reopens_at_the_same_tier(tell: Tell) -> None:
         "Tue 24 Nov 16:00 cancelled update/2 of agent, 0m spent",
         "Tue 24 Nov 16:00 started update/3 of agent, 800h, until Mon 28 Dec 00:00",
         "Tue 24 Nov 16:00 started acknowledge/2 of agent, 700h, until Wed 23 Dec 20:00",
+        "Tue 24 Nov 16:00 promise next_news/2 made: next_news, by Mon 28 Dec 00:00",
     )
     assert (story.ticket.status, story.ticket.handler, story.ticket.owner) == (Status.OPEN, None, "ann")
 

@@ -34,6 +34,7 @@ CUSTOMERS = {
     ("WaitStarted", "question"),
     ("Resolved", "explanation"),
     ("Resolved", "alternative"),
+    ("Rejected", "reason"),
     ("PromiseMade", "words"),
     ("PromiseChanged", "words"),
     ("CreditOffered", "currency"),

@@ -180,7 +180,8 @@ def reject(draft: Draft, at: datetime, reason: str) -> None:
     draft.resume((Target.UPDATE, Target.RESOLVE, *([Target.TIER_RESOLVE] if is_last else [])), at)
     if is_last:
         draft.start(Target.ACKNOWLEDGE, at)
-        draft.tell(sequence, "rejected", Audience.OWNER, Audience.TIER)
+        _promise_news(draft, at)
+        draft.tell(sequence, "rejected", Audience.CUSTOMER, Audience.OWNER, Audience.TIER)
     ladder.escalate(draft, at, (Cause.SOLUTION_REJECTED,), reason)
 
 
@@ -200,7 +201,14 @@ def reopen(draft: Draft, at: datetime, reason: str) -> None:
     draft.cancel((Target.UPDATE,), at)
     draft.start(Target.UPDATE, at)
     draft.start(Target.ACKNOWLEDGE, at)
-    draft.tell(sequence, "reopened", Audience.OWNER, Audience.TIER)
+    _promise_news(draft, at)
+    draft.tell(sequence, "reopened", Audience.CUSTOMER, Audience.OWNER, Audience.TIER)
+
+
+def _promise_news(draft: Draft, at: datetime) -> None:
+    """Who came back is told when they hear next, as when it goes up the ladder: by the update deadline (6.5)."""
+    for clock in draft.live(Target.UPDATE):
+        promises.promise_next_news(draft, at, clock.deadline_at)
 
 
 def _reinstate(draft: Draft, at: datetime) -> None:
