@@ -146,6 +146,8 @@ async def test_merging_what_cannot_be_merged_changes_nothing(desk: Desk) -> None
     told = [
         (merging(third, third), "MERGE_IMPOSSIBLE", "into itself"),
         (merging(third, stranger), "MERGE_IMPOSSIBLE", "two customers"),
+        (merging(closed, stranger), "MERGE_IMPOSSIBLE", "two customers"),
+        (merging(younger, stranger), "MERGE_IMPOSSIBLE", "two customers"),
         (merging(closed, third), "WRONG_STATE", "nothing left to merge"),
         (merging(third, closed), "WRONG_STATE", "reopen it first"),
         (merging(younger, older), "MERGE_IMPOSSIBLE", "that one was merged into this one"),

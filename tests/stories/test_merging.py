@@ -307,6 +307,12 @@ def test_what_cannot_be_merged_is_refused_with_the_remedy_and_nothing_changes(te
         "foreign",
         "MERGE_IMPOSSIBLE: cannot merge tickets of two customers: each was promised something of their own",
     )
+    for which in ("b", "d"):  # before anything else: that others were merged into one, and that one is closed
+        refused(
+            which,
+            "foreign",
+            "MERGE_IMPOSSIBLE: cannot merge tickets of two customers: each was promised something of their own",
+        )
     closed = "cannot take another ticket over: the ticket is 'closed'; reopen it first, or name one that goes on"
     refused("c", "d", f"WRONG_STATE: {closed}")
     over = "there is nothing left to merge; what comes back on it is a contact, or a reopening"

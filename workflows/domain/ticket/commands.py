@@ -375,6 +375,8 @@ class MergeInto:
     survivor_id: str
     survivor_reference: str
     survivor_kind: TicketKind = TicketKind.REQUEST
+    survivor_external_id: str | None = None
+    """Whose it is; none: it was not said when this was asked, and the survivor alone compares."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

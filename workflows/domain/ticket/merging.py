@@ -35,6 +35,7 @@ def halves(policy: Policy, other: Ticket, survivor: Ticket, at: datetime, actor:
         survivor_id=survivor.ticket_id,
         survivor_reference=survivor.reference,
         survivor_kind=survivor.kind,
+        survivor_external_id=survivor.customer.external_id,
     )
     take_over = TakeOver(
         actor=actor,
@@ -53,6 +54,7 @@ def merge_into(draft: Draft, at: datetime, command: MergeInto) -> None:
     ticket = draft.before
     if command.survivor_id == ticket.ticket_id:
         raise _impossible(draft, "cannot merge a ticket into itself: name the other one")
+    _require_one_customer(draft, command.survivor_external_id)
     if command.survivor_id in draft.merged:
         raise _impossible(
             draft,
@@ -89,8 +91,7 @@ def take_over(draft: Draft, at: datetime, command: TakeOver) -> None:
     ticket = draft.before
     if command.ticket_id == ticket.ticket_id:
         raise _impossible(draft, "cannot merge a ticket into itself: name the other one")
-    if command.external_id != ticket.customer.external_id:
-        raise _impossible(draft, "cannot merge tickets of two customers: each was promised something of their own")
+    _require_one_customer(draft, command.external_id)
     require(draft, "take another ticket over", _NOT_CLOSED, {Status.CLOSED: _SURVIVOR_CLOSED})
     spoke_at = command.customer_spoke_at
     sequence = draft.record(
@@ -173,6 +174,12 @@ def _promised(other: Ticket) -> Iterator[TakenPromise]:
 def _due_at(policy: Policy, clock: Clock, at: datetime, left: timedelta) -> datetime:
     """When a run that stands still would be due if it ran on now."""
     return due(clocks.calendar_of(policy, clock.target, clock.tier), at, left) if left else at
+
+
+def _require_one_customer(draft: Draft, others: str | None) -> None:
+    """Compare before anything else is: no remedy for the rest would help, and it is nothing to tell of a stranger's."""
+    if others is not None and others != draft.before.customer.external_id:
+        raise _impossible(draft, "cannot merge tickets of two customers: each was promised something of their own")
 
 
 def _impossible(draft: Draft, text: str) -> CommandRefused:

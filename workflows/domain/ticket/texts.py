@@ -55,6 +55,7 @@ TEXTS: Mapping[str, Text] = {
     "duplicate_of": _NAME,
     "survivor_id": _NAME,
     "survivor_reference": Text(longest=32),
+    "survivor_external_id": Text(longest=128, is_a_customers=True),
     "references": _NAME,
     "thread": Text(longest=255),
     # who is promised something
