@@ -19,6 +19,7 @@ from services.cli import article_file
 from services.cli.article_asking import ArticleAsking
 from services.cli.failing import Failed
 from services.cli.options import NUMBER, AddressOption
+from services.cli.sections import Sections
 from services.settings import Address, Settings, SettingsError
 
 PAGE = 100
@@ -59,7 +60,7 @@ def writes(command: Callable[..., None]) -> Callable[..., None]:
     return with_version(with_who(asks(command)))
 
 
-@click.group()
+@click.group(cls=Sections)
 def article() -> None:
     """Write answers that can be suggested, find them, and see what they were good for.
 

@@ -19,7 +19,8 @@ from protos.followthrough.v1.problem_service_pb2 import (
 )
 from services.cli.asking import Asking
 from services.cli.options import NUMBER, asks, reads
-from services.cli.problem_asking import ProblemAsking
+from services.cli.problem_asking import OUTCOMES, ProblemAsking
+from services.cli.sections import Sections
 
 KINDS = click.Choice(["fault", "improvement"])
 STATES = click.Choice(["investigating", "known", "planned", "fixed", "declined"])
@@ -165,7 +166,7 @@ def announcements(asking: Asking, *, problem_id: str) -> None:
 
 @click.command()
 @click.argument("announcement_id", metavar="ANNOUNCEMENT")
-@click.option("--outcome", default="", help="Only these: told, waiting, closed, resolved, unlinked, merged, stuck …")
+@click.option("--outcome", default="", help=f"Only these: {', '.join(OUTCOMES)}, or why it was refused.")
 @reads
 def told(asking: Asking, *, announcement_id: str, outcome: str) -> None:
     """List the tickets of an announcement, and what became of each."""
@@ -207,21 +208,7 @@ SECTIONS: Mapping[str, Sequence[click.Command]] = {
 """Every command, under what it is for."""
 
 
-class Sections(click.Group):
-    """A group whose help tells its commands apart by what they are for."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
-        """Name every command, in the order of the table."""
-        return [command.name for commands in SECTIONS.values() for command in commands if command.name]
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - click's signature
-        """Write a section each."""
-        for title, commands in SECTIONS.items():
-            with formatter.section(title):
-                formatter.write_dl([(command.name or "", command.get_short_help_str(200)) for command in commands])
-
-
-@click.group(cls=Sections, commands=[command for commands in SECTIONS.values() for command in commands])
+@click.group(cls=Sections, sections=SECTIONS)
 def problem() -> None:
     """Know one fault behind many tickets, and tell all their customers at once.
 

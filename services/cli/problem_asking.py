@@ -33,6 +33,8 @@ Item = TypeVar("Item", bound=Message)
 
 LOOK_SECONDS = 0.5
 """How often an announcement that is watched is asked after."""
+OUTCOMES = ("told", "waiting", "closed", "resolved", "merged", "unlinked", "stuck")
+"""What may have become of a ticket of an announcement; else it is the reason of a refusal, in lower case."""
 GOES_ON = frozenset({AnnouncementState.ANNOUNCEMENT_STATE_RUNNING})
 
 
@@ -108,8 +110,9 @@ class ProblemAsking:
     def announced_to(self, announcement_id: str, outcome: str) -> None:
         """Show what became of an announcement's tickets."""
         request = ListAnnouncementTicketsRequest(announcement_id=announcement_id, announcement_outcome=outcome)
+        asked = f" --outcome {outcome!r}: use {', '.join(OUTCOMES)}, or why it was refused" if outcome else ""
         with self._client() as client:
-            self._show_all(client.announced_to(request), problem_shown.of_announced, "no ticket matches")
+            self._show_all(client.announced_to(request), problem_shown.of_announced, f"no ticket matches{asked}")
 
     def _watched(self, client: BlockingProblemClient, announcement: Announcement) -> Announcement:
         """Follow it until it rests or is over, or until Ctrl-C: it goes on without anybody who watches."""

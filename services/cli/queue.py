@@ -7,6 +7,7 @@ from datetime import datetime
 
 import click
 from google.protobuf.json_format import MessageToDict
+from google.protobuf.timestamp_pb2 import Timestamp
 from rich.console import RenderableType
 from rich.table import Table
 
@@ -19,14 +20,15 @@ from protos.followthrough.v1.queue_service_pb2 import (
 from services.cli import tables, wording
 from services.cli.asking import CALLER, Asking
 from services.cli.options import InstantOption, asks, reads
+from services.cli.sections import Sections
 from services.cli.tables import headed
 from services.cli.told import told_plainly
-from services.client import BlockingQueueClient
+from services.client import BlockingQueueClient, Refused, Unreachable
 
 PAGE = 100
 
 
-@click.group()
+@click.group(cls=Sections)
 def queue() -> None:
     """Close a queue that cannot work, and open it again.
 
@@ -53,7 +55,9 @@ def close(asking: Asking, *, queue: str, reason: str, start_time: datetime | Non
     if end_time is not None:
         request.end_time.FromDatetime(end_time)
     with _client(asking) as client:
-        _show(asking, [client.close_queue(request)], _one)
+        closed = client.close_queue(request)
+        _show(asking, [closed], _one)
+        _say_what_else_holds(client, closed, at=closed.start_time, holds="is closed already")
 
 
 @queue.command()
@@ -67,7 +71,9 @@ def reopen(asking: Asking, *, closure_id: str, reason: str, end_time: datetime |
     if end_time is not None:
         request.end_time.FromDatetime(end_time)
     with _client(asking) as client:
-        _show(asking, [client.reopen_queue(request)], _one)
+        over = client.reopen_queue(request)
+        _show(asking, [over], _one)
+        _say_what_else_holds(client, over, at=over.end_time, holds="is still closed")
 
 
 @queue.command()
@@ -91,6 +97,25 @@ def _client(asking: Asking) -> Iterator[BlockingQueueClient]:
         address, credentials = str(asking.server), asking.credentials
         with BlockingQueueClient(address, caller=CALLER, actor=asking.actor, credentials=credentials) as client:
             yield client
+
+
+def _say_what_else_holds(client: BlockingQueueClient, but: QueueClosure, *, at: Timestamp, holds: str) -> None:
+    """Name the queue's other closures that hold at an instant: it is open when none does."""
+    instant = wording.at(at)
+    try:
+        closures = list(client.closures(ListQueueClosuresRequest(queue=but.queue, page_size=PAGE)))
+    except (Refused, Unreachable):
+        return  # what was asked for is done and shown
+    for each in closures:
+        has_begun = wording.at(each.start_time) <= instant
+        if each.closure_id != but.closure_id and has_begun and not _is_over(each, instant):
+            until = wording.instant(each, "end_time") or "it is reopened"
+            why = f"{each.closure_id}, by {each.actor}, until {until}: {each.reason}"
+            click.echo(wording.plain(f"followthrough: {but.queue!r} {holds} by closure {why}").plain, err=True)
+
+
+def _is_over(closure: QueueClosure, at: datetime) -> bool:
+    return closure.HasField("end_time") and wording.at(closure.end_time) <= at
 
 
 def _show(

@@ -8,6 +8,7 @@ from services.cli import ticket_changes as change
 from services.cli import ticket_contacts as contacts
 from services.cli import ticket_conversation as conversation
 from services.cli import ticket_reading as read
+from services.cli.sections import Sections
 from services.cli.ticket_import import import_
 
 SECTIONS: Mapping[str, Sequence[click.Command]] = {
@@ -23,21 +24,7 @@ SECTIONS: Mapping[str, Sequence[click.Command]] = {
 """Every command, under what it is for."""
 
 
-class Sections(click.Group):
-    """A group whose help tells its commands apart by what they are for."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
-        """Name every command, in the order of the table."""
-        return [command.name for commands in SECTIONS.values() for command in commands if command.name]
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - click's signature
-        """Write a section each."""
-        for title, commands in SECTIONS.items():
-            with formatter.section(title):
-                formatter.write_dl([(command.name or "", command.get_short_help_str(200)) for command in commands])
-
-
-@click.group(cls=Sections, commands=[command for commands in SECTIONS.values() for command in commands])
+@click.group(cls=Sections, sections=SECTIONS)
 def ticket() -> None:
     """Open tickets, show them and work on them.
 

@@ -151,6 +151,13 @@ async def test_what_customers_say_is_answered_and_reported(run: Run, desk: Desk,
     assert "is retired: it is suggested no more, until it is put again" in shown.output
 
 
+def test_the_help_cuts_no_summary() -> None:
+    """Every command with the whole of what it does."""
+    told = CliRunner().invoke(main, ["article", "--help"]).stdout
+    assert "Record that an article helped somebody, who now needs no ticket." in " ".join(told.split())
+    assert "..." not in told.partition("Commands:")[2]
+
+
 async def test_an_article_that_is_not_there_is_named(run: Run) -> None:
     """Whoever misspells one is told which, and where to look."""
     for words in (("show", "none-yet"), ("retire", "none-yet"), ("helped", "none-yet")):

@@ -77,6 +77,10 @@ async def test_an_announcement_is_made_watched_and_read(desk: Desk) -> None:
     assert "5 a second" in result.stdout
     told = await shown(desk, "told", live[0], "--outcome", "told")
     assert {each["ticket_id"] for each in told} == {ticket.ticket_id, other.ticket_id}
+    assert (await typed(desk, "told", live[0], "--outcome", "stuk")).stderr == (
+        "followthrough: no ticket matches --outcome 'stuk': use told, waiting, closed, resolved, merged, unlinked, "
+        "stuck, or why it was refused\n"
+    )
     [announced] = await shown(desk, "announcements", problem)
     assert announced["state"] == "ANNOUNCEMENT_STATE_DONE"
     assert "done" in (await typed(desk, "announcement", live[0])).stdout

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
@@ -49,6 +50,27 @@ async def test_a_queue_is_closed_listed_and_reopened(desk: Desk) -> None:
     desk.clock.pass_(timedelta(seconds=1))
     assert (await typed(desk, "closures")).stderr == "followthrough: no queue is closed\n"
     assert [each["closure_id"] for each in await shown(desk, "closures", "--all")] == [closure["closure_id"]]
+
+
+async def test_what_holds_besides_is_said(desk: Desk) -> None:
+    """2.11: closures of one queue may overlap, and it is open when none of them holds; another queue's are its own."""
+    [snow] = await shown(desk, "close", "home", "Snow.", "--actor", "ops")
+    assert (await typed(desk, "close", "business", "Snow there.")).stderr == ""
+    fire = await typed(desk, "close", "home", "A fire alarm.", "--actor", "ben", "--json")
+    held = f"by closure {snow['closure_id']}, by ops, until it is reopened: Snow."
+    assert fire.stderr == f"followthrough: 'home' is closed already {held}\n"
+    desk.clock.pass_(timedelta(seconds=1))
+    over = await typed(desk, "reopen", json.loads(fire.stdout)["closure_id"], "A false one.")
+    assert (over.exit_code, over.stderr) == (0, f"followthrough: 'home' is still closed {held}\n")
+    assert (await typed(desk, "reopen", snow["closure_id"], "The plough came.")).stderr == ""
+
+
+def test_the_help_cuts_no_summary() -> None:
+    """Every command with the whole of what it does, in the order of its life."""
+    told = CliRunner().invoke(main, ["queue", "--help"]).stdout
+    assert re.findall(r"^  ([a-z]+)  +[A-Z]", told, re.MULTILINE) == ["close", "reopen", "closures"]
+    assert "for a REASON; one that is ahead does not take place." in " ".join(told.split())
+    assert "..." not in told.partition("Commands:")[2]
 
 
 async def test_what_cannot_be_is_refused_in_the_words_that_were_typed(desk: Desk) -> None:
