@@ -10,9 +10,7 @@ from services.words.facts_by_kind import BY_KIND
 from services.words.kinds import Side
 from services.words.occasion import Occasion
 from services.words.reading import Fact, Facts, Read, When
-from workflows.domain.ticket.events import (
-    Escalated,
-)
+from workflows.domain.ticket.events import Escalated, Opened
 from workflows.domain.ticket.words import Target, TicketKind
 
 OVER = frozenset({"closed", "merged", "gave_up_waiting", "question_asked", "customer_reminded"})
@@ -45,6 +43,8 @@ def _common(read: Read) -> dict[str, Fact]:
 
 def _next_news_at(read: Read) -> datetime | None:
     stood = read.stood.next_news_at()
+    if isinstance(read.event, Opened) and stood is None:
+        return read.stood.deadline(Target.UPDATE)  # an older release told it without a line of its own (6.1)
     if not isinstance(read.event, Escalated):
         return stood
     said = read.event.next_news_at  # the line itself says it, also where no promise was recorded yet

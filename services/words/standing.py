@@ -76,10 +76,10 @@ class Standing:
         return runs[max(runs)] if runs else None
 
     def next_news_at(self) -> datetime | None:
-        """When the customer hears next: the earliest promise of it, or else the deadline of an update."""
+        """When the customer hears next: the earliest open promise of it. A deadline that nobody promised is not said."""
         promised = [self.promises[name, run] for name, run in self.open_promises.items()]
         news = [each.promised_at for each in promised if each.kind is PromiseKind.NEXT_NEWS]
-        return min(news, default=self.deadline(Target.UPDATE))
+        return min(news, default=None)
 
     def read(self, entry: Entry) -> None:
         """Read on by one line."""

@@ -142,7 +142,7 @@ def test_a_broken_promise_is_admitted_with_its_credit_in_one_message() -> None:
     assert "we offer you a credit of £10.00." in broken.text
     assert broken.facts["credit"] == {"minor": 1000, "currency": "GBP"}
     missed = said(lives()[0], "resolve_missed")
-    assert "would be solved by Friday 27 November at 09:00. It is not. We apologise" in missed.text
+    assert "was to be solved by Friday 27 November at 09:00. It is not. We apologise" in missed.text
     assert "we offer you a credit of £10.00." in missed.text
 
 
