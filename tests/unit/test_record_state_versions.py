@@ -11,7 +11,15 @@ from services.records.state_versions import version_of
 from tests.support.record import a_policy, an_opening
 from workflows.domain.policy import Policy, hours
 from workflows.domain.policy_data import version_of as version_of_policy
-from workflows.domain.ticket.commands import AddNote, ChangePolicy, ChangePriority, Command, Escalate, PostUpdate, Transfer
+from workflows.domain.ticket.commands import (
+    AddNote,
+    ChangePolicy,
+    ChangePriority,
+    Command,
+    Escalate,
+    PostUpdate,
+    Transfer,
+)
 from workflows.domain.ticket.events import PromiseBroken, PromiseKept
 from workflows.domain.ticket.judge import judge, open_ticket
 from workflows.domain.ticket.ledger import ledger
