@@ -76,7 +76,7 @@ class Standing:
         return runs[max(runs)] if runs else None
 
     def next_news_at(self) -> datetime | None:
-        """When the customer hears next: the earliest open promise of it. A deadline that nobody promised is not said."""
+        """When the customer hears next: the earliest open promise of it. A deadline is none of these."""
         promised = [self.promises[name, run] for name, run in self.open_promises.items()]
         news = [each.promised_at for each in promised if each.kind is PromiseKind.NEXT_NEWS]
         return min(news, default=None)
