@@ -92,6 +92,6 @@ def test_a_length_is_said_exactly() -> None:
 
 def test_a_window_by_the_clock_on_the_wall_has_days() -> None:
     """3.7: a day is a unit there, where it is whole, as on the page for customers; the hours stand beside it."""
-    lengths = ({"days": 14}, {"days": 1}, {"hours": 36}, {"hours": 8}, {})
+    lengths: tuple[dict[str, float], ...] = ({"days": 14}, {"days": 1}, {"hours": 36}, {"hours": 8}, {})
     said = [wall_clock_in_words(timedelta(**each)) for each in lengths]
     assert said == ["14 days (336 h)", "1 day (24 h)", "36 h", "8 h", "0"]
