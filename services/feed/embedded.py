@@ -6,8 +6,8 @@ Gone when the feed is, in any way at all; its folder is left only when asked for
 import asyncio
 import logging
 import os
+import re
 import signal
-import socket
 import sys
 from asyncio.subprocess import Process
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -30,7 +30,8 @@ USUAL_START = timedelta(seconds=10)
 """Real time after which it does, by which the clock is set."""
 STOP_SECONDS = 40.0
 """Real seconds it gets to stop in order; it takes one or two."""
-IS_UP = "Followthrough is up."
+INTAKE = re.compile(rb"\n +intake +(\S+)\s")
+"""What `up` says once it answers, and where."""
 LOG = "up.log"
 LOOPBACK = "127.0.0.1"
 UNASKED = (
@@ -73,7 +74,7 @@ async def embedded(
     chosen = {
         "var_dir": str(folder),
         "clock": clock.name,
-        "intake_address": str(Address(LOOPBACK, _free_port())),
+        "intake_address": str(Address(LOOPBACK, 0)),
         **dict.fromkeys(UNASKED, str(Address(LOOPBACK, 0))),
         "log_level": LogLevel.WARNING.value,
         **({"policies": os.pathsep.join(policies)} if policies else {}),
@@ -92,21 +93,23 @@ async def embedded(
             preexec_fn=end_with_us(signal.SIGTERM),
         )
     try:
-        await _is_up(process, folder)
+        # Where it answers it says itself: a port that is looked for beforehand may be somebody else's by then.
+        answers = {"intake_address": await _is_up(process, folder)}
         watching = asyncio.create_task(_watch(process, ended))
-        yield Settings.model_validate(chosen | {"database_url": None, "temporal_address": None})
+        yield Settings.model_validate(chosen | answers | {"database_url": None, "temporal_address": None})
         watching.cancel()
     finally:
         await _stop(process)
 
 
-async def _is_up(process: Process, folder: Path) -> None:
+async def _is_up(process: Process, folder: Path) -> str:
+    """Wait until it answers; gives the address of its intake."""
     if process.stdout is None:
         raise AssertionError("the child's output is not piped")
     said = b""
     try:
         async with asyncio.timeout(START_SECONDS):
-            while IS_UP.encode() not in said:
+            while (found := INTAKE.search(said)) is None:
                 line = await process.stdout.readline()
                 if not line:
                     await process.wait()
@@ -116,6 +119,7 @@ async def _is_up(process: Process, folder: Path) -> None:
         raise CannotStart(
             f"the embedded system did not answer within {START_SECONDS:.0f} s: see {folder / LOG}"
         ) from None
+    return found[1].decode()
 
 
 async def _watch(process: Process, ended: Callable[[], None]) -> None:
@@ -139,10 +143,3 @@ async def _stop(process: Process) -> None:
         logger.warning("embedded system did not stop in order", extra={"pid": process.pid})
         process.kill()
         await process.wait()
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind((LOOPBACK, 0))
-        port: int = probe.getsockname()[1]
-        return port

@@ -84,7 +84,7 @@ async def test_a_broken_promise_cannot_be_overlooked(line: Line) -> None:
     assert "5.00 EUR, number: 1, of: promise, earned by:" in log
     why = await line.done("explain", ticket.reference, "--clock", "promise")
     assert (
-        "promise 'call back' 1: breached\npromised for Mon 23 Nov 2026 09:20:00 UTC, by the clock on the wall\n" in why
+        "promise 'call back' 1: breached\npromised for Mon 23 Nov 2026 09:20:00 GMT, by the clock on the wall\n" in why
     )
 
 
