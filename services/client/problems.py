@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Iterator
 from functools import cached_property
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from protos.followthrough.v1.problem_service_pb2 import (
     AnnounceFixRequest,
@@ -50,15 +50,6 @@ AnnouncementChange = (
     | CancelAnnouncementRequest
 )
 """What begins or changes an announcement: all return the announcement."""
-
-Change = TypeVar("Change", bound=ProblemChange | AnnouncementChange | LinkTicketsRequest | UnlinkTicketsRequest)
-Listing = TypeVar(
-    "Listing",
-    ListProblemsRequest,
-    ListLinkedTicketsRequest,
-    ListAnnouncementsRequest,
-    ListAnnouncementTicketsRequest,
-)
 
 
 class ProblemClient(Connection):
