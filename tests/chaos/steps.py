@@ -7,10 +7,9 @@ import asyncio
 import json
 import os
 import signal
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 from contextvars import ContextVar
 from dataclasses import asdict
-from datetime import datetime
 from pathlib import Path
 
 from temporalio.api.enums.v1 import EventType
@@ -21,11 +20,9 @@ from services.delivery.channel import Sent
 from services.records import Nudge, Outbox, Record, Rescue, Upkeep
 from services.records.owed_messages import Fate, OwedMessage
 from services.temporal import TicketTimers
-from workflows.domain.policy import Policy
-from workflows.domain.ticket.closures import Told
+from tests.support.judging import Judging
 from workflows.domain.ticket.commands import Command
 from workflows.domain.ticket.events import ClockBreached, Closed
-from workflows.domain.ticket.judge import judge
 from workflows.domain.ticket.state import Ticket
 from workflows.domain.ticket.verdict import Judged
 from workflows.messages import SettleResult
@@ -161,20 +158,10 @@ class PrintingChannel:
         return Sent()
 
 
-def dying_judge(steps: Steps) -> Callable[..., Judged]:
+def dying_judge(steps: Steps) -> Judging:
     """Judge by the rules, with a step between lock and commit for whoever found something due."""
 
-    def stepping(
-        policy: Policy,
-        ticket: Ticket,
-        at: datetime,
-        command: Command | None = None,
-        *,
-        expected_version: int | None = None,
-        onto: Policy | None = None,
-        told: Iterable[Told] = (),
-    ) -> Judged:
-        judged = judge(policy, ticket, at, command, expected_version=expected_version, onto=onto, told=told)
+    def step(_: Ticket, command: Command | None, judged: Judged) -> Judged:
         if command is None and any(isinstance(entry.event, ClockBreached | Closed) for entry in judged.entries):
             what = "the closing" if any(isinstance(entry.event, Closed) for entry in judged.entries) else "the breach"
             steps.at(
@@ -182,7 +169,7 @@ def dying_judge(steps: Steps) -> Callable[..., Judged]:
             )
         return judged
 
-    return stepping
+    return Judging(after=step)
 
 
 async def watch_completions(client: Client, ticket_id: str, steps: Steps) -> None:

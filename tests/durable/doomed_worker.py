@@ -7,17 +7,14 @@ and then waits for the end.
 import asyncio
 import sys
 import time
-from collections.abc import Iterable
-from datetime import datetime
 
 from services.records import RealClock, Record, connect
 from services.temporal import TemporalPlace
 from services.temporal import connect as connect_to_temporal
 from services.worker import Worker
-from workflows.domain.policy import Policy
-from workflows.domain.ticket.closures import Told
+from tests.support.judging import Judging
 from workflows.domain.ticket.commands import Command
-from workflows.domain.ticket.judge import Judged, judge
+from workflows.domain.ticket.judge import Judged
 from workflows.domain.ticket.state import Ticket
 from workflows.messages import SettleResult
 
@@ -39,18 +36,8 @@ class DoomedSettler:
         return result
 
 
-def doomed_judge(
-    policy: Policy,
-    ticket: Ticket,
-    at: datetime,
-    command: Command | None = None,
-    *,
-    expected_version: int | None = None,
-    onto: Policy | None = None,
-    told: Iterable[Told] = (),
-) -> Judged:
-    """Judge, with the ticket's lock in hand; what was found is never written."""
-    judged = judge(policy, ticket, at, command, expected_version=expected_version, onto=onto, told=told)
+def wait_for_the_end(_: Ticket, __: Command | None, judged: Judged) -> Judged:
+    """With the ticket's lock in hand; what was found is never written."""
     if judged.entries:
         say("judged")
         time.sleep(LONGER_THAN_ANY_TEST_SECONDS)
@@ -66,7 +53,7 @@ def say(fact: str) -> None:
 async def work(temporal_address: str, task_queue: str, record_url: str, when: str) -> None:
     """Run the shipped worker on the doomed record."""
     client = await connect_to_temporal(TemporalPlace(address=temporal_address), say=lambda _: None)
-    judging = doomed_judge if when == "before" else judge
+    judging = Judging(after=wait_for_the_end if when == "before" else None)
     async with await connect(record_url, RealClock(), judge=judging) as records:
         await Worker(client, DoomedSettler(records.record), task_queue=task_queue).run()
 

@@ -4,8 +4,7 @@ import asyncio
 import os
 import shutil
 import sys
-from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -15,15 +14,11 @@ from temporalio.worker import Replayer, UnsandboxedWorkflowRunner
 
 from services.records import RealClock, connect
 from tests.support.engine import CANARY, UNHURRIED, Engine, impatient, opening
+from tests.support.judging import Judging
 from tests.support.temporal import events_of, kinds, read_history, until_events, working
 from workflows import names
 from workflows.announcement import AnnouncementWorkflow
-from workflows.domain.policy import Policy
-from workflows.domain.ticket.closures import Told
-from workflows.domain.ticket.commands import Command
 from workflows.domain.ticket.events import Escalated
-from workflows.domain.ticket.judge import Judged, judge
-from workflows.domain.ticket.state import Ticket
 from workflows.messages import TicketStart
 from workflows.ticket import TicketWorkflow
 
@@ -148,20 +143,8 @@ async def test_a_running_ticket_keeps_its_promise_when_its_policy_is_edited(
     assert new.deadline_at() == new.opened_at + timedelta(hours=1)
 
 
-def an_hour_ahead(
-    policy: Policy,
-    ticket: Ticket,
-    at: datetime,
-    command: Command | None = None,
-    *,
-    expected_version: int | None = None,
-    onto: Policy | None = None,
-    told: Iterable[Told] = (),
-) -> Judged:
-    """Judge by another rule: everything is due an hour sooner."""
-    return judge(
-        policy, ticket, at + timedelta(hours=1), command, expected_version=expected_version, onto=onto, told=told
-    )
+an_hour_ahead = Judging(ahead=timedelta(hours=1))
+"""Another rule: everything is due an hour sooner."""
 
 
 @workflow.defn(name=names.TICKET_WORKFLOW)

@@ -4,10 +4,9 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, contextmanager
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -26,14 +25,11 @@ from services.records import (
 )
 from tests.support.clock import StoryClock
 from tests.support.dying import TRY_AGAIN
+from tests.support.judging import Judging
 from tests.support.record import Outsider, a_policy, a_request, an_acknowledgement, an_opening, answer
-from workflows.domain.policy import Policy
-from workflows.domain.ticket.closures import Told
 from workflows.domain.ticket.commands import Command
 from workflows.domain.ticket.events import Acknowledged
-from workflows.domain.ticket.judge import judge
 from workflows.domain.ticket.state import Ticket
-from workflows.domain.ticket.verdict import Judged
 
 HASTY = Timeouts(lock_seconds=0.1, busy_seconds=0.1)
 """Long enough for a ticket that nobody holds."""
@@ -133,30 +129,19 @@ async def test_database_that_is_full_takes_nothing_by_halves(record_url: str, re
     await records.record.open_ticket(a_policy(), an_opening(2), request=a_request())
 
 
-class CuttingJudge:
+class CuttingJudge(Judging):
     """Judges by the rules; meanwhile the server ends the connection that holds the ticket's lock."""
 
     def __init__(self, outsider: Outsider) -> None:
         self._outsider = outsider
         self.cuts = 0
+        super().__init__(before=self._cut_once)
 
-    def __call__(
-        self,
-        policy: Policy,
-        ticket: Ticket,
-        at: datetime,
-        command: Command | None = None,
-        *,
-        expected_version: int | None = None,
-        onto: Policy | None = None,
-        told: Iterable[Told] = (),
-    ) -> Judged:
-        """Judge."""
+    def _cut_once(self, _: Ticket, __: Command | None) -> None:
         if not self.cuts:
             self.cuts += 1
             with ThreadPoolExecutor(1) as elsewhere:
                 elsewhere.submit(asyncio.run, self._cut()).result()
-        return judge(policy, ticket, at, command, expected_version=expected_version, onto=onto, told=told)
 
     async def _cut(self) -> None:
         holding = "datname = current_database() AND state = 'idle in transaction'"

@@ -1,7 +1,7 @@
 """What is handed to the record and cannot be: a typed error with field, value and remedy; the record unchanged."""
 
 import logging
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Callable, Coroutine
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from math import inf, nan
@@ -24,10 +24,9 @@ from services.records import (
     connect,
 )
 from tests.support.clock import MONDAY_NOON, StoryClock
+from tests.support.judging import Judging
 from tests.support.record import Outsider, a_policy, a_request, an_acknowledgement, an_opening
 from workflows.domain.errors import DomainError, PolicyError, TextError
-from workflows.domain.policy import Policy
-from workflows.domain.ticket.closures import Told
 from workflows.domain.ticket.commands import (
     AddNote,
     ChangePriority,
@@ -42,9 +41,8 @@ from workflows.domain.ticket.commands import (
     Resolve,
     Transfer,
 )
-from workflows.domain.ticket.judge import judge
 from workflows.domain.ticket.state import Ticket
-from workflows.domain.ticket.verdict import Judged, RefusalReason
+from workflows.domain.ticket.verdict import RefusalReason
 from workflows.domain.ticket.words import Outcome
 from workflows.policies import load
 
@@ -225,7 +223,7 @@ async def test_command_that_cannot_be_judged_leaves_its_ticket_healthy(
     record_url: str, story_clock: StoryClock, caplog: pytest.LogCaptureFixture
 ) -> None:
     """It is the command's fault, not the ticket's: the caller is told, the log says where, and the next one goes."""
-    async with await connect(record_url, story_clock, judge=NoteHater()) as records:
+    async with await connect(record_url, story_clock, judge=Judging(before=hate_notes)) as records:
         await records.record.open_ticket(a_policy(), an_opening())
         before = await everything(record_url)
 
@@ -247,24 +245,10 @@ async def test_any_other_text_comes_back_as_it_was_said(records: Records) -> Non
     assert (await records.queries.ticket("t-0001")).description == said
 
 
-class NoteHater:
-    """Judges by the rules, but dies of notes."""
-
-    def __call__(
-        self,
-        policy: Policy,
-        ticket: Ticket,
-        at: datetime,
-        command: Command | None = None,
-        *,
-        expected_version: int | None = None,
-        onto: Policy | None = None,
-        told: Iterable[Told] = (),
-    ) -> Judged:
-        """Judge."""
-        if isinstance(command, AddNote):
-            raise KeyError(command.text)
-        return judge(policy, ticket, at, command, expected_version=expected_version, onto=onto, told=told)
+def hate_notes(_: Ticket, command: Command | None) -> None:
+    """Die of them."""
+    if isinstance(command, AddNote):
+        raise KeyError(command.text)
 
 
 class OddClock(StoryClock):

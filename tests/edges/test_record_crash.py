@@ -4,9 +4,7 @@ import asyncio
 import signal
 import sys
 import traceback
-from collections.abc import Iterable
 from dataclasses import replace
-from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -21,6 +19,7 @@ from services.records import (
 )
 from tests.support.clock import StoryClock
 from tests.support.databases import Cluster, PostgresqlMissing, cluster
+from tests.support.judging import Judging
 from tests.support.record import (
     Outsider,
     a_policy,
@@ -29,11 +28,8 @@ from tests.support.record import (
     an_opening,
     answer,
 )
-from workflows.domain.policy import Policy
-from workflows.domain.ticket.closures import Told
 from workflows.domain.ticket.commands import Command
 from workflows.domain.ticket.events import Acknowledged
-from workflows.domain.ticket.judge import judge
 from workflows.domain.ticket.state import Ticket
 from workflows.domain.ticket.verdict import Judged
 
@@ -133,20 +129,10 @@ async def test_value_that_the_driver_refuses_is_not_told(
 ) -> None:
     """Drivers quote what they refuse: none of their text passes, and nothing of the command stays."""
 
-    def spoilt(
-        policy: Policy,
-        ticket: Ticket,
-        at: datetime,
-        command: Command | None = None,
-        *,
-        expected_version: int | None = None,
-        onto: Policy | None = None,
-        told: Iterable[Told] = (),
-    ) -> Judged:
-        judged = judge(policy, ticket, at, command, expected_version=expected_version, onto=onto, told=told)
+    def spoilt(_: Ticket, __: Command | None, judged: Judged) -> Judged:
         return replace(judged, ticket=replace(judged.ticket, handler=f"{CANARY}\x00"))
 
-    async with await connect(postgresql_url, story_clock, judge=spoilt) as records:
+    async with await connect(postgresql_url, story_clock, judge=Judging(after=spoilt)) as records:
         await records.record.open_ticket(a_policy(), an_opening(1))
 
         with pytest.raises(RecordFailed, match="the database refused a statement") as failed:

@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import UTC, datetime, timedelta
 
@@ -17,6 +17,7 @@ from services.records.statements_postgresql import PostgresqlStatements
 from services.records.tables import NOT_CLOSED, OWED, instant_to_text
 from services.records.upkeep import SQLITE_STEP, Forgotten
 from tests.support.clock import MONDAY_NOON, StoryClock
+from tests.support.judging import Judging
 from tests.support.record import (
     A_TICK,
     ACKNOWLEDGE,
@@ -29,9 +30,6 @@ from tests.support.record import (
     an_opening,
     answer,
 )
-from workflows.domain.policy import Policy
-from workflows.domain.ticket import judge as rules
-from workflows.domain.ticket.closures import Told
 from workflows.domain.ticket.commands import Command, Confirm, Reject, Reopen, Resolve, Transfer
 from workflows.domain.ticket.events import (
     ClockBreached,
@@ -50,8 +48,6 @@ from workflows.domain.ticket.events import (
     Reopened,
     Transferred,
 )
-from workflows.domain.ticket.state import Ticket
-from workflows.domain.ticket.verdict import Judged
 from workflows.domain.ticket.words import Outcome
 
 
@@ -150,23 +146,9 @@ async def test_one_poison_ticket_leaves_the_batch_untouched(record_url: str, sto
         assert (await records.queries.figures()).stuck_tickets == 0
 
 
-class SlowJudge:
-    """Judges by the rules, and takes its time, as after a long outage."""
-
-    def __call__(
-        self,
-        policy: Policy,
-        ticket: Ticket,
-        at: datetime,
-        command: Command | None = None,
-        *,
-        expected_version: int | None = None,
-        onto: Policy | None = None,
-        told: Iterable[Told] = (),
-    ) -> Judged:
-        """Judge."""
-        time.sleep(0.1)
-        return rules.judge(policy, ticket, at, command, expected_version=expected_version, onto=onto, told=told)
+def slow_judge() -> Judging:
+    """Judge by the rules, and take some time, as after a long outage."""
+    return Judging(before=lambda _, __: time.sleep(0.1))
 
 
 IMPATIENT = Timeouts(idle_in_transaction_seconds=0.4)
@@ -175,7 +157,7 @@ PATIENT = Timeouts(lock_seconds=60, statement_seconds=60, idle_in_transaction_se
 
 async def test_long_outage_is_caught_up_with_in_bites(postgresql_url: str, story_clock: StoryClock) -> None:
     """Judging has its time, within which nobody loses patience: the tickets beyond it are let go, and come next."""
-    async with await connect(postgresql_url, story_clock, judge=SlowJudge(), timeouts=IMPATIENT) as records:
+    async with await connect(postgresql_url, story_clock, judge=slow_judge(), timeouts=IMPATIENT) as records:
         await opened(records, *range(1, 9))
         story_clock.pass_(timedelta(minutes=20))
 
@@ -190,7 +172,7 @@ async def test_batch_that_failed_is_smaller_the_next_time(
     """Whatever makes a batch too much for the record, the keeper gets through in the end."""
     monkeypatch.setattr(late, "POSTGRESQL_JUDGING_SECONDS", 99)
     monkeypatch.setattr(late, "POSTGRESQL_BATCH", 8)
-    async with await connect(postgresql_url, story_clock, judge=SlowJudge(), timeouts=IMPATIENT) as records:
+    async with await connect(postgresql_url, story_clock, judge=slow_judge(), timeouts=IMPATIENT) as records:
         await opened(records, *range(1, 9))
         story_clock.pass_(timedelta(minutes=20))
 

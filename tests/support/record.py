@@ -2,21 +2,20 @@
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import asyncpg  # type: ignore[import-untyped]  # it ships no types
 
 from services.records import Request
 from services.records.engine import sqlite_path, url_of
+from tests.support.judging import Judging
 from workflows.domain.calendar import Calendar
 from workflows.domain.policy import Policy, Targets, Tier, hours, minutes
-from workflows.domain.ticket.closures import Told
 from workflows.domain.ticket.commands import Acknowledge, Command, Customer, MergeInto, Open, TakeOver
-from workflows.domain.ticket.judge import judge
 from workflows.domain.ticket.state import Ticket
 from workflows.domain.ticket.verdict import Judged
 
@@ -79,52 +78,30 @@ def answer(judged: Judged) -> bytes:
     return f"{judged.ticket.ticket_id} {judged.ticket.status} {judged.ticket.handler}".encode()
 
 
-class PoisonJudge:
+class PoisonJudge(Judging):
     """Judges by the rules, but cannot judge some tickets; says so with a customer's name in the text."""
 
     def __init__(self, *poisoned: str) -> None:
         self.poisoned = set(poisoned)
         self.halves: set[str] = set()
         """Of these it cannot judge merging."""
+        super().__init__(before=self._die)
 
-    def __call__(
-        self,
-        policy: Policy,
-        ticket: Ticket,
-        at: datetime,
-        command: Command | None = None,
-        *,
-        expected_version: int | None = None,
-        onto: Policy | None = None,
-        told: Iterable[Told] = (),
-    ) -> Judged:
-        """Judge."""
+    def _die(self, ticket: Ticket, command: Command | None) -> None:
         if ticket.ticket_id in self.poisoned or (
             ticket.ticket_id in self.halves and isinstance(command, MergeInto | TakeOver)
         ):
             raise ZeroDivisionError(f"cannot judge for {ticket.customer.name}")
-        return judge(policy, ticket, at, command, expected_version=expected_version, onto=onto, told=told)
 
 
-class RefusedJudge:
+class RefusedJudge(Judging):
     """Judges by the rules, but numbers the log of one ticket so that no database takes it."""
 
     def __init__(self, refused: str) -> None:
         self.refused = refused
+        super().__init__(after=self._spoil)
 
-    def __call__(
-        self,
-        policy: Policy,
-        ticket: Ticket,
-        at: datetime,
-        command: Command | None = None,
-        *,
-        expected_version: int | None = None,
-        onto: Policy | None = None,
-        told: Iterable[Told] = (),
-    ) -> Judged:
-        """Judge."""
-        judged = judge(policy, ticket, at, command, expected_version=expected_version, onto=onto, told=told)
+    def _spoil(self, ticket: Ticket, _: Command | None, judged: Judged) -> Judged:
         if ticket.ticket_id != self.refused:
             return judged
         return replace(judged, entries=tuple(replace(entry, sequence=1) for entry in judged.entries))
