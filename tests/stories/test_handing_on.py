@@ -13,22 +13,26 @@ def test_an_early_update_moves_the_deadline_and_silence_after_it_climbs(tell: Te
         "Mon 23 Nov 09:30 met update/1 of agent, 30m spent",
         "Mon 23 Nov 09:30 started update/2 of agent, 2h, until 11:30",
         "Mon 23 Nov 09:30 promise next_news/1 kept, for 11:00",
+        "Mon 23 Nov 09:30 promise next_news/2 made: next_news, by 11:30",
     ).told("update_posted to customer c-1")
     story.until("Mon 23 Nov 15:45").happened(
         "Mon 23 Nov 11:30 breached update/2 of agent, due 11:30",
         "Mon 23 Nov 11:30 started update/3 of agent, 2h, until 13:30",
+        "Mon 23 Nov 11:30 promise next_news/2 broken, due 11:30",
         "Mon 23 Nov 13:30 breached update/3 of agent, due 13:30",
         "Mon 23 Nov 13:30 started update/4 of agent, 2h, until 15:30",
         "Mon 23 Nov 13:30 escalated agent -> specialist: update_breached, next news 15:30",
         "Mon 23 Nov 13:30 cancelled tier_resolve/1 of agent, 4h30m spent",
         "Mon 23 Nov 13:30 started acknowledge/2 of specialist, 700h, until Tue 22 Dec 17:30",
         "Mon 23 Nov 13:30 started tier_resolve/2 of specialist, 900h, until Thu 31 Dec 01:30",
-        "Mon 23 Nov 13:30 promise next_news/2 made: next_news, by 15:30",
+        "Mon 23 Nov 13:30 promise next_news/3 made: next_news, by 15:30",
         "Mon 23 Nov 15:30 breached update/4 of agent, due 15:30",
         "Mon 23 Nov 15:30 started update/5 of specialist, 800h, until Sat 26 Dec 23:30",
-        "Mon 23 Nov 15:30 promise next_news/2 broken, due 15:30",
+        "Mon 23 Nov 15:30 promise next_news/3 broken, due 15:30",
     ).told(
         "clock_breached to handler ann",
+        "promise_broken to lead team-lead",
+        "promise_broken to customer c-1",
         "clock_breached to handler ann",
         "escalated to customer c-1",
         "escalated to tier specialist",
@@ -68,6 +72,7 @@ def test_an_escalation_by_hand_names_the_tier_it_leaves_and_an_update_the_versio
         "Mon 23 Nov 11:15 met update/1 of agent, 2h15m spent",
         "Mon 23 Nov 11:15 started update/2 of specialist, 800h, until Sat 26 Dec 19:15",
         "Mon 23 Nov 11:15 promise next_news/2 kept, for Sat 26 Dec 17:00",
+        "Mon 23 Nov 11:15 promise next_news/3 made: next_news, by Sat 26 Dec 19:15",
     )
     assert (story.ticket.owner, story.ticket.handler) == ("ann", "ben")
 

@@ -85,6 +85,7 @@ def test_next_news_of_a_persons_is_kept_by_an_update_and_by_a_question(tell: Tel
         "Mon 23 Nov 10:00 promise the form/1 kept, for 13:00",
         "Mon 23 Nov 10:00 promise next_news/1 kept, for Sat 26 Dec 17:00",
         "Mon 23 Nov 10:00 promise news by noon/1 kept, for 12:00",
+        "Mon 23 Nov 10:00 promise next_news/2 made: next_news, by Sat 26 Dec 18:00",
     ).told("update_posted to customer c-1")
     story.promise("more news", "Mon 23 Nov 12:00", news).as_told().until("Mon 23 Nov 11:00").ask().in_short(
         "Mon 23 Nov 11:00 wait started",
@@ -104,14 +105,15 @@ def test_news_that_comes_after_its_instant_is_recorded_as_done_late_once(tell: T
         "Mon 23 Nov 11:30 started update/3 of agent, 2h, until 13:30",
         "Mon 23 Nov 11:30 promise next_news/1 done late, for 11:00",
         "Mon 23 Nov 11:30 promise news by noon/1 done late, for 10:00",
+        "Mon 23 Nov 11:30 promise next_news/2 made: next_news, by 13:30",
     ).told("update_posted to customer c-1")
-    assert {(each.state, each.kept_at) for each in story.ticket.promises} == {
-        (PromiseState.BROKEN, story.instant("Mon 23 Nov 11:30"))
-    }
+    late = promise_of(story, "news by noon")
+    assert (late.state, late.kept_at) == (PromiseState.BROKEN, story.instant("Mon 23 Nov 11:30"))
     story.until("Mon 23 Nov 12:00").ask().happened(
         "Mon 23 Nov 12:00 wait started",
         "Mon 23 Nov 12:00 met update/3 of agent, 30m spent",
         "Mon 23 Nov 12:00 started update/4 of agent, 2h, paused: waiting_on_customer",
+        "Mon 23 Nov 12:00 promise next_news/2 kept, for 13:30",
         "Mon 23 Nov 12:00 paused tier_resolve/1 of agent: waiting_on_customer, 3h spent",
         "Mon 23 Nov 12:00 paused resolve/1 of agent: waiting_on_customer, 3h spent",
     ).as_told()
@@ -303,9 +305,52 @@ def test_opening_promises_news_by_the_update_deadline(tell: Tell) -> None:
     assert story.ticket.next_news_at == story.instant("Mon 23 Nov 13:00")
     story.until("Mon 23 Nov 09:10").acknowledge().as_told()
     assert story.ticket.next_news_at == story.instant("Mon 23 Nov 13:00")
-    story.until("Mon 23 Nov 12:00").post_update().as_told()
-    kept = promise_of(story, "next_news")
-    assert (kept.state, kept.kept_at) == (PromiseState.KEPT, story.instant("Mon 23 Nov 12:00"))
+    story.until("Mon 23 Nov 12:00").post_update().happened(
+        "Mon 23 Nov 12:00 update posted",
+        "Mon 23 Nov 12:00 met update/1 of agent, 3h spent",
+        "Mon 23 Nov 12:00 started update/2 of agent, 4h, until 16:00",
+        "Mon 23 Nov 12:00 promise next_news/1 kept, for 13:00",
+        "Mon 23 Nov 12:00 promise next_news/2 made: next_news, by 16:00",
+    ).as_told()
+
+
+def test_a_persons_update_promises_the_next_and_nothing_else_that_is_said_does(tell: Tell) -> None:
+    """6.4, 6.5: an update by the new run's deadline; a question, one while waiting, or of a solution promises none."""
+    story = tell(ladder(agent=row(update_every=4))).open("Mon 23 Nov 09:00").acknowledge().as_told()
+    story.until("Mon 23 Nov 10:00").post_update().as_told()
+    assert story.ticket.next_news_at == story.instant("Mon 23 Nov 14:00")
+    story.until("Mon 23 Nov 11:00").ask().until("Mon 23 Nov 12:00").post_update().as_told()
+    assert story.ticket.next_news_at is None
+    story.until("Mon 23 Nov 12:30").go_on().as_told()  # nothing is said, and so nothing promised
+    assert story.ticket.next_news_at is None
+    story.until("Mon 23 Nov 13:00").post_update().as_told()
+    assert story.ticket.next_news_at == story.instant("Mon 23 Nov 17:00")
+    story.until("Mon 23 Nov 13:30").resolve().until("Mon 23 Nov 14:00").post_update().as_told()
+    assert story.ticket.next_news_at is None
+
+
+def test_news_that_did_not_come_is_promised_anew_by_the_next_persons_message_alone(tell: Tell) -> None:
+    """4.2, 6.4: each broken word is admitted once, however long the silence after it lasts."""
+    notified = {Target.UPDATE: OnBreach(notify=(Audience.HANDLER,), escalate_every=0)}
+    story = tell(ladder(agent=row(update_every=2), on_breach=notified)).open("Mon 23 Nov 09:00").acknowledge()
+    story.until("Mon 23 Nov 10:00").post_update().as_told().until("Mon 23 Nov 16:30").happened(
+        "Mon 23 Nov 12:00 breached update/2 of agent, due 12:00",
+        "Mon 23 Nov 12:00 started update/3 of agent, 2h, until 14:00",
+        "Mon 23 Nov 12:00 promise next_news/2 broken, due 12:00",
+        "Mon 23 Nov 14:00 breached update/3 of agent, due 14:00",
+        "Mon 23 Nov 14:00 started update/4 of agent, 2h, until 16:00",
+        "Mon 23 Nov 16:00 breached update/4 of agent, due 16:00",
+        "Mon 23 Nov 16:00 started update/5 of agent, 2h, until 18:00",
+    ).told(
+        "clock_breached to handler ann",
+        "promise_broken to lead team-lead",
+        "promise_broken to customer c-1",
+        "clock_breached to handler ann",
+        "clock_breached to handler ann",
+    )
+    assert story.ticket.next_news_at is None
+    story.post_update().as_told()
+    assert story.ticket.next_news_at == story.instant("Mon 23 Nov 18:30")
 
 
 def test_a_turnaround_given_on_acknowledging_is_a_promise(tell: Tell) -> None:

@@ -19,6 +19,7 @@ from workflows.domain.ticket.commands import (
     Escalate,
     PostUpdate,
     Transfer,
+    WaitOnCustomer,
 )
 from workflows.domain.ticket.events import PromiseBroken, PromiseKept
 from workflows.domain.ticket.judge import judge, open_ticket
@@ -178,8 +179,8 @@ def test_a_log_without_the_making_of_a_promise_is_explained_all_the_same() -> No
     opened = open_ticket(a_policy(), an_opening(), AT)
     older = [entry for entry in opened.entries if "Promise" not in type(entry.event).__name__]
     loaded = codec.state_from_json(as_stored_before(opened.ticket, deadline(opened.ticket)))
-    updated = judge(a_policy(), loaded, AT + timedelta(minutes=2), PostUpdate(actor="kim", text="soon"))
-    lines = ledger(a_policy(), [*older, *updated.entries], AT + timedelta(minutes=3))
+    asked = judge(a_policy(), loaded, AT + timedelta(minutes=2), WaitOnCustomer(actor="kim", question="which door?"))
+    lines = ledger(a_policy(), [*older, *asked.entries], AT + timedelta(minutes=3))
     assert {line.target for line in lines} == set(Target) - {Target.PROMISE}
 
 

@@ -50,11 +50,14 @@ def test_an_update_restarts_the_update_clock_from_itself(tell: Tell) -> None:
         "Mon 23 Nov 10:30 met update/1 of agent, 1h30m spent",
         "Mon 23 Nov 10:30 started update/2 of agent, 4h, until 14:30",
         "Mon 23 Nov 10:30 promise next_news/1 kept, for 13:00",
+        "Mon 23 Nov 10:30 promise next_news/2 made: next_news, by 14:30",
     )
     story.until("Mon 23 Nov 14:30").post_update().happened(
         "Mon 23 Nov 14:30 update posted",
         "Mon 23 Nov 14:30 met update/2 of agent, 4h spent",
         "Mon 23 Nov 14:30 started update/3 of agent, 4h, until 18:30",
+        "Mon 23 Nov 14:30 promise next_news/2 kept, for 14:30",
+        "Mon 23 Nov 14:30 promise next_news/3 made: next_news, by 18:30",
     )
 
 
@@ -108,6 +111,7 @@ def test_the_length_of_an_update_run_is_that_of_the_tier_in_which_it_starts(tell
         "Mon 23 Nov 12:00 met update/1 of agent, 3h spent",
         "Mon 23 Nov 12:00 started update/2 of specialist, 6h, until 18:00",
         "Mon 23 Nov 12:00 promise next_news/2 kept, for 13:00",
+        "Mon 23 Nov 12:00 promise next_news/3 made: next_news, by 18:00",
     )
 
 

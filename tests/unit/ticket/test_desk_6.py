@@ -70,6 +70,7 @@ def test_an_update_is_for_the_customer_in_every_state_but_closed(tell: Tell) -> 
         "Mon 23 Nov 10:00 met update/1 of agent, 1h spent",
         "Mon 23 Nov 10:00 started update/2 of agent, 800h, until Sat 26 Dec 18:00",
         "Mon 23 Nov 10:00 promise next_news/1 kept, for Sat 26 Dec 17:00",
+        "Mon 23 Nov 10:00 promise next_news/2 made: next_news, by Sat 26 Dec 18:00",
     ).told("update_posted to customer c-1")
     assert (story.ticket.status, story.ticket.handler) == (Status.OPEN, None)
     story.until("Mon 23 Nov 11:00").acknowledge("ann").until("Mon 23 Nov 12:00").post_update().as_told()

@@ -127,10 +127,12 @@ def test_an_escalation_tells_the_customer_when_they_hear_next(tell: Tell) -> Non
     )
 
 
-def test_a_persons_message_keeps_the_news_that_was_promised(tell: Tell) -> None:
-    """6.5, 2.4: the customer has heard; nothing is promised any more."""
-    story = brought_to(tell(ladder()), Status.IN_PROGRESS)
+def test_a_persons_message_keeps_the_news_that_was_promised_and_promises_the_next(tell: Tell) -> None:
+    """6.4, 6.5, 2.4: the customer has heard, and hears next by the new run's deadline; who is asked is owed none."""
+    story = brought_to(tell(ladder(specialist=row(update_every=4))), Status.IN_PROGRESS)
     story.escalate().until("Mon 23 Nov 11:00").post_update().as_told()
+    assert story.ticket.next_news_at == story.instant("Mon 23 Nov 15:00")
+    story.until("Mon 23 Nov 11:30").ask().as_told()
     assert story.ticket.next_news_at is None
 
 

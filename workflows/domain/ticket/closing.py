@@ -45,6 +45,12 @@ def person_told_the_customer(draft: Draft, at: datetime, pause: Pause | None, *,
     promises.person_told_the_customer(draft, at, keeps)
 
 
+def promise_news(draft: Draft, at: datetime) -> None:
+    """Who is told something, or came back, hears when they hear next, as on going up: by the update deadline (6.5)."""
+    for clock in draft.live(Target.UPDATE):
+        promises.promise_next_news(draft, at, clock.deadline_at)
+
+
 def start_wait(draft: Draft, at: datetime, question: str) -> None:
     """Ask the customer; reminders and the give-up count from this question (6.6)."""
     policy = draft.policy
@@ -180,7 +186,7 @@ def reject(draft: Draft, at: datetime, reason: str) -> None:
     draft.resume((Target.UPDATE, Target.RESOLVE, *([Target.TIER_RESOLVE] if is_last else [])), at)
     if is_last:
         draft.start(Target.ACKNOWLEDGE, at)
-        _promise_news(draft, at)
+        promise_news(draft, at)
         draft.tell(sequence, "rejected", Audience.CUSTOMER, Audience.OWNER, Audience.TIER)
     ladder.escalate(draft, at, (Cause.SOLUTION_REJECTED,), reason)
 
@@ -201,14 +207,8 @@ def reopen(draft: Draft, at: datetime, reason: str) -> None:
     draft.cancel((Target.UPDATE,), at)
     draft.start(Target.UPDATE, at)
     draft.start(Target.ACKNOWLEDGE, at)
-    _promise_news(draft, at)
+    promise_news(draft, at)
     draft.tell(sequence, "reopened", Audience.CUSTOMER, Audience.OWNER, Audience.TIER)
-
-
-def _promise_news(draft: Draft, at: datetime) -> None:
-    """Who came back is told when they hear next, as when it goes up the ladder: by the update deadline (6.5)."""
-    for clock in draft.live(Target.UPDATE):
-        promises.promise_next_news(draft, at, clock.deadline_at)
 
 
 def _reinstate(draft: Draft, at: datetime) -> None:

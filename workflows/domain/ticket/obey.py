@@ -209,6 +209,8 @@ def _post_update(draft: Draft, at: datetime, command: PostUpdate) -> None:
     require(draft, "post an update", (*WORKED_ON, Status.RESOLVED), hint="reopen it first")
     sequence = draft.record(at, UpdatePosted(text=command.text))
     closing.person_told_the_customer(draft, at, _pause_of_update(draft), keeps=command.keeps)
+    if draft.status in {Status.OPEN, Status.IN_PROGRESS}:  # else it is the customer's turn, and nobody owes them news
+        closing.promise_news(draft, at)
     draft.tell(sequence, "update_posted", Audience.CUSTOMER)
 
 

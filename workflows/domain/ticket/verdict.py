@@ -10,7 +10,7 @@ from workflows.domain.ticket.roster import RosterAnswer
 from workflows.domain.ticket.state import Ticket
 from workflows.domain.ticket.words import Audience
 
-RULES_VERSION = 2
+RULES_VERSION = 3
 """Raised when a rule changes what the judge does: re-derivation compares tickets of one version only (5.3)."""
 
 
