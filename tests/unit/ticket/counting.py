@@ -8,7 +8,7 @@ from functools import cache
 from itertools import accumulate
 
 from tests.unit.calendars import DAYS, Notice
-from tests.unit.ticket.test_properties import CALENDARS, OPENED_AT
+from tests.unit.ticket.lives import CALENDARS, OPENED_AT
 from workflows.domain.follow_the_sun import AnyCalendar
 from workflows.domain.zones import zone
 

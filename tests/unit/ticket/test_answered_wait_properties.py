@@ -5,7 +5,7 @@ from datetime import timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.unit.ticket.test_properties import ENOUGH, OPENED_AT, Life, gaps, lags, policies
+from tests.unit.ticket.lives import ENOUGH, OPENED_AT, Life, gaps, lags, policies
 from workflows.domain.policy import Policy
 from workflows.domain.ticket.commands import (
     Acknowledge,

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from tests.support.policies import ALWAYS, LINES, ladder, row
 from tests.unit.calendars import calendars
-from tests.unit.ticket.test_properties import OPENING
+from tests.unit.ticket.lives import OPENING
 from workflows.domain.calendar import Calendar
 from workflows.domain.follow_the_sun import AnyCalendar, FollowTheSun
 from workflows.domain.policy import Policy, hours

@@ -9,20 +9,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support.policies import ALWAYS
+from tests.unit.ticket.asking import command_of
 from tests.unit.ticket.counting import counted
-from tests.unit.ticket.test_journeys import Leg, journeys
-from tests.unit.ticket.test_journeys import command_of as command_of_step
-from tests.unit.ticket.test_properties import (
+from tests.unit.ticket.lives import (
     ENOUGH,
     OPENED_AT,
     OPENING,
     Step,
-    command_of,
     lags,
     plans,
     policies,
     steps,
 )
+from tests.unit.ticket.test_journeys import Leg, journeys
+from tests.unit.ticket.test_journeys import command_of as command_of_step
 from workflows.domain.calendar import Calendar
 from workflows.domain.policy import Policy
 from workflows.domain.policy_data import version_of

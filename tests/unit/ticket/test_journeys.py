@@ -12,7 +12,7 @@ from typing import NamedTuple
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.unit.ticket.test_properties import (
+from tests.unit.ticket.lives import (
     ENOUGH,
     OPENED_AT,
     OPENING,

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from tests.support.policies import ladder
-from tests.unit.ticket.test_properties import OPENED_AT, OPENING
+from tests.unit.ticket.lives import OPENED_AT, OPENING
 from workflows.domain.policy import hours
 from workflows.domain.ticket.commands import WaitOnCustomer
 from workflows.domain.ticket.events import WaitEnded

@@ -7,8 +7,8 @@ from hypothesis import given
 
 from tests.support.policies import ALWAYS, ladder, row
 from tests.unit.ticket.counting import counted
+from tests.unit.ticket.lives import ENOUGH, Life, Step, lags, lived, plans, policies
 from tests.unit.ticket.test_journeys import Leg, journeys, travelled
-from tests.unit.ticket.test_properties import ENOUGH, Life, Step, lags, lived, plans, policies
 from workflows.domain.calendar import Calendar
 from workflows.domain.policy import Policy, hours
 from workflows.domain.ticket.events import ClockReinstated, Entry

@@ -6,13 +6,13 @@ from datetime import datetime, timedelta
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from tests.unit.ticket.test_properties import (
+from tests.unit.ticket.asking import command_of
+from tests.unit.ticket.lives import (
     ENOUGH,
     OPENED_AT,
     OPENING,
     Life,
     Step,
-    command_of,
     gaps,
     lived,
     plans,

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support.policies import ALWAYS, row
-from tests.unit.ticket.test_properties import OPENED_AT, OPENING
+from tests.unit.ticket.lives import OPENED_AT, OPENING
 from workflows.domain.calendar import Calendar
 from workflows.domain.policy import Policy, Targets, Tier, hours, minutes
 from workflows.domain.ticket.clocks import spent_by

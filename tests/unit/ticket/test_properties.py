@@ -1,44 +1,25 @@
 """What holds for every life of a ticket, whatever its policy, whoever settles it and however late (semantics 5.3)."""
 
-from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from dataclasses import replace
+from datetime import timedelta
 from itertools import pairwise
 
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
+from hypothesis import given
 
-from tests.support.policies import ALWAYS, ladder
-from workflows.domain.calendar import Calendar
-from workflows.domain.policy import Money, OnBreach, Policy, Targets, hours, minutes
+from tests.unit.ticket.lives import (
+    ENOUGH,
+    OPENED_AT,
+    OPENING,
+    Step,
+    lags,
+    lived,
+    plans,
+    policies,
+    without_detection,
+)
+from workflows.domain.policy import Policy
 from workflows.domain.ticket.clocks import calendar_of
 from workflows.domain.ticket.closing import RESOLUTION_PAUSES
-from workflows.domain.ticket.commands import (
-    Acknowledge,
-    AddNote,
-    Assign,
-    ChangePriority,
-    ChangePromise,
-    Close,
-    Command,
-    Confirm,
-    Continue,
-    DecideCredit,
-    Escalate,
-    Hold,
-    KeepPromise,
-    LogTime,
-    MakePromise,
-    OfferCredit,
-    Open,
-    PostUpdate,
-    Rate,
-    RecordContact,
-    Reject,
-    Reopen,
-    Resolve,
-    Transfer,
-    WaitOnCustomer,
-)
 from workflows.domain.ticket.events import (
     Assigned,
     ClockBreached,
@@ -50,11 +31,13 @@ from workflows.domain.ticket.events import (
     CreditOffered,
     CreditProposed,
     CreditRefused,
+    CustomerFlagged,
     CustomerReminded,
-    Entry,
     Escalated,
+    Imported,
     LadderExhausted,
     LastResortReminded,
+    Merged,
     Opened,
     PriorityChanged,
     PromiseBroken,
@@ -67,55 +50,25 @@ from workflows.domain.ticket.events import (
     Rejected,
     Reopened,
     Resolved,
+    TookOver,
     Transferred,
     UpdatePosted,
+    WaitEnded,
     WaitStarted,
 )
-from workflows.domain.ticket.judge import Judged, judge, open_ticket
-from workflows.domain.ticket.rederive import Input, looks, rederive
+from workflows.domain.ticket.judge import judge
+from workflows.domain.ticket.rederive import looks, rederive
 from workflows.domain.ticket.state import TICK, Clock, Ticket
 from workflows.domain.ticket.words import (
     Audience,
     ClockState,
-    ContactKind,
-    Outcome,
     Pause,
-    PromiseKind,
     PromiseState,
     Status,
     Target,
 )
 from workflows.domain.working_time import due
-from workflows.testing.story import CUSTOMER
 
-OPENED_AT = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)  # a Monday
-OPENING = Open(
-    actor="desk",
-    ticket_id="t-1",
-    reference="R-1",
-    queue="home",
-    priority="normal",
-    customer=CUSTOMER,
-    subject="no line",
-    description="the line is dead",
-    channel="phone",
-)
-CALENDARS = (
-    ALWAYS,
-    Calendar("UTC", {"mon-fri": "09:00-17:00"}),
-    Calendar("Europe/Berlin", {"mon-thu": "08:00-12:00, 13:00-16:00", "fri": "08:00-13:00"}),
-    Calendar("UTC", {"mon-sun": "20:00-04:00"}),
-)
-DETECTED = (
-    ClockBreached,
-    ClockWarned,
-    PromiseBroken,
-    PromiseWarned,
-    CustomerReminded,
-    LastResortReminded,
-    Resolved,
-    Closed,
-)
 TOLD_OF = {
     "opened": Opened,
     "assigned": Assigned,
@@ -144,224 +97,13 @@ TOLD_OF = {
     "credit_offered": CreditOffered,
     "credit_to_approve": CreditProposed,
     "credit_refused": CreditRefused,
+    "customer_at_risk": CustomerFlagged,
+    "answer_missing": WaitEnded,
+    "merged": Merged,
+    "took_over": TookOver,
+    "imported": Imported,
 }
 """Each kind of message, and the line of the log that it tells of."""
-ENOUGH = settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
-
-
-@dataclass(frozen=True)
-class Step:
-    """Some time passes, then perhaps a command; in an outage nobody settles meanwhile."""
-
-    gap: timedelta
-    choice: int | None
-    """Which of the commands that people would send in the state that the ticket is in; none: nobody sends one."""
-    is_outage: bool
-
-
-@dataclass
-class Life:
-    """One ticket, settled again and again, and everything that is checked of it."""
-
-    policy: Policy
-    judgements: list[Judged] = field(default_factory=list)
-    settled_at: list[datetime] = field(default_factory=list)
-    applied: list[Input] = field(default_factory=list)
-
-    def __post_init__(self) -> None:
-        """Open the ticket."""
-        self.judgements.append(open_ticket(self.policy, OPENING, OPENED_AT))
-        self.settled_at.append(OPENED_AT)
-
-    @property
-    def ticket(self) -> Ticket:
-        """As it stands."""
-        return self.judgements[-1].ticket
-
-    @property
-    def entries(self) -> list[Entry]:
-        """The whole log."""
-        return [entry for judged in self.judgements for entry in judged.entries]
-
-    def settle(self, at: datetime, command: Command | None = None) -> None:
-        """As the record does."""
-        judged = judge(self.policy, self.ticket, at, command)
-        self.judgements.append(judged)
-        self.settled_at.append(at)
-        if command and judged.refusal is None:
-            self.applied.append(Input(at=at, command=command))
-
-    def until(self, goal: datetime, lag: timedelta) -> None:
-        """Time passes; what is due is found that much later than it could be, and once nothing is found."""
-        while (wake_at := self.ticket.wake_at()) and wake_at + lag < goal:
-            settled_at = self.settled_at[-1]
-            if lag and settled_at + lag < wake_at:
-                self.settle(settled_at + lag)
-            self.settle(max(wake_at + lag, self.settled_at[-1] + TICK))
-
-
-PROMISES = {"call": PromiseKind.CALL_BACK, "news": PromiseKind.NEXT_NEWS, "fix": PromiseKind.TURNAROUND}
-"""What people promise, by the name that they give it."""
-
-
-def command_of(choice: int, ticket: Ticket, at: datetime) -> Command:
-    """A command as somebody who sees the ticket at that instant would send it."""
-    kind, number = KINDS[ticket.status][choice % len(KINDS[ticket.status])], choice // len(KINDS[ticket.status])
-    name = tuple(PROMISES)[number % len(PROMISES)]
-    # Whole quarters again, so that promises meet deadlines and each other; some of them lie in the past.
-    promised_at = OPENED_AT + ((at - OPENED_AT) // minutes(15) + number % 40 - 1) * minutes(15)
-    if kind.startswith("to "):
-        return Transfer(actor="ann", to_tier=kind.removeprefix("to "), reason="theirs")
-    if kind.startswith("as "):
-        return ChangePriority(actor="ann", priority=kind.removeprefix("as "), reason="their shop")
-    if kind in set(Outcome):
-        return Resolve(
-            actor="ann", outcome=Outcome(kind), explanation="done", alternative="another", duplicate_of="t-0"
-        )
-    if kind in set(ContactKind):
-        return RecordContact(actor="desk", kind=ContactKind(kind), channel="phone", text="any news?")
-    commands: dict[str, Command] = {
-        "acknowledge": Acknowledge(actor="ann", handler="ann", tier=ticket.tier),
-        "last resort": Acknowledge(actor="dora", handler="dora", tier="duty-manager"),
-        "assign": Assign(actor="ann", handler="bob"),
-        "note": AddNote(actor="ann", text="swapped the splitter"),
-        "time": LogTime(actor="ann", spent=minutes(20), text="on the phone"),
-        "update": PostUpdate(actor="ann", text="soon"),
-        "update of it": PostUpdate(actor="ann", text="as we said", keeps=(name,)),
-        "promise": MakePromise(
-            actor="ann", name=name, kind=PROMISES[name], promised_at=promised_at, words="we will", owner="bob"
-        ),
-        "re-agree": ChangePromise(
-            actor="ann", name=name, promised_at=promised_at, words="a little later", reason="the part is late"
-        ),
-        "keep": KeepPromise(actor="ann", name=name),
-        "turnaround": Acknowledge(actor="ann", handler="ann", tier=ticket.tier, turnaround_at=promised_at),
-        "hold": Hold(actor="ann", reason="waiting for a part"),
-        "offer": OfferCredit(actor="ann", minor=1 + number * 7 % 1500, currency="GBP", reason="for the trouble"),
-        "approve": DecideCredit(actor="team-lead", number=1 + number % 4, is_approved=number % 2 == 0, reason="so"),
-        "rate": Rate(actor="desk", stars=1 + number % 5),
-        "ask": WaitOnCustomer(actor="ann", question="which router?"),
-        "continue": Continue(actor="ann", reason="found it"),
-        "escalate": Escalate(actor="ann", from_tier=ticket.tier, reason="beyond us"),
-        "confirm": Confirm(actor="desk"),
-        "reject": Reject(actor="desk", reason="still dead"),
-        "reopen": Reopen(actor="desk", reason="dead again"),
-        "close": Close(actor="ann", reason="agreed"),
-    }
-    return commands[kind]
-
-
-WORK = (
-    *("update", "ask", "escalate", "to agent", "to specialist", "to supplier", "news", "complaint", "information"),
-    *("as urgent", "as urgent", "as normal", "as normal", "assign", "note", "time"),
-    *("promise", "promise", "promise", "re-agree", "keep", "update of it"),
-    *("hold", "continue", "offer", "approve"),
-)
-OUTCOMES = ("fixed", "fixed", "not_feasible", "no_response", "withdrawn")
-KINDS = {
-    Status.OPEN: (*WORK, *OUTCOMES, "acknowledge", "acknowledge", "turnaround", "last resort", "confirm"),
-    Status.IN_PROGRESS: (*WORK, *OUTCOMES, "last resort", "acknowledge", "reopen"),
-    Status.WAITING_ON_CUSTOMER: (*WORK, *OUTCOMES, "news", "continue", "acknowledge", "close"),
-    Status.RESOLVED: (
-        "confirm",
-        "confirm",
-        "reject",
-        "reject",
-        "close",
-        "update",
-        "news",
-        "information",
-        "ask",
-        "promise",
-        "keep",
-        "offer",
-        "rate",
-    ),
-    Status.CLOSED: (
-        "reopen",
-        "reopen",
-        "reject",
-        "news",
-        "escalate",
-        "note",
-        "promise",
-        "keep",
-        "rate",
-        "rate",
-        "approve",
-    ),
-}
-"""What people would send in that state, and something illegal."""
-# Quarter hours, so that deadlines coincide often.
-lengths = st.integers(1, 24).map(lambda quarters: minutes(15 * quarters))
-rows = st.builds(Targets, acknowledge=lengths, update_every=lengths, resolve=lengths)
-TOLD = st.just((Audience.LEAD,))
-once = st.builds(OnBreach, notify=TOLD, escalate_every=st.sampled_from((0, 1, 1)))
-again_and_again = st.builds(OnBreach, notify=TOLD, escalate_every=st.sampled_from((0, 1, 2)))
-rules = st.fixed_dictionaries(
-    {}, optional={target: again_and_again if target is Target.UPDATE else once for target in Target}
-)
-CLOCKS = tuple(target for target in Target if target is not Target.PROMISE)
-calendars = st.sampled_from(CALENDARS)
-ladders = st.builds(
-    ladder,
-    agent=rows,
-    specialist=rows,
-    supplier=rows,
-    calendar=calendars,
-    agents_calendar=calendars,
-    suppliers_calendar=calendars,
-    resolve=st.integers(2, 60).map(hours),
-    on_breach=rules,
-    warn_at=st.sampled_from(((), (0.75,), (0.25, 0.5))),
-    waiting_pauses=st.sets(st.sampled_from(CLOCKS)).map(lambda targets: tuple(sorted(targets))),
-    chases_to_escalate=st.integers(1, 3),
-)
-
-
-def with_urgent(policy: Policy, resolve: timedelta, *targets: Targets) -> Policy:
-    """The same ladder with a row more a tier; a table may well give the urgent longer."""
-    return replace(
-        policy,
-        credit_for_promise=Money(minor=500, currency="GBP"),
-        credit_for_resolve=Money(minor=1000, currency="GBP"),
-        credit_limit=Money(minor=2000, currency="GBP"),
-        resolve={"urgent": resolve, **policy.resolve},
-        tiers=tuple(
-            replace(tier, targets={"urgent": row, **tier.targets})
-            for tier, row in zip(policy.tiers, targets, strict=True)
-        ),
-    )
-
-
-policies = st.builds(with_urgent, ladders, st.integers(7, 60).map(hours), rows, rows, rows)
-# Gaps are of whole quarters too: commands meet deadlines.
-gaps = st.integers(1, 120).map(lambda quarters: minutes(15 * quarters))
-steps = st.builds(Step, gap=gaps, choice=st.none() | st.integers(0, 1000), is_outage=st.booleans())
-plans = st.lists(steps, min_size=3, max_size=12)
-lags = st.integers(0, 59_999_999).map(lambda microseconds: timedelta(microseconds=microseconds))
-
-
-def lived(policy: Policy, plan: list[Step], *, lag: timedelta = timedelta(), outages: bool = True) -> Life:
-    """The life of a ticket by that plan; with outages, what fell due in them is found at their end."""
-    life, now = Life(policy), OPENED_AT
-    for step in plan:
-        now += step.gap
-        if not (outages and step.is_outage):
-            life.until(now, lag)
-        at = max(now, life.settled_at[-1] + TICK)
-        life.settle(at, None if step.choice is None else command_of(step.choice, life.ticket, at))
-    return life
-
-
-def without_detection(entries: list[Entry]) -> list[Entry]:
-    """The log, but for when somebody looked at the clocks."""
-    return [
-        replace(entry, event=replace(entry.event, detected_at=OPENED_AT))
-        if isinstance(entry.event, DETECTED)
-        else entry
-        for entry in entries
-    ]
 
 
 @ENOUGH

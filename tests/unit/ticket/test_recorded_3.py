@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from tests.support.policies import ladder, row
 from tests.unit.calendars import utc
-from tests.unit.ticket.test_properties import OPENING
+from tests.unit.ticket.lives import OPENING
 from workflows.domain.calendar import Calendar
 from workflows.domain.policy import Policy, hours
 from workflows.domain.ticket.commands import RecordContact, WaitOnCustomer

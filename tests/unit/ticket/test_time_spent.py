@@ -11,8 +11,8 @@ from typing import NamedTuple
 from hypothesis import given
 
 from tests.unit.ticket.counting import counted
+from tests.unit.ticket.lives import ENOUGH, OPENED_AT, Life, Step, lags, lived, plans, policies
 from tests.unit.ticket.test_journeys import Leg, journeys, travelled
-from tests.unit.ticket.test_properties import ENOUGH, OPENED_AT, Life, Step, lags, lived, plans, policies
 from workflows.domain.policy import Policy
 from workflows.domain.ticket.events import (
     ClockBreached,

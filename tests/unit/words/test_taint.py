@@ -17,7 +17,7 @@ from services.words.kinds import KINDS, Side
 from services.words.occasion import Occasion
 from services.words.words import Rendered, Words
 from tests.support.telling import lives
-from tests.unit.ticket.test_properties import ENOUGH, Step, lived, plans, policies
+from tests.unit.ticket.lives import ENOUGH, Step, lived, plans, policies
 from workflows.domain.policy import Policy
 from workflows.domain.ticket.commands import Customer
 from workflows.domain.ticket.events import Entry, Escalated

@@ -10,7 +10,7 @@ from hypothesis import given
 from services.words.occasion import Occasion
 from services.words.words import Rendered, Words
 from tests.support.telling import HOUR, IDA, OPENED_AT, Life, an_opening, lives
-from tests.unit.ticket.test_properties import ENOUGH, Step, lived, plans, policies
+from tests.unit.ticket.lives import ENOUGH, Step, lived, plans, policies
 from workflows.domain.policy import Policy
 from workflows.domain.ticket.commands import (
     Acknowledge,
