@@ -1,4 +1,4 @@
-"""Rows that the release before really wrote, under this one: what was promised then still stands (7.2, 5.3).
+"""Rows that the release before promises really wrote, under this one: what was promised then still stands (7.2, 5.3).
 
 Its own code wrote them, and settled on for a week: see `tests/data/record-of-0004.py.txt`.
 """
@@ -23,8 +23,8 @@ from services.records.codec import event_from_json, kind_of
 from services.records.owed_messages import WasSent
 from services.records.tables import EventRow, TicketRow
 from services.words.words import Rendered, Words
-from tests.support import old_record
 from tests.support.clock import StoryClock
+from tests.support.old_record import BEFORE_PROMISES
 from tests.support.story_record import owed_messages
 from workflows.domain.ticket.commands import (
     Acknowledge,
@@ -44,8 +44,9 @@ from workflows.domain.ticket.commands import (
     Transfer,
 )
 from workflows.domain.ticket.events import Event, PromiseBroken, PromiseKept
+from workflows.domain.ticket.promises import NEXT_NEWS
 from workflows.domain.ticket.state import TICK, Ticket
-from workflows.domain.ticket.words import Audience, ContactKind, Outcome, PromiseKind
+from workflows.domain.ticket.words import Audience, ContactKind, Outcome, PromiseKind, PromiseState
 from workflows.planning.handover import handover
 
 A_WEEK = timedelta(days=7)
@@ -75,13 +76,13 @@ def instant(text: str) -> datetime:
 @pytest.fixture
 async def clock() -> StoryClock:
     """It stands where the release before stopped."""
-    return StoryClock(old_record.WRITTEN_AT)
+    return StoryClock(BEFORE_PROMISES.written_at)
 
 
 @pytest.fixture
 async def records(empty_url: str, clock: StoryClock) -> AsyncIterator[Records]:
     """Its record, migrated, on each of the two databases."""
-    await old_record.as_written(empty_url)
+    await BEFORE_PROMISES.as_written(empty_url)
     await migrate(empty_url)
     async with await connect(empty_url, clock) as opened:
         yield opened
@@ -124,7 +125,7 @@ async def lines(records: Records, ticket_id: str, *, after: int) -> list[tuple[i
 
 async def test_every_ticket_is_there_and_can_be_listed(records: Records) -> None:
     """7.2: each loads, is listed and shown, and stands as the release before left it."""
-    rows = {row["ticket_id"]: row for row in old_record.rows("tickets")}
+    rows = {row["ticket_id"]: row for row in BEFORE_PROMISES.rows("tickets")}
 
     listed = await records.queries.tickets(TicketFilter(), page_size=len(rows) + 1)
     assert sorted(each.ticket_id for each in listed) == sorted(rows)
@@ -145,7 +146,7 @@ async def test_every_ticket_is_there_and_can_be_listed(records: Records) -> None
 
 async def test_every_deadline_is_explained_and_every_story_handed_over(records: Records) -> None:
     """8 and 6.5: the ledger and the page for the next person are made from logs that the release before wrote."""
-    for ticket_id in old_record.ticket_ids():
+    for ticket_id in BEFORE_PROMISES.ticket_ids():
         ticket = await records.queries.ticket(ticket_id)
         entries = await records.queries.entries(ticket_id)
         assert [event_message(entry).sequence for entry in entries] == list(range(1, ticket.sequence + 1))
@@ -157,14 +158,14 @@ async def test_every_deadline_is_explained_and_every_story_handed_over(records: 
         for line in explained:
             ledger_message(line)
 
-        page = handover_message(handover(ticket, entries, old_record.WRITTEN_AT)).page
+        page = handover_message(handover(ticket, entries, BEFORE_PROMISES.written_at)).page
         assert ticket.subject.split()[0] in page
         assert ticket.reference in page
 
 
 async def test_every_message_that_is_owed_has_words(records: Records, caplog: pytest.LogCaptureFixture) -> None:
     """Delivery finds messages that are of the release before, and has words for each."""
-    owed = old_record.rows("outbox")
+    owed = BEFORE_PROMISES.rows("outbox")
 
     said = await rendered(records)
 
@@ -208,7 +209,7 @@ async def rendered(records: Records) -> list[Rendered]:
 
 async def test_news_that_was_promised_is_promised_still(records: Records) -> None:
     """6.5: what the customer was told on climbing is an open promise, whatever became of the update clock since."""
-    found = {ticket_id: await records.queries.ticket(ticket_id) for ticket_id in old_record.ticket_ids()}
+    found = {ticket_id: await records.queries.ticket(ticket_id) for ticket_id in BEFORE_PROMISES.ticket_ids()}
 
     promised = {ticket_id: each.next_news_at for ticket_id, each in found.items() if each.next_news_at}
 
@@ -246,17 +247,17 @@ async def test_a_promise_that_went_by_is_broken_at_its_own_instant(records: Reco
         entries = await records.queries.entries(ticket_id)
         broken = [(each.at, each.event) for each in entries if isinstance(each.event, PromiseBroken)]
         assert [event.due_at for _, event in broken] == [instant(text)], ticket_id
-        found_at = old_record.WRITTEN_AT if ticket_id == WENT_BY_UNSEEN else instant(text)  # then at once
+        found_at = BEFORE_PROMISES.written_at if ticket_id == WENT_BY_UNSEEN else instant(text)  # then at once
         assert [at for at, _ in broken] == [found_at], ticket_id
 
 
 async def test_the_week_after_is_the_same(records: Records, clock: StoryClock) -> None:
     """5.3, 7.2: the same breaches at the same instants, and the same people told: only what promises bring is new."""
-    await until(records, clock, old_record.WRITTEN_AT + A_WEEK)
+    await until(records, clock, BEFORE_PROMISES.written_at + A_WEEK)
 
-    sequences = {row["ticket_id"]: row["sequence"] for row in old_record.rows("tickets")}
+    sequences = {row["ticket_id"]: row["sequence"] for row in BEFORE_PROMISES.rows("tickets")}
     for ticket_id, sequence in sequences.items():
-        expected = old_record.a_week_on(ticket_id)
+        expected = BEFORE_PROMISES.a_week_on(ticket_id)
         written = await lines(records, ticket_id, after=sequence)
         messages = await owed_messages(records, ticket_id, after_sequence=sequence)
         found, told = [], []
@@ -277,8 +278,8 @@ async def test_the_week_after_is_the_same(records: Records, clock: StoryClock) -
 
 async def test_what_an_older_release_would_lose_is_left_to_this_one(records: Records, clock: StoryClock) -> None:
     """Rolling deploys: a state with anything in it that the release before does not know is of a version too new."""
-    known = {name for row in old_record.rows("tickets") for name in row["state"]}
-    await until(records, clock, old_record.WRITTEN_AT + A_WEEK)
+    known = {name for row in BEFORE_PROMISES.rows("tickets") for name in row["state"]}
+    await until(records, clock, BEFORE_PROMISES.written_at + A_WEEK)
     await settle(records, "t-taken", Hold(actor="lee", reason="a part is on its way"))
 
     row = TicketRow
@@ -329,8 +330,8 @@ async def test_closed_matter_leads_nowhere(records: Records) -> None:
 async def test_what_other_rules_judged_is_not_called_wrong(records: Records, clock: StoryClock) -> None:
     """5.3: only tickets judged wholly by the rules at hand are derived anew; of the others that is said."""
     for days in (0, 3):
-        await until(records, clock, old_record.WRITTEN_AT + timedelta(days=days))
-        for ticket_id in old_record.ticket_ids():
+        await until(records, clock, BEFORE_PROMISES.written_at + timedelta(days=days))
+        for ticket_id in BEFORE_PROMISES.ticket_ids():
             driven = Driven(plan=Plan(case=Case(case=ticket_id, rows=()), rows=()), ticket_id=ticket_id, said=[])
             compared = await compare(records.queries, driven)
             assert compared.other_rules, ticket_id
@@ -373,7 +374,7 @@ async def test_every_ticket_takes_a_command(
     records: Records, clock: StoryClock, caplog: pytest.LogCaptureFixture
 ) -> None:
     """What can be asked of a ticket can be asked of an old one, what is new with this release too."""
-    assert sorted(COMMANDS) == sorted(old_record.ticket_ids())
+    assert sorted(COMMANDS) == sorted(BEFORE_PROMISES.ticket_ids())
     for ticket_id, commands in COMMANDS.items():
         for command in commands:
             clock.pass_(timedelta(seconds=1))
@@ -381,8 +382,9 @@ async def test_every_ticket_takes_a_command(
 
     kept = [each.event for each in await records.queries.entries("t-moved") if isinstance(each.event, PromiseKept)]
     assert [each.promised_at for each in kept] == [instant(NEWS_STILL_PROMISED["t-moved"])]  # a person told them, 2.4
-    assert (await records.queries.ticket("t-moved")).next_news_at is None
-    await until(records, clock, old_record.WRITTEN_AT + timedelta(days=2))
+    news = [each for each in (await records.queries.ticket("t-moved")).promises if each.name == NEXT_NEWS]
+    assert [(each.run, each.state) for each in news] == [(2, PromiseState.OPEN)]  # and hear again: 6.4
+    await until(records, clock, BEFORE_PROMISES.written_at + timedelta(days=2))
     assert all(each.text for each in await rendered(records))
     assert not told_loudly(caplog)
 
@@ -397,7 +399,7 @@ async def test_two_old_tickets_of_one_matter_merge(records: Records) -> None:
 
 async def test_old_request_is_answered_as_it_was(records: Records) -> None:
     """5.5: what was judged before the new release is remembered by it."""
-    replies = old_record.rows("replies")
+    replies = BEFORE_PROMISES.rows("replies")
     for row in replies:
         request = Request(caller=row["caller"], request_id=row["request_id"], body_hash=bytes.fromhex(row["body_hash"]))
         settled = await records.record.answered(request)

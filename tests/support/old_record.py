@@ -1,6 +1,6 @@
-"""The record that the release before really wrote, brought into a database of its own schema.
+"""Records that older releases really wrote, brought into a database of their own schema.
 
-`tests/data/record-of-0004.py.txt` is the program that wrote it. Knows rows as that release had them, no rule of today.
+`tests/data/record-of-….py.txt` are the programs that wrote them. Knows rows as each release had them, no rule of today.
 """
 
 import json
@@ -11,22 +11,19 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import JSON, Connection, DateTime, LargeBinary, MetaData, Table, delete, insert
+from sqlalchemy import JSON, Column, Connection, DateTime, LargeBinary, MetaData, Table, delete, insert, inspect
 
 from services.records.engine import open_database
 from tests.support.schema import at_revision
 
-REVISION = "0004"
-WRITTEN_AT = datetime.fromisoformat("2026-11-18T12:10:00Z")
-"""The record's instant at which its rows were read."""
-_FILE = Path(__file__).parents[1] / "data" / "record-of-0004.json"
+_FOLDER = Path(__file__).parents[1] / "data"
 
 Row = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OldLine:
-    """One line that the release before wrote in the week after, and who was owed a message of it."""
+    """One line that a release wrote in the week after, and who was owed a message of it."""
 
     at: datetime
     recorded_at: datetime
@@ -36,51 +33,64 @@ class OldLine:
     """Kind, audience and recipient of each."""
 
 
-@cache
-def rows(table: str) -> tuple[Row, ...]:
-    """A table's rows; instants are text, what is JSON is read, bytes are in hex."""
-    return tuple(_document()["tables"][table])
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OldRecord:
+    """What one release left behind, and what it made of it in the week after."""
+
+    revision: str
+    """Its schema."""
+    written_at: datetime
+    """The record's instant at which its rows were read."""
+
+    def rows(self, table: str) -> tuple[Row, ...]:
+        """A table's rows; instants are text, what is JSON is read, bytes are in hex."""
+        return tuple(_document(self.revision)["tables"][table])
+
+    def ticket_ids(self) -> list[str]:
+        """Of every ticket of it."""
+        return [row["ticket_id"] for row in self.rows("tickets")]
+
+    def a_week_on(self, ticket_id: str) -> list[OldLine]:
+        """What the release found as it settled on at every wake-up for seven days, in order."""
+        return [
+            OldLine(
+                at=datetime.fromisoformat(at),
+                recorded_at=datetime.fromisoformat(recorded_at),
+                kind=kind,
+                body=_text(body),
+                messages=tuple((kind, audience, recipient) for kind, audience, recipient in messages),
+            )
+            for at, recorded_at, kind, body, messages in _document(self.revision)["a_week_on"][ticket_id]
+        ]
+
+    async def as_written(self, url: str) -> None:
+        """Make an empty database what the release left behind."""
+        await at_revision(url, self.revision)
+        database = open_database(url)
+        async with database.engine.begin() as connection:
+            await connection.run_sync(self._fill)
+        await database.aclose()
+
+    def _fill(self, connection: Connection) -> None:
+        tables = [_found(connection, name) for name in _document(self.revision)["tables"]]
+        for table in reversed(tables):
+            connection.execute(delete(table))  # a migration may have left words of its own
+        for table in tables:
+            if given := [dict(_row(table, row)) for row in self.rows(table.name)]:
+                connection.execute(insert(table), given)
 
 
-def ticket_ids() -> list[str]:
-    """Of every ticket of it."""
-    return [row["ticket_id"] for row in rows("tickets")]
+BEFORE_PROMISES = OldRecord(revision="0004", written_at=datetime.fromisoformat("2026-11-18T12:10:00Z"))
+WITH_PROMISES = OldRecord(revision="0005", written_at=datetime.fromisoformat("2026-11-18T12:10:00Z"))
 
 
-def a_week_on(ticket_id: str) -> list[OldLine]:
-    """What the release before found as it settled on at every wake-up for seven days, in order."""
-    return [
-        OldLine(
-            at=datetime.fromisoformat(at),
-            recorded_at=datetime.fromisoformat(recorded_at),
-            kind=kind,
-            body=_text(body),
-            messages=tuple((kind, audience, recipient) for kind, audience, recipient in messages),
-        )
-        for at, recorded_at, kind, body, messages in _document()["a_week_on"][ticket_id]
-    ]
-
-
-async def as_written(url: str) -> None:
-    """Make an empty database what the release before left behind."""
-    await at_revision(url, REVISION)
-    database = open_database(url)
-    async with database.engine.begin() as connection:
-        await connection.run_sync(_fill)
-    await database.aclose()
-
-
-def _fill(connection: Connection) -> None:
-    found = MetaData()
-    found.reflect(connection)
-    for name in _document()["tables"]:
-        table = found.tables[name]
-        for column in table.columns:
-            if isinstance(column.type, JSON):
-                column.type.none_as_null = True
-        connection.execute(delete(table))  # a migration may have left words of its own
-        if given := [dict(_row(table, row)) for row in rows(name)]:
-            connection.execute(insert(table), given)
+def _found(connection: Connection, name: str) -> Table:
+    """A table as the database has it: its columns, and nothing else."""
+    columns = [Column(each["name"], each["type"]) for each in inspect(connection).get_columns(name)]
+    for column in columns:
+        if isinstance(column.type, JSON):
+            column.type.none_as_null = True
+    return Table(name, MetaData(), *columns)
 
 
 def _row(table: Table, row: Row) -> Iterator[tuple[str, object]]:
@@ -97,8 +107,8 @@ def _row(table: Table, row: Row) -> Iterator[tuple[str, object]]:
 
 
 @cache
-def _document() -> dict[str, Any]:
-    document: dict[str, Any] = json.loads(_FILE.read_text(encoding="utf-8"))
+def _document(revision: str) -> dict[str, Any]:
+    document: dict[str, Any] = json.loads((_FOLDER / f"record-of-{revision}.json").read_text(encoding="utf-8"))
     return document
 
 
