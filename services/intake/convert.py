@@ -131,6 +131,9 @@ NANOSECONDS = 10**9
 INTERNAL = frozenset({"warnings", "update_breaches", "roster", "closures", "promised"})
 """Fields of the domain that are the engine's own business and not in the contract, or in it elsewhere."""
 
+UNASKED = frozenset({"told_in", "also_for"})
+"""Fields of commands that the record alone says: no request has them."""
+
 
 def wire_name(kind: type, name: str) -> str:
     """Name a field of a class of the domain in the contract's way (AIP 140 and 142)."""
@@ -260,7 +263,7 @@ def _made(kind: type[Made], request: Message, **given: str) -> Made:
     """Make a command from the request's fields of the same names; an empty text is none where none is allowed."""
     values: dict[str, object] = {**given}
     for name, hint in _hints(cast(Hashable, kind)).items():
-        if name in given:
+        if name in given or name in UNASKED:
             continue
         wire = wire_name(kind, name)
         value = getattr(request, wire)

@@ -323,6 +323,13 @@ def _of_life(event: _Life, when: When) -> str:  # noqa: C901, PLR0911, PLR0912 -
         case PolicyChanged():
             tier = "" if event.tier == event.from_tier else f", tier {event.from_tier} -> {event.tier}"
             priority = (
+def _letter(event: UpdatePosted | Resolved) -> str:
+    """Which of the customer's tickets carries the letter, where it is one for several."""
+    if event.told_in is not None:
+        return f", told in {event.told_in}"
+    return f", also for {' '.join(event.also_for)}" if event.also_for else ""
+
+
                 "" if event.priority == event.from_priority else f", priority {event.from_priority} -> {event.priority}"
             )
             return f"policy {event.from_policy_version} -> {event.policy_version}{tier}{priority}"
@@ -347,7 +354,7 @@ def _of_life(event: _Life, when: When) -> str:  # noqa: C901, PLR0911, PLR0912 -
         case TimeLogged():
             return f"time logged: {length(event.spent)}"
         case UpdatePosted():
-            return "update posted"
+            return f"update posted{_letter(event)}"
         case ContactReceived():
             answer = ", the answer" if event.answered_wait else ""
             return f"contact: {event.kind}, chases {event.chases}{answer}"
@@ -359,7 +366,7 @@ def _of_life(event: _Life, when: When) -> str:  # noqa: C901, PLR0911, PLR0912 -
             return f"customer reminded {event.number}, due {when(event.due_at)}"
         case Resolved():
             due = "" if event.due_at is None else f", due {when(event.due_at)}"
-            return f"resolved {event.outcome}{due}"
+            return f"resolved {event.outcome}{due}{_letter(event)}"
         case Confirmed():
             return "confirmed"
         case Rejected():

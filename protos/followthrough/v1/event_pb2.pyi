@@ -87,6 +87,7 @@ class TicketEvent(_message.Message):
     HOLD_ENDED_FIELD_NUMBER: _builtins.int
     CLOSURE_BEGAN_FIELD_NUMBER: _builtins.int
     CLOSURE_ENDED_FIELD_NUMBER: _builtins.int
+    CREDIT_MOVED_FIELD_NUMBER: _builtins.int
     sequence: _builtins.int
     """1, 2, 3 and so on, without gaps, per ticket."""
     actor: _builtins.str
@@ -303,6 +304,10 @@ class TicketEvent(_message.Message):
     def closure_ended(self) -> Global___ClosureEnded:
         """Its queue is open again, so far as that closure goes."""
 
+    @_builtins.property
+    def credit_moved(self) -> Global___CreditMoved:
+        """Its credit is decided on the ticket that goes on."""
+
     def __init__(
         self,
         *,
@@ -361,12 +366,13 @@ class TicketEvent(_message.Message):
         hold_ended: Global___HoldEnded | None = ...,
         closure_began: Global___ClosureBegan | None = ...,
         closure_ended: Global___ClosureEnded | None = ...,
+        credit_moved: Global___CreditMoved | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["acknowledged", b"acknowledged", "assigned", b"assigned", "clock_breached", b"clock_breached", "clock_cancelled", b"clock_cancelled", "clock_met", b"clock_met", "clock_moved", b"clock_moved", "clock_paused", b"clock_paused", "clock_reinstated", b"clock_reinstated", "clock_resumed", b"clock_resumed", "clock_started", b"clock_started", "clock_warned", b"clock_warned", "closed", b"closed", "closure_began", b"closure_began", "closure_ended", b"closure_ended", "confirmed", b"confirmed", "contact_received", b"contact_received", "credit_offered", b"credit_offered", "credit_proposed", b"credit_proposed", "credit_refused", b"credit_refused", "customer_flagged", b"customer_flagged", "customer_reminded", b"customer_reminded", "effective_time", b"effective_time", "escalated", b"escalated", "escalation_absorbed", b"escalation_absorbed", "event", b"event", "held", b"held", "hold_ended", b"hold_ended", "imported", b"imported", "ladder_exhausted", b"ladder_exhausted", "last_resort_reminded", b"last_resort_reminded", "merged", b"merged", "note_added", b"note_added", "opened", b"opened", "policy_changed", b"policy_changed", "priority_changed", b"priority_changed", "problem_linked", b"problem_linked", "problem_unlinked", b"problem_unlinked", "promise_broken", b"promise_broken", "promise_cancelled", b"promise_cancelled", "promise_changed", b"promise_changed", "promise_kept", b"promise_kept", "promise_made", b"promise_made", "promise_warned", b"promise_warned", "rated", b"rated", "rejected", b"rejected", "reopened", b"reopened", "resolved", b"resolved", "tier_skipped", b"tier_skipped", "time_logged", b"time_logged", "took_over", b"took_over", "transferred", b"transferred", "update_posted", b"update_posted", "wait_ended", b"wait_ended", "wait_started", b"wait_started"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["acknowledged", b"acknowledged", "assigned", b"assigned", "clock_breached", b"clock_breached", "clock_cancelled", b"clock_cancelled", "clock_met", b"clock_met", "clock_moved", b"clock_moved", "clock_paused", b"clock_paused", "clock_reinstated", b"clock_reinstated", "clock_resumed", b"clock_resumed", "clock_started", b"clock_started", "clock_warned", b"clock_warned", "closed", b"closed", "closure_began", b"closure_began", "closure_ended", b"closure_ended", "confirmed", b"confirmed", "contact_received", b"contact_received", "credit_moved", b"credit_moved", "credit_offered", b"credit_offered", "credit_proposed", b"credit_proposed", "credit_refused", b"credit_refused", "customer_flagged", b"customer_flagged", "customer_reminded", b"customer_reminded", "effective_time", b"effective_time", "escalated", b"escalated", "escalation_absorbed", b"escalation_absorbed", "event", b"event", "held", b"held", "hold_ended", b"hold_ended", "imported", b"imported", "ladder_exhausted", b"ladder_exhausted", "last_resort_reminded", b"last_resort_reminded", "merged", b"merged", "note_added", b"note_added", "opened", b"opened", "policy_changed", b"policy_changed", "priority_changed", b"priority_changed", "problem_linked", b"problem_linked", "problem_unlinked", b"problem_unlinked", "promise_broken", b"promise_broken", "promise_cancelled", b"promise_cancelled", "promise_changed", b"promise_changed", "promise_kept", b"promise_kept", "promise_made", b"promise_made", "promise_warned", b"promise_warned", "rated", b"rated", "rejected", b"rejected", "reopened", b"reopened", "resolved", b"resolved", "tier_skipped", b"tier_skipped", "time_logged", b"time_logged", "took_over", b"took_over", "transferred", b"transferred", "update_posted", b"update_posted", "wait_ended", b"wait_ended", "wait_started", b"wait_started"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["acknowledged", b"acknowledged", "actor", b"actor", "assigned", b"assigned", "clock_breached", b"clock_breached", "clock_cancelled", b"clock_cancelled", "clock_met", b"clock_met", "clock_moved", b"clock_moved", "clock_paused", b"clock_paused", "clock_reinstated", b"clock_reinstated", "clock_resumed", b"clock_resumed", "clock_started", b"clock_started", "clock_warned", b"clock_warned", "closed", b"closed", "closure_began", b"closure_began", "closure_ended", b"closure_ended", "confirmed", b"confirmed", "contact_received", b"contact_received", "credit_offered", b"credit_offered", "credit_proposed", b"credit_proposed", "credit_refused", b"credit_refused", "customer_flagged", b"customer_flagged", "customer_reminded", b"customer_reminded", "effective_time", b"effective_time", "escalated", b"escalated", "escalation_absorbed", b"escalation_absorbed", "event", b"event", "held", b"held", "hold_ended", b"hold_ended", "imported", b"imported", "ladder_exhausted", b"ladder_exhausted", "last_resort_reminded", b"last_resort_reminded", "merged", b"merged", "note_added", b"note_added", "opened", b"opened", "policy_changed", b"policy_changed", "priority_changed", b"priority_changed", "problem_linked", b"problem_linked", "problem_unlinked", b"problem_unlinked", "promise_broken", b"promise_broken", "promise_cancelled", b"promise_cancelled", "promise_changed", b"promise_changed", "promise_kept", b"promise_kept", "promise_made", b"promise_made", "promise_warned", b"promise_warned", "rated", b"rated", "rejected", b"rejected", "reopened", b"reopened", "resolved", b"resolved", "sequence", b"sequence", "tier_skipped", b"tier_skipped", "time_logged", b"time_logged", "took_over", b"took_over", "transferred", b"transferred", "update_posted", b"update_posted", "wait_ended", b"wait_ended", "wait_started", b"wait_started"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["acknowledged", b"acknowledged", "actor", b"actor", "assigned", b"assigned", "clock_breached", b"clock_breached", "clock_cancelled", b"clock_cancelled", "clock_met", b"clock_met", "clock_moved", b"clock_moved", "clock_paused", b"clock_paused", "clock_reinstated", b"clock_reinstated", "clock_resumed", b"clock_resumed", "clock_started", b"clock_started", "clock_warned", b"clock_warned", "closed", b"closed", "closure_began", b"closure_began", "closure_ended", b"closure_ended", "confirmed", b"confirmed", "contact_received", b"contact_received", "credit_moved", b"credit_moved", "credit_offered", b"credit_offered", "credit_proposed", b"credit_proposed", "credit_refused", b"credit_refused", "customer_flagged", b"customer_flagged", "customer_reminded", b"customer_reminded", "effective_time", b"effective_time", "escalated", b"escalated", "escalation_absorbed", b"escalation_absorbed", "event", b"event", "held", b"held", "hold_ended", b"hold_ended", "imported", b"imported", "ladder_exhausted", b"ladder_exhausted", "last_resort_reminded", b"last_resort_reminded", "merged", b"merged", "note_added", b"note_added", "opened", b"opened", "policy_changed", b"policy_changed", "priority_changed", b"priority_changed", "problem_linked", b"problem_linked", "problem_unlinked", b"problem_unlinked", "promise_broken", b"promise_broken", "promise_cancelled", b"promise_cancelled", "promise_changed", b"promise_changed", "promise_kept", b"promise_kept", "promise_made", b"promise_made", "promise_warned", b"promise_warned", "rated", b"rated", "rejected", b"rejected", "reopened", b"reopened", "resolved", b"resolved", "sequence", b"sequence", "tier_skipped", b"tier_skipped", "time_logged", b"time_logged", "took_over", b"took_over", "transferred", b"transferred", "update_posted", b"update_posted", "wait_ended", b"wait_ended", "wait_started", b"wait_started"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    _WhichOneofReturnType_event: _TypeAlias = _typing.Literal["opened", "acknowledged", "update_posted", "contact_received", "wait_started", "wait_ended", "customer_reminded", "escalated", "escalation_absorbed", "ladder_exhausted", "last_resort_reminded", "transferred", "resolved", "confirmed", "rejected", "closed", "reopened", "clock_started", "clock_paused", "clock_resumed", "clock_moved", "clock_warned", "clock_met", "clock_breached", "clock_cancelled", "clock_reinstated", "assigned", "tier_skipped", "priority_changed", "note_added", "time_logged", "promise_made", "promise_warned", "promise_kept", "promise_broken", "promise_changed", "promise_cancelled", "rated", "credit_offered", "credit_proposed", "credit_refused", "customer_flagged", "problem_linked", "problem_unlinked", "merged", "took_over", "imported", "policy_changed", "held", "hold_ended", "closure_began", "closure_ended"]  # noqa: Y015
+    _WhichOneofReturnType_event: _TypeAlias = _typing.Literal["opened", "acknowledged", "update_posted", "contact_received", "wait_started", "wait_ended", "customer_reminded", "escalated", "escalation_absorbed", "ladder_exhausted", "last_resort_reminded", "transferred", "resolved", "confirmed", "rejected", "closed", "reopened", "clock_started", "clock_paused", "clock_resumed", "clock_moved", "clock_warned", "clock_met", "clock_breached", "clock_cancelled", "clock_reinstated", "assigned", "tier_skipped", "priority_changed", "note_added", "time_logged", "promise_made", "promise_warned", "promise_kept", "promise_broken", "promise_changed", "promise_cancelled", "rated", "credit_offered", "credit_proposed", "credit_refused", "customer_flagged", "problem_linked", "problem_unlinked", "merged", "took_over", "imported", "policy_changed", "held", "hold_ended", "closure_began", "closure_ended", "credit_moved"]  # noqa: Y015
     _WhichOneofArgType_event: _TypeAlias = _typing.Literal["event", b"event"]  # noqa: Y015
     def WhichOneof(self, oneof_group: _WhichOneofArgType_event) -> _WhichOneofReturnType_event | None: ...
 
@@ -477,16 +483,28 @@ class UpdatePosted(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     TEXT_FIELD_NUMBER: _builtins.int
+    TOLD_IN_FIELD_NUMBER: _builtins.int
+    ALSO_FOR_FIELD_NUMBER: _builtins.int
     text: _builtins.str
     """What they were told."""
+    told_in: _builtins.str
+    """Reference of the customer's other ticket whose letter told them: an announcement is one letter a customer. Empty:
+    this ticket's own did.
+    """
+    @_builtins.property
+    def also_for(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """References of the customer's other tickets that this ticket's letter was for too."""
+
     def __init__(
         self,
         *,
         text: _builtins.str = ...,
+        told_in: _builtins.str = ...,
+        also_for: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["text", b"text"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["also_for", b"also_for", "text", b"text", "told_in", b"told_in"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -837,6 +855,8 @@ class Resolved(_message.Message):
     DUE_TIME_FIELD_NUMBER: _builtins.int
     DETECT_TIME_FIELD_NUMBER: _builtins.int
     ARTICLE_FIELD_NUMBER: _builtins.int
+    TOLD_IN_FIELD_NUMBER: _builtins.int
+    ALSO_FOR_FIELD_NUMBER: _builtins.int
     outcome: _ticket_pb2.Outcome.ValueType
     """How."""
     explanation: _builtins.str
@@ -847,6 +867,10 @@ class Resolved(_message.Message):
     """The ticket_id of the ticket that goes on. Empty: none."""
     article: _builtins.str
     """The id of the article that solved it. Empty: none is named."""
+    told_in: _builtins.str
+    """Reference of the customer's other ticket whose letter told them: an announcement is one letter a customer. Empty:
+    this ticket's own did.
+    """
     @_builtins.property
     def due_time(self) -> _timestamp_pb2.Timestamp:
         """When the wait was to be given up. Set only for OUTCOME_NO_RESPONSE by the clock."""
@@ -854,6 +878,10 @@ class Resolved(_message.Message):
     @_builtins.property
     def detect_time(self) -> _timestamp_pb2.Timestamp:
         """When the engine found it due. Set with due_time."""
+
+    @_builtins.property
+    def also_for(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """References of the customer's other tickets that this ticket's letter was for too."""
 
     def __init__(
         self,
@@ -865,10 +893,12 @@ class Resolved(_message.Message):
         due_time: _timestamp_pb2.Timestamp | None = ...,
         detect_time: _timestamp_pb2.Timestamp | None = ...,
         article: _builtins.str = ...,
+        told_in: _builtins.str = ...,
+        also_for: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["detect_time", b"detect_time", "due_time", b"due_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["alternative", b"alternative", "article", b"article", "detect_time", b"detect_time", "due_time", b"due_time", "duplicate_of", b"duplicate_of", "explanation", b"explanation", "outcome", b"outcome"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["also_for", b"also_for", "alternative", b"alternative", "article", b"article", "detect_time", b"detect_time", "due_time", b"due_time", "duplicate_of", b"duplicate_of", "explanation", b"explanation", "outcome", b"outcome", "told_in", b"told_in"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1591,19 +1621,29 @@ class Merged(_message.Message):
 
     SURVIVOR_ID_FIELD_NUMBER: _builtins.int
     SURVIVOR_REFERENCE_FIELD_NUMBER: _builtins.int
+    SURVIVOR_STATUS_FIELD_NUMBER: _builtins.int
+    NEXT_NEWS_TIME_FIELD_NUMBER: _builtins.int
     survivor_id: _builtins.str
     """The ticket_id of the one that goes on."""
     survivor_reference: _builtins.str
     """What the customer reads over the phone of that one."""
+    survivor_status: _ticket_pb2.TicketStatus.ValueType
+    """How that one stands, going on for both. Unspecified: an older release did not say."""
+    @_builtins.property
+    def next_news_time(self) -> _timestamp_pb2.Timestamp:
+        """When the customer was promised to hear next, of that one. Unset: it is their turn, or nothing is promised."""
+
     def __init__(
         self,
         *,
         survivor_id: _builtins.str = ...,
         survivor_reference: _builtins.str = ...,
+        survivor_status: _ticket_pb2.TicketStatus.ValueType = ...,
+        next_news_time: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["next_news_time", b"next_news_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["survivor_id", b"survivor_id", "survivor_reference", b"survivor_reference"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["next_news_time", b"next_news_time", "survivor_id", b"survivor_id", "survivor_reference", b"survivor_reference", "survivor_status", b"survivor_status"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1620,10 +1660,13 @@ class TookOver(_message.Message):
     TICKET_ID_FIELD_NUMBER: _builtins.int
     REFERENCE_FIELD_NUMBER: _builtins.int
     CUSTOMER_SPEAK_TIME_FIELD_NUMBER: _builtins.int
+    RESOLVE_CREDITED_FIELD_NUMBER: _builtins.int
     ticket_id: _builtins.str
     """The ticket_id of the one that was merged."""
     reference: _builtins.str
     """What the customer read over the phone of that one."""
+    resolve_credited: _builtins.bool
+    """Whether the credit that the customer's resolve earns once was granted on that one: none is earned here."""
     @_builtins.property
     def customer_speak_time(self) -> _timestamp_pb2.Timestamp:
         """When the customer was last heard of on that one. Later than the question that was asked here, it was the answer: a
@@ -1636,10 +1679,11 @@ class TookOver(_message.Message):
         ticket_id: _builtins.str = ...,
         reference: _builtins.str = ...,
         customer_speak_time: _timestamp_pb2.Timestamp | None = ...,
+        resolve_credited: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["customer_speak_time", b"customer_speak_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["customer_speak_time", b"customer_speak_time", "reference", b"reference", "ticket_id", b"ticket_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["customer_speak_time", b"customer_speak_time", "reference", b"reference", "resolve_credited", b"resolve_credited", "ticket_id", b"ticket_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -2067,6 +2111,8 @@ class CreditProposed(_message.Message):
     MINOR_FIELD_NUMBER: _builtins.int
     CURRENCY_FIELD_NUMBER: _builtins.int
     REASON_FIELD_NUMBER: _builtins.int
+    MERGED_REFERENCE_FIELD_NUMBER: _builtins.int
+    PROPOSED_BY_FIELD_NUMBER: _builtins.int
     number: _builtins.int
     """Counts the credits of this ticket, from 1."""
     minor: _builtins.int
@@ -2075,6 +2121,10 @@ class CreditProposed(_message.Message):
     """ISO 4217 code of the currency, like "EUR"."""
     reason: _builtins.str
     """Why, in the desk's words."""
+    merged_reference: _builtins.str
+    """The reference of the ticket on which it was proposed, where that was merged into this one. Empty: here."""
+    proposed_by: _builtins.str
+    """Who proposed it there. Empty: the event's own actor, here."""
     def __init__(
         self,
         *,
@@ -2082,14 +2132,42 @@ class CreditProposed(_message.Message):
         minor: _builtins.int = ...,
         currency: _builtins.str = ...,
         reason: _builtins.str = ...,
+        merged_reference: _builtins.str = ...,
+        proposed_by: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["currency", b"currency", "minor", b"minor", "number", b"number", "reason", b"reason"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["currency", b"currency", "merged_reference", b"merged_reference", "minor", b"minor", "number", b"number", "proposed_by", b"proposed_by", "reason", b"reason"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___CreditProposed: _TypeAlias = CreditProposed  # noqa: Y015
+
+@_typing.final
+class CreditMoved(_message.Message):
+    """The lead decides a goodwill credit on the ticket that goes on in this one's place, under a number of that one's."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NUMBER_FIELD_NUMBER: _builtins.int
+    SURVIVOR_REFERENCE_FIELD_NUMBER: _builtins.int
+    number: _builtins.int
+    """Which credit."""
+    survivor_reference: _builtins.str
+    """What the customer reads over the phone of the ticket that goes on."""
+    def __init__(
+        self,
+        *,
+        number: _builtins.int = ...,
+        survivor_reference: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["number", b"number", "survivor_reference", b"survivor_reference"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CreditMoved: _TypeAlias = CreditMoved  # noqa: Y015
 
 @_typing.final
 class CreditRefused(_message.Message):

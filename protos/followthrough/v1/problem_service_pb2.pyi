@@ -237,6 +237,7 @@ class Announcement(_message.Message):
     TOLD_COUNT_FIELD_NUMBER: _builtins.int
     WAITING_COUNT_FIELD_NUMBER: _builtins.int
     PASSED_BY_FIELD_NUMBER: _builtins.int
+    WORDS_IN_FIELD_NUMBER: _builtins.int
     announcement_id: _builtins.str
     """Given by the server; sorts by the time of announcing."""
     problem_id: _builtins.str
@@ -271,6 +272,10 @@ class Announcement(_message.Message):
     def passed_by(self) -> _containers.RepeatedCompositeFieldContainer[Global___PassedBy]:
         """Those that could not take it, by why."""
 
+    @_builtins.property
+    def words_in(self) -> _containers.RepeatedCompositeFieldContainer[Global___AnnouncementWords]:
+        """The same in other languages."""
+
     def __init__(
         self,
         *,
@@ -288,10 +293,11 @@ class Announcement(_message.Message):
         told_count: _builtins.int = ...,
         waiting_count: _builtins.int = ...,
         passed_by: _abc.Iterable[Global___PassedBy] | None = ...,
+        words_in: _abc.Iterable[Global___AnnouncementWords] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["announce_time", b"announce_time", "end_time", b"end_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["actor", b"actor", "announce_time", b"announce_time", "announcement_id", b"announcement_id", "changed_by", b"changed_by", "end_time", b"end_time", "kind", b"kind", "passed_by", b"passed_by", "problem_id", b"problem_id", "state", b"state", "ticket_count", b"ticket_count", "tickets_per_second", b"tickets_per_second", "told_count", b"told_count", "waiting_count", b"waiting_count", "words", b"words"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["actor", b"actor", "announce_time", b"announce_time", "announcement_id", b"announcement_id", "changed_by", b"changed_by", "end_time", b"end_time", "kind", b"kind", "passed_by", b"passed_by", "problem_id", b"problem_id", "state", b"state", "ticket_count", b"ticket_count", "tickets_per_second", b"tickets_per_second", "told_count", b"told_count", "waiting_count", b"waiting_count", "words", b"words", "words_in", b"words_in"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -797,6 +803,7 @@ class AnnounceUpdateRequest(_message.Message):
     PROBLEM_ID_FIELD_NUMBER: _builtins.int
     TEXT_FIELD_NUMBER: _builtins.int
     TICKETS_PER_SECOND_FIELD_NUMBER: _builtins.int
+    WORDS_IN_FIELD_NUMBER: _builtins.int
     caller: _builtins.str
     """The system that calls, like "crm-1". At most 64 characters."""
     actor: _builtins.str
@@ -809,6 +816,10 @@ class AnnounceUpdateRequest(_message.Message):
     """What each customer is told. At most 8000 characters."""
     tickets_per_second: _builtins.int
     """How many customers are told a second, at most. 0: 50; 500 at most."""
+    @_builtins.property
+    def words_in(self) -> _containers.RepeatedCompositeFieldContainer[Global___AnnouncementWords]:
+        """The same in other languages, each once: who reads one of them is told this in place of the text."""
+
     def __init__(
         self,
         *,
@@ -818,10 +829,11 @@ class AnnounceUpdateRequest(_message.Message):
         problem_id: _builtins.str = ...,
         text: _builtins.str = ...,
         tickets_per_second: _builtins.int = ...,
+        words_in: _abc.Iterable[Global___AnnouncementWords] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["actor", b"actor", "caller", b"caller", "problem_id", b"problem_id", "request_id", b"request_id", "text", b"text", "tickets_per_second", b"tickets_per_second"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["actor", b"actor", "caller", b"caller", "problem_id", b"problem_id", "request_id", b"request_id", "text", b"text", "tickets_per_second", b"tickets_per_second", "words_in", b"words_in"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -839,6 +851,7 @@ class AnnounceFixRequest(_message.Message):
     PROBLEM_ID_FIELD_NUMBER: _builtins.int
     EXPLANATION_FIELD_NUMBER: _builtins.int
     TICKETS_PER_SECOND_FIELD_NUMBER: _builtins.int
+    WORDS_IN_FIELD_NUMBER: _builtins.int
     caller: _builtins.str
     """The system that calls, like "crm-1". At most 64 characters."""
     actor: _builtins.str
@@ -851,6 +864,10 @@ class AnnounceFixRequest(_message.Message):
     """What was wrong and what was done, as each customer is told. At most 8000 characters."""
     tickets_per_second: _builtins.int
     """How many customers are told a second, at most. 0: 50; 500 at most."""
+    @_builtins.property
+    def words_in(self) -> _containers.RepeatedCompositeFieldContainer[Global___AnnouncementWords]:
+        """The same in other languages, each once: who reads one of them is told this in place of the explanation."""
+
     def __init__(
         self,
         *,
@@ -860,14 +877,41 @@ class AnnounceFixRequest(_message.Message):
         problem_id: _builtins.str = ...,
         explanation: _builtins.str = ...,
         tickets_per_second: _builtins.int = ...,
+        words_in: _abc.Iterable[Global___AnnouncementWords] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["actor", b"actor", "caller", b"caller", "explanation", b"explanation", "problem_id", b"problem_id", "request_id", b"request_id", "tickets_per_second", b"tickets_per_second"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["actor", b"actor", "caller", b"caller", "explanation", b"explanation", "problem_id", b"problem_id", "request_id", b"request_id", "tickets_per_second", b"tickets_per_second", "words_in", b"words_in"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___AnnounceFixRequest: _TypeAlias = AnnounceFixRequest  # noqa: Y015
+
+@_typing.final
+class AnnouncementWords(_message.Message):
+    """What is announced, in one more language."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    LANGUAGE_FIELD_NUMBER: _builtins.int
+    TEXT_FIELD_NUMBER: _builtins.int
+    language: _builtins.str
+    """BCP 47 tag, like "de": one that messages are written in here. "de" is for "de-AT" too, unless that is given as well."""
+    text: _builtins.str
+    """What customers are told who read it. At most 8000 characters."""
+    def __init__(
+        self,
+        *,
+        language: _builtins.str = ...,
+        text: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["language", b"language", "text", b"text"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___AnnouncementWords: _TypeAlias = AnnouncementWords  # noqa: Y015
 
 @_typing.final
 class GetAnnouncementRequest(_message.Message):
@@ -1021,12 +1065,18 @@ class AnnouncementTicket(_message.Message):
     OUTCOME_FIELD_NUMBER: _builtins.int
     TIME_FIELD_NUMBER: _builtins.int
     INSTEAD_OF_FIELD_NUMBER: _builtins.int
+    REFERENCE_FIELD_NUMBER: _builtins.int
+    TOLD_IN_FIELD_NUMBER: _builtins.int
     ticket_id: _builtins.str
     """Which ticket."""
     outcome: _builtins.str
     """"told", "waiting", or why not."""
     instead_of: _builtins.str
     """The ticket that was merged into this one, and was linked in its place. Empty: it was linked itself."""
+    reference: _builtins.str
+    """What its customer calls it."""
+    told_in: _builtins.str
+    """The ticket_id of the customer's other ticket whose letter told of this one too. Empty: it had its own, or none."""
     @_builtins.property
     def time(self) -> _timestamp_pb2.Timestamp:
         """When that was seen. Unset: it waits."""
@@ -1038,10 +1088,12 @@ class AnnouncementTicket(_message.Message):
         outcome: _builtins.str = ...,
         time: _timestamp_pb2.Timestamp | None = ...,
         instead_of: _builtins.str = ...,
+        reference: _builtins.str = ...,
+        told_in: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["time", b"time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["instead_of", b"instead_of", "outcome", b"outcome", "ticket_id", b"ticket_id", "time", b"time"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["instead_of", b"instead_of", "outcome", b"outcome", "reference", b"reference", "ticket_id", b"ticket_id", "time", b"time", "told_in", b"told_in"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -182,15 +182,15 @@ class ProblemServiceServicer:
         """Tells the customer of every ticket that is linked now the same: an update of who asks for it, which meets each
         ticket's own update clock. Refused while another announcement of the problem runs (ANNOUNCEMENT_RUNNING), and where
         no ticket is linked (NOTHING_LINKED). It goes on by itself, whatever stops and starts meanwhile; each customer is
-        told once a ticket.
+        told once: who has several of the tickets has one letter, of one of them, that names the others.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def AnnounceFix(self, request, context):
-        """Resolves every ticket that is linked now as fixed, with this explanation, and asks each customer to sign off. Who
-        rejects it has their own ticket taken up again, and no other.
+        """Resolves every ticket that is linked now as fixed, with this explanation, and asks each customer to sign off, in one
+        letter for all of theirs. Each is signed off by itself; which is rejected is taken up again, and no other.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

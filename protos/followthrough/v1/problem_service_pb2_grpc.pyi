@@ -59,11 +59,11 @@ class ProblemServiceStub:
     """Tells the customer of every ticket that is linked now the same: an update of who asks for it, which meets each
     ticket's own update clock. Refused while another announcement of the problem runs (ANNOUNCEMENT_RUNNING), and where
     no ticket is linked (NOTHING_LINKED). It goes on by itself, whatever stops and starts meanwhile; each customer is
-    told once a ticket.
+    told once: who has several of the tickets has one letter, of one of them, that names the others.
     """
     AnnounceFix: _grpc.UnaryUnaryMultiCallable[_problem_service_pb2.AnnounceFixRequest, _problem_service_pb2.Announcement]
-    """Resolves every ticket that is linked now as fixed, with this explanation, and asks each customer to sign off. Who
-    rejects it has their own ticket taken up again, and no other.
+    """Resolves every ticket that is linked now as fixed, with this explanation, and asks each customer to sign off, in one
+    letter for all of theirs. Each is signed off by itself; which is rejected is taken up again, and no other.
     """
     GetAnnouncement: _grpc.UnaryUnaryMultiCallable[_problem_service_pb2.GetAnnouncementRequest, _problem_service_pb2.Announcement]
     """Reads how far an announcement is."""
@@ -105,11 +105,11 @@ class ProblemServiceAsyncStub(ProblemServiceStub):
     """Tells the customer of every ticket that is linked now the same: an update of who asks for it, which meets each
     ticket's own update clock. Refused while another announcement of the problem runs (ANNOUNCEMENT_RUNNING), and where
     no ticket is linked (NOTHING_LINKED). It goes on by itself, whatever stops and starts meanwhile; each customer is
-    told once a ticket.
+    told once: who has several of the tickets has one letter, of one of them, that names the others.
     """
     AnnounceFix: _aio.UnaryUnaryMultiCallable[_problem_service_pb2.AnnounceFixRequest, _problem_service_pb2.Announcement]  # type: ignore[assignment]
-    """Resolves every ticket that is linked now as fixed, with this explanation, and asks each customer to sign off. Who
-    rejects it has their own ticket taken up again, and no other.
+    """Resolves every ticket that is linked now as fixed, with this explanation, and asks each customer to sign off, in one
+    letter for all of theirs. Each is signed off by itself; which is rejected is taken up again, and no other.
     """
     GetAnnouncement: _aio.UnaryUnaryMultiCallable[_problem_service_pb2.GetAnnouncementRequest, _problem_service_pb2.Announcement]  # type: ignore[assignment]
     """Reads how far an announcement is."""
@@ -202,7 +202,7 @@ class ProblemServiceServicer(metaclass=_abc_1.ABCMeta):
         """Tells the customer of every ticket that is linked now the same: an update of who asks for it, which meets each
         ticket's own update clock. Refused while another announcement of the problem runs (ANNOUNCEMENT_RUNNING), and where
         no ticket is linked (NOTHING_LINKED). It goes on by itself, whatever stops and starts meanwhile; each customer is
-        told once a ticket.
+        told once: who has several of the tickets has one letter, of one of them, that names the others.
         """
 
     @_abc_1.abstractmethod
@@ -211,8 +211,8 @@ class ProblemServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _problem_service_pb2.AnnounceFixRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_problem_service_pb2.Announcement, _abc.Awaitable[_problem_service_pb2.Announcement]]:
-        """Resolves every ticket that is linked now as fixed, with this explanation, and asks each customer to sign off. Who
-        rejects it has their own ticket taken up again, and no other.
+        """Resolves every ticket that is linked now as fixed, with this explanation, and asks each customer to sign off, in one
+        letter for all of theirs. Each is signed off by itself; which is rejected is taken up again, and no other.
         """
 
     @_abc_1.abstractmethod

@@ -131,7 +131,8 @@ def resolve(draft: Draft, at: datetime, resolved: Resolved, *, keeps: tuple[str,
     person_told_the_customer(draft, at, Pause.RESOLVED, keeps=keeps)
     promises.resolved(draft, at)
     _rest(draft, at, resolved.outcome)
-    draft.tell(sequence, "resolved", Audience.CUSTOMER)
+    if resolved.told_in is None:
+        draft.tell(sequence, "resolved", Audience.CUSTOMER)
 
 
 def _rest(draft: Draft, at: datetime, outcome: Outcome) -> None:

@@ -89,6 +89,10 @@ class PostUpdate:
     text: str
     keeps: tuple[str, ...] = ()
     """Names of promises that it keeps, besides those of next news."""
+    told_in: str | None = None
+    """Reference of the ticket whose letter tells the customer so; none: its own does. The record alone says it."""
+    also_for: tuple[str, ...] = ()
+    """References of the customer's other tickets that its letter tells of too. The record alone says it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,6 +158,10 @@ class Resolve:
     """Names of promises that it keeps, besides those of next news and turnarounds."""
     article: str | None = None
     """The id of the article whose answer solved it."""
+    told_in: str | None = None
+    """Reference of the ticket whose letter tells the customer so; none: its own does. The record alone says it."""
+    also_for: tuple[str, ...] = ()
+    """References of the customer's other tickets that its letter tells of too. The record alone says it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -65,6 +65,10 @@ class UpdatePosted:
     """The customer was told something by a person."""
 
     text: str
+    told_in: str | None = None
+    """Reference of the customer's other ticket whose letter tells it; none: this ticket's own does."""
+    also_for: tuple[str, ...] = ()
+    """References of the customer's other tickets that this ticket's letter is for too."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -186,6 +190,10 @@ class Resolved:
     detected_at: datetime | None = None
     article: str | None = None
     """The id of the article whose answer solved it."""
+    told_in: str | None = None
+    """Reference of the customer's other ticket whose letter tells it; none: this ticket's own does."""
+    also_for: tuple[str, ...] = ()
+    """References of the customer's other tickets that this ticket's letter is for too."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -207,11 +207,12 @@ def _require_no_hurdle(draft: Draft, priority: str) -> None:
 
 def _post_update(draft: Draft, at: datetime, command: PostUpdate) -> None:
     require(draft, "post an update", (*WORKED_ON, Status.RESOLVED), hint="reopen it first")
-    sequence = draft.record(at, UpdatePosted(text=command.text))
+    sequence = draft.record(at, UpdatePosted(text=command.text, told_in=command.told_in, also_for=command.also_for))
     closing.person_told_the_customer(draft, at, _pause_of_update(draft), keeps=command.keeps)
     if draft.status in {Status.OPEN, Status.IN_PROGRESS}:  # else it is the customer's turn, and nobody owes them news
         closing.promise_news(draft, at)
-    draft.tell(sequence, "update_posted", Audience.CUSTOMER)
+    if command.told_in is None:
+        draft.tell(sequence, "update_posted", Audience.CUSTOMER)
 
 
 def _pause_of_update(draft: Draft) -> Pause | None:
@@ -317,6 +318,8 @@ def _resolve(draft: Draft, at: datetime, command: Resolve) -> None:
             alternative=command.alternative,
             duplicate_of=command.duplicate_of,
             article=command.article,
+            told_in=command.told_in,
+            also_for=command.also_for,
         ),
         keeps=command.keeps,
     )

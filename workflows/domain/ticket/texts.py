@@ -57,6 +57,8 @@ TEXTS: Mapping[str, Text] = {
     "survivor_reference": Text(longest=32),
     "survivor_external_id": Text(longest=128, is_a_customers=True),
     "references": _NAME,
+    "told_in": Text(longest=32),
+    "also_for": Text(longest=32),
     "thread": Text(longest=255),
     # who is promised something
     "external_id": Text(longest=128, is_a_customers=True),
