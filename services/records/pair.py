@@ -14,7 +14,7 @@ from services.records.rows import Held, Rows, together
 from services.records.settled import SettledBy
 from workflows.domain.policy import Policy
 from workflows.domain.ticket.commands import Command
-from workflows.domain.ticket.merging import halves
+from workflows.domain.ticket.merging import halves, with_next_news
 from workflows.domain.ticket.verdict import Refusal
 
 
@@ -74,8 +74,8 @@ def decide_merge(
         into, over = halves(policy, one.judged.ticket, two.judged.ticket, instant, asked.actor)
     except Exception as error:  # whatever it is, both can be judged without it
         raise PoisonousCommand(other, error) from error
-    merged = decided(other, into, asked.expected_version)
     grown = decided(survivor, over, asked.survivor_expected_version)
+    merged = decided(other, with_next_news(into, grown.judged.ticket), asked.expected_version)
     refusal = merged.judged.refusal or grown.judged.refusal
     if refusal is None:
         return Merged(other=merged, survivor=grown, refusal=None)

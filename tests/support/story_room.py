@@ -18,7 +18,7 @@ from tests.support.story_record import owed_messages
 from workflows.domain.policy import Policy
 from workflows.domain.ticket.commands import Command, Customer, Import, Open
 from workflows.domain.ticket.judge import Judged, judge, open_ticket
-from workflows.domain.ticket.merging import halves
+from workflows.domain.ticket.merging import halves, with_next_news
 from workflows.domain.ticket.rederive import Input, first_difference, looks, rederive
 from workflows.domain.ticket.state import TICK, Ticket
 from workflows.domain.ticket.verdict import Refusal
@@ -187,8 +187,9 @@ class Room:
         at = max(self._at(), other.advanced_to + TICK, survivor.advanced_to + TICK)
         one, two = (judge(life.policy, life.ticket, at) for life in (other, survivor))
         half, half_of_survivor = halves(other.policy, one.ticket, two.ticket, at, "kim")
-        merged = judge(other.policy, other.ticket, at, half)
         grown = judge(survivor.policy, survivor.ticket, at, half_of_survivor)
+        half = with_next_news(half, grown.ticket)
+        merged = judge(other.policy, other.ticket, at, half)
         refusal = merged.refusal or grown.refusal
         if self._told:
             assert self._told.merge(self._at(), name, into) == refusal

@@ -26,6 +26,7 @@ from workflows.domain.ticket.events import (
     ClosureEnded,
     Confirmed,
     ContactReceived,
+    CreditMoved,
     CreditOffered,
     CreditProposed,
     CreditRefused,
@@ -83,7 +84,7 @@ _Clock = (
 )
 _Promise = PromiseMade | PromiseWarned | PromiseKept | PromiseBroken | PromiseChanged | PromiseCancelled
 _Ladder = TierSkipped | Escalated | EscalationAbsorbed | LadderExhausted | LastResortReminded | Transferred
-_Goodwill = Held | HoldEnded | Rated | CreditOffered | CreditProposed | CreditRefused | CustomerFlagged
+_Goodwill = Held | HoldEnded | Rated | CreditOffered | CreditProposed | CreditMoved | CreditRefused | CustomerFlagged
 _Life = (
     Opened
     | Acknowledged
@@ -170,7 +171,16 @@ def line(entry: Entry, wall: Wall) -> str:
             | Transferred()
         ):
             words = _of_ladder(event, when)
-        case Held() | HoldEnded() | Rated() | CreditOffered() | CreditProposed() | CreditRefused() | CustomerFlagged():
+        case (
+            Held()
+            | HoldEnded()
+            | Rated()
+            | CreditOffered()
+            | CreditProposed()
+            | CreditMoved()
+            | CreditRefused()
+            | CustomerFlagged()
+        ):
             words = _of_goodwill(event, when)
         case PromiseMade() | PromiseWarned() | PromiseKept() | PromiseBroken() | PromiseChanged() | PromiseCancelled():
             words = _of_promise(event, when)
@@ -301,13 +311,23 @@ def _of_goodwill(event: _Goodwill, when: When) -> str:  # noqa: PLR0911 - one li
             approved = f", approved by {event.approved_by}" if event.approved_by else ""
             return f"credit {event.number} offered: {event.minor} {event.currency}{earned}{approved}"
         case CreditProposed():
-            return f"credit {event.number} proposed: {event.minor} {event.currency}"
+            taken = f", of {event.merged_reference}" if event.merged_reference else ""
+            return f"credit {event.number} proposed: {event.minor} {event.currency}{taken}"
+        case CreditMoved():
+            return f"credit {event.number} goes on in {event.survivor_reference}"
         case CreditRefused():
             return f"credit {event.number} refused"
         case CustomerFlagged():
             return f"customer at risk: {' + '.join(event.signals)}, since {when(event.since)}"
         case _:
             assert_never(event)
+
+
+def _letter(event: UpdatePosted | Resolved) -> str:
+    """Which of the customer's tickets carries the letter, where it is one for several."""
+    if event.told_in is not None:
+        return f", told in {event.told_in}"
+    return f", also for {' '.join(event.also_for)}" if event.also_for else ""
 
 
 def _of_life(event: _Life, when: When) -> str:  # noqa: C901, PLR0911, PLR0912 - one line an event, no more
@@ -323,13 +343,6 @@ def _of_life(event: _Life, when: When) -> str:  # noqa: C901, PLR0911, PLR0912 -
         case PolicyChanged():
             tier = "" if event.tier == event.from_tier else f", tier {event.from_tier} -> {event.tier}"
             priority = (
-def _letter(event: UpdatePosted | Resolved) -> str:
-    """Which of the customer's tickets carries the letter, where it is one for several."""
-    if event.told_in is not None:
-        return f", told in {event.told_in}"
-    return f", also for {' '.join(event.also_for)}" if event.also_for else ""
-
-
                 "" if event.priority == event.from_priority else f", priority {event.from_priority} -> {event.priority}"
             )
             return f"policy {event.from_policy_version} -> {event.policy_version}{tier}{priority}"

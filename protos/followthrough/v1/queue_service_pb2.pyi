@@ -182,7 +182,7 @@ class ListQueueClosuresRequest(_message.Message):
     PAGE_SIZE_FIELD_NUMBER: _builtins.int
     PAGE_TOKEN_FIELD_NUMBER: _builtins.int
     queue: _builtins.str
-    """Only closures of this queue. Empty: all."""
+    """Only closures of this queue. Empty: all. One that is not declared and was never closed is refused (UNKNOWN_QUEUE)."""
     include_over: _builtins.bool
     """Those too that are over. Otherwise only those that hold or are ahead."""
     page_size: _builtins.int

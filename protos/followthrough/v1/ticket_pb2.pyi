@@ -203,6 +203,8 @@ class _CreditStateEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_CreditSta
     """They were."""
     CREDIT_STATE_REFUSED: _CreditState.ValueType  # 3
     """They never will be: the lead said no."""
+    CREDIT_STATE_MOVED: _CreditState.ValueType  # 4
+    """It awaits the lead on the ticket that this one was merged into, under a number of that one's."""
 
 class CreditState(_CreditState, metaclass=_CreditStateEnumTypeWrapper):
     """Whether a customer was offered a credit."""
@@ -215,6 +217,8 @@ CREDIT_STATE_OFFERED: CreditState.ValueType  # 2
 """They were."""
 CREDIT_STATE_REFUSED: CreditState.ValueType  # 3
 """They never will be: the lead said no."""
+CREDIT_STATE_MOVED: CreditState.ValueType  # 4
+"""It awaits the lead on the ticket that this one was merged into, under a number of that one's."""
 Global___CreditState: _TypeAlias = CreditState  # noqa: Y015
 
 class _CreditOf:
@@ -581,6 +585,7 @@ class Ticket(_message.Message):
     MERGED_INTO_REFERENCE_FIELD_NUMBER: _builtins.int
     IMPORT_TIME_FIELD_NUMBER: _builtins.int
     CUSTOMER_SPEAK_TIME_FIELD_NUMBER: _builtins.int
+    RESOLVE_CREDITED_FIELD_NUMBER: _builtins.int
     KIND_FIELD_NUMBER: _builtins.int
     HOLDING_FIELD_NUMBER: _builtins.int
     ARTICLE_FIELD_NUMBER: _builtins.int
@@ -625,6 +630,8 @@ class Ticket(_message.Message):
     """The ticket_id of the ticket it was merged into, which goes on. Empty: it was not."""
     merged_into_reference: _builtins.str
     """The reference of the ticket it was merged into. Empty: it was not."""
+    resolve_credited: _builtins.bool
+    """Whether a ticket that was merged into it had the credit that the customer's resolve earns once: none is earned here."""
     kind: Global___TicketKind.ValueType
     """What the customer wants of the desk."""
     article: _builtins.str
@@ -754,6 +761,7 @@ class Ticket(_message.Message):
         merged_into_reference: _builtins.str = ...,
         import_time: _timestamp_pb2.Timestamp | None = ...,
         customer_speak_time: _timestamp_pb2.Timestamp | None = ...,
+        resolve_credited: _builtins.bool = ...,
         kind: Global___TicketKind.ValueType = ...,
         holding: Global___Holding | None = ...,
         article: _builtins.str = ...,
@@ -761,7 +769,7 @@ class Ticket(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["close_time", b"close_time", "customer", b"customer", "customer_speak_time", b"customer_speak_time", "deadline_time", b"deadline_time", "flag_time", b"flag_time", "holding", b"holding", "import_time", b"import_time", "next_news_time", b"next_news_time", "open_time", b"open_time", "rating", b"rating", "reminding", b"reminding", "resolution", b"resolution", "tier_enter_time", b"tier_enter_time", "waiting", b"waiting"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["article", b"article", "channel", b"channel", "chases", b"chases", "clocks", b"clocks", "close_time", b"close_time", "credits", b"credits", "customer", b"customer", "customer_speak_time", b"customer_speak_time", "deadline_time", b"deadline_time", "description", b"description", "flag_time", b"flag_time", "follows", b"follows", "handler", b"handler", "holding", b"holding", "import_time", b"import_time", "kind", b"kind", "merged", b"merged", "merged_into", b"merged_into", "merged_into_reference", b"merged_into_reference", "next_news_time", b"next_news_time", "open_time", b"open_time", "owner", b"owner", "policy", b"policy", "policy_version", b"policy_version", "priority", b"priority", "problems", b"problems", "promises", b"promises", "queue", b"queue", "rating", b"rating", "reference", b"reference", "reminding", b"reminding", "resolution", b"resolution", "sequence", b"sequence", "status", b"status", "subject", b"subject", "thread", b"thread", "ticket_id", b"ticket_id", "tier", b"tier", "tier_enter_time", b"tier_enter_time", "version", b"version", "visited", b"visited", "waiting", b"waiting"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["article", b"article", "channel", b"channel", "chases", b"chases", "clocks", b"clocks", "close_time", b"close_time", "credits", b"credits", "customer", b"customer", "customer_speak_time", b"customer_speak_time", "deadline_time", b"deadline_time", "description", b"description", "flag_time", b"flag_time", "follows", b"follows", "handler", b"handler", "holding", b"holding", "import_time", b"import_time", "kind", b"kind", "merged", b"merged", "merged_into", b"merged_into", "merged_into_reference", b"merged_into_reference", "next_news_time", b"next_news_time", "open_time", b"open_time", "owner", b"owner", "policy", b"policy", "policy_version", b"policy_version", "priority", b"priority", "problems", b"problems", "promises", b"promises", "queue", b"queue", "rating", b"rating", "reference", b"reference", "reminding", b"reminding", "resolution", b"resolution", "resolve_credited", b"resolve_credited", "sequence", b"sequence", "status", b"status", "subject", b"subject", "thread", b"thread", "ticket_id", b"ticket_id", "tier", b"tier", "tier_enter_time", b"tier_enter_time", "version", b"version", "visited", b"visited", "waiting", b"waiting"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -11,6 +11,9 @@ Rules of every method that changes a ticket:
     (reason REQUEST_ID_REUSED);
   - a change that the ticket's state does not allow is refused (FAILED_PRECONDITION) and the answer names the state.
 
+Wherever a method of any service here asks for a ticket by its id (ticket_id, ticket_ids, survivor_id, follows,
+duplicate_of), the ticket's reference does as well: case, spaces and hyphens do not matter.
+
 Each error carries exactly one google.rpc.ErrorInfo of the domain "followthrough"; its reasons are part of this
 contract. Retry UNAVAILABLE, and nothing else; service_config.json beside this file says so to gRPC clients.
 A message may have 4 MiB; a larger one is refused like any mistake (MESSAGE_TOO_LARGE). What gRPC itself refuses
@@ -170,6 +173,7 @@ class ListTicketsRequest(_message.Message):
     POLICY_FIELD_NUMBER: _builtins.int
     OWNER_FIELD_NUMBER: _builtins.int
     UNTAKEN_FIELD_NUMBER: _builtins.int
+    WITH_PROMISES_FIELD_NUMBER: _builtins.int
     status: _ticket_pb2.TicketStatus.ValueType
     """Only tickets of this status. Unspecified: all."""
     tier: _builtins.str
@@ -198,6 +202,10 @@ class ListTicketsRequest(_message.Message):
     """Only tickets of which this person speaks to the customer. Empty: all."""
     untaken: _builtins.bool
     """Only tickets that nobody of their present tier works on; does not go with handler."""
+    with_promises: _builtins.bool
+    """With a handler: those too that somebody else works on, or nobody, and on which this person still owes a promise to
+    the customer (an open promise whose owner they are).
+    """
     def __init__(
         self,
         *,
@@ -213,10 +221,11 @@ class ListTicketsRequest(_message.Message):
         policy: _builtins.str = ...,
         owner: _builtins.str = ...,
         untaken: _builtins.bool = ...,
+        with_promises: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["customer_external_id", b"customer_external_id", "handler", b"handler", "order_by", b"order_by", "owner", b"owner", "page_size", b"page_size", "page_token", b"page_token", "policy", b"policy", "priority", b"priority", "queue", b"queue", "status", b"status", "tier", b"tier", "untaken", b"untaken"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["customer_external_id", b"customer_external_id", "handler", b"handler", "order_by", b"order_by", "owner", b"owner", "page_size", b"page_size", "page_token", b"page_token", "policy", b"policy", "priority", b"priority", "queue", b"queue", "status", b"status", "tier", b"tier", "untaken", b"untaken", "with_promises", b"with_promises"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -230,6 +239,7 @@ class ListTicketsResponse(_message.Message):
 
     TICKETS_FIELD_NUMBER: _builtins.int
     NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    AS_OF_TIME_FIELD_NUMBER: _builtins.int
     next_page_token: _builtins.str
     """Give it back to have the next page. Empty, and only then: this was the last."""
     @_builtins.property
@@ -239,15 +249,20 @@ class ListTicketsResponse(_message.Message):
         comes once; one whose deadline moves meanwhile may come twice, or only in the next reading.
         """
 
+    @_builtins.property
+    def as_of_time(self) -> _timestamp_pb2.Timestamp:
+        """The record's instant at which they were read: its clock decides what is ahead, and may be scaled."""
+
     def __init__(
         self,
         *,
         tickets: _abc.Iterable[_ticket_pb2.Ticket] | None = ...,
         next_page_token: _builtins.str = ...,
+        as_of_time: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["as_of_time", b"as_of_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["next_page_token", b"next_page_token", "tickets", b"tickets"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["as_of_time", b"as_of_time", "next_page_token", b"next_page_token", "tickets", b"tickets"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -11,6 +11,9 @@ Rules of every method that changes a ticket:
     (reason REQUEST_ID_REUSED);
   - a change that the ticket's state does not allow is refused (FAILED_PRECONDITION) and the answer names the state.
 
+Wherever a method of any service here asks for a ticket by its id (ticket_id, ticket_ids, survivor_id, follows,
+duplicate_of), the ticket's reference does as well: case, spaces and hyphens do not matter.
+
 Each error carries exactly one google.rpc.ErrorInfo of the domain "followthrough"; its reasons are part of this
 contract. Retry UNAVAILABLE, and nothing else; service_config.json beside this file says so to gRPC clients.
 A message may have 4 MiB; a larger one is refused like any mistake (MESSAGE_TOO_LARGE). What gRPC itself refuses

@@ -82,7 +82,8 @@ def customers(ticket: Ticket) -> dict[Target, Clock]:
 @ENOUGH
 @given(pairs)
 def test_merging_never_gives_time(pair: Pair) -> None:
-    """6.7, 6.11: no deadline of the customer's is later than either was; of one in the past is left the floor."""
+    """6.7, 6.11: the earlier deadline is kept as that instant, whatever hours either went by; of one in the past the
+    floor, and of a clock that stands still the open time up to it."""
     assume(pair.grown.refusal is None)
     policy, at = pair.survivor.policy, pair.at
     before, after = customers(pair.before), customers(pair.grown.ticket)
@@ -101,11 +102,16 @@ def test_merging_never_gives_time(pair: Pair) -> None:
             continue
         theirs = taken[target]
         assert clock.started_at == min(was.started_at, theirs.started_at)
-        ahead = worked(policy.calendar, at, theirs.due_at) if theirs.due_at > at else timedelta()
         floor = length_of(policy, Target.ACKNOWLEDGE, pair.grown.ticket.tier, pair.grown.ticket.priority)
-        assert left(policy, clock, at) == min(left(policy, was, at), ahead or floor)
-        if ahead and clock.deadline_at is not None:
-            assert clock.deadline_at <= theirs.due_at
+        had = left(policy, was, at)
+        if theirs.due_at <= at:
+            assert left(policy, clock, at) == min(had, floor)
+        elif was.deadline_at is not None:
+            assert clock.deadline_at == min(was.deadline_at, theirs.due_at)
+            assert left(policy, clock, at) == min(had, worked(policy.calendar, at, clock.deadline_at))
+        else:
+            ahead = worked(policy.calendar, at, theirs.due_at) or min(floor, theirs.due_at - at)
+            assert left(policy, clock, at) == min(had, ahead)
 
 
 @ENOUGH

@@ -135,6 +135,19 @@ def spent_by(policy: Policy, clock: Clock, at: datetime) -> timedelta:
     return min(clock.length, clock.spent + counted)
 
 
+def kept_until(
+    policy: Policy, clock: Clock, at: datetime, deadline_at: datetime, *, tier: str, priority: str
+) -> timedelta:
+    """What a run keeps that stands still from `at` on, of a deadline ahead: the open time up to it.
+
+    A deadline that was promised by other opening hours (6.7) may have none before it. Then it is the acknowledge target
+    of the tier that has the ticket, as in 6.11, but never more than the time to that instant on the wall: so that no
+    answer of the customer's is ever itself a breach.
+    """
+    left = worked(calendar_of(policy, clock.target, clock.tier), at, deadline_at)
+    return left or min(length_of(policy, Target.ACKNOWLEDGE, tier, priority), deadline_at - at)
+
+
 def is_warned(policy: Policy, clock: Clock) -> bool:
     """Whether the run counts, and a fraction of its target was warned of: it is at risk (2.8)."""
     return clock.state is ClockState.RUNNING and len(clock.warnings) < len(policy.warn_at)

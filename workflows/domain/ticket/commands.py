@@ -385,6 +385,10 @@ class MergeInto:
     survivor_kind: TicketKind = TicketKind.REQUEST
     survivor_external_id: str | None = None
     """Whose it is; none: it was not said when this was asked, and the survivor alone compares."""
+    survivor_status: Status | None = None
+    """How that one stands once it goes on for both; none: it was not said when this was asked."""
+    next_news_at: datetime | None = None
+    """When the customer was promised to hear next, of that one; none: nothing is promised, or it was not said."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -418,6 +422,20 @@ class TakenPromise:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TakenCredit:
+    """A credit of the ticket that is merged that still awaited the lead's word (6.13)."""
+
+    number: int
+    """On the ticket that is merged."""
+    minor: int
+    """In the currency's minor units."""
+    currency: str
+    reason: str
+    by: str | None
+    """Who proposed it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TakeOver:
     """Goes on for a ticket that says the same: takes its customer's clocks where they are earlier, and its promises."""
 
@@ -430,6 +448,10 @@ class TakeOver:
     promises: tuple[TakenPromise, ...]
     customer_spoke_at: datetime | None = None
     """When its customer was last heard of on it, by the opening at least: a question asked before is answered (6.6)."""
+    credits: tuple[TakenCredit, ...] = ()
+    """What the lead has not decided yet."""
+    resolve_credited: bool = False
+    """Whether the credit that the customer's resolve earns once was granted on it already (6.13)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -77,6 +77,7 @@ class Draft:
         self.merged_into = ticket.merged_into
         self.merged_into_reference = ticket.merged_into_reference
         self.merged = ticket.merged
+        self.resolve_credited = ticket.resolve_credited
         self.version = ticket.version
         self._sequence = ticket.sequence
 
@@ -126,6 +127,7 @@ class Draft:
             merged_into=self.merged_into,
             merged_into_reference=self.merged_into_reference,
             merged=self.merged,
+            resolve_credited=self.resolve_credited,
             version=self.version,
             sequence=self._sequence,
             roster=roster.last_of_each(self.answers) if self._new_answers else self.answers,
@@ -274,6 +276,11 @@ class Draft:
                 at,
                 ClockPaused(target=clock.target, run=clock.run, tier=clock.tier, pause=why, spent=stopped.spent),
             )
+            if clock.deadline_at is not None and clock.deadline_at > at and stopped.spent == stopped.length:
+                kept = clocks.kept_until(
+                    self.policy, clock, at, clock.deadline_at, tier=self.tier, priority=self.priority
+                )
+                self.move(replace(stopped, length=stopped.length + kept), at)
 
     def resume(self, targets: Iterable[Target], at: datetime) -> None:
         """Let the paused runs of these targets count again; the tier's own not while the queue is closed (2.11)."""

@@ -464,6 +464,18 @@ class CreditProposed:
     minor: int
     currency: str
     reason: str
+    merged_reference: str | None = None
+    """Of the ticket on which it was proposed, where that was merged into this one (6.7)."""
+    proposed_by: str | None = None
+    """Who proposed it there; none: whoever the line is of."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CreditMoved:
+    """The lead decides a goodwill credit on the ticket that goes on in this one's place (6.7, 6.13)."""
+
+    number: int
+    survivor_reference: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -576,6 +588,10 @@ class Merged:
 
     survivor_id: str
     survivor_reference: str
+    survivor_status: Status | None = None
+    """How that one stands, going on for both; none: an older release did not say."""
+    next_news_at: datetime | None = None
+    """When the customer was promised to hear next, of that one; none: it is their turn, or nothing is promised."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -586,6 +602,8 @@ class TookOver:
     reference: str
     customer_spoke_at: datetime | None = None
     """When its customer was last heard of on it; a wait for an answer to an earlier question ends by that (6.6)."""
+    resolve_credited: bool = False
+    """Whether the credit that the customer's resolve earns once was granted on it: none is earned here (6.13)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -674,6 +692,7 @@ Event = (
     | Rated
     | CreditOffered
     | CreditProposed
+    | CreditMoved
     | CreditRefused
     | CustomerFlagged
     | Merged

@@ -9,14 +9,24 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from workflows.domain.policy import Policy
-from workflows.domain.ticket import clocks, closing, holding, promises
+from workflows.domain.ticket import clocks, closing, credit, holding, promises
 from workflows.domain.ticket.commands import MergeInto, TakenClock, TakenPromise, TakeOver
 from workflows.domain.ticket.draft import Draft
 from workflows.domain.ticket.events import Merged, TookOver, WaitEnded
 from workflows.domain.ticket.refusing import WORKED_ON, CommandRefused, present_state, require
 from workflows.domain.ticket.state import Clock, Resolution, Ticket
 from workflows.domain.ticket.verdict import Refusal, RefusalReason
-from workflows.domain.ticket.words import Audience, ClockState, ClosedBy, Outcome, Status, Target, TicketKind, WaitEnd
+from workflows.domain.ticket.words import (
+    Audience,
+    ClockState,
+    ClosedBy,
+    Outcome,
+    PromiseKind,
+    Status,
+    Target,
+    TicketKind,
+    WaitEnd,
+)
 from workflows.domain.working_time import due, worked
 
 CUSTOMERS_TARGETS = (Target.UPDATE, Target.RESOLVE)
@@ -45,8 +55,15 @@ def halves(policy: Policy, other: Ticket, survivor: Ticket, at: datetime, actor:
         clocks=tuple(_taken(policy, other, at)),
         promises=tuple(_promised(other)),
         customer_spoke_at=max(other.opened_at, other.customer_spoke_at or other.opened_at),
+        credits=credit.awaited(other),
+        resolve_credited=credit.has_resolve_credit(other),
     )
     return merge_into, take_over
+
+
+def with_next_news(merge_into: MergeInto, survivor: Ticket) -> MergeInto:
+    """Name when its customer hears next, of the survivor as it goes on for both: the other's letter says so."""
+    return replace(merge_into, survivor_status=survivor.status, next_news_at=survivor.next_news_at)
 
 
 def merge_into(draft: Draft, at: datetime, command: MergeInto) -> None:
@@ -78,10 +95,17 @@ def merge_into(draft: Draft, at: datetime, command: MergeInto) -> None:
         draft.record(at, WaitEnded(by=WaitEnd.RESOLVED))
         draft.waiting = None
     holding.end(draft, at)
-    sequence = draft.record(at, Merged(survivor_id=command.survivor_id, survivor_reference=command.survivor_reference))
+    merged = Merged(
+        survivor_id=command.survivor_id,
+        survivor_reference=command.survivor_reference,
+        survivor_status=command.survivor_status,
+        next_news_at=command.next_news_at,
+    )
+    sequence = draft.record(at, merged)
     draft.merged_into, draft.merged_into_reference = command.survivor_id, command.survivor_reference
     draft.tell(sequence, "merged", Audience.CUSTOMER, Audience.HANDLER)
     promises.closed(draft, at, f"it goes on in {command.survivor_reference}")
+    credit.move(draft, at, command.survivor_reference)
     draft.resolution = Resolution(outcome=Outcome.DUPLICATE, resolved_at=at, sign_off_at=None)
     closing.close(draft, at, ClosedBy.OUTCOME, tells=False)
 
@@ -94,10 +118,15 @@ def take_over(draft: Draft, at: datetime, command: TakeOver) -> None:
     _require_one_customer(draft, command.external_id)
     require(draft, "take another ticket over", _NOT_CLOSED, {Status.CLOSED: _SURVIVOR_CLOSED})
     spoke_at = command.customer_spoke_at
-    sequence = draft.record(
-        at, TookOver(ticket_id=command.ticket_id, reference=command.reference, customer_spoke_at=spoke_at)
+    took_over = TookOver(
+        ticket_id=command.ticket_id,
+        reference=command.reference,
+        customer_spoke_at=spoke_at,
+        resolve_credited=command.resolve_credited,
     )
+    sequence = draft.record(at, took_over)
     draft.merged = (*draft.merged, command.ticket_id)
+    draft.resolve_credited = draft.resolve_credited or command.resolve_credited
     draft.tell(sequence, "took_over", Audience.HANDLER, Audience.OWNER)
     if draft.waiting and spoke_at and spoke_at > draft.waiting.question_at:
         # What the customer said there, after they were asked here, is the answer (6.3): whoever took it, they gave it.
@@ -107,24 +136,46 @@ def take_over(draft: Draft, at: datetime, command: TakeOver) -> None:
             _take(draft, at, clock, taken)
     for promise in command.promises:
         promises.take_over(draft, at, promise, command.reference)
+    for awaited in command.credits:
+        credit.take_over(draft, at, awaited, command.reference)
+    _promise_news(draft, at)
+
+
+def _promise_news(draft: Draft, at: datetime) -> None:
+    """The other's letter says when its customer hears next, so that is promised, unless something was (6.1, 6.5)."""
+    if any(each.is_open and each.kind is PromiseKind.NEXT_NEWS for each in draft.promises):
+        return
+    for clock in draft.live(Target.UPDATE):
+        if clock.deadline_at is not None:
+            promises.promise_next_news(draft, at, clock.deadline_at)
 
 
 def _take(draft: Draft, at: datetime, clock: Clock, taken: TakenClock) -> None:
-    """Give a clock the start of another run if that is earlier, and the time that is left of it if that is less.
+    """Give a clock the start of another run if that is earlier, and its deadline, that very instant, if that is.
 
-    Of a deadline that lies in the past is left what 6.11 leaves: the tier's acknowledge target, no more than before.
+    A clock that stands still has the open time up to it left, if that is less. Of a deadline that lies in the past is
+    left what 6.11 leaves: the tier's acknowledge target, no more than before.
     """
-    policy = draft.policy
-    calendar = clocks.calendar_of(policy, clock.target, clock.tier)
+    policy, deadline_at = draft.policy, clock.deadline_at
     spent = clocks.spent_by(policy, clock, at)
     left = clock.length - spent
-    others = worked(calendar, at, taken.due_at) if taken.due_at > at else ZERO
-    floor = clocks.length_of(policy, Target.ACKNOWLEDGE, draft.tier, draft.priority)
-    remains = min(others or floor, left)
+    if taken.due_at <= at:
+        remains = min(clocks.length_of(policy, Target.ACKNOWLEDGE, draft.tier, draft.priority), left)
+        if remains < left:
+            deadline_at = None
+    elif clock.state is not ClockState.RUNNING:
+        remains = min(
+            clocks.kept_until(policy, clock, at, taken.due_at, tier=draft.tier, priority=draft.priority), left
+        )
+    elif deadline_at is not None and taken.due_at < deadline_at:
+        deadline_at = taken.due_at
+        remains = min(worked(clocks.calendar_of(policy, clock.target, clock.tier), at, deadline_at), left)
+    else:
+        remains = left
     # What the other spent counts here too, so that no later change of targets gives it back.
     more = max(taken.spent - spent, ZERO)
     is_earlier = taken.started_at < clock.started_at
-    if remains == left and not more and not is_earlier:
+    if (remains, deadline_at) == (left, clock.deadline_at) and not more and not is_earlier:
         return
     joined = replace(
         clock,
@@ -134,8 +185,8 @@ def _take(draft: Draft, at: datetime, clock: Clock, taken: TakenClock) -> None:
     )
     if clock.state is ClockState.RUNNING:
         joined = clocks.running(policy, joined, at)
-        if remains == left:  # recorded, not recomputed (3.6)
-            joined = replace(joined, deadline_at=clock.deadline_at)
+        if deadline_at is not None:  # promised as that instant, whatever hours this ticket goes by (3.6)
+            joined = replace(joined, deadline_at=deadline_at)
     draft.move(joined, at, started_at=taken.started_at if is_earlier else None, taken_over=more)
 
 

@@ -227,6 +227,8 @@ class Ticket:
     """The ids of the tickets that were merged into this one, in that order."""
     imported_at: datetime | None = None
     """When it entered the record, of a ticket that was opened elsewhere (6.14)."""
+    resolve_credited: bool = False
+    """Whether a ticket that was merged into this one had its credit for the customer's resolve: one is earned (6.13)."""
     customer_spoke_at: datetime | None = None
     """When the customer was last heard of on it, by a contact or a rejection; none: not since it was opened."""
 

@@ -153,6 +153,8 @@ class CreditState(StrEnum):
     """Above the policy's limit: the lead decides, and the customer knows nothing of it yet."""
     OFFERED = "offered"
     REFUSED = "refused"
+    MOVED = "moved"
+    """It awaits the lead on the ticket that goes on, under a number of that one's (6.7)."""
 
 
 class CreditOf(StrEnum):
