@@ -201,7 +201,7 @@ BELONGING: Mapping[str, tuple[str, frozenset[str]]] = {
 }
 """Fields that say something only with some values of an enum beside them; with others they would contradict it."""
 
-NEEDING: Mapping[str, str] = {"run": "target", "after_interval": "run"}
+NEEDING: Mapping[str, str] = {"run": "target", "after_interval": "run", "with_promises": "handler"}
 """Fields that say something only beside another."""
 
 EXCLUDING: Mapping[str, str] = {"untaken": "handler"}

@@ -14,6 +14,7 @@ from services.intake.errors import Problem, Reason, invalid
 from services.intake.fields import Violation, violations
 from services.intake.interceptors import Context
 from services.intake.means import Handle, Methods
+from services.intake.naming import Naming
 from services.intake.rooms import SERVICES
 from services.intake.watching import Follow
 
@@ -35,11 +36,11 @@ LARGEST_MESSAGE = 4 * 1024 * 1024
 """Bytes; the longest texts there are make less than a twentieth of it."""
 
 
-def service_handler(service: ServiceDescriptor, methods: Methods) -> grpc.GenericRpcHandler:
+def service_handler(service: ServiceDescriptor, methods: Methods, naming: Naming) -> grpc.GenericRpcHandler:
     """What gRPC calls, method by method of a service: what answers once, and what answers as it happens."""
     handlers = {
-        **{_method(request): _once(request, handle, methods.lacks) for request, handle in methods.once.items()},
-        **{_method(request): _again_and_again(request, follow) for request, follow in methods.streamed.items()},
+        **{_method(request): _once(request, handle, methods.lacks, naming) for request, handle in methods.once.items()},
+        **{_method(request): _again_and_again(request, follow, naming) for request, follow in methods.streamed.items()},
     }
     if missing := {method.name for method in service.methods} ^ handlers.keys():
         raise AssertionError(f"{service.full_name} and what is served differ in {sorted(missing)}")
@@ -52,17 +53,22 @@ def _method(request: type[Message]) -> str:
 
 
 def _once(
-    request_type: type[Message], handle: Handle[Message], lacks: Callable[[Message], tuple[Violation, ...]]
+    request_type: type[Message],
+    handle: Handle[Message],
+    lacks: Callable[[Message], tuple[Violation, ...]],
+    naming: Naming,
 ) -> "grpc.RpcMethodHandler[object, Message | bytes]":
     async def behave(request: Message, _: object) -> Message | bytes:
-        return await handle(_checked(request, lacks(request)))
+        return await handle(await naming.by_ids(_checked(request, lacks(request))))
 
     return grpc.unary_unary_rpc_method_handler(behave, _reader(request_type), _written)
 
 
-def _again_and_again(request_type: type[Message], follow: Follow) -> "grpc.RpcMethodHandler[object, Message | bytes]":
+def _again_and_again(
+    request_type: type[Message], follow: Follow, naming: Naming
+) -> "grpc.RpcMethodHandler[object, Message | bytes]":
     async def behave(request: Message, context: Context) -> AsyncGenerator[Message, None]:
-        answers = await follow(_checked(request))
+        answers = await follow(await naming.by_ids(_checked(request)))
         await context.send_initial_metadata(())  # who watches what is quiet wants to know that it is watched
         async with contextlib.aclosing(answers):
             async for each in answers:

@@ -95,10 +95,12 @@ class Questions:
             self._require_known(request)
         shown = [ticket_message(ticket) for ticket in found[:size]]
         fits = fitting(shown)
-        return ListTicketsResponse(
+        answer = ListTicketsResponse(
             tickets=shown[:fits],
             next_page_token=next_tickets(request, Place.of(found[fits - 1])) if len(found) > fits else "",
         )
+        answer.as_of_time.FromDatetime(await self._queries.instant())
+        return answer
 
     async def _list_ticket_events(self, request: ListTicketEventsRequest) -> ListTicketEventsResponse:
         size = page_size(request.page_size)
@@ -172,6 +174,7 @@ def _wanted(request: ListTicketsRequest) -> TicketFilter:
         policy=request.policy or None,
         owner=request.owner or None,
         handler=request.handler or None,
+        with_promises=request.with_promises,
         customer_id=request.customer_external_id or None,
         is_untaken=request.untaken,
     )

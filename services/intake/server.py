@@ -20,6 +20,7 @@ from services.intake.interceptors import Around, FirstMessage
 from services.intake.means import Means, Owed
 from services.intake.methods import LARGEST_MESSAGE, service_handler
 from services.intake.metrics import CallMetrics
+from services.intake.naming import Naming
 from services.intake.promises import HoldsPolicies
 from services.intake.readiness import Readiness
 from services.intake.rooms import ROOMS, SERVICES
@@ -148,7 +149,10 @@ class Intake:
             watching=watching,
             operators=frozenset(operators),
         )
-        self._server.add_generic_rpc_handlers([service_handler(room.service, room.methods(means)) for room in ROOMS])
+        naming = Naming(records.queries)
+        self._server.add_generic_rpc_handlers(
+            [service_handler(room.service, room.methods(means), naming) for room in ROOMS]
+        )
         add_HealthServicer_to_server(self._health, self._server)
         names = [*(service.full_name for service in SERVICES), health.SERVICE_NAME]
         if has_reflection:

@@ -47,10 +47,7 @@ class _Queues:
 
     async def close(self, request: CloseQueueRequest) -> QueueClosure:
         """Close a queue; the same request again is answered the same."""
-        queues = self._policies.now.promised.queues
-        if request.queue not in queues:
-            unknown = Violation("queue", f"{quoted(request.queue)} is unknown: use one of {', '.join(sorted(queues))}")
-            raise invalid([unknown], Reason.UNKNOWN_QUEUE, queue=request.queue)
+        self._require_declared(request.queue, "is unknown")
         try:
             return _shown(
                 await self._closures.close(
@@ -95,10 +92,19 @@ class _Queues:
         found = await self._closures.all(
             queue=request.queue or None, only_open=not request.include_over, limit=size + 1, before=before
         )
+        if request.queue and not found and not await self._closures.all(queue=request.queue, only_open=False, limit=1):
+            self._require_declared(request.queue, "is unknown, and was never closed")
         answer = ListQueueClosuresResponse(closures=[_shown(each) for each in found[:size]])
         if len(found) > size:
             answer.next_page_token = token(request, found[size - 1].closure_id)
         return answer
+
+    def _require_declared(self, queue: str, problem: str) -> None:
+        """See that a queue is one of those that are declared beside the policies."""
+        queues = self._policies.now.promised.queues
+        if queue not in queues:
+            unknown = Violation("queue", f"{quoted(queue)} {problem}: use one of {', '.join(sorted(queues))}")
+            raise invalid([unknown], Reason.UNKNOWN_QUEUE, queue=queue)
 
 
 def _before(request: ListQueueClosuresRequest) -> str | None:

@@ -3,13 +3,14 @@
 A ticket is told as it was last settled: nobody is advanced by being looked at.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import datetime
-from typing import Any, TypeVar
+from datetime import UTC, datetime
+from typing import Any, TypeAlias, TypeVar
 
-from sqlalchemy import ColumnElement, Row, Select, TextClause, func, literal, select, tuple_
+from sqlalchemy import ColumnElement, Row, Select, TextClause, and_, func, literal, or_, select, true, tuple_
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.records import codec
 from services.records.clock import RecordClock, instant_by
@@ -21,7 +22,7 @@ from services.records.figures import Figures, read_figures
 from services.records.policies import KnownPolicies
 from services.records.state_versions import STATE_VERSION
 from services.records.statements import Statements
-from services.records.tables import UNTAKEN, WORKED_ON, EventRow, InputRow, Instant, TicketRow
+from services.records.tables import PROMISED, UNTAKEN, WORKED_ON, EventRow, InputRow, Instant, TicketRow
 from workflows.domain.policy import Policy
 from workflows.domain.ticket.events import Entry, Opened, PolicyChanged
 from workflows.domain.ticket.ledger import Line, ledger
@@ -29,6 +30,9 @@ from workflows.domain.ticket.state import Ticket
 from workflows.domain.ticket.words import Status
 
 Read = TypeVar("Read")
+Condition: TypeAlias = ColumnElement[bool] | TextClause
+
+_NEVER = datetime.max.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +46,8 @@ class TicketFilter:
     policy: str | None = None
     owner: str | None = None
     handler: str | None = None
+    with_promises: bool = False
+    """With a handler: those too that others work on, and on which that person owes the customer a promise."""
     customer_id: str | None = None
     """The customer's external id."""
     is_untaken: bool = False
@@ -104,50 +110,45 @@ class Queries:
         if after is not None:
             require_possible("after", after)
         row = TicketRow
-        query = (
-            select(row.ticket_id, row.state, row.state_version)
-            .where(*_conditions(wanted))
-            .order_by(row.ticket_id)
-            .limit(page_size)
-        )
-        if after is not None:
-            query = query.where(row.ticket_id > after)
-        return [_ticket(*found) for found in await self._all(query)]
+        found: dict[str, Ticket] = {}
+        for conditions in _alternatives(wanted):
+            query = (
+                select(row.ticket_id, row.state, row.state_version)
+                .where(*conditions)
+                .order_by(row.ticket_id)
+                .limit(page_size)
+            )
+            if after is not None:
+                query = query.where(row.ticket_id > after)
+            found.update((each.ticket_id, _ticket(*each)) for each in await self._all(query))
+        return [found[ticket_id] for ticket_id in sorted(found)][:page_size]
 
     async def count(self, wanted: TicketFilter) -> int:
         """Count tickets. Raises `TextError` for a value that no ticket can have."""
-        [(counted,)] = await self._all(select(func.count()).select_from(TicketRow).where(*_conditions(wanted)))
+        alternatives = or_(*(and_(true(), *conditions) for conditions in _alternatives(wanted)))
+        [(counted,)] = await self._all(select(func.count()).select_from(TicketRow).where(alternatives))
         return int(counted)
 
     async def next_due(self, wanted: TicketFilter, *, page_size: int, after: Place | None = None) -> list[Ticket]:
         """List what the desk still owes work on, next due first: by next deadline, then id; last those without one.
 
-        "Mine" is a filter by handler; what a tier has still to take is one by tier with `is_untaken`. Shorter than
-        `page_size` is the last page. A page is one snapshot and begins after a place, not after a count: a ticket
-        whose deadline stands is listed exactly once, whatever happens to others meanwhile. One whose deadline moved
-        later since may be listed again; one whose deadline moved to before the place is in the next reading's first
-        page. Raises `TextError` for a value that no ticket can have, `StateTooNew`.
+        "Mine" is a filter by handler, and `with_promises` what I owe on others' too; what a tier has still to take is
+        one by tier with `is_untaken`. Shorter than `page_size` is the last page. A page is one snapshot and begins
+        after a place, not after a count: a ticket whose deadline stands is listed exactly once, whatever happens to
+        others meanwhile. One whose deadline moved later since may be listed again; one whose deadline moved to before
+        the place is in the next reading's first page. Raises `TextError` for a value that no ticket can have,
+        `StateTooNew`.
         """
         require_count("page_size", page_size)
         if after is not None:
             require_possible("after.ticket_id", after.ticket_id)
-        row = TicketRow
-        query = select(row.ticket_id, row.state, row.state_version).where(WORKED_ON, *_conditions(wanted))
-        dated = query.where(row.deadline_at.is_not(None)).order_by(row.deadline_at, row.ticket_id)
-        undated = query.where(row.deadline_at.is_(None)).order_by(row.ticket_id)
-        if after is not None and after.deadline_at is not None:
-            place = tuple_(literal(after.deadline_at, Instant()), literal(after.ticket_id))
-            dated = dated.where(tuple_(row.deadline_at, row.ticket_id) > place)
-        elif after is not None:
-            undated = undated.where(row.ticket_id > after.ticket_id)
-        found: list[Row[str, str, int]] = []
+        found: dict[str, Ticket] = {}
         with spoken_plainly():
             async with self._database.reading.connect() as connection:
-                if after is None or after.deadline_at is not None:
-                    found += (await connection.execute(dated.limit(page_size))).all()
-                if len(found) < page_size:
-                    found += (await connection.execute(undated.limit(page_size - len(found)))).all()
-        return [_ticket(*each) for each in found]
+                for conditions in _alternatives(wanted, WORKED_ON):
+                    rows = await _next_due(connection, conditions, page_size, after)
+                    found.update((each.ticket_id, _ticket(*each)) for each in rows)
+        return sorted(found.values(), key=_place)[:page_size]
 
     async def ledger(self, ticket_id: str) -> tuple[Line, ...]:
         """Explain every clock run of a ticket from its log, as of the record's present instant (8).
@@ -293,7 +294,45 @@ def _require_possible(named: str) -> None:
         raise TicketUnknown(f"ticket {named!r} is not in the record")
 
 
-def _conditions(wanted: TicketFilter) -> list[ColumnElement[bool] | TextClause]:
+async def _next_due(
+    connection: AsyncConnection, conditions: Sequence[Condition], page_size: int, after: Place | None
+) -> Sequence[Row[str, str, int]]:
+    """Read so many rows by next deadline, then id, and last those without one; all after a place."""
+    row = TicketRow
+    query = select(row.ticket_id, row.state, row.state_version).where(*conditions)
+    dated = query.where(row.deadline_at.is_not(None)).order_by(row.deadline_at, row.ticket_id)
+    undated = query.where(row.deadline_at.is_(None)).order_by(row.ticket_id)
+    if after is not None and after.deadline_at is not None:
+        place = tuple_(literal(after.deadline_at, Instant()), literal(after.ticket_id))
+        dated = dated.where(tuple_(row.deadline_at, row.ticket_id) > place)
+    elif after is not None:
+        undated = undated.where(row.ticket_id > after.ticket_id)
+    found: list[Row[str, str, int]] = []
+    if after is None or after.deadline_at is not None:
+        found += (await connection.execute(dated.limit(page_size))).all()
+    if len(found) < page_size:
+        found += (await connection.execute(undated.limit(page_size - len(found)))).all()
+    return found
+
+
+def _place(ticket: Ticket) -> tuple[bool, datetime, str]:
+    """Where it stands among what is due next."""
+    deadline_at = ticket.deadline_at()
+    return deadline_at is None, deadline_at or _NEVER, ticket.ticket_id
+
+
+def _alternatives(wanted: TicketFilter, *work: Condition) -> Iterator[list[Condition]]:
+    """Yield what is asked of a row in each of the ways in which it may belong to a list; `work` is asked of work only.
+
+    Each is a question of its own, with an index of its own. Raises `TextError`, as `_conditions` does.
+    """
+    yield [*work, *_conditions(wanted)]
+    if wanted.with_promises and wanted.handler is not None:
+        owed = func.replace(TicketRow.promised_by, f"\n{wanted.handler}\n", "") != TicketRow.promised_by
+        yield [PROMISED, owed, *_conditions(replace(wanted, handler=None))]
+
+
+def _conditions(wanted: TicketFilter) -> list[Condition]:
     """Raises `TextError` for a value that no ticket can have, and that not every database can be asked for."""
     row = TicketRow
     asked = {
@@ -309,9 +348,7 @@ def _conditions(wanted: TicketFilter) -> list[ColumnElement[bool] | TextClause]:
     for column, value in asked.items():
         if value is not None:
             require_possible(column.key, value)
-    found: list[ColumnElement[bool] | TextClause] = [
-        column == value for column, value in asked.items() if value is not None
-    ]
+    found: list[Condition] = [column == value for column, value in asked.items() if value is not None]
     if wanted.is_untaken:
         found.append(UNTAKEN)
     if wanted.opened_since is not None:

@@ -23,6 +23,7 @@ from workflows.domain.ticket.events import Entry, ProblemLinked, ProblemUnlinked
 from workflows.domain.ticket.promises import is_promise_warned
 from workflows.domain.ticket.state import Ticket
 from workflows.domain.ticket.verdict import RULES_VERSION, Judged
+from workflows.domain.ticket.words import Status
 
 
 class TicketColumns(NamedTuple):
@@ -38,6 +39,7 @@ class TicketColumns(NamedTuple):
     policy_version: str
     owner: str | None
     handler: str | None
+    promised_by: str | None
     customer_id: str
     version: int
     sequence: int
@@ -369,6 +371,7 @@ def _ticket_columns(
         policy_version=ticket.policy_version,
         owner=ticket.owner,
         handler=ticket.handler,
+        promised_by=promised_by(ticket),
         customer_id=ticket.customer.external_id,
         version=ticket.version,
         sequence=ticket.sequence,
@@ -384,6 +387,16 @@ def _ticket_columns(
         state=codec.state_to_json(ticket),
         state_version=version_of(ticket),
     )
+
+
+def promised_by(ticket: Ticket) -> str | None:
+    """Who owes an open promise on it, and does not find it among their own work; none: nobody does.
+
+    So of a ticket that another handles, or nobody, and of one that is resolved, which its handler has done with.
+    """
+    works_on_it = None if ticket.status is Status.RESOLVED else ticket.handler
+    owed_by = dict.fromkeys(each.owner for each in ticket.promises if each.is_open and each.owner != works_on_it)
+    return "".join(f"\n{owner}\n" for owner in owed_by if owner) or None
 
 
 def _warned_deadline_at(ticket: Ticket, policy: Policy) -> datetime | None:

@@ -20,7 +20,7 @@ from services.records.engine import Database, Timeouts, open_database, sqlite_pa
 from services.records.errors import RecordFailed, SchemaMissing
 from services.records.faults import MIGRATE, spoken_plainly
 
-SCHEMA = "0005"
+SCHEMA = "0006"
 """The newest step. Revisions are numbers of four digits, so that older and newer can be told without their files."""
 OLDEST_SCHEMA = "0001"
 """A release that knows no newer step than this one may run beside this one, on its schema.

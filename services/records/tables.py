@@ -73,6 +73,8 @@ WORKED_ON = text("status <> 'closed' AND status <> 'resolved'")
 STUCK = text("stuck_until IS NOT NULL")
 AT_RISK = text("warned_deadline_at IS NOT NULL")
 HANDLED = text("handler IS NOT NULL")
+PROMISED = text("promised_by IS NOT NULL")
+"""Somebody owes its customer what the list of its handler's work does not tell them."""
 UNTAKEN = text("handler IS NULL")
 _HANDLED_WORK = text(f"{WORKED_ON.text} AND {HANDLED.text}")
 _UNTAKEN_WORK = text(f"{WORKED_ON.text} AND {UNTAKEN.text}")
@@ -125,6 +127,7 @@ class TicketRow(Base):
             postgresql_where=_UNTAKEN_WORK,
             sqlite_where=_UNTAKEN_WORK,
         ),
+        Index("ix_tickets_promised", "deadline_at", "ticket_id", postgresql_where=PROMISED, sqlite_where=PROMISED),
         Index("ix_tickets_stuck", "stuck_until", postgresql_where=STUCK, sqlite_where=STUCK),
         Index("ix_tickets_at_risk", "queue", "tier", "priority", postgresql_where=AT_RISK, sqlite_where=AT_RISK),
         Index("ix_tickets_customer", "customer_id", "ticket_id"),
@@ -142,6 +145,8 @@ class TicketRow(Base):
     """In `policies`; no foreign key, for every opening would then lock one and the same row."""
     owner: Mapped[str | None]
     handler: Mapped[str | None]
+    promised_by: Mapped[str | None]
+    """Who owes the customer an open promise without having the ticket among their work: each between two line ends."""
     customer_id: Mapped[str]
     """The contact centre's own key."""
     version: Mapped[int]

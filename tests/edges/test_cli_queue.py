@@ -80,6 +80,10 @@ async def test_what_cannot_be_is_refused_in_the_words_that_were_typed(desk: Desk
     assert past.stderr.startswith("followthrough: refused: --from is 2020-01-01 10:00:00 UTC, which is past")
     unknown = await typed(desk, "close", "hoem", "Snow.")
     assert (unknown.exit_code, "use one of business, home" in unknown.stderr) == (1, True)
+    asked = await typed(desk, "closures", "hoem")
+    assert asked.exit_code == 1
+    told = "QUEUE 'hoem' is unknown, and was never closed: use one of business, home [UNKNOWN_QUEUE]"
+    assert asked.stderr == f"followthrough: refused: {told}\n"
     nothing = await typed(desk, "reopen", "01M80WH4KWHE6E8WGW5Y4CPE06", "Over.")
     assert nothing.exit_code == 1
     assert nothing.stderr.endswith("look for it with `followthrough queue closures` [UNKNOWN_CLOSURE]\n")

@@ -206,6 +206,15 @@ async def test_closures_are_listed_page_by_page(day: Day) -> None:
     assert (await refused(day, wrong)).reason == "PAGE_TOKEN_INVALID"
 
 
+async def test_a_queue_that_nobody_declared_is_no_open_queue(day: Day) -> None:
+    """Asked for a misspelt one, it says which there are, and not that none is closed; what was closed once is known."""
+    refusal = await refused(day, ListQueueClosuresRequest(queue="hoem"))
+    assert refusal.reason == "UNKNOWN_QUEUE"
+    assert refusal.violations == {"queue": "queue 'hoem' is unknown, and was never closed: use one of business, home"}
+    nothing = cast(ListQueueClosuresResponse, await ask(day, ListQueueClosuresRequest(queue="home")))
+    assert not nothing.closures
+
+
 def _with(request: Asked, given: dict[str, object]) -> Asked:
     for name, value in ({"request_id": str(uuid.uuid4())} | given).items():
         if isinstance(value, datetime):

@@ -1,0 +1,59 @@
+"""What is added to the conversation: one function a part of it.
+
+Takes nothing from processes of the release before: they write what they wrote.
+"""
+
+import json
+from typing import Any
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0006"
+down_revision = "0005"
+branch_labels = None
+depends_on = None
+
+A_BATCH = 1000
+
+
+def upgrade() -> None:
+    """Add every part."""
+    _promised_by()
+
+
+def _promised_by() -> None:
+    """Who owes a customer a promise without having the ticket among their work is found by a column of its own.
+
+    What a process of the release before settles keeps what stood there until this release settles it.
+    """
+    op.add_column("tickets", sa.Column("promised_by", sa.Text(), nullable=True))
+    standing = sa.text("promised_by IS NOT NULL")
+    op.create_index(
+        "ix_tickets_promised",
+        "tickets",
+        ["deadline_at", "ticket_id"],
+        postgresql_where=standing,
+        sqlite_where=standing,
+    )
+    connection = op.get_bind()
+    batch = sa.text(
+        "SELECT ticket_id, state FROM tickets WHERE ticket_id > :after AND status <> 'closed' "
+        "ORDER BY ticket_id LIMIT :limit"
+    )
+    keep = sa.text("UPDATE tickets SET promised_by = :owners WHERE ticket_id = :ticket_id")
+    after = ""
+    while rows := connection.execute(batch, {"after": after, "limit": A_BATCH}).all():
+        after = rows[-1].ticket_id
+        found = [{"ticket_id": row.ticket_id, "owners": _owners(row.state)} for row in rows]
+        if kept := [each for each in found if each["owners"]]:
+            connection.execute(keep, kept)
+
+
+def _owners(state: object) -> str | None:
+    """Who owes an open promise and does not work on the ticket, from its state as either driver reads it."""
+    read: Any = json.loads(state) if isinstance(state, str) else state
+    works_on_it = None if read.get("status") == "resolved" else read.get("handler")
+    promises = [each for each in read.get("promises", ()) if each.get("state") == "open"]
+    owners = dict.fromkeys(each.get("owner") for each in promises)
+    return "".join(f"\n{owner}\n" for owner in owners if owner and owner != works_on_it) or None
