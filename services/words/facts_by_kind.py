@@ -162,8 +162,15 @@ def _breached(read: Read) -> Facts:
         "due": By(at=event.last_due_at or event.due_at),
         "count": event.count,
         "is_engine_late": event.engine_late,
-        "credit": read.credit(),
     }
+
+
+def _admitted(read: Read) -> Facts:
+    """To the customer: no instant but one that they were told, for theirs may have moved since, or was never said."""
+    event = read.line(ClockBreached)
+    due_at = event.last_due_at or event.due_at
+    is_known = read.stood.has_told(event.target, due_at)
+    return {"target": event.target, "due": By(at=due_at) if is_known else None, "credit": read.credit()}
 
 
 def _warned(read: Read) -> Facts:
@@ -303,11 +310,11 @@ BY_KIND: Mapping[tuple[str, Side], Callable[[Read], Facts]] = {
     ("resolved", Side.CUSTOMER): _resolved,
     ("closed", Side.CUSTOMER): _closed,
     ("rejected", Side.CUSTOMER): _rejected_customer,
-    ("clock_breached", Side.CUSTOMER): _breached,
+    ("clock_breached", Side.CUSTOMER): _admitted,
     ("promise_made", Side.CUSTOMER): _promise,
     ("promise_changed", Side.CUSTOMER): _promise,
     ("promise_broken", Side.CUSTOMER): _promise,
-    ("resolve_missed", Side.CUSTOMER): _breached,
+    ("resolve_missed", Side.CUSTOMER): _admitted,
     ("credit_offered", Side.CUSTOMER): _credit,
     ("merged", Side.CUSTOMER): _merged,
     ("opened", Side.DESK): _opened_desk,

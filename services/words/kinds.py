@@ -96,6 +96,7 @@ _MAYBE = frozenset(
         "credit",
         "customers_words",
         "deadline",
+        "due",
         "elsewhere",
         "explanation",
         "handler",
@@ -194,6 +195,7 @@ _TABLE = (
     _of_desk(
         "clock_breached",
         {"target": Type.WORD, "due": Type.MOMENT, "count": Type.NUMBER, "is_engine_late": Type.FLAG},
+        always=("due",),
     ),
     _of_desk("ladder_exhausted", _EXHAUSTED),
     _of_desk("last_resort_reminded", _EXHAUSTED),

@@ -69,6 +69,10 @@ class Standing:
     open_promises: dict[str, int] = field(default_factory=dict)
     """By name, the run that is neither kept nor over."""
     first_tier: str | None = None
+    told_at: datetime | None = None
+    """When it was opened, and its customer was told so; none of one that was opened elsewhere (6.14)."""
+    told_solve_by: datetime | None = None
+    """By when the customer was told that it should be solved: on opening, and never again."""
 
     def deadline(self, target: Target) -> datetime | None:
         """When the live run of a target runs out; none where there is none, or it stands still."""
@@ -81,6 +85,16 @@ class Standing:
         news = [each.promised_at for each in promised if each.kind is PromiseKind.NEXT_NEWS]
         return min(news, default=None)
 
+    def has_told(self, target: Target, due_at: datetime) -> bool:
+        """Whether the customer was told that instant of a target's: deadlines move, and nobody is told of that.
+
+        Of news by a promise of it, whatever became of that since; of the solution on opening.
+        """
+        if target is Target.UPDATE:
+            news = (each for each in self.promises.values() if each.kind is PromiseKind.NEXT_NEWS)
+            return any(each.promised_at == due_at for each in news)
+        return target is Target.RESOLVE and self.told_solve_by == due_at
+
     def read(self, entry: Entry) -> None:
         """Read on by one line."""
         event = entry.event
@@ -88,8 +102,10 @@ class Standing:
             case Opened(tier=tier, priority=priority):
                 self.tier = self.first_tier = tier
                 self.priority = priority
+                self.told_at = entry.at
             case Imported(handler=handler, owner=owner):
                 self.handler, self.owner = handler, owner
+                self.told_at = None
             case Acknowledged() | Assigned() | Escalated() | Transferred() | PriorityChanged() | PolicyChanged():
                 self._read_hands(event)
             case WaitStarted(question=question):
@@ -150,6 +166,8 @@ class Standing:
         match event:
             case ClockStarted() | ClockMoved() | ClockResumed() | ClockReinstated():
                 self.deadlines[event.target, event.run] = event.deadline_at
+                if event.target is Target.RESOLVE and isinstance(event, ClockStarted) and entry.at == self.told_at:
+                    self.told_solve_by = event.deadline_at
             case ClockPaused():
                 self.deadlines[event.target, event.run] = None
             case ClockMet() | ClockBreached() | ClockCancelled():

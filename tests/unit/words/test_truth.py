@@ -14,6 +14,8 @@ from tests.unit.ticket.lives import ENOUGH, Step, lived, plans, policies
 from workflows.domain.policy import Policy
 from workflows.domain.ticket.commands import (
     Acknowledge,
+    ChangePriority,
+    Command,
     Continue,
     Escalate,
     MakePromise,
@@ -144,6 +146,35 @@ def test_a_broken_promise_is_admitted_with_its_credit_in_one_message() -> None:
     missed = said(lives()[0], "resolve_missed")
     assert "was to be solved by Friday 27 November at 09:00. It is not. We apologise" in missed.text
     assert "we offer you a credit of £10.00." in missed.text
+
+
+@pytest.mark.parametrize(
+    "moved_by",
+    [
+        (ANN, WaitOnCustomer(actor="ann", question="Which lights are on?")),
+        (ChangePriority(actor="ann", priority="urgent", reason="a surgery"),),
+    ],
+)
+def test_the_instant_of_a_missed_solution_is_one_that_the_customer_was_told(moved_by: tuple[Command, ...]) -> None:
+    """6.1, 7.3: nobody is told that a deadline moved: that it is not solved is admitted then, and no instant named."""
+    life = Life().do(*moved_by).until(5)
+    if life.ticket.waiting:
+        life.do(Continue(actor="ann", reason="found it"))
+    missed = said(life.until(24 * 14), "resolve_missed")
+    assert "Your request “No line” is not solved in the time that we promise. We apologise" in missed.text
+    assert missed.facts["due"] is None
+
+
+def test_news_that_is_late_is_named_by_the_instant_that_was_promised_and_by_no_other() -> None:
+    """4.2: of a policy whose customers hear of late updates; of the run after a silence nobody was told an instant."""
+    life = Life().do(ANN).until(9)
+    first, second = (
+        WORDS.say(each)
+        for each in life.occasions()
+        if each.kind == "clock_breached" and each.audience is Audience.CUSTOMER
+    )
+    assert "should have had news of your request “No line” by Monday 23 November at 13:00, and had none." in first.text
+    assert "should have had news of your request “No line” by now, and had none." in second.text
 
 
 def test_a_reminder_repeats_the_question_it_is_of() -> None:
