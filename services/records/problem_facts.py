@@ -11,6 +11,8 @@ from workflows.domain.ticket.verdict import Refusal
 
 TOLD = "told"
 """What became of a ticket of an announcement: its customer was told. Any other word says why not."""
+STUCK = "stuck"
+"""The rules could not judge it: an operator must look."""
 WAITING = "waiting"
 """Nothing became of it yet."""
 PASSED_BY = "passed_by"
