@@ -33,6 +33,7 @@ from protos.followthrough.v1.ticket_service_pb2 import (
     RateTicketRequest,
     RejectResolutionRequest,
     ResolveTicketRequest,
+    WaitOnCustomerRequest,
 )
 from tests.support.intake import MONDAY, Desk, a_desk, of, opening
 from tests.support.policies import LINES, Standing
@@ -127,15 +128,20 @@ async def test_what_is_promised_is_shown_and_kept_by_its_name(desk: Desk) -> Non
     )
 
 
-async def test_opening_promises_the_next_news_and_an_update_keeps_it(desk: Desk) -> None:
-    """The engine's own promise is the update deadline, and any person's message keeps it (6.1, 2.4)."""
+async def test_opening_promises_the_next_news_and_an_update_keeps_it_and_promises_more(desk: Desk) -> None:
+    """The engine's own promise is the update deadline; a person's message keeps it, and the next is told (6.1, 6.4)."""
     ticket = await desk.take(await desk.open())
     news = promise(ticket, "next_news")
     assert (news.made_by, news.owner, news.words) == ("", "", "")
     assert news.promise_time == ticket.next_news_time == at(60)
     told = await desk.ticket(of(ticket, PostUpdateRequest(text="We are on it.")))
-    assert promise(told, "next_news").state == ticket_pb2.PROMISE_STATE_KEPT
-    assert not told.HasField("next_news_time")
+    again = promise(told, "next_news")
+    assert (again.run, again.state) == (2, ticket_pb2.PROMISE_STATE_OPEN)
+    assert again.promise_time == told.next_news_time
+    assert again.promise_time.ToDatetime() > news.promise_time.ToDatetime()
+    asked = await desk.ticket(of(ticket, WaitOnCustomerRequest(question="Which lights are on?")))
+    assert promise(asked, "next_news").state == ticket_pb2.PROMISE_STATE_KEPT
+    assert not asked.HasField("next_news_time")
 
 
 async def test_a_message_keeps_what_it_names(desk: Desk) -> None:
