@@ -9,9 +9,9 @@ import json
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, time
 from itertools import chain, repeat
-from typing import TypeVar
+from typing import TypeAlias, TypeVar
 
 import click
 import grpc
@@ -41,6 +41,8 @@ from services.cli.told import told_plainly
 from services.client import Change, Refused, TicketClient, Unreachable
 from services.settings import Address
 
+Instant: TypeAlias = datetime | time
+"""As it was typed: a time alone is that of today, by the record's clock."""
 T = TypeVar("T")
 Item = TypeVar("Item", bound=Message)
 
@@ -123,6 +125,18 @@ class Asking:
 
         self._show(send)
 
+    def instant(self, said: Instant) -> datetime:
+        """Return the instant that was said. Of a time alone the record is asked which day it is: it may run faster."""
+        if isinstance(said, datetime):
+            return said
+        now = self._ask(lambda client: client.record_time()) or datetime.now(UTC)
+        today = now.astimezone()
+        meant = datetime.combine(today, said).astimezone()
+        if today.date() != datetime.now().astimezone().date():
+            records = f"by the record's clock it is {today:%a %d %b %Y %H:%M}"
+            _say(f"{said:%H:%M} is read as {meant:%a %d %b %Y %H:%M %Z}: {records}")
+        return meant.astimezone(UTC)
+
     def show(self, key: str) -> None:
         """Show one ticket."""
         self._show(lambda client: client.ticket(**_named(key)))
@@ -159,14 +173,14 @@ class Asking:
 
         async def read(client: TicketClient) -> tuple[list[Ticket], datetime | None]:
             found = await _first(client.tickets(request), limit)
-            return found, None if self.is_json else await _now(client, found)
+            return found, None if self.is_json or not found else await client.record_time()
 
         found, now = self._ask(read)
         if not found:
             nothing = f"{request.handler!r} has nothing to do" if request.handler else "nothing waits to be taken"
             _say(nothing + _filters(request, but="handler"))
             return
-        self._show_all(found, lambda tickets: due_next(tickets, now), is_wide=is_wide)
+        self._show_all(found, lambda tickets: due_next(tickets, now, request.handler), is_wide=is_wide)
 
     def explain(self, key: str, request: ExplainDeadlinesRequest) -> None:
         """Show why a ticket's deadlines are when they are."""
@@ -255,24 +269,21 @@ async def _first(items: AsyncIterator[Item], limit: int | None) -> list[Item]:
     return found
 
 
-async def _now(client: TicketClient, tickets: Sequence[Ticket]) -> datetime | None:
-    """Read the record's clock, which decides: the reader's own may be off, or the record's scaled."""
-    for ticket in tickets[:1]:
-        async for ledger in client.ledgers(ExplainDeadlinesRequest(ticket_id=ticket.ticket_id, page_size=1)):
-            return wording.at(ledger.as_of_time, UTC)
-    return None
-
-
 async def _as_of(client: TicketClient, ticket: Ticket) -> AsOf:
-    """Read how far its clocks are, and its story. What was asked for is answered without: then none of it is known."""
+    """Read how far its clocks are, its story, and what the tickets are called that it has to do with.
+
+    What was asked for is answered without: then none of it is known.
+    """
     try:
         request = ExplainDeadlinesRequest(ticket_id=ticket.ticket_id, page_size=LONGEST_PAGE)
         ledgers = [ledger async for ledger in client.ledgers(request)]
         story = await client.handover(ticket.ticket_id)
+        others = dict.fromkeys(filter(None, (ticket.follows, *ticket.merged)))
+        called = {other: (await client.ticket(ticket_id=other)).reference for other in others}
     except (Refused, Unreachable):
         return AsOf()
     now = max((wording.at(ledger.as_of_time) for ledger in ledgers), default=None)
-    return AsOf(now=now, ledgers=ledgers, story=story)
+    return AsOf(now=now, ledgers=ledgers, story=story, called=called)
 
 
 async def _policys_clock(client: TicketClient, ticket_id: str, found: Sequence[ClockLedger]) -> ClockLedger | None:

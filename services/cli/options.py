@@ -8,7 +8,7 @@ from datetime import UTC, datetime, time, timedelta
 import click
 
 from services import certificates
-from services.cli.asking import Asking
+from services.cli.asking import Asking, Instant
 from services.cli.failing import Failed
 from services.settings import Address, Settings, SettingsError
 
@@ -50,23 +50,24 @@ class LengthOption(click.ParamType[timedelta]):
         return timedelta(hours=int(read["hours"] or 0), minutes=int(read["minutes"] or 0))
 
 
-class InstantOption(click.ParamType[datetime]):
-    """An instant on the command line, in the zone of the terminal unless it names one; a time alone is today's."""
+class InstantOption(click.ParamType[Instant]):
+    """An instant on the command line, in the zone of the terminal unless it names one.
+
+    A time alone is that of today, and which day that is only the record's clock can say: `Asking.instant` asks it.
+    """
 
     name = "instant"
 
-    def convert(self, value: str | datetime, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
+    def convert(self, value: str | Instant, param: click.Parameter | None, ctx: click.Context | None) -> Instant:
         """Read it, or refuse with the remedy."""
-        if isinstance(value, datetime):
+        if not isinstance(value, str):
             return value
         try:
             if TIME.fullmatch(value):
-                local = datetime.combine(datetime.now().astimezone(), time.fromisoformat(value))
-            elif TIME.search(value):
-                local = datetime.fromisoformat(value)
-            else:
+                return time.fromisoformat(f"0{value}" if value[1] == ":" else value)
+            if not TIME.search(value):
                 raise ValueError  # noqa: TRY301 - a date alone is no instant
-            return local.astimezone(UTC)
+            return datetime.fromisoformat(value).astimezone(UTC)
         except (ValueError, OverflowError):
             self.fail(f"{value!r}: write an instant, like 2026-11-26T15:00, 2026-11-26T15:00Z or 15:00", param, ctx)
 

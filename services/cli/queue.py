@@ -18,7 +18,7 @@ from protos.followthrough.v1.queue_service_pb2 import (
     ReopenQueueRequest,
 )
 from services.cli import tables, wording
-from services.cli.asking import CALLER, Asking
+from services.cli.asking import CALLER, Asking, Instant
 from services.cli.options import InstantOption, asks, reads
 from services.cli.sections import Sections
 from services.cli.tables import headed
@@ -44,16 +44,17 @@ def queue() -> None:
 @click.option("--from", "start_time", type=InstantOption(), help="From when on. Default: from now on.")
 @click.option("--until", "end_time", type=InstantOption(), help="Until when. Default: until it is reopened.")
 @asks
-def close(asking: Asking, *, queue: str, reason: str, start_time: datetime | None, end_time: datetime | None) -> None:
+def close(asking: Asking, *, queue: str, reason: str, start_time: Instant | None, end_time: Instant | None) -> None:
     """Close QUEUE, for a REASON that whoever asks for a deadline later is told.
 
-    Instants are read in the zone of your terminal unless they name one: 2026-11-26T15:00, 2026-11-26T15:00Z or 15:00.
+    Instants are read in the zone of your terminal unless they name one: 2026-11-26T15:00, 2026-11-26T15:00Z or 15:00,
+    which is that of today, by the record's clock.
     """
     request = CloseQueueRequest(queue=queue, reason=reason, request_id=asking.request_id)
     if start_time is not None:
-        request.start_time.FromDatetime(start_time)
+        request.start_time.FromDatetime(asking.instant(start_time))
     if end_time is not None:
-        request.end_time.FromDatetime(end_time)
+        request.end_time.FromDatetime(asking.instant(end_time))
     with _client(asking) as client:
         closed = client.close_queue(request)
         _show(asking, [closed], _one)
@@ -65,11 +66,11 @@ def close(asking: Asking, *, queue: str, reason: str, start_time: datetime | Non
 @click.argument("reason")
 @click.option("--at", "end_time", type=InstantOption(), help="From when on it is open again. Default: from now on.")
 @asks
-def reopen(asking: Asking, *, closure_id: str, reason: str, end_time: datetime | None) -> None:
+def reopen(asking: Asking, *, closure_id: str, reason: str, end_time: Instant | None) -> None:
     """Say that CLOSURE is over, for a REASON; one that is ahead does not take place."""
     request = ReopenQueueRequest(closure_id=closure_id.upper(), reason=reason, request_id=asking.request_id)
     if end_time is not None:
-        request.end_time.FromDatetime(end_time)
+        request.end_time.FromDatetime(asking.instant(end_time))
     with _client(asking) as client:
         over = client.reopen_queue(request)
         _show(asking, [over], _one)

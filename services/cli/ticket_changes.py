@@ -1,7 +1,7 @@
 """`followthrough ticket …`: what a contact centre changes through gRPC, by hand. Options in, one request out."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import click
 from google.protobuf.duration_pb2 import Duration
@@ -26,7 +26,7 @@ from protos.followthrough.v1.ticket_service_pb2 import (
     TransferTicketRequest,
     WaitOnCustomerRequest,
 )
-from services.cli.asking import Asking
+from services.cli.asking import Asking, Instant
 from services.cli.options import NUMBER, InstantOption, LengthOption, asks, changes
 
 OUTCOMES = click.Choice(["fixed", "workaround", "not_feasible", "no_response", "withdrawn", "duplicate"])
@@ -69,11 +69,11 @@ def open_(
 @click.option("--handler", help="Who works on it from now on. Default: the actor.")
 @click.option("--turnaround", type=InstantOption(), help="By when it will be done, like 15:00: the customer is told.")
 @changes
-def ack(asking: Asking, *, key: str, tier: str, handler: str | None, turnaround: datetime | None) -> None:
+def ack(asking: Asking, *, key: str, tier: str, handler: str | None, turnaround: Instant | None) -> None:
     """Take a ticket on, speaking for its present tier."""
     request = AcknowledgeTicketRequest(tier=tier, handler=handler or asking.actor)
     if turnaround is not None:
-        request.turnaround_time.FromDatetime(turnaround)
+        request.turnaround_time.FromDatetime(asking.instant(turnaround))
     asking.change(key, request)
 
 

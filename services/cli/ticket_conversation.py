@@ -1,7 +1,5 @@
 """`followthrough ticket …`: what customers are promised and offered, and what they say of it. One request out each."""
 
-from datetime import datetime
-
 import click
 
 from protos.followthrough.v1.ticket_pb2 import PromiseKind
@@ -14,7 +12,7 @@ from protos.followthrough.v1.ticket_service_pb2 import (
     OfferCreditRequest,
     RateTicketRequest,
 )
-from services.cli.asking import Asking
+from services.cli.asking import Asking, Instant
 from services.cli.options import InstantOption, changes
 from services.money import NoAmount, minor_units
 
@@ -31,18 +29,18 @@ CREDIT = click.IntRange(1, 2**31 - 1)
 @click.option("--kind", type=PROMISES, default="call_back", show_default=True, help="What keeps it.")
 @click.option("--owner", default="", help="Who is to keep it. Default: the handler, or the actor while there is none.")
 @changes
-def promise(asking: Asking, *, key: str, name: str, promise_time: datetime, words: str, kind: str, owner: str) -> None:
+def promise(asking: Asking, *, key: str, name: str, promise_time: Instant, words: str, kind: str, owner: str) -> None:
     """Promise the customer something for an instant, and tell them: NAME, AT.
 
     AT is read in the zone of your terminal unless it names one: 2026-11-26T15:00 or 2026-11-26T15:00Z; 15:00 alone is
-    that of today.
+    that of today, by the record's clock.
 
     A call_back is kept by its name: with keep, or with --keeps of the message that does it. Any message from a person
     keeps next_news; resolving the ticket keeps a turnaround.
     """
     request = MakePromiseRequest(name=name, words=words, owner=owner)
     request.kind = PromiseKind.Value(f"PROMISE_KIND_{kind.upper()}")
-    request.promise_time.FromDatetime(promise_time)
+    request.promise_time.FromDatetime(asking.instant(promise_time))
     asking.change(key, request)
 
 
@@ -63,10 +61,10 @@ def keep(asking: Asking, key: str, name: str, words: str) -> None:
 @click.option("--words", required=True, help="What the customer is told.")
 @click.option("--reason", required=True, help="Why; the customer does not see it.")
 @changes
-def repromise(asking: Asking, *, key: str, name: str, promise_time: datetime, words: str, reason: str) -> None:
+def repromise(asking: Asking, *, key: str, name: str, promise_time: Instant, words: str, reason: str) -> None:
     """Agree another instant with the customer, before the first has come, and tell them: NAME, AT."""
     request = ChangePromiseRequest(name=name, words=words, reason=reason)
-    request.promise_time.FromDatetime(promise_time)
+    request.promise_time.FromDatetime(asking.instant(promise_time))
     asking.change(key, request)
 
 

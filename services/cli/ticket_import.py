@@ -1,6 +1,6 @@
 """`followthrough ticket import`: brings tickets in from elsewhere, one by one, and says which could not be.
 
-The file can be given again: what was brought in stays, and is answered with the ticket that it became.
+The file can be given again: what was brought in stays, and is said to be in already, with the ticket that it became.
 """
 
 import asyncio
@@ -8,6 +8,7 @@ import json
 import sys
 from collections import Counter
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import TextIO
 
 import click
@@ -22,7 +23,7 @@ from services.cli.progress import TicketBar
 from services.cli.told import told_plainly
 from services.client import Refused, TicketClient
 
-BROUGHT_IN, WRONG = "brought in", "wrong"
+BROUGHT_IN, IN_ALREADY, WRONG = "brought in", "in already", "wrong"
 TRIED = "nothing was brought in: this is what would be"
 
 
@@ -36,7 +37,18 @@ def import_(asking: Asking, *, file: TextIO, keep_going: bool, dry_run: bool) ->
     """Bring open tickets in from elsewhere: FILE, or - for what is piped.
 
     JSON with the fields of ImportTicketRequest: a list, or an object a line. Stops at the first mistake. Prints what
-    each ticket is called there and here. Give the same FILE again after a mistake: what is in stays as it is.
+    each ticket is called there and here. Give the same FILE again after a mistake: what is in stays as it is, and is
+    said to be in already. An item is known again by its request_id, without one by its first reference, for 30 days.
+
+    \b
+    {"references": ["INC0012345"], "queue": "home", "priority": "normal", "channel": "phone",
+     "subject": "No connection", "open_time": "2026-11-23T08:00:00Z",
+     "customer": {"external_id": "C-1042", "display_name": "Ada Example",
+                  "language": "en-GB", "zone": "Europe/London"},
+     "tier": "agent", "status": "in_progress", "handler": "ann", "owner": "ann",
+     "clocks": [{"target": "tier_resolve", "used": "2h"}, {"target": "update", "used": "30m"},
+                {"target": "resolve", "used": "5h30m"}],
+     "breaches": [{"target": "acknowledge", "due_time": "2026-11-23T08:15:00Z"}]}
     """
     items = list(_read(file))
     if not items:
@@ -68,12 +80,16 @@ async def _bring_in(
     with TicketBar(is_shown=not sys.stdout.isatty()) as shown:
         shown.expects(len(items))
         async with client_of as client:
+            begun_at, seen = await client.record_time(), set[str]()
             for item in items:
                 try:
                     if isinstance(item, Asked):
                         item.request.validate_only = item.request.validate_only or is_tried
-                        _show(asking, item, await client.change(item.request))
-                        done[BROUGHT_IN] += 1
+                        ticket = await client.change(item.request)
+                        is_known = ticket.ticket_id in seen or _was_in(ticket, begun_at)
+                        seen.update(filter(None, (ticket.ticket_id,)))
+                        _show(asking, item, ticket, is_known=is_known)
+                        done[IN_ALREADY if is_known else BROUGHT_IN] += 1
                     else:
                         _blame(item.name, item.problem, done)
                 except Refused as refused:
@@ -86,23 +102,30 @@ async def _bring_in(
                     return
 
 
+def _was_in(ticket: Ticket, begun_at: datetime | None) -> bool:
+    """Whether it had come in before: a request that was answered then is answered the same."""
+    return begun_at is not None and ticket.HasField("import_time") and ticket.import_time.ToDatetime(UTC) < begun_at
+
+
 def _blame(name: str, problem: str, done: Counter[str]) -> None:
     done[WRONG] += 1
     click.echo(f"followthrough: {name} {problem}", err=True)
 
 
-def _show(asking: Asking, item: Asked, ticket: Ticket) -> None:
+def _show(asking: Asking, item: Asked, ticket: Ticket, *, is_known: bool) -> None:
     if asking.is_json:
         click.echo(json.dumps(MessageToDict(ticket, preserving_proto_field_name=True), ensure_ascii=False))
         return
     called = ", ".join(item.request.references) or item.name
-    click.echo(f"{called} -> {ticket.reference} {ticket.ticket_id}" if ticket.ticket_id else f"{called} can be")
+    here = f"{called} -> {ticket.reference} {ticket.ticket_id}{f', {IN_ALREADY}' if is_known else ''}"
+    click.echo(here if ticket.ticket_id else f"{called} can be")
 
 
 def _sum_up(done: Counter[str], whole: int, *, is_tried: bool, is_through: bool) -> None:
     """Say how far it came, and what to do now; where it was not gone through, that is for the reason that follows."""
-    said = TRIED if is_tried else f"brought in {done[BROUGHT_IN]} of {whole}"
-    left = whole - done[BROUGHT_IN] - done[WRONG]
+    known = f"; {done[IN_ALREADY]} {'was' if done[IN_ALREADY] == 1 else 'were'} in already" if done[IN_ALREADY] else ""
+    said = TRIED if is_tried else f"brought in {done[BROUGHT_IN]} of {whole}{known}"
+    left = whole - done.total()
     wrong = f"; {done[WRONG]} wrong" if done[WRONG] else ""
     more = f"; {left} not asked yet" if left else ""
     again = (

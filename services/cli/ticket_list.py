@@ -2,14 +2,15 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
+from google.protobuf.timestamp_pb2 import Timestamp
 from rich.box import SIMPLE_HEAD
 from rich.cells import cell_len
 from rich.console import Console, ConsoleOptions, RenderResult
 from rich.table import Table
 
-from protos.followthrough.v1.ticket_pb2 import Ticket
+from protos.followthrough.v1.ticket_pb2 import Promise, PromiseState, Ticket, TicketStatus
 from services.cli import wording
 from services.cli.promises_shown import BROKEN
 from services.cli.ticket_shown import broken, broken_promises
@@ -83,27 +84,63 @@ def oldest_first(tickets: Sequence[Ticket]) -> TicketList:
     return TicketList(tickets, columns)
 
 
-def due_next(tickets: Sequence[Ticket], now: datetime | None) -> TicketList:
-    """What is due next, with the wall-clock time that is left by the record's clock."""
-    left = Column(title="left", cell=lambda ticket: _left(ticket, now), rank=0)
-    deadline, marks = _deadline(tickets), _marks(tickets)
-    columns = (REFERENCE, left, *marks, deadline, STATUS_LAST, PRIORITY, QUEUE, TIER, SUBJECT, TICKET_ID)
-    return TicketList(tickets, columns)
+def due_next(tickets: Sequence[Ticket], now: datetime | None, who: str) -> TicketList:
+    """What is due next, with the wall-clock time that is left by the record's clock; the most pressing first.
+
+    Of a ticket that others work on, or that is resolved, `who` owes what they promised the customer: that is due then.
+    """
+
+    def due(ticket: Ticket) -> Timestamp | None:
+        return min((each.promise_time for each in _owed(ticket, who)), key=_instant, default=_next_deadline(ticket))
+
+    def left(ticket: Ticket) -> str:
+        return wording.until(at, now) if (at := due(ticket)) else ""
+
+    promised = Column(title="you promised", cell=lambda ticket: ", ".join(_names(ticket, who)), rank=0)
+    owed = [promised] if any(_owed(ticket, who) for ticket in tickets) else []
+    left_of_it = Column(title="left", cell=left, rank=0)
+    columns = (REFERENCE, left_of_it, *owed, *_marks(tickets), _deadline(tickets, due), STATUS_LAST)
+    return TicketList(sorted(tickets, key=lambda ticket: _instant(due(ticket))), (*columns, *OTHERS))
+
+
+def _owed(ticket: Ticket, who: str) -> Sequence[Promise]:
+    """What that person promised its customer without having it among their work."""
+    if ticket.handler == who and ticket.status != TicketStatus.TICKET_STATUS_RESOLVED:
+        return ()
+    return [each for each in ticket.promises if each.owner == who and each.state == PromiseState.PROMISE_STATE_OPEN]
+
+
+def _names(ticket: Ticket, who: str) -> Sequence[str]:
+    return [repr(each.name) for each in _owed(ticket, who)]
+
+
+OTHERS = (PRIORITY, QUEUE, TIER, SUBJECT, TICKET_ID)
 
 
 STATUS_LAST = Column(title=STATUS.title, cell=STATUS.cell, rank=3)
 """Of less interest where every ticket is somebody's work."""
 
 
-def _deadline(tickets: Sequence[Ticket]) -> Column:
-    """The next deadline, in the reader's zone: named once, or with each where summer time ends between them."""
-    zones = {f"{wording.at(ticket.deadline_time):%Z}" for ticket in tickets if ticket.HasField("deadline_time")}
-    if len(zones) > 1:
-        return Column(
-            title="deadline", cell=lambda ticket: wording.short_instant(ticket, "deadline_time", "%Z"), rank=0
-        )
-    zone = f" ({''.join(zones)})" if zones else ""
-    return Column(title=f"deadline{zone}", cell=lambda ticket: wording.short_instant(ticket, "deadline_time"), rank=0)
+def _next_deadline(ticket: Ticket) -> Timestamp | None:
+    return ticket.deadline_time if ticket.HasField("deadline_time") else None
+
+
+def _instant(at: Timestamp | None) -> datetime:
+    """For order: what has none comes last."""
+    return wording.at(at, UTC) if at else datetime.max.replace(tzinfo=UTC)
+
+
+def _deadline(tickets: Sequence[Ticket], due: Callable[[Ticket], Timestamp | None] = _next_deadline) -> Column:
+    """What is due, in the reader's zone: named once, or with each where summer time ends between them."""
+    zones = {f"{wording.at(at):%Z}" for ticket in tickets if (at := due(ticket))}
+    zone = f" ({''.join(zones)})" if len(zones) == 1 else ""
+    form = "%Y-%m-%d %H:%M" if len(zones) <= 1 else "%Y-%m-%d %H:%M %Z"
+
+    def said(ticket: Ticket) -> str:
+        at = due(ticket)
+        return f"{wording.at(at):{form}}" if at else ""
+
+    return Column(title=f"deadline{zone}", cell=said, rank=0)
 
 
 def _marks(tickets: Sequence[Ticket]) -> Sequence[Column]:
@@ -119,7 +156,3 @@ def _mark(ticket: Ticket) -> str:
 
 
 BROKEN_PROMISES = Column(title="promises", cell=_mark, rank=0)
-
-
-def _left(ticket: Ticket, now: datetime | None) -> str:
-    return wording.until(ticket.deadline_time, now) if ticket.HasField("deadline_time") else ""

@@ -68,12 +68,17 @@ def list_(
 @click.option("--wide", "is_wide", is_flag=True, help="Every column, however narrow the terminal is.")
 @reads
 def next_(asking: Asking, *, handler: str | None, untaken: bool, limit: int, is_wide: bool, **filters: str) -> None:
-    """Show what is due next: your tickets, the most pressing first, and the wall-clock time that is left."""
+    """Show what is due next: your tickets, the most pressing first, and the wall-clock time that is left.
+
+    With them what you promised the customers of other tickets: those that somebody else works on, or nobody, and those
+    that are resolved. Of these the time left is your promise's.
+    """
     if untaken and handler:
         raise click.UsageError("--untaken is what nobody works on: leave out --handler")
     request = _wanted(filters, untaken=untaken, page_size=limit)
     request.order_by = "deadline_time"
     request.handler = "" if untaken else handler or asking.actor
+    request.with_promises = not untaken
     asking.next_due(request, limit=limit, is_wide=is_wide)
 
 

@@ -4,7 +4,7 @@ What a running clock has spent is the ledger's figure, as of the record's now; w
 up to when it was counted. To the second, rounded down, as the ledger's own page is.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -49,6 +49,8 @@ class AsOf:
     """Of every run of a clock or a promise."""
     story: Handover = field(default_factory=Handover)
     """What its log tells; empty: it was not asked."""
+    called: Mapping[str, str] = field(default_factory=dict)
+    """The references of tickets that it names by their ids."""
 
     def counted(self, clock: Clock) -> Clock | ClockLedger:
         """How far a clock is: by its ledger, else by the ticket's own figures."""
@@ -151,8 +153,8 @@ def _facts(ticket: Ticket, as_of: AsOf) -> Iterator[tuple[str, str]]:
     yield "came by", ticket.channel
     yield "thread", ticket.thread
     yield "wants", "to leave" if ticket.kind == TicketKind.TICKET_KIND_LEAVING else ""
-    yield "follows", ticket.follows
-    yield from _joined(ticket, as_of.story)
+    yield "follows", as_of.called.get(ticket.follows, ticket.follows)
+    yield from _joined(ticket, as_of)
     yield "priority", f"{ticket.priority}, queue {ticket.queue}, policy {ticket.policy} {ticket.policy_version}"
     yield "tier", ticket.tier
     yield "handler", ticket.handler
@@ -165,11 +167,11 @@ def _facts(ticket: Ticket, as_of: AsOf) -> Iterator[tuple[str, str]]:
     yield "version", str(ticket.version or "")
 
 
-def _joined(ticket: Ticket, story: Handover) -> Iterator[tuple[str, str]]:
+def _joined(ticket: Ticket, as_of: AsOf) -> Iterator[tuple[str, str]]:
     """What it has to do with other tickets and with known problems."""
     yield "MERGED into", ticket.merged_into_reference
-    yield "merged into it", ", ".join(ticket.merged)
-    titles = {problem.problem_id: problem.title for problem in story.problems}
+    yield "merged into it", ", ".join(as_of.called.get(each, each) for each in ticket.merged)
+    titles = {problem.problem_id: problem.title for problem in as_of.story.problems}
     yield "problem", ", ".join(f"{each}{f' ({titles[each]})' if titles.get(each) else ''}" for each in ticket.problems)
 
 

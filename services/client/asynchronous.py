@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator
+from datetime import UTC, datetime
 from functools import cached_property
 from time import monotonic
 from typing import TYPE_CHECKING
@@ -70,6 +71,11 @@ class TicketClient(Connection):
         async for answer in self._pages(self._tickets.ListTickets, request, next_page):
             for ticket in answer.tickets:
                 yield ticket
+
+    async def record_time(self) -> datetime | None:
+        """Read the record's present instant, in UTC: its clock decides what is ahead. None: an older intake."""
+        answer = await self._ask(self._tickets.ListTickets, ListTicketsRequest(page_size=1))
+        return answer.as_of_time.ToDatetime(UTC) if answer.HasField("as_of_time") else None
 
     async def events(self, ticket_id: str, *, after_sequence: int = 0) -> AsyncIterator[TicketEvent]:
         """Read what happened to one ticket, page by page, in the order of its log."""

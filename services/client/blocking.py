@@ -1,6 +1,7 @@
 """The client for callers without an event loop: a desk's own web application, a script. Of any thread."""
 
 from collections.abc import Generator, Iterator
+from datetime import UTC, datetime
 from functools import cached_property
 from time import monotonic, sleep
 from typing import TYPE_CHECKING
@@ -60,6 +61,11 @@ class BlockingTicketClient(BlockingConnection):
         """Read every ticket that passes the request's filters, page by page, in the request's order."""
         for answer in self._pages(self._tickets.ListTickets, request, next_page):
             yield from answer.tickets
+
+    def record_time(self) -> datetime | None:
+        """Read the record's present instant, in UTC: its clock decides what is ahead. None: an older intake."""
+        answer = self._ask(self._tickets.ListTickets, ListTicketsRequest(page_size=1))
+        return answer.as_of_time.ToDatetime(UTC) if answer.HasField("as_of_time") else None
 
     def events(self, ticket_id: str, *, after_sequence: int = 0) -> Iterator[TicketEvent]:
         """Read what happened to one ticket, page by page, in the order of its log."""

@@ -10,12 +10,15 @@ from pathlib import Path
 import grpc
 import pytest
 from click.testing import CliRunner, Result
+from google.protobuf.timestamp_pb2 import Timestamp
 
 from protos.followthrough.v1 import ticket_pb2
 from protos.followthrough.v1.ticket_pb2 import Ticket
 from protos.followthrough.v1.ticket_service_pb2 import (
     GetTicketRequest,
     ImportTicketRequest,
+    ListTicketsRequest,
+    ListTicketsResponse,
     MergeTicketsRequest,
 )
 from services.cli import main
@@ -40,7 +43,7 @@ NO_OPERATOR = No(code=grpc.StatusCode.PERMISSION_DENIED, text="actor 'olga' is n
 @pytest.fixture
 def desk_and_run(tmp_path: Path) -> Iterator[tuple[Desk, "Run"]]:
     """An intake that answers what it is told, and what asks it."""
-    desk = Desk()
+    desk = Desk(always={ListTicketsRequest: ListTicketsResponse(as_of_time=Timestamp(seconds=1000))})
     with serving(desk) as address:
         yield desk, Run(tmp_path, str(address))
 
@@ -122,6 +125,25 @@ def test_the_same_file_asks_under_the_same_ids(desk_and_run: tuple[Desk, Run]) -
     ids = [request.request_id for request in desk.asked]  # type: ignore[attr-defined]  # of imports only
     assert ids[:3] == ids[3:]
     assert (len(set(ids)), ids[1]) == (3, own)
+
+
+def test_what_came_in_before_is_not_said_to_be_brought_in(desk_and_run: tuple[Desk, Run]) -> None:
+    """5.5: the answer of then is given again; the record's clock, asked before, tells it from what came in now."""
+    desk, run = desk_and_run
+    before, now = imported(1), imported(2)
+    before.import_time.seconds = 999
+    now.import_time.seconds = 1000
+    desk.answers += [before, now, now]
+
+    result = run.imports(json.dumps([item("INC1"), item("INC2"), item("INC2")]))
+
+    assert result.exit_code == 0, result.output
+    assert result.stdout.splitlines() == [
+        "INC1 -> K7QM-3XV1 01KB1, in already",
+        "INC2 -> K7QM-3XV2 01KB2",
+        "INC2 -> K7QM-3XV2 01KB2, in already",
+    ]
+    assert result.stderr == "followthrough: brought in 1 of 3; 2 were in already\n"
 
 
 def test_it_stops_at_the_first_mistake_and_says_what_is_left(desk_and_run: tuple[Desk, Run]) -> None:

@@ -279,6 +279,61 @@ async def test_next_is_mine_and_the_most_pressing_first(line: Line) -> None:
     assert hers.stderr == "followthrough: 'eve' has nothing to do (--queue 'home')\n"
 
 
+async def test_next_shows_what_i_promised_on_others_tickets(line: Line) -> None:
+    """2.4: a promise stays its owner's: on the ticket of another handler it is due at its own instant, and named."""
+    mine, others = [await line.desk.open(priority=each) for each in ("normal", "urgent")]
+    await line.desk.take(mine)
+    await line.desk.take(others)
+    promised = await line.run("promise", others.reference, "call", "11:30", "--words", "We call you.")
+    await line.run("assign", others.reference, "lee")
+    line.desk.clock.pass_(timedelta(minutes=20))
+
+    listed = await line.run("next")
+
+    assert promised.exit_code == 0, promised.output
+    rows = [re.split(r"  +", text.strip()) for text in listed.stdout.splitlines() if text.strip()]
+    assert rows[0][:4] == ["reference", "left", "you promised", "deadline (UTC)"]
+    told = {row[0]: row[1:] for row in rows[2:]}
+    assert told[others.reference][:3] == ["2 h 10 min", "'call'", "2026-11-23 11:30"]
+    assert list(told) == [others.reference, mine.reference]
+
+    await line.run("keep", others.reference, "call")
+    assert others.reference not in (await line.run("next")).stdout
+
+
+async def test_a_time_alone_is_that_of_the_records_today(line: Line) -> None:
+    """5.1: the record's clock says which day it is, not the terminal's, and what was made of it is said."""
+    ticket = await line.desk.take(await line.desk.open())
+    line.desk.clock.pass_(timedelta(days=400))
+
+    result = await line.run("promise", ticket.reference, "call", "9:30", "--words", "We call you.", "--json")
+    past = await line.run("promise", ticket.reference, "another", "08:30", "--words", "We call you.")
+    closed = await line.run("ack", ticket.reference, "--tier", "agent", "--turnaround", "25:00")
+
+    said = "09:30 is read as Tue 28 Dec 2027 09:30 UTC: by the record's clock it is Tue 28 Dec 2027 09:00"
+    assert result.stderr == f"followthrough: {said}\n"
+    [promise] = [each for each in json.loads(result.stdout)["promises"] if each["name"] == "call"]
+    assert promise["promise_time"] == "2027-12-28T09:30:00Z"
+    assert past.exit_code == 1
+    assert "[PROMISE_NOT_AHEAD]" in past.stderr
+    assert "2027-12-28 08:30" in past.stderr
+    assert closed.exit_code == 2
+
+
+async def test_other_tickets_are_called_by_their_references(line: Line) -> None:
+    """6.3: people know references, programs ids; `show` says what it follows and what was merged into it."""
+    first, second = await line.desk.open(), await line.desk.open()
+    follower = await line.desk.open(follows=first.ticket_id)
+    await line.run("merge", second.reference, "--into", follower.reference)
+
+    shown = await line.run("show", follower.reference)
+
+    assert re.search(rf"^follows +{first.reference}$", shown.stdout, re.MULTILINE)
+    assert re.search(rf"^merged into it +{second.reference}$", shown.stdout, re.MULTILINE)
+    whole = json.loads((await line.run("show", follower.reference, "--json")).stdout)
+    assert (whole["follows"], whole["merged"]) == (first.ticket_id, [second.ticket_id])
+
+
 async def test_what_waits_to_be_taken_is_next_for_the_tier(line: Line) -> None:
     """With what is late already told as late: 20 minutes on, 15 to acknowledge."""
     ticket = await line.desk.open()
