@@ -14,8 +14,9 @@ from services.records.owed_messages import OwedMessage
 from services.words.occasion import AFTERWARDS, HISTORY, LATELY, Occasion
 from services.words.words import CannotSayError, Rendered, Words
 from workflows.domain.ticket.words import Audience
+from workflows.planning.handover import MERGED_TOLD
 
-REACH = Reach(history=HISTORY, before=LATELY, after=AFTERWARDS)
+REACH = Reach(history=HISTORY, before=LATELY, after=AFTERWARDS, merged=MERGED_TOLD)
 LATE_AFTER = timedelta(minutes=15)
 """Real time after which a message says that it comes late."""
 
@@ -66,6 +67,7 @@ def _occasion(message: OwedMessage, lines: Lines) -> Occasion:
         ticket=lines.ticket,
         policy=lines.policy,
         entries=lines.entries,
+        merged=lines.merged,
         now_at=lines.now_at,
         is_late=lines.age > LATE_AFTER,
     )

@@ -54,6 +54,7 @@ from workflows.domain.ticket.state import Ticket
 from workflows.domain.ticket.words import ContactKind, Status, Target, TicketKind
 from workflows.planning.handover import Handover
 from workflows.planning.handover_page import page
+from workflows.planning.handover_story import MergedStory
 
 Made = TypeVar("Made")
 
@@ -233,9 +234,18 @@ def handover_message(handover: Handover) -> handover_pb2.Handover:
     message = handover_pb2.Handover(page=page(handover), ticket=ticket_message(handover.ticket))
     _fill(message, handover.story)
     _write_instant(message, "as_of_time", handover.as_of)
+    for each in handover.merged:
+        _fill_merged(message.merged.add(), each)
     if handover.next_step is not None:
         _write_message(message, "next_step", handover.next_step)
     return message
+
+
+def _fill_merged(message: handover_pb2.HandoverMerged, merged: MergedStory) -> None:
+    message.ticket_id, message.reference = merged.ticket_id, merged.reference
+    message.subject, message.description = merged.subject, merged.description
+    _write_instant(message, "open_time", merged.opened_at)
+    _fill(message, merged.story)
 
 
 def ledger_message(line: Line, *, after_interval: int = 0) -> ledger_pb2.ClockLedger:

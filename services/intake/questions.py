@@ -48,7 +48,7 @@ from services.intake.promises import HoldsPolicies
 from services.records.queries import Place, Queries, TicketFilter
 from workflows.domain.ticket.ledger import Line
 from workflows.domain.ticket.texts import quoted
-from workflows.planning.handover import handover
+from workflows.planning.handover import handover, told_of
 from workflows.ports import TicketUnknown
 
 
@@ -120,11 +120,12 @@ class Questions:
         try:
             ticket = await self._queries.ticket(request.ticket_id)
             entries = await self._queries.entries(request.ticket_id)
+            merged = {each: await self._queries.entries(each) for each in told_of(ticket.merged)}
         except TicketUnknown:
             raise unknown_ticket(request.ticket_id) from None
         known = [entry for entry in entries if entry.sequence <= ticket.sequence]  # not what came between the two
         as_of = max(await self._queries.instant(), known[-1].at)
-        return handover_message(handover(ticket, known, as_of))
+        return handover_message(handover(ticket, known, as_of, merged))
 
     async def _explain_deadlines(self, request: ExplainDeadlinesRequest) -> ExplainDeadlinesResponse:
         try:

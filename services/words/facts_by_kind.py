@@ -35,7 +35,8 @@ from workflows.domain.ticket.events import (
     Transferred,
     UpdatePosted,
 )
-from workflows.domain.ticket.words import Audience, Cause, Target
+from workflows.domain.ticket.words import Audience, Cause, Status, Target
+from workflows.planning.handover import merged_stories
 from workflows.planning.handover_log import story
 from workflows.planning.handover_page import told
 
@@ -99,9 +100,13 @@ def _climbed(read: Read) -> Facts:
 
 
 def _handover(read: Read) -> str:
-    """What the log told by then, for the tier that has it now: nobody has to tell it twice (6.5)."""
+    """What the log told by then, and those of the tickets merged into it, for the tier that has it now (6.5, 6.7).
+
+    Nobody has to tell it twice.
+    """
     zone = read.occasion.policy.calendar.zone
-    return told(story((*read.before, read.entry, *read.after), zone), zone)
+    merged = merged_stories(read.occasion.merged, zone)
+    return told(story((*read.before, read.entry, *read.after), zone), zone, merged)
 
 
 def _update_posted(read: Read) -> Facts:
@@ -273,6 +278,8 @@ def _proposed(read: Read) -> Facts:
         "number": event.number,
         "credit": Money(minor=event.minor, currency=event.currency),
         "reason": event.reason,
+        "other": event.merged_reference,
+        "proposed_by": event.proposed_by or read.entry.actor,
     }
 
 
@@ -288,6 +295,17 @@ def _rated(read: Read) -> Facts:
 
 def _merged(read: Read) -> Facts:
     return {"survivor": read.line(Merged).survivor_reference}
+
+
+def _merged_customer(read: Read) -> Facts:
+    """The one that goes on, and what is next there: news that is promised, or the customer's turn (6.7)."""
+    event = read.line(Merged)
+    return {
+        "survivor": event.survivor_reference,
+        "next_news": read.ahead(event.next_news_at),
+        "is_waiting": event.survivor_status is Status.WAITING_ON_CUSTOMER,
+        "is_solved": event.survivor_status is Status.RESOLVED,
+    }
 
 
 def _took_over(read: Read) -> Facts:
@@ -316,7 +334,7 @@ BY_KIND: Mapping[tuple[str, Side], Callable[[Read], Facts]] = {
     ("promise_broken", Side.CUSTOMER): _promise,
     ("resolve_missed", Side.CUSTOMER): _admitted,
     ("credit_offered", Side.CUSTOMER): _credit,
-    ("merged", Side.CUSTOMER): _merged,
+    ("merged", Side.CUSTOMER): _merged_customer,
     ("opened", Side.DESK): _opened_desk,
     ("imported", Side.DESK): _imported,
     ("escalated", Side.DESK): _climbed,

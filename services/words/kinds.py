@@ -106,6 +106,8 @@ _MAYBE = frozenset(
         "outcome",
         "owner",
         "place",
+        "other",
+        "proposed_by",
         "promise_owner",
         "question",
         "reason",
@@ -167,7 +169,7 @@ _TABLE = (
     _of_customer("promise_broken", {**_PROMISE, "credit": Type.MONEY}),
     _of_customer("resolve_missed", {"due": Type.MOMENT, "credit": Type.MONEY}),
     _of_customer("credit_offered", {"credit": Type.MONEY}, always=("credit",)),
-    _of_customer("merged", {"survivor": Type.LINE}),
+    _of_customer("merged", {"survivor": Type.LINE, "is_waiting": Type.FLAG, "is_solved": Type.FLAG}),
     _of_desk("opened", {"is_follow_up": Type.FLAG, "text": Type.TEXT, "channel": Type.LINE}),
     _of_desk(
         "imported",
@@ -207,11 +209,17 @@ _TABLE = (
     _of_desk("rated_low", {"stars": Type.NUMBER, "comment": Type.TEXT}),
     _of_desk(
         "credit_to_approve",
-        {"number": Type.NUMBER, "credit": Type.MONEY, "reason": Type.TEXT},
+        {
+            "number": Type.NUMBER,
+            "credit": Type.MONEY,
+            "reason": Type.TEXT,
+            "other": Type.LINE,
+            "proposed_by": Type.LINE,
+        },
         always=("number", "credit"),
     ),
     _of_desk("merged", {"survivor": Type.LINE}),
-    _of_desk("took_over", {"other": Type.LINE}),
+    _of_desk("took_over", {"other": Type.LINE}, always=("other",)),
     _of_desk("credit_refused", {"number": Type.NUMBER, "reason": Type.TEXT}, always=("number",)),
     _of_desk("customer_at_risk", {"signals": Type.WORDS, "since": Type.MOMENT}),
 )

@@ -1,6 +1,7 @@
 """What a message is of: a line of a ticket's log, what led to it, and whom it is for. Made by whoever reads the log."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from workflows.domain.policy import Policy
@@ -63,6 +64,8 @@ class Occasion:
     """The log as far as it matters: what came before the line, the line, and what the same settle wrote after it."""
     now_at: datetime
     """The record's present instant: what was promised for an earlier one is not promised again."""
+    merged: Mapping[str, tuple[Entry, ...]] = field(default_factory=dict)
+    """By its id, what the log of each ticket tells that was merged into it by then: of those that are retold."""
     is_late: bool = False
     """Whether it reaches its reader so late that this must be said."""
 

@@ -70,6 +70,7 @@ _SAID: dict[str, Fact] = {
     "place": "New York",
     "priority": "urgent",
     "promise_owner": "ann",
+    "proposed_by": "ben",
     "promised": By(at=datetime(2026, 11, 25, 15, 0, tzinfo=UTC)),
     "promised_before": By(at=datetime(2026, 11, 24, 15, 0, tzinfo=UTC)),
     "question": "Which lights of your router are on?",

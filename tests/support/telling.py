@@ -33,6 +33,7 @@ from workflows.domain.ticket.commands import (
     Reopen,
     Resolve,
     SpentClock,
+    TakenCredit,
     TakeOver,
     Transfer,
     WaitOnCustomer,
@@ -241,7 +242,14 @@ def _lives(customer: Customer) -> Iterable[Life]:
     leaving = Life(opening=replace(an_opening(customer), kind=TicketKind.LEAVING, priority="leave"))
     yield leaving.do(taken_on, WaitOnCustomer(actor="ann", question="From when?")).until(60)
     # Two that say the same.
-    yield begun().do(taken_on, MergeInto(actor="ann", survivor_id="t-2", survivor_reference="RT5H-9WXA"))
+    into = MergeInto(
+        actor="ann",
+        survivor_id="t-2",
+        survivor_reference="RT5H-9WXA",
+        survivor_status=Status.OPEN,
+        next_news_at=OPENED_AT + 4 * HOUR,
+    )
+    yield begun().do(taken_on, replace(credit, minor=9000), into)
     yield begun(ticket_id="t-2", reference="RT5H-9WXA").do(
         taken_on,
         TakeOver(
@@ -251,6 +259,7 @@ def _lives(customer: Customer) -> Iterable[Life]:
             external_id=customer.external_id,
             clocks=(),
             promises=(),
+            credits=(TakenCredit(number=1, minor=9000, currency="GBP", reason="INTERNAL", by="ann"),),
         ),
     )
     # One that came from elsewhere.

@@ -3,15 +3,16 @@
 How it stands, what its log tells, and what is to be done first.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 
 from workflows.domain.ticket.events import Entry
 from workflows.domain.ticket.state import Clock, Ticket
 from workflows.domain.ticket.words import ClockState, Status, Target
-from workflows.planning.handover_log import story
-from workflows.planning.handover_story import StillPromised, Story
+from workflows.planning.handover_log import merged_story, story
+from workflows.planning.handover_story import MergedStory, StillPromised, Story
 
 _TO_DO = {
     Target.ACKNOWLEDGE: "take it on",
@@ -40,12 +41,44 @@ class Handover:
     next_step: NextStep | None
     """None: nothing is to be done any more."""
     story: Story
+    merged: tuple[MergedStory, ...] = ()
+    """Of the tickets that were merged into it, the latest, in the order in which they were."""
 
 
-def handover(ticket: Ticket, entries: Iterable[Entry], as_of: datetime) -> Handover:
-    """Put it together from the ticket and all lines of its log. `as_of` is the record's present instant."""
-    told = story(entries, ticket.customer.zone)
-    return Handover(ticket=ticket, as_of=as_of, next_step=_next_step(ticket, told.promised), story=told)
+MERGED_TOLD = 4
+"""Of the tickets that were merged into one, the latest: so many are retold beside it on one page."""
+
+
+def told_of(merged: Sequence[str]) -> Sequence[str]:
+    """Those of the tickets that were merged into one that are retold with it, by their ids."""
+    return merged[-MERGED_TOLD:]
+
+
+def handover(
+    ticket: Ticket,
+    entries: Iterable[Entry],
+    as_of: datetime,
+    merged: Mapping[str, Iterable[Entry]] = MappingProxyType({}),
+) -> Handover:
+    """Put it together from the ticket and all lines of its log. `as_of` is the record's present instant.
+
+    `merged`: the logs of those of `told_of(ticket.merged)`, by their ids.
+    """
+    zone = ticket.customer.zone
+    told = story(entries, zone)
+    return Handover(
+        ticket=ticket,
+        as_of=as_of,
+        next_step=_next_step(ticket, told.promised),
+        story=told,
+        merged=merged_stories(merged, zone),
+    )
+
+
+def merged_stories(merged: Mapping[str, Iterable[Entry]], zone: str) -> tuple[MergedStory, ...]:
+    """Condense the logs of tickets that were merged into one, in that order, by the clock of an IANA zone."""
+    stories = (merged_story(ticket_id, entries, zone) for ticket_id, entries in merged.items())
+    return tuple(each for each in stories if each is not None)
 
 
 def live_clocks(ticket: Ticket) -> Sequence[Clock]:

@@ -15,6 +15,7 @@ from workflows.domain.ticket.events import (
     ClockBreached,
     Confirmed,
     ContactReceived,
+    CreditMoved,
     CreditOffered,
     CreditProposed,
     CreditRefused,
@@ -28,6 +29,7 @@ from workflows.domain.ticket.events import (
     LadderExhausted,
     Merged,
     NoteAdded,
+    Opened,
     PriorityChanged,
     ProblemLinked,
     ProblemUnlinked,
@@ -51,6 +53,7 @@ from workflows.domain.ticket.events import (
 from workflows.domain.ticket.words import ContactKind, Target, WaitEnd
 from workflows.planning.handover_story import (
     LinkedProblem,
+    MergedStory,
     Part,
     Question,
     Said,
@@ -77,6 +80,7 @@ READ = frozenset(
         "clock_breached",
         "confirmed",
         "contact_received",
+        "credit_moved",
         "credit_offered",
         "credit_proposed",
         "credit_refused",
@@ -111,6 +115,25 @@ READ = frozenset(
     }
 )
 """Kinds of lines that a story is read from, by their names in the record; every other may be left out."""
+
+
+def merged_story(ticket_id: str, entries: Iterable[Entry], zone: str) -> MergedStory | None:
+    """Condense the log of a ticket that was merged into another; none where it does not begin with the opening."""
+    lines = iter(entries)
+    first = next(lines, None)
+    if first is None or not isinstance(first.event, Opened):
+        return None
+    # That it was merged is why it is told at all.
+    told = story((line for line in lines if not isinstance(line.event, Merged)), zone)
+    opened = first.event
+    return MergedStory(
+        ticket_id=ticket_id,
+        reference=opened.reference,
+        subject=opened.subject,
+        description=opened.description,
+        opened_at=first.at,
+        story=told,
+    )
 
 
 def story(entries: Iterable[Entry], zone: str) -> Story:
@@ -200,7 +223,7 @@ class _Reading:
                 self._of_promise(entry, entry.event)
             case ClockBreached() | PromiseBroken():
                 self._of_breach(entry, entry.event)
-            case NoteAdded() | Held() | HoldEnded() | CreditProposed() | CreditRefused():
+            case NoteAdded() | Held() | HoldEnded() | CreditProposed() | CreditMoved() | CreditRefused():
                 self._of_desks_own(entry, entry.event)
             case TimeLogged(spent=spent):
                 self.time_spent += spent
@@ -289,7 +312,9 @@ class _Reading:
                 entry, f"{event.name!r} done as promised{' but late' if event.is_late else ''}: {event.words}"
             )
 
-    def _of_desks_own(self, entry: Entry, event: NoteAdded | Held | HoldEnded | CreditProposed | CreditRefused) -> None:
+    def _of_desks_own(
+        self, entry: Entry, event: NoteAdded | Held | HoldEnded | CreditProposed | CreditMoved | CreditRefused
+    ) -> None:
         match event:
             case NoteAdded(text=text):
                 self.notes.add(entry, text)
@@ -299,7 +324,10 @@ class _Reading:
                 self.notes.add(entry, f"no longer on hold{f': {why}' if why else ''}")
             case CreditProposed(minor=minor, currency=currency, reason=reason):
                 money = plainly(Money(minor=minor, currency=currency))
-                self.notes.add(entry, f"asked the lead for a credit of {money}: {reason}")
+                taken = f", as {event.merged_reference} did" if event.merged_reference else ""
+                self.notes.add(entry, f"asked the lead for a credit of {money}{taken}: {reason}")
+            case CreditMoved(survivor_reference=reference):
+                self.notes.add(entry, f"the lead decides the credit on {reference}")
             case CreditRefused(reason=reason):
                 self.notes.add(entry, f"the lead refuses the credit: {reason}")
 

@@ -12,7 +12,8 @@ from workflows.domain.money import Money, plainly
 from workflows.domain.ticket.state import Clock
 from workflows.domain.ticket.words import CreditState, Target, TicketKind
 from workflows.planning.handover import Handover, live_clocks
-from workflows.planning.handover_story import Part, Question, StillPromised, Story, by_the_minute
+from workflows.planning.handover_sheet import Section, share
+from workflows.planning.handover_story import MergedStory, Part, Question, Said, StillPromised, Story, by_the_minute
 from workflows.planning.local_time import Wall, in_full, length_in_words
 
 MOST_LINES = 70
@@ -22,6 +23,8 @@ LONGEST_LINE = 240
 DESCRIPTION_WIDTH = 110
 """Characters of a line of what the customer wants, in their own words."""
 DESCRIPTION_LINES = 5
+MERGED_DESCRIPTION_LINES = 2
+"""Of what the customer wanted with a ticket that was merged into it."""
 PROMISES_SHOWN = 5
 CREDITS_SHOWN = 2
 PROBLEMS_SHOWN = 2
@@ -47,9 +50,13 @@ def page(handover: Handover) -> str:
     return "".join(f"{line}\n" for line in _Page(handover).lines())
 
 
-def told(story: Story, zone: str) -> str:
-    """Write down what the log tells and no more: how the ticket stands is said beside it."""
-    return "\n".join(_Log(story, Wall(zone)).lines()).strip("\n")
+def told(story: Story, zone: str, merged: Sequence[MergedStory] = ()) -> str:
+    """Write down what the log tells and no more: how the ticket stands is said beside it.
+
+    `merged`: what those tell that were merged into it (6.7), within the same page.
+    """
+    log = _Log(story, Wall(zone))
+    return "\n".join(_shown(log.sections(), log.merged(merged), MOST_LINES)).strip("\n")
 
 
 class _Log:
@@ -59,27 +66,51 @@ class _Log:
         self._story = story
         self._wall = wall
 
-    def lines(self, clocks: Sequence[str] = (), besides: Sequence[str] = ()) -> Iterator[str]:
+    def sections(self, clocks: Sequence[str] = (), besides: Sequence[str] = ()) -> list[Section]:
         """Part by part, the most pressing first, with what is known besides the log."""
         story = self._story
-        yield from _section(BROKEN, [each.text for each in story.broken.said], story.broken.left_out)
         shown = [self._promise(each) for each in story.promised[:PROMISES_SHOWN]]
-        yield from _section("Promised, and still open", shown, len(story.promised) - len(shown), "later")
-        yield from _section("Clocks", clocks)
-        yield from self._part("The customer came", story.contacts)
         asked = [self._question(each) for each in story.questions]
-        yield from _section("The customer was asked", asked, story.questions_left_out)
-        yield from self._part("The customer was told", story.told)
-        yield from self._part("Who had it", story.hand_offs)
-        yield from self._part("Notes, not for the customer", story.notes)
-        yield from _section("Besides", [*besides, *self._besides()])
+        return [
+            _section(BROKEN, [each.text for each in story.broken.said], story.broken.left_out),
+            _section("Promised, and still open", shown, len(story.promised) - len(shown), "later"),
+            _section("Clocks", clocks, kept=len(clocks)),
+            self._part("The customer came", story.contacts),
+            _section("The customer was asked", asked, story.questions_left_out),
+            self._part("The customer was told", story.told),
+            self._part("Who had it", story.hand_offs),
+            self._part("Notes, not for the customer", story.notes),
+            _section("Besides", [*besides, *self._besides()]),
+        ]
+
+    def merged(self, stories: Sequence[MergedStory]) -> list[Section]:
+        """What others tell that were merged into it, a section each: what was wanted there, then all in its order."""
+        return [self._merged(each) for each in stories]
+
+    def _merged(self, merged: MergedStory) -> Section:
+        story = merged.story
+        wanted = [
+            f"wanted: {merged.subject}",
+            *_wrapped(merged.description, LONGEST_LINE - 4, MERGED_DESCRIPTION_LINES),
+        ]
+        said = [(each.sequence, self._said(each, f"{BROKEN}: ")) for each in story.broken.said]
+        said += [(each.sequence, self._said(each)) for each in (*story.contacts.said, *story.hand_offs.said)]
+        said += [(each.sequence, self._said(each, "told: ")) for each in story.told.said]
+        said += [(each.sequence, self._said(each, "note: ")) for each in story.notes.said]
+        said += [(each.sequence, self._question(each, "asked: ")) for each in story.questions]
+        parts = (story.broken, story.contacts, story.hand_offs, story.told, story.notes)
+        left_out = sum(part.left_out for part in parts) + story.questions_left_out
+        besides = _Log(story, self._wall)._besides()  # noqa: SLF001 - of its own class
+        lines = [*wanted, *besides, *(text for _, text in sorted(said))]
+        title = f"From {merged.reference}, opened {self._at(merged.opened_at)} and merged into it"
+        return _section(title, lines, left_out, kept=len(wanted))
 
     def _promise(self, promise: StillPromised) -> str:
         return f"{self._at(promise.promised_at)}  {promise}{f': {promise.words}' if promise.words else ''}"
 
-    def _question(self, asked: Question) -> str:
+    def _question(self, asked: Question, what: str = "") -> str:
         by = f" {asked.actor}" if asked.actor else ""
-        begins = f"{self._at(asked.asked_at)}{by}  {_cut(asked.question, LONGEST_LINE // 3)}"
+        begins = f"{self._at(asked.asked_at)}{by}  {what}{_cut(asked.question, LONGEST_LINE // 3)}"
         if asked.answered_at is not None:
             return f"{begins} / answered {self._at(asked.answered_at)}{f': {asked.answer}' if asked.answer else ''}"
         reminded = f", asked again {_times(asked.reminders)}" if asked.reminders else ""
@@ -91,11 +122,11 @@ class _Log:
         if self._story.time_spent:
             yield f"time spent: {_length(self._story.time_spent)}"
 
-    def _part(self, title: str, part: Part) -> Iterator[str]:
-        lines = [
-            f"{self._at(each.effective_at)}{f' {each.actor}' if each.actor else ''}  {each.text}" for each in part.said
-        ]
-        yield from _section(title, lines, part.left_out)
+    def _part(self, title: str, part: Part) -> Section:
+        return _section(title, [self._said(each) for each in part.said], part.left_out)
+
+    def _said(self, said: Said, what: str = "") -> str:
+        return f"{self._at(said.effective_at)}{f' {said.actor}' if said.actor else ''}  {what}{said.text}"
 
     def _at(self, at: datetime) -> str:
         return by_the_minute(self._wall, at)
@@ -110,10 +141,13 @@ class _Page:
         self._wall = Wall(handover.ticket.customer.zone)
 
     def lines(self) -> Iterator[str]:
-        """How it stands, then what its log tells."""
-        yield from self._head()
+        """How it stands, then what its log tells, and those of the tickets that were merged into it."""
+        head = list(self._head())
+        yield from head
         clocks = [self._clock(each) for each in live_clocks(self._ticket)]
-        yield from _Log(self._handover.story, self._wall).lines(clocks, list(self._besides()))
+        log = _Log(self._handover.story, self._wall)
+        own, others = log.sections(clocks, list(self._besides())), log.merged(self._handover.merged)
+        yield from _shown(own, others, MOST_LINES - len(head))
 
     def _head(self) -> Iterator[str]:
         ticket, customer, now = self._ticket, self._ticket.customer, self._handover.as_of
@@ -152,26 +186,32 @@ class _Page:
         return by_the_minute(self._wall, at)
 
 
-def _section(title: str, lines: Sequence[str], left_out: int = 0, which: str = "earlier") -> Iterator[str]:
-    """A part with its title, and how many of it are not told; nothing without lines."""
-    if not lines:
-        return
-    yield ""
-    yield f"{title} ({left_out} {which} left out)" if left_out else title
-    yield from (f"  {_cut(each, LONGEST_LINE - 2)}" for each in lines)
+def _section(title: str, lines: Sequence[str], left_out: int = 0, which: str = "earlier", *, kept: int = 0) -> Section:
+    """A part with its title, each of its lines no longer than one."""
+    cut = tuple(f"  {_cut(each, LONGEST_LINE - 2)}" for each in lines)
+    return Section(title=title, lines=cut, left_out=left_out, which=which, kept=kept)
+
+
+def _shown(own: Sequence[Section], others: Sequence[Section], room: int) -> Iterator[str]:
+    """All of it within so many lines."""
+    for section in share(own, others, room):
+        yield from section.shown()
 
 
 def _described(description: str) -> Iterator[str]:
     """What the customer wants, in a few lines."""
-    wrapped = textwrap.wrap(
-        " ".join(description.split()),
-        width=DESCRIPTION_WIDTH,
+    yield from _wrapped(description, DESCRIPTION_WIDTH, DESCRIPTION_LINES)
+
+
+def _wrapped(text: str, width: int, most: int) -> list[str]:
+    return textwrap.wrap(
+        " ".join(text.split()),
+        width=width,
         initial_indent="  ",
         subsequent_indent="  ",
-        max_lines=DESCRIPTION_LINES,
+        max_lines=most,
         placeholder=" …",
     )
-    yield from wrapped
 
 
 def _line(text: str) -> str:

@@ -94,6 +94,19 @@ class Story:
     """What was offered instead with it; empty: nothing."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MergedStory:
+    """What happened to a ticket before it was merged into this one (6.7)."""
+
+    ticket_id: str
+    reference: str
+    subject: str
+    description: str
+    """What the customer wanted there, in their own words."""
+    opened_at: datetime
+    story: Story
+
+
 def by_the_minute(wall: Wall, at: datetime) -> str:
     """Say an instant of the story, rounded down: nobody is helped by its seconds."""
     return wall.day_and_time(at.replace(second=0, microsecond=0))

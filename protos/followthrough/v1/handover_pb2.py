@@ -28,7 +28,7 @@ from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__
 from protos.followthrough.v1 import ticket_pb2 as protos_dot_followthrough_dot_v1_dot_ticket__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n&protos/followthrough/v1/handover.proto\x12\x10\x66ollowthrough.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a$protos/followthrough/v1/ticket.proto\"\xd2\x05\n\x08Handover\x12.\n\x06ticket\x18\x01 \x01(\x0b\x32\x18.followthrough.v1.TicketB\x04\xe2\x41\x01\x03\x12\x34\n\nas_of_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x12\n\x04page\x18\x03 \x01(\tB\x04\xe2\x41\x01\x03\x12\x37\n\tnext_step\x18\x04 \x01(\x0b\x32\x1e.followthrough.v1.HandoverStepB\x04\xe2\x41\x01\x03\x12\x34\n\x06\x62roken\x18\x05 \x01(\x0b\x32\x1e.followthrough.v1.HandoverPartB\x04\xe2\x41\x01\x03\x12\x36\n\x08\x63ontacts\x18\x06 \x01(\x0b\x32\x1e.followthrough.v1.HandoverPartB\x04\xe2\x41\x01\x03\x12;\n\tquestions\x18\x07 \x03(\x0b\x32\".followthrough.v1.HandoverQuestionB\x04\xe2\x41\x01\x03\x12 \n\x12questions_left_out\x18\x08 \x01(\x05\x42\x04\xe2\x41\x01\x03\x12\x32\n\x04told\x18\t \x01(\x0b\x32\x1e.followthrough.v1.HandoverPartB\x04\xe2\x41\x01\x03\x12\x37\n\thand_offs\x18\n \x01(\x0b\x32\x1e.followthrough.v1.HandoverPartB\x04\xe2\x41\x01\x03\x12\x33\n\x05notes\x18\x0b \x01(\x0b\x32\x1e.followthrough.v1.HandoverPartB\x04\xe2\x41\x01\x03\x12\x33\n\ntime_spent\x18\x0c \x01(\x0b\x32\x19.google.protobuf.DurationB\x04\xe2\x41\x01\x03\x12\x39\n\x08problems\x18\r \x03(\x0b\x32!.followthrough.v1.HandoverProblemB\x04\xe2\x41\x01\x03\x12\x19\n\x0b\x65xplanation\x18\x0e \x01(\tB\x04\xe2\x41\x01\x03\x12\x19\n\x0b\x61lternative\x18\x0f \x01(\tB\x04\xe2\x41\x01\x03\"Z\n\x0cHandoverPart\x12\x32\n\x04said\x18\x01 \x03(\x0b\x32\x1e.followthrough.v1.HandoverLineB\x04\xe2\x41\x01\x03\x12\x16\n\x08left_out\x18\x02 \x01(\x05\x42\x04\xe2\x41\x01\x03\"\x89\x01\n\x0cHandoverLine\x12\x16\n\x08sequence\x18\x01 \x01(\x05\x42\x04\xe2\x41\x01\x03\x12\x38\n\x0e\x65\x66\x66\x65\x63tive_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x13\n\x05\x61\x63tor\x18\x03 \x01(\tB\x04\xe2\x41\x01\x03\x12\x12\n\x04text\x18\x04 \x01(\tB\x04\xe2\x41\x01\x03\"\xf1\x01\n\x10HandoverQuestion\x12\x16\n\x08sequence\x18\x01 \x01(\x05\x42\x04\xe2\x41\x01\x03\x12\x32\n\x08\x61sk_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x13\n\x05\x61\x63tor\x18\x03 \x01(\tB\x04\xe2\x41\x01\x03\x12\x16\n\x08question\x18\x04 \x01(\tB\x04\xe2\x41\x01\x03\x12\x35\n\x0b\x61nswer_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x14\n\x06\x61nswer\x18\x06 \x01(\tB\x04\xe2\x41\x01\x03\x12\x17\n\treminders\x18\x07 \x01(\x05\x42\x04\xe2\x41\x01\x03\"V\n\x0cHandoverStep\x12\x12\n\x04what\x18\x01 \x01(\tB\x04\xe2\x41\x01\x03\x12\x32\n\x08\x64ue_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\"@\n\x0fHandoverProblem\x12\x18\n\nproblem_id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x03\x12\x13\n\x05title\x18\x02 \x01(\tB\x04\xe2\x41\x01\x03\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n&protos/followthrough/v1/handover.proto\x12\x10\x66ollowthrough.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a$protos/followthrough/v1/ticket.proto\"\x8a\x06\n\x08Handover\x12.\n\x06ticket\x18\x01 \x01(\x0b\x32\x18.followthrough.v1.TicketB\x04\xe2\x41\x01\x03\x12\x34\n\nas_of_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x12\n\x04page\x18\x03 \x01(\tB\x04\xe2\x41\x01\x03\x12\x37\n\tnext_step\x18\x04 \x01(\x0b\x32\x1e.followthrough.v1.HandoverStepB\x04\xe2\x41\x01\x03\x12\x34\n\x06\x62roken\x18\x05 \x01(\x0b\x32\x1e.followthrough.v1.HandoverPartB\x04\xe2\x41\x01\x03\x12\x36\n\x08\x63ontacts\x18\x06 \x01(\x0b\x32\x1e.followthrough.v1.HandoverPartB\x04\xe2\x41\x01\x03\x12;\n\tquestions\x18\x07 \x03(\x0b\x32\".followthrough.v1.HandoverQuestionB\x04\xe2\x41\x01\x03\x12 \n\x12questions_left_out\x18\x08 \x01(\x05\x42\x04\xe2\x41\x01\x03\x12\x32\n\x04told\x18\t \x01(\x0b\x32\x1e.followthrough.v1.HandoverPartB\x04\xe2\x41\x01\x03\x12\x37\n\thand_offs\x18\n \x01(\x0b\x32\x1e.followthrough.v1.HandoverPartB\x04\xe2\x41\x01\x03\x12\x33\n\x05notes\x18\x0b \x01(\x0b\x32\x1e.followthrough.v1.HandoverPartB\x04\xe2\x41\x01\x03\x12\x33\n\ntime_spent\x18\x0c \x01(\x0b\x32\x19.google.protobuf.DurationB\x04\xe2\x41\x01\x03\x12\x39\n\x08problems\x18\r \x03(\x0b\x32!.followthrough.v1.HandoverProblemB\x04\xe2\x41\x01\x03\x12\x19\n\x0b\x65xplanation\x18\x0e \x01(\tB\x04\xe2\x41\x01\x03\x12\x19\n\x0b\x61lternative\x18\x0f \x01(\tB\x04\xe2\x41\x01\x03\x12\x36\n\x06merged\x18\x10 \x03(\x0b\x32 .followthrough.v1.HandoverMergedB\x04\xe2\x41\x01\x03\"\xbe\x05\n\x0eHandoverMerged\x12\x17\n\tticket_id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x03\x12\x17\n\treference\x18\x02 \x01(\tB\x04\xe2\x41\x01\x03\x12\x15\n\x07subject\x18\x03 \x01(\tB\x04\xe2\x41\x01\x03\x12\x19\n\x0b\x64\x65scription\x18\x04 \x01(\tB\x04\xe2\x41\x01\x03\x12\x33\n\topen_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x34\n\x06\x62roken\x18\x06 \x01(\x0b\x32\x1e.followthrough.v1.HandoverPartB\x04\xe2\x41\x01\x03\x12\x36\n\x08\x63ontacts\x18\x07 \x01(\x0b\x32\x1e.followthrough.v1.HandoverPartB\x04\xe2\x41\x01\x03\x12;\n\tquestions\x18\x08 \x03(\x0b\x32\".followthrough.v1.HandoverQuestionB\x04\xe2\x41\x01\x03\x12 \n\x12questions_left_out\x18\t \x01(\x05\x42\x04\xe2\x41\x01\x03\x12\x32\n\x04told\x18\n \x01(\x0b\x32\x1e.followthrough.v1.HandoverPartB\x04\xe2\x41\x01\x03\x12\x37\n\thand_offs\x18\x0b \x01(\x0b\x32\x1e.followthrough.v1.HandoverPartB\x04\xe2\x41\x01\x03\x12\x33\n\x05notes\x18\x0c \x01(\x0b\x32\x1e.followthrough.v1.HandoverPartB\x04\xe2\x41\x01\x03\x12\x33\n\ntime_spent\x18\r \x01(\x0b\x32\x19.google.protobuf.DurationB\x04\xe2\x41\x01\x03\x12\x39\n\x08problems\x18\x0e \x03(\x0b\x32!.followthrough.v1.HandoverProblemB\x04\xe2\x41\x01\x03\x12\x19\n\x0b\x65xplanation\x18\x0f \x01(\tB\x04\xe2\x41\x01\x03\x12\x19\n\x0b\x61lternative\x18\x10 \x01(\tB\x04\xe2\x41\x01\x03\"Z\n\x0cHandoverPart\x12\x32\n\x04said\x18\x01 \x03(\x0b\x32\x1e.followthrough.v1.HandoverLineB\x04\xe2\x41\x01\x03\x12\x16\n\x08left_out\x18\x02 \x01(\x05\x42\x04\xe2\x41\x01\x03\"\x89\x01\n\x0cHandoverLine\x12\x16\n\x08sequence\x18\x01 \x01(\x05\x42\x04\xe2\x41\x01\x03\x12\x38\n\x0e\x65\x66\x66\x65\x63tive_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x13\n\x05\x61\x63tor\x18\x03 \x01(\tB\x04\xe2\x41\x01\x03\x12\x12\n\x04text\x18\x04 \x01(\tB\x04\xe2\x41\x01\x03\"\xf1\x01\n\x10HandoverQuestion\x12\x16\n\x08sequence\x18\x01 \x01(\x05\x42\x04\xe2\x41\x01\x03\x12\x32\n\x08\x61sk_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x13\n\x05\x61\x63tor\x18\x03 \x01(\tB\x04\xe2\x41\x01\x03\x12\x16\n\x08question\x18\x04 \x01(\tB\x04\xe2\x41\x01\x03\x12\x35\n\x0b\x61nswer_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x14\n\x06\x61nswer\x18\x06 \x01(\tB\x04\xe2\x41\x01\x03\x12\x17\n\treminders\x18\x07 \x01(\x05\x42\x04\xe2\x41\x01\x03\"V\n\x0cHandoverStep\x12\x12\n\x04what\x18\x01 \x01(\tB\x04\xe2\x41\x01\x03\x12\x32\n\x08\x64ue_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\"@\n\x0fHandoverProblem\x12\x18\n\nproblem_id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x03\x12\x13\n\x05title\x18\x02 \x01(\tB\x04\xe2\x41\x01\x03\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -65,6 +65,40 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_HANDOVER'].fields_by_name['explanation']._serialized_options = b'\342A\001\003'
   _globals['_HANDOVER'].fields_by_name['alternative']._loaded_options = None
   _globals['_HANDOVER'].fields_by_name['alternative']._serialized_options = b'\342A\001\003'
+  _globals['_HANDOVER'].fields_by_name['merged']._loaded_options = None
+  _globals['_HANDOVER'].fields_by_name['merged']._serialized_options = b'\342A\001\003'
+  _globals['_HANDOVERMERGED'].fields_by_name['ticket_id']._loaded_options = None
+  _globals['_HANDOVERMERGED'].fields_by_name['ticket_id']._serialized_options = b'\342A\001\003'
+  _globals['_HANDOVERMERGED'].fields_by_name['reference']._loaded_options = None
+  _globals['_HANDOVERMERGED'].fields_by_name['reference']._serialized_options = b'\342A\001\003'
+  _globals['_HANDOVERMERGED'].fields_by_name['subject']._loaded_options = None
+  _globals['_HANDOVERMERGED'].fields_by_name['subject']._serialized_options = b'\342A\001\003'
+  _globals['_HANDOVERMERGED'].fields_by_name['description']._loaded_options = None
+  _globals['_HANDOVERMERGED'].fields_by_name['description']._serialized_options = b'\342A\001\003'
+  _globals['_HANDOVERMERGED'].fields_by_name['open_time']._loaded_options = None
+  _globals['_HANDOVERMERGED'].fields_by_name['open_time']._serialized_options = b'\342A\001\003'
+  _globals['_HANDOVERMERGED'].fields_by_name['broken']._loaded_options = None
+  _globals['_HANDOVERMERGED'].fields_by_name['broken']._serialized_options = b'\342A\001\003'
+  _globals['_HANDOVERMERGED'].fields_by_name['contacts']._loaded_options = None
+  _globals['_HANDOVERMERGED'].fields_by_name['contacts']._serialized_options = b'\342A\001\003'
+  _globals['_HANDOVERMERGED'].fields_by_name['questions']._loaded_options = None
+  _globals['_HANDOVERMERGED'].fields_by_name['questions']._serialized_options = b'\342A\001\003'
+  _globals['_HANDOVERMERGED'].fields_by_name['questions_left_out']._loaded_options = None
+  _globals['_HANDOVERMERGED'].fields_by_name['questions_left_out']._serialized_options = b'\342A\001\003'
+  _globals['_HANDOVERMERGED'].fields_by_name['told']._loaded_options = None
+  _globals['_HANDOVERMERGED'].fields_by_name['told']._serialized_options = b'\342A\001\003'
+  _globals['_HANDOVERMERGED'].fields_by_name['hand_offs']._loaded_options = None
+  _globals['_HANDOVERMERGED'].fields_by_name['hand_offs']._serialized_options = b'\342A\001\003'
+  _globals['_HANDOVERMERGED'].fields_by_name['notes']._loaded_options = None
+  _globals['_HANDOVERMERGED'].fields_by_name['notes']._serialized_options = b'\342A\001\003'
+  _globals['_HANDOVERMERGED'].fields_by_name['time_spent']._loaded_options = None
+  _globals['_HANDOVERMERGED'].fields_by_name['time_spent']._serialized_options = b'\342A\001\003'
+  _globals['_HANDOVERMERGED'].fields_by_name['problems']._loaded_options = None
+  _globals['_HANDOVERMERGED'].fields_by_name['problems']._serialized_options = b'\342A\001\003'
+  _globals['_HANDOVERMERGED'].fields_by_name['explanation']._loaded_options = None
+  _globals['_HANDOVERMERGED'].fields_by_name['explanation']._serialized_options = b'\342A\001\003'
+  _globals['_HANDOVERMERGED'].fields_by_name['alternative']._loaded_options = None
+  _globals['_HANDOVERMERGED'].fields_by_name['alternative']._serialized_options = b'\342A\001\003'
   _globals['_HANDOVERPART'].fields_by_name['said']._loaded_options = None
   _globals['_HANDOVERPART'].fields_by_name['said']._serialized_options = b'\342A\001\003'
   _globals['_HANDOVERPART'].fields_by_name['left_out']._loaded_options = None
@@ -100,15 +134,17 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_HANDOVERPROBLEM'].fields_by_name['title']._loaded_options = None
   _globals['_HANDOVERPROBLEM'].fields_by_name['title']._serialized_options = b'\342A\001\003'
   _globals['_HANDOVER']._serialized_start=197
-  _globals['_HANDOVER']._serialized_end=919
-  _globals['_HANDOVERPART']._serialized_start=921
-  _globals['_HANDOVERPART']._serialized_end=1011
-  _globals['_HANDOVERLINE']._serialized_start=1014
-  _globals['_HANDOVERLINE']._serialized_end=1151
-  _globals['_HANDOVERQUESTION']._serialized_start=1154
-  _globals['_HANDOVERQUESTION']._serialized_end=1395
-  _globals['_HANDOVERSTEP']._serialized_start=1397
-  _globals['_HANDOVERSTEP']._serialized_end=1483
-  _globals['_HANDOVERPROBLEM']._serialized_start=1485
-  _globals['_HANDOVERPROBLEM']._serialized_end=1549
+  _globals['_HANDOVER']._serialized_end=975
+  _globals['_HANDOVERMERGED']._serialized_start=978
+  _globals['_HANDOVERMERGED']._serialized_end=1680
+  _globals['_HANDOVERPART']._serialized_start=1682
+  _globals['_HANDOVERPART']._serialized_end=1772
+  _globals['_HANDOVERLINE']._serialized_start=1775
+  _globals['_HANDOVERLINE']._serialized_end=1912
+  _globals['_HANDOVERQUESTION']._serialized_start=1915
+  _globals['_HANDOVERQUESTION']._serialized_end=2156
+  _globals['_HANDOVERSTEP']._serialized_start=2158
+  _globals['_HANDOVERSTEP']._serialized_end=2244
+  _globals['_HANDOVERPROBLEM']._serialized_start=2246
+  _globals['_HANDOVERPROBLEM']._serialized_end=2310
 # @@protoc_insertion_point(module_scope)

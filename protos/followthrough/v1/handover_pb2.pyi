@@ -48,6 +48,7 @@ class Handover(_message.Message):
     PROBLEMS_FIELD_NUMBER: _builtins.int
     EXPLANATION_FIELD_NUMBER: _builtins.int
     ALTERNATIVE_FIELD_NUMBER: _builtins.int
+    MERGED_FIELD_NUMBER: _builtins.int
     page: _builtins.str
     """All of this as one page of plain English text: at most 70 lines of at most 240 characters, instants by the customer's
     clock. What is long is cut.
@@ -102,6 +103,12 @@ class Handover(_message.Message):
     def problems(self) -> _containers.RepeatedCompositeFieldContainer[Global___HandoverProblem]:
         """The known problems that it is linked to."""
 
+    @_builtins.property
+    def merged(self) -> _containers.RepeatedCompositeFieldContainer[Global___HandoverMerged]:
+        """What the tickets tell that were merged into it, the latest four in the order in which they were. The ticket has the
+        ids of all.
+        """
+
     def __init__(
         self,
         *,
@@ -120,14 +127,115 @@ class Handover(_message.Message):
         problems: _abc.Iterable[Global___HandoverProblem] | None = ...,
         explanation: _builtins.str = ...,
         alternative: _builtins.str = ...,
+        merged: _abc.Iterable[Global___HandoverMerged] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["as_of_time", b"as_of_time", "broken", b"broken", "contacts", b"contacts", "hand_offs", b"hand_offs", "next_step", b"next_step", "notes", b"notes", "ticket", b"ticket", "time_spent", b"time_spent", "told", b"told"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["alternative", b"alternative", "as_of_time", b"as_of_time", "broken", b"broken", "contacts", b"contacts", "explanation", b"explanation", "hand_offs", b"hand_offs", "next_step", b"next_step", "notes", b"notes", "page", b"page", "problems", b"problems", "questions", b"questions", "questions_left_out", b"questions_left_out", "ticket", b"ticket", "time_spent", b"time_spent", "told", b"told"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["alternative", b"alternative", "as_of_time", b"as_of_time", "broken", b"broken", "contacts", b"contacts", "explanation", b"explanation", "hand_offs", b"hand_offs", "merged", b"merged", "next_step", b"next_step", "notes", b"notes", "page", b"page", "problems", b"problems", "questions", b"questions", "questions_left_out", b"questions_left_out", "ticket", b"ticket", "time_spent", b"time_spent", "told", b"told"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Handover: _TypeAlias = Handover  # noqa: Y015
+
+@_typing.final
+class HandoverMerged(_message.Message):
+    """What happened to a ticket before it was merged into the one that is handed over."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TICKET_ID_FIELD_NUMBER: _builtins.int
+    REFERENCE_FIELD_NUMBER: _builtins.int
+    SUBJECT_FIELD_NUMBER: _builtins.int
+    DESCRIPTION_FIELD_NUMBER: _builtins.int
+    OPEN_TIME_FIELD_NUMBER: _builtins.int
+    BROKEN_FIELD_NUMBER: _builtins.int
+    CONTACTS_FIELD_NUMBER: _builtins.int
+    QUESTIONS_FIELD_NUMBER: _builtins.int
+    QUESTIONS_LEFT_OUT_FIELD_NUMBER: _builtins.int
+    TOLD_FIELD_NUMBER: _builtins.int
+    HAND_OFFS_FIELD_NUMBER: _builtins.int
+    NOTES_FIELD_NUMBER: _builtins.int
+    TIME_SPENT_FIELD_NUMBER: _builtins.int
+    PROBLEMS_FIELD_NUMBER: _builtins.int
+    EXPLANATION_FIELD_NUMBER: _builtins.int
+    ALTERNATIVE_FIELD_NUMBER: _builtins.int
+    ticket_id: _builtins.str
+    """Its id: ListTicketEvents has the whole of it."""
+    reference: _builtins.str
+    """What the customer read over the phone of it."""
+    subject: _builtins.str
+    """What it was about, in a line."""
+    description: _builtins.str
+    """What the customer wanted there, in their own words. May be empty."""
+    questions_left_out: _builtins.int
+    """How many earlier questions there are."""
+    explanation: _builtins.str
+    """What the customer was told with its latest resolution. Empty: it was never resolved."""
+    alternative: _builtins.str
+    """What was offered instead with it. Empty: nothing."""
+    @_builtins.property
+    def open_time(self) -> _timestamp_pb2.Timestamp:
+        """When it was opened."""
+
+    @_builtins.property
+    def broken(self) -> Global___HandoverPart:
+        """Targets missed and promises not kept there."""
+
+    @_builtins.property
+    def contacts(self) -> Global___HandoverPart:
+        """Each time the customer came."""
+
+    @_builtins.property
+    def questions(self) -> _containers.RepeatedCompositeFieldContainer[Global___HandoverQuestion]:
+        """What the customer was asked there, the latest last."""
+
+    @_builtins.property
+    def told(self) -> Global___HandoverPart:
+        """What persons told the customer there, other than questions."""
+
+    @_builtins.property
+    def hand_offs(self) -> Global___HandoverPart:
+        """Who had it, and why it went on."""
+
+    @_builtins.property
+    def notes(self) -> Global___HandoverPart:
+        """Work notes. Not for the customer."""
+
+    @_builtins.property
+    def time_spent(self) -> _duration_pb2.Duration:
+        """Time that people spent on it, wall-clock, as they say. Not for the customer."""
+
+    @_builtins.property
+    def problems(self) -> _containers.RepeatedCompositeFieldContainer[Global___HandoverProblem]:
+        """The known problems that it was linked to."""
+
+    def __init__(
+        self,
+        *,
+        ticket_id: _builtins.str = ...,
+        reference: _builtins.str = ...,
+        subject: _builtins.str = ...,
+        description: _builtins.str = ...,
+        open_time: _timestamp_pb2.Timestamp | None = ...,
+        broken: Global___HandoverPart | None = ...,
+        contacts: Global___HandoverPart | None = ...,
+        questions: _abc.Iterable[Global___HandoverQuestion] | None = ...,
+        questions_left_out: _builtins.int = ...,
+        told: Global___HandoverPart | None = ...,
+        hand_offs: Global___HandoverPart | None = ...,
+        notes: Global___HandoverPart | None = ...,
+        time_spent: _duration_pb2.Duration | None = ...,
+        problems: _abc.Iterable[Global___HandoverProblem] | None = ...,
+        explanation: _builtins.str = ...,
+        alternative: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["broken", b"broken", "contacts", b"contacts", "hand_offs", b"hand_offs", "notes", b"notes", "open_time", b"open_time", "time_spent", b"time_spent", "told", b"told"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["alternative", b"alternative", "broken", b"broken", "contacts", b"contacts", "description", b"description", "explanation", b"explanation", "hand_offs", b"hand_offs", "notes", b"notes", "open_time", b"open_time", "problems", b"problems", "questions", b"questions", "questions_left_out", b"questions_left_out", "reference", b"reference", "subject", b"subject", "ticket_id", b"ticket_id", "time_spent", b"time_spent", "told", b"told"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___HandoverMerged: _TypeAlias = HandoverMerged  # noqa: Y015
 
 @_typing.final
 class HandoverPart(_message.Message):

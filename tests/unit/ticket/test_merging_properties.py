@@ -82,8 +82,7 @@ def customers(ticket: Ticket) -> dict[Target, Clock]:
 @ENOUGH
 @given(pairs)
 def test_merging_never_gives_time(pair: Pair) -> None:
-    """6.7, 6.11: the earlier deadline is kept as that instant, whatever hours either went by; of one in the past the
-    floor, and of a clock that stands still the open time up to it."""
+    """6.7, 6.11: the earlier deadline is kept as that instant, whatever hours either goes by; of the past, a floor."""
     assume(pair.grown.refusal is None)
     policy, at = pair.survivor.policy, pair.at
     before, after = customers(pair.before), customers(pair.grown.ticket)

@@ -228,7 +228,7 @@ class Ticket:
     imported_at: datetime | None = None
     """When it entered the record, of a ticket that was opened elsewhere (6.14)."""
     resolve_credited: bool = False
-    """Whether a ticket that was merged into this one had its credit for the customer's resolve: one is earned (6.13)."""
+    """Whether a ticket that was merged into this one had the credit that the customer's resolve earns once (6.13)."""
     customer_spoke_at: datetime | None = None
     """When the customer was last heard of on it, by a contact or a rejection; none: not since it was opened."""
 
