@@ -3,7 +3,9 @@
 Knows no merge and no change of policy: those need more than the one ticket.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
+from typing import TypeVar
 
 from workflows.domain.policy import minutes
 from workflows.domain.ticket.at_risk import ENGINE
@@ -37,10 +39,11 @@ from workflows.domain.ticket.commands import (
     WaitOnCustomer,
 )
 from workflows.domain.ticket.state import Ticket
-from workflows.domain.ticket.words import ContactKind, Outcome, PromiseKind, Signal, Status
+from workflows.domain.ticket.words import ContactKind, CreditState, Outcome, PromiseKind, Signal, Status
 
 PROMISES = {"call": PromiseKind.CALL_BACK, "news": PromiseKind.NEXT_NEWS, "fix": PromiseKind.TURNAROUND}
 """What people promise, by the name that they give it."""
+Known = TypeVar("Known")
 PROBLEMS = ("p-1", "p-2")
 THREADS = (None, "th-1", "th-2")
 
@@ -48,7 +51,7 @@ WORK = (
     *("update", "ask", "escalate", "to agent", "to specialist", "to supplier", "news", "complaint", "information"),
     *("as urgent", "as urgent", "as normal", "as normal", "assign", "note", "time"),
     *("promise", "promise", "promise", "re-agree", "keep", "update of it"),
-    *("hold", "continue", "offer", "approve", "link", "unlink", "flag", "a stranger's"),
+    *("hold", "continue", "offer", "offer", "approve", "approve", "link", "unlink", "flag", "a stranger's"),
 )
 OUTCOMES = ("fixed", "fixed", "workaround", "not_feasible", "no_response", "withdrawn", "duplicate")
 KINDS = {
@@ -76,7 +79,7 @@ def command_of(choice: int, ticket: Ticket, at: datetime) -> Command:
     if kind.startswith("as "):
         return ChangePriority(actor="ann", priority=kind.removeprefix("as "), reason="their shop")
     if kind in set(Outcome):
-        return _resolve(kind, number)
+        return _resolve(kind, number, ticket)
     if kind in set(ContactKind):
         return RecordContact(
             actor="desk",
@@ -86,7 +89,7 @@ def command_of(choice: int, ticket: Ticket, at: datetime) -> Command:
             thread=THREADS[number % len(THREADS)],
             customer=_customers(number, ticket),
         )
-    return {**_by_name(number, at), **_of_work(number, ticket, at), **_of_the_end(number, ticket)}[kind]
+    return {**_by_name(number, ticket, at), **_of_work(number, ticket, at), **_of_the_end(number, ticket)}[kind]
 
 
 def _customers(number: int, ticket: Ticket) -> str | None:
@@ -94,14 +97,15 @@ def _customers(number: int, ticket: Ticket) -> str | None:
     return ticket.customer.external_id if number % 3 == 1 else None
 
 
-def _resolve(kind: str, number: int) -> Resolve:
+def _resolve(kind: str, number: int, ticket: Ticket) -> Resolve:
+    known = tuple(_promised(number, ticket))
     return Resolve(
         actor="ann",
         outcome=Outcome(kind),
         explanation="done",
         alternative="another",
         duplicate_of="t-0",
-        keeps=((), (), ("call",), ("news", "call"))[number % 4],
+        keeps=((), (), known, known[:1], ("call",))[number % 5],
         article=(None, "a-1")[number % 2],
     )
 
@@ -112,24 +116,41 @@ def _promised_at(number: int, at: datetime) -> datetime:
     return quarter + (number % 40 - 1) * minutes(15)
 
 
-def _by_name(number: int, at: datetime) -> dict[str, Command]:
-    """What is said of a promise."""
+def _by_name(number: int, ticket: Ticket, at: datetime) -> dict[str, Command]:
+    """What is said of a promise: mostly of one that there is, and where there is none one is made."""
     name, promised_at = tuple(PROMISES)[number % len(PROMISES)], _promised_at(number, at)
+    known = _promised(number, ticket)
+    one = _one_of(known, number, name)
+    promise = MakePromise(
+        actor="ann",
+        name=name,
+        kind=PROMISES[name],
+        promised_at=promised_at,
+        words="we will",
+        owner=("bob", None)[number % 2],
+    )
+    change = ChangePromise(
+        actor="ann", name=one, promised_at=promised_at, words="a little later", reason="the part is late"
+    )
+    keep = KeepPromise(actor="ann", name=one, words="spoke to them")
+    is_said = bool(known) or number % 4 == 0
     return {
-        "update of it": PostUpdate(actor="ann", text="as we said", keeps=(name,)),
-        "promise": MakePromise(
-            actor="ann",
-            name=name,
-            kind=PROMISES[name],
-            promised_at=promised_at,
-            words="we will",
-            owner=("bob", None)[number % 2],
-        ),
-        "re-agree": ChangePromise(
-            actor="ann", name=name, promised_at=promised_at, words="a little later", reason="the part is late"
-        ),
-        "keep": KeepPromise(actor="ann", name=name, words="spoke to them"),
+        "promise": promise,
+        "update of it": PostUpdate(actor="ann", text="as we said", keeps=(one,)),
+        "re-agree": change if is_said else promise,
+        "keep": keep if is_said else promise,
     }
+
+
+def _promised(number: int, ticket: Ticket) -> list[str]:
+    """Names of what people have promised; now and then of what is over too, and of the engine's own."""
+    open_still = [each for each in ticket.promises if each.is_open or number % 5 == 0]
+    return [each.name for each in open_still if each.made_by or number % 7 == 0]
+
+
+def _one_of(known: Sequence[Known], number: int, otherwise: Known) -> Known:
+    """One of those that the ticket has, mostly; else what may be none of them."""
+    return known[number % len(known)] if known and number % 4 else otherwise
 
 
 def _of_work(number: int, ticket: Ticket, at: datetime) -> dict[str, Command]:
@@ -147,7 +168,9 @@ def _of_work(number: int, ticket: Ticket, at: datetime) -> dict[str, Command]:
         "continue": Continue(actor="ann", reason="found it"),
         "escalate": Escalate(actor="ann", from_tier=ticket.tier, reason="beyond us"),
         "link": LinkProblem(actor="ann", problem_id=PROBLEMS[number % 2], title="no lines in the north"),
-        "unlink": UnlinkProblem(actor="ann", problem_id=PROBLEMS[number % 2], reason="another matter"),
+        "unlink": UnlinkProblem(
+            actor="ann", problem_id=_one_of(ticket.problems, number, PROBLEMS[0]), reason="another matter"
+        ),
         "flag": FlagCustomer(actor=ENGINE, signals=(Signal.CHASED,) * (1 + number % 4), since=ticket.opened_at),
         "a stranger's": RecordContact(
             actor="desk", kind=ContactKind.NEWS, channel="mail", text="mine?", customer="c-nobody"
@@ -158,14 +181,20 @@ def _of_work(number: int, ticket: Ticket, at: datetime) -> dict[str, Command]:
 def _of_the_end(number: int, ticket: Ticket) -> dict[str, Command]:
     """What the customer says in the end, and what makes good."""
     customer = _customers(number, ticket)
+    awaited = [each.number for each in ticket.credits if each.state is CreditState.AWAITING_APPROVAL]
     return {
         "offer": OfferCredit(
             actor=("ann", "ann", "team-lead")[number % 3],
-            minor=1 + number * 7 % 1500,
+            minor=1 + number * 7 % 3000,
             currency="GBP",
             reason="for the trouble",
         ),
-        "approve": DecideCredit(actor="team-lead", number=1 + number % 4, is_approved=number % 2 == 0, reason="so"),
+        "approve": DecideCredit(
+            actor=("ann", "team-lead", "team-lead")[number % 3],
+            number=_one_of(awaited, number, 1 + number % 4),
+            is_approved=number % 2 == 0,
+            reason="so",
+        ),
         "rate": Rate(actor="desk", stars=1 + number % 5, comment="as it was", customer=customer),
         "confirm": Confirm(actor="desk", customer=customer),
         "reject": Reject(actor="desk", reason="still dead", customer=customer),

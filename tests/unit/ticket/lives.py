@@ -1,6 +1,5 @@
 """One ticket of any life: what it is opened with and under, and how time and people go on with it (semantics 5.3)."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
@@ -92,6 +91,8 @@ class Life:
     policies: list[Policy] = field(default_factory=list)
     """What each of them was judged by."""
     asked: list[Command | None] = field(default_factory=list)
+    told_then: list[tuple[Told, ...]] = field(default_factory=list)
+    """What each of them was told."""
     applied: list[Input] = field(default_factory=list)
     learnt: list[Learnt] = field(default_factory=list)
     versions: dict[str, Policy] = field(default_factory=dict)
@@ -99,7 +100,9 @@ class Life:
 
     def __post_init__(self) -> None:
         """Open the ticket; raises `ImportImplausible`."""
-        self._keep(open_ticket(self.policy, self.opening, self.opened_at, told=self.told), self.opened_at, None)
+        self._keep(
+            open_ticket(self.policy, self.opening, self.opened_at, told=self.told), self.opened_at, None, self.told
+        )
         self.versions[self.ticket.policy_version] = self.policy
 
     @property
@@ -122,25 +125,26 @@ class Life:
         return max(now, self.settled_at[-1] + TICK)
 
     def settle(
-        self, at: datetime, command: Command | None = None, *, onto: Policy | None = None, told: Iterable[Told] = ()
+        self, at: datetime, command: Command | None = None, *, onto: Policy | None = None, told: tuple[Told, ...] = ()
     ) -> None:
         """As the record does."""
         judged = judge(self.policy, self.ticket, at, command, onto=onto, told=told)
-        self._keep(judged, at, command)
+        self._keep(judged, at, command, told)
         if command and judged.refusal is None:
             self.applied.append(Input(at=at, command=command))
             if onto:
                 self.policy = self.versions[judged.ticket.policy_version] = onto
 
-    def _keep(self, judged: Judged, at: datetime, command: Command | None) -> None:
+    def _keep(self, judged: Judged, at: datetime, command: Command | None, told: tuple[Told, ...]) -> None:
         self.judgements.append(judged)
         self.settled_at.append(at)
         self.policies.append(self.policy)
         self.asked.append(command)
+        self.told_then.append(told)
         self.learnt += (Learnt(at=at, told=each) for each in judged.answers)
         self.learnt += (Learnt(at=at, told=each) for each in judged.closures)
 
-    def until(self, goal: datetime, lag: timedelta, told: Iterable[Told] = ()) -> None:
+    def until(self, goal: datetime, lag: timedelta, told: tuple[Told, ...] = ()) -> None:
         """Time passes; what is due is found that much later than it could be, and once nothing is found."""
         while (wake_at := self.ticket.wake_at()) and wake_at + lag < goal:
             settled_at = self.settled_at[-1]

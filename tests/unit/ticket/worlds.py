@@ -1,0 +1,298 @@
+"""Several tickets of one customer in one queue: all that can reach any of them, whoever says it (semantics 5.3).
+
+Besides what people ask of one ticket: it is opened, imported or asked to leave; its queue is closed and opens; the
+roster answers; two are merged; its policy gets another version.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from random import Random
+from typing import NamedTuple
+
+from hypothesis import strategies as st
+
+from tests.support.policies import ladder
+from tests.unit.ticket.asking import command_of
+from tests.unit.ticket.lives import CALENDARS, CLOCKS, OPENED_AT, OPENING, Life, gaps, lags, with_urgent
+from workflows.domain.policy import AtRisk, OnBreach, Policy, Targets, hours, minutes
+from workflows.domain.policy_data import version_of
+from workflows.domain.ticket.closures import Closure, Told
+from workflows.domain.ticket.commands import ChangePolicy, HadBreach, Import, Open, SpentClock
+from workflows.domain.ticket.importing import USED, ImportImplausible
+from workflows.domain.ticket.judge import judge
+from workflows.domain.ticket.merging import halves, with_next_news
+from workflows.domain.ticket.roster import RosterAnswer
+from workflows.domain.ticket.words import Audience, Status, Target, TicketKind
+
+MOST_TICKETS = 4
+MOST = 2**32
+
+HAPPENS = (
+    *("ask",) * 14,
+    *("open", "leave", "import"),
+    *("close queue", "close queue", "open queue", "open queue", "roster", "roster"),
+    *("merge", "move", "nothing"),
+)
+"""What may come next; asking is what happens most."""
+
+
+@dataclass(frozen=True)
+class Happening:
+    """Some time passes, then something happens; in an outage nobody settles meanwhile, nor walks to any ticket."""
+
+    gap: timedelta
+    what: str
+    number: int
+    """Chooses its particulars."""
+    is_outage: bool
+
+
+class Plan(NamedTuple):
+    """All that a world is made of."""
+
+    versions: tuple[Policy, Policy]
+    """Of one policy."""
+    happenings: list[Happening]
+    lag: timedelta
+    """How much later than it could be it is found what fell due."""
+
+
+class Merge(NamedTuple):
+    """A merge that was asked for, done or refused."""
+
+    other: Life
+    survivor: Life
+    at: datetime
+    is_done: bool
+
+
+@dataclass
+class World:
+    """Tickets, settled again and again, and what reaches them."""
+
+    versions: tuple[Policy, Policy]
+    lives: list[Life] = field(default_factory=list)
+    closures: dict[str, Closure] = field(default_factory=dict)
+    answers: list[RosterAnswer] = field(default_factory=list)
+    merges: list[Merge] = field(default_factory=list)
+    now: datetime = OPENED_AT
+
+    def __post_init__(self) -> None:
+        """The first ticket."""
+        self._opened(OPENING)
+
+    @property
+    def told(self) -> tuple[Told, ...]:
+        """What every settle is told by now."""
+        return (*self.answers, *self.closures.values())
+
+    def happen(self, step: Happening) -> None:
+        """Have it happen, now."""
+        draw = Random(step.number)  # noqa: S311 - particulars of a made-up life
+        life = draw.choice(self.lives)
+        match step.what:
+            case "ask":
+                at = life.next_at(self.now)
+                life.settle(at, command_of(draw.randrange(10_000), life.ticket, at), told=self.told)
+            case "open" | "leave":
+                self._open(draw, TicketKind.LEAVING if step.what == "leave" else TicketKind.REQUEST)
+            case "import":
+                self._import(draw)
+            case "close queue":
+                self._close(draw, is_outage=step.is_outage)
+            case "open queue":
+                self._end(draw, is_outage=step.is_outage)
+            case "roster":
+                tier = draw.choice(self.versions[0].tier_names)
+                self.answers.append(RosterAnswer(tier=tier, at=self.now, is_reachable=draw.random() < 1 / 2))
+            case "merge":
+                self._merge(draw)
+            case "move":
+                onto = self.versions[draw.randrange(2)]
+                command = ChangePolicy(actor="ops", policy_version=version_of(onto), reason="anew")
+                life.settle(life.next_at(self.now), command, onto=onto, told=self.told)
+            case _:
+                life.settle(life.next_at(self.now), told=self.told)
+
+    def _opened(self, opening: Open | Import) -> None:
+        policy = self.versions[len(self.lives) % 2]
+        self.lives.append(Life(policy, opening=opening, opened_at=self.now, told=self.told))
+
+    def _open(self, draw: Random, kind: TicketKind) -> None:
+        if len(self.lives) < MOST_TICKETS:
+            name, priority = len(self.lives) + 1, draw.choice(("normal", "urgent"))
+            named = replace(OPENING, ticket_id=f"t-{name}", reference=f"R-{name}", thread=f"th-{name}")
+            self._opened(replace(named, priority=priority, kind=kind))
+
+    def _import(self, draw: Random) -> None:
+        """Bring one in from elsewhere; what cannot be is refused, and then there is none."""
+        if len(self.lives) == MOST_TICKETS:
+            return
+        opened_at = self.now - draw.randint(1, 400) * minutes(15)
+        status = draw.choice((Status.OPEN, Status.IN_PROGRESS))
+        handler = "ann" if status is Status.IN_PROGRESS else None
+        used = tuple(SpentClock(target=each, used=draw.choice((0, 1, 3, 30)) * minutes(15)) for each in USED)
+        had = tuple(
+            HadBreach(target=each, due_at=opened_at + draw.randint(1, 200) * minutes(15))
+            for each in draw.choices((Target.ACKNOWLEDGE, Target.UPDATE, *USED), k=draw.choice((0, 0, 1, 2)))
+        )
+        name = str(len(self.lives) + 1)
+        try:
+            self._opened(
+                Import(
+                    actor="ops",
+                    ticket_id=f"t-{name}",
+                    reference=f"R-{name}",
+                    queue=OPENING.queue,
+                    priority=draw.choice(("normal", "urgent")),
+                    customer=OPENING.customer,
+                    subject="no line",
+                    description="as it stood there",
+                    channel="mail",
+                    opened_at=opened_at,
+                    tier=draw.choice(self.versions[0].tier_names),
+                    status=status,
+                    handler=handler,
+                    owner=draw.choice((None, "ann")),
+                    clocks=used,
+                    breaches=had,
+                    references=("X-1",),
+                    kind=draw.choice((TicketKind.REQUEST, TicketKind.REQUEST, TicketKind.LEAVING)),
+                )
+            )
+        except ImportImplausible:
+            return
+
+    def _close(self, draw: Random, *, is_outage: bool) -> None:
+        """Close the queue from now or a later instant, with a stated end or without; never backwards (2.11)."""
+        from_at = self.now + draw.choice((0, 0, 1, 20)) * minutes(15)
+        until_at = draw.choice((None, from_at + draw.randint(1, 40) * minutes(15)))
+        name = f"c-{len(self.closures) + 1}"
+        self.closures[name] = Closure(
+            closure_id=name, from_at=from_at, until_at=until_at, actor="lea", reason="snow on the road"
+        )
+        self._walk(is_outage=is_outage)
+
+    def _end(self, draw: Random, *, is_outage: bool) -> None:
+        """Say of one that is not over when it is."""
+        going_on = [each for each in self.closures.values() if each.until_at is None or each.until_at > self.now]
+        if going_on:
+            closure = draw.choice(going_on)
+            until_at = max(self.now + draw.choice((0, 0, 2)) * minutes(15), closure.from_at)
+            ended = replace(closure, until_at=until_at, ended_by="lea", end_reason="it has thawed")
+            self.closures[closure.closure_id] = ended
+            self._walk(is_outage=is_outage)
+
+    def _walk(self, *, is_outage: bool) -> None:
+        """Bring every ticket to what is known of the queue, unless nobody is there to."""
+        if not is_outage:
+            for life in self.lives:
+                life.settle(life.next_at(self.now), told=self.told)
+
+    def _merge(self, draw: Random) -> None:
+        """Both at one instant: both halves, or neither and only what was due (6.7)."""
+        if len(self.lives) == 1:
+            return
+        other, survivor = draw.sample(self.lives, 2)
+        at = max(other.next_at(self.now), survivor.next_at(self.now))
+        stood, goes_on = (judge(life.policy, life.ticket, at, told=self.told).ticket for life in (other, survivor))
+        into, over = halves(other.policy, stood, goes_on, at, "kim")
+        grown = judge(survivor.policy, survivor.ticket, at, over, told=self.told)
+        into = with_next_news(into, grown.ticket)
+        merged = judge(other.policy, other.ticket, at, into, told=self.told)
+        is_done = merged.refusal is None and grown.refusal is None
+        # Both halves or none: a half is asked in vain, or not at all.
+        survivor.settle(at, over if is_done or grown.refusal else None, told=self.told)
+        other.settle(at, into if is_done or merged.refusal else None, told=self.told)
+        self.merges.append(Merge(other, survivor, at, is_done))
+
+    def until(self, goal: datetime, lag: timedelta) -> None:
+        """Time passes for every ticket."""
+        for life in self.lives:
+            life.until(goal, lag, self.told)
+        self.now = goal
+
+
+def a_version(seed: int) -> Policy:
+    """A version of the one policy: ladder, names and priorities are the same, anything else may be another."""
+    draw = Random(seed)  # noqa: S311 - a made-up policy
+
+    def row() -> Targets:
+        acknowledge, update_every, resolve = (minutes(15 * draw.randint(1, 40)) for _ in range(3))
+        return Targets(acknowledge=acknowledge, update_every=update_every, resolve=resolve)
+
+    agent, specialist, supplier = row(), row(), row()
+    policy = ladder(
+        agent=agent,
+        specialist=specialist,
+        supplier=supplier,
+        calendar=draw.choice(CALENDARS),
+        agents_calendar=draw.choice(CALENDARS),
+        suppliers_calendar=draw.choice(CALENDARS),
+        resolve=hours(draw.randint(2, 60)),
+        on_breach={each: _a_rule(draw, each) for each in Target if draw.random() < 1 / 3},
+        warn_at=draw.choice(((), (0.75,), (0.25, 0.5))),
+        waiting_pauses=tuple(sorted(draw.sample(CLOCKS, draw.randint(0, len(CLOCKS))))),
+        chases_to_escalate=draw.randint(1, 3),
+    )
+    at_risk = draw.choice((None, AtRisk(period=hours(100), number=2)))
+    policy = with_urgent(policy, at_risk, hours(draw.randint(11, 60)), row(), row(), row())
+    skips = draw.choice(((), ("normal",), ("urgent", "normal")))
+    return replace(
+        policy,
+        credit_for_promise=draw.choice((policy.credit_for_promise, None)),
+        credit_for_resolve=draw.choice((policy.credit_for_resolve, None)),
+        credit_limit=draw.choice((policy.credit_limit, None)),
+        sign_off=hours(draw.randint(1, 40)),
+        remind_every=hours(draw.randint(1, 9)),
+        tiers=tuple(replace(tier, skip_when_closed=skips) for tier in policy.tiers),
+    )
+
+
+def _a_rule(draw: Random, target: Target) -> OnBreach:
+    notify = draw.choice(((Audience.LEAD,), (Audience.OWNER, Audience.HANDLER), ()))
+    return OnBreach(notify=notify, escalate_every=draw.choice((0, 1, 2) if target is Target.UPDATE else (0, 1)))
+
+
+def a_plan(seed: int, length: int = 24) -> Plan:
+    """A world of a seed's making, the same for ever: for a search, and for the record."""
+    draw = Random(seed)  # noqa: S311 - made-up lives
+    happenings = [
+        Happening(
+            gap=minutes(15 * draw.choice((0, 1, 2, 4, 8, 30))),
+            what=draw.choice(HAPPENS),
+            number=draw.randrange(MOST),
+            is_outage=draw.random() < 1 / 3,
+        )
+        for _ in range(length)
+    ]
+    return Plan((a_version(draw.randrange(MOST)), a_version(draw.randrange(MOST))), happenings, timedelta())
+
+
+numbers = st.integers(0, MOST - 1)
+versions = numbers.map(a_version)
+soon = st.integers(0, 6).map(lambda quarters: minutes(15 * quarters))
+happenings = st.builds(
+    Happening, gap=soon | soon | gaps, what=st.sampled_from(HAPPENS), number=numbers, is_outage=st.booleans()
+)
+worlds = st.builds(Plan, st.tuples(versions, versions), st.lists(happenings, min_size=6, max_size=24), lags)
+"""What may happen to tickets: `gone_through` has it happen."""
+
+
+def gone_through(plan: Plan, *, outages: bool = True) -> World:
+    """The world by that plan; with outages, what fell due in them is found at their end."""
+    world = World(plan.versions)
+    for step in plan.happenings:
+        goal = world.now + step.gap
+        if outages and step.is_outage:
+            world.now = goal
+        else:
+            world.until(goal, plan.lag)
+        world.happen(step if outages else replace(step, is_outage=False))
+    return world
+
+
+def lives_of(plan: Plan) -> Iterator[Life]:
+    """Every ticket's life of a world."""
+    yield from gone_through(plan).lives
