@@ -11,7 +11,7 @@ from services.records.figures import Figures
 from services.records.problem_facts import PASSED_BY, TOLD, WAITING, AnnouncementKind, ProblemKind, ProblemState
 from workflows.domain.policy import Policy
 from workflows.domain.ticket.commands import MOST_STARS
-from workflows.domain.ticket.words import Cause, ContactKind, CreditOf, Outcome, Status, Target
+from workflows.domain.ticket.words import Cause, ContactKind, CreditOf, Outcome, SkipReason, Status, Target
 from workflows.policies import PolicySet
 
 Labels = tuple[str, ...]
@@ -122,7 +122,15 @@ def _of_queue(queue: str, policy: Policy) -> Iterator[tuple[str, Labels]]:
     chases = [kind for kind in ContactKind if kind.is_a_chase]
     for kind, tier, priority in product(chases, policy.tier_names, policy.resolve):
         yield totals.CHASES, (kind.value, tier, priority, queue)
-    yield totals.CUSTOMERS_FLAGGED, (queue,)
+    for name in (
+        totals.CUSTOMERS_FLAGGED,
+        totals.LEAVING,
+        totals.MERGED,
+        totals.IMPORTED,
+        totals.REJECTED,
+        totals.SOLVED_BY_ARTICLE,
+    ):
+        yield name, (queue,)
     for stars in range(1, MOST_STARS + 1):
         yield totals.RATINGS, (str(stars), queue)
     for of in (*(each.value for each in CreditOf), totals.BY_HAND):
@@ -144,5 +152,5 @@ def _of_ladder(queue: str, tiers: Sequence[str]) -> Iterator[tuple[str, Labels]]
         yield totals.TRANSFERS, (one, other, queue)
     for tier in tiers:
         yield totals.PING_PONGS, (tier, queue)
-    for tier in tiers[:-1]:  # the last is never skipped
-        yield totals.TIERS_SKIPPED, (tier, queue)
+    for tier, why in product(tiers[:-1], SkipReason):  # the last is never skipped
+        yield totals.TIERS_PASSED_BY, (tier, why.value, queue)

@@ -27,10 +27,13 @@ COUNTERS: Mapping[str, tuple[str, str]] = {
     totals.CLOCKS_REINSTATED: ("clocks_reinstated", "Verdicts that reopening withdrew: subtract them from those met."),
     totals.CLOCKS_WARNED: ("clocks_warned", "Warnings that a fraction of a target was spent."),
     totals.ESCALATIONS: ("escalations", "Steps up the ladder, by the first of their reasons."),
-    totals.EXHAUSTIONS: ("exhaustions", "Escalations from the last tier: the last resort is told."),
-    totals.TIERS_SKIPPED: (
+    totals.EXHAUSTIONS: (
+        "exhaustions",
+        "Tickets that came to the end of the ladder: the last resort is told, until somebody takes them on.",
+    ),
+    totals.TIERS_PASSED_BY: (
         "tiers_skipped",
-        "Tiers that were passed by because they were closed, or because nobody was on duty.",
+        "Tiers that were passed by, because they were `closed`, or `empty`: nobody was on duty.",
     ),
     totals.TRANSFERS: ("transfers", "Moves to another tier by hand."),
     totals.PING_PONGS: ("ping_pongs", "Entries of a tier that had had the ticket before."),
@@ -45,6 +48,11 @@ COUNTERS: Mapping[str, tuple[str, str]] = {
         "Goodwill credits offered to customers, by what earned them; those that somebody offered are of `hand`.",
     ),
     totals.CUSTOMERS_FLAGGED: ("customers_flagged", "Times that a lead was told of a customer who may leave."),
+    totals.LEAVING: ("leaving", "Requests to leave, of the tickets opened."),
+    totals.MERGED: ("merged", "Tickets merged into another that says the same, and closed as duplicates."),
+    totals.IMPORTED: ("imported", "Tickets brought in from elsewhere, of the tickets opened."),
+    totals.REJECTED: ("rejected", "Times that a customer said of a solution that it is none."),
+    totals.SOLVED_BY_ARTICLE: ("solved_by_article", "Times that a ticket was resolved by an article's answer."),
     totals.RESCUED: ("rescued", "Settles of late tickets by the keeper that a ticket's own timer should have made."),
     totals.MESSAGES_SENT: ("messages_sent", "Messages sent, by what they tell of."),
     totals.MESSAGES_REJECTED: ("messages_rejected", "Messages that can never be sent: nobody was told."),
@@ -102,6 +110,22 @@ def of_figures(figures: Figures, policies: PolicySet) -> Iterator[Metric]:
         "When the message was recorded that has waited longest to be sent. Absent: none is pending.",
         figures.oldest_pending_message_at,
     )
+    yield _gauge(
+        "awaited_credits",
+        "Tickets with a goodwill credit above the policy's limit on which the lead has not decided.",
+        value=figures.awaited_credits,
+    )
+    yield _timestamp(
+        "oldest_awaited_credit_timestamp_seconds",
+        "When the one of these credits was proposed that has waited longest. Absent: none waits.",
+        figures.oldest_awaited_credit_at,
+    )
+    yield _gauge(
+        "queue_closures",
+        "Closures that hold: while there is one, both clocks of the tier stand still in that queue.",
+        ("queue",),
+        {(queue,): 0 for queue, _ in desks} | dict(figures.queue_closures),
+    )
     yield from _problems(figures)
     yield _timestamp("record_timestamp_seconds", "The record's clock; compare the others with it.", figures.instant)
     yield _timestamp(
@@ -136,6 +160,12 @@ def _problems(figures: Figures) -> Iterator[Metric]:
         ("kind", "progress"),
         dict.fromkeys(labels.of_announcement_tickets(), 0) | dict(figures.announcement_tickets),
     )
+    yield _gauge(
+        "announcement_stuck_tickets",
+        "Tickets that could not be judged when their customers were to be told, of announcements that run, or have "
+        "ended within a day of the record's: nobody has told them.",
+        value=figures.announcement_stuck_tickets,
+    )
 
 
 def _counted(figures: Figures, desks: Sequence[Desk]) -> Iterator[Metric]:
@@ -145,6 +175,9 @@ def _counted(figures: Figures, desks: Sequence[Desk]) -> Iterator[Metric]:
         sets[name][values] = 0
     for (name, values), amount in figures.totals.items():
         sets[name][values] = amount
+        if name == totals.TIERS_SKIPPED_BEFORE:
+            tier, queue = values
+            sets[totals.TIERS_PASSED_BY][tier, totals.UNKNOWN, queue] = amount
     for name, (metric, meaning) in COUNTERS.items():
         yield _counter(metric, meaning, TOTALS[name], sets[name])
     yield histograms.breach_lag(sets)

@@ -4,18 +4,20 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from sqlalchemy import ScalarSelect, func, select, union_all
+from sqlalchemy import ScalarSelect, func, or_, select, union_all
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.orm import aliased
 
 from services.records import codec
 from services.records.folding import PART
 from services.records.problem_facts import PASSED_BY, TOLD, WAITING, Announcement
+from services.records.problem_facts import STUCK as STUCK_TICKET
 from services.records.problem_rows import announcements, count_problems
 from services.records.tables import (
     AT_RISK,
+    CREDIT_ASKED,
     LATE,
     NOT_CLOSED,
     OWED,
@@ -27,12 +29,16 @@ from services.records.tables import (
     TotalDeltaRow,
     TotalRow,
 )
-from services.records.tables_problems import LIVE
+from services.records.tables_closures import ClosureRow
+from services.records.tables_problems import LIVE, AnnouncementResultRow, AnnouncementRow
 from workflows.domain.policy import Policy
 from workflows.domain.ticket.events import TookOver
 from workflows.domain.ticket.words import Status
 
 LabelValues = tuple[str, ...]
+
+LATELY = timedelta(days=1)
+"""How long an announcement that has ended is looked at still, by the record's clock."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +80,14 @@ class Figures:
     """Those that have not ended, by state."""
     announcement_tickets: Mapping[LabelValues, int] = field(default_factory=dict)
     """Of those, how far they are: tickets by what is announced, and whether they wait, were told or were passed by."""
+    announcement_stuck_tickets: int = 0
+    """Those that could not be judged when their customers were to be told, also of announcements ended within a day."""
+    queue_closures: Mapping[LabelValues, int] = field(default_factory=dict)
+    """Closures that hold now, by queue."""
+    awaited_credits: int = 0
+    """Tickets with a credit on which the lead has not decided."""
+    oldest_awaited_credit_at: datetime | None = None
+    """When the one of these credits was proposed that has waited longest."""
 
 
 async def read_figures(connection: AsyncConnection, instant: datetime) -> Figures:
@@ -103,8 +117,13 @@ async def read_figures(connection: AsyncConnection, instant: datetime) -> Figure
         select(func.count()).select_from(row).where(OWED).scalar_subquery(),
         select(func.count()).select_from(MessageRow).where(PENDING).scalar_subquery(),
         select(func.min(MessageRow.recorded_at)).where(PENDING).scalar_subquery(),
+        select(func.count()).select_from(row).where(CREDIT_ASKED).scalar_subquery(),
+        select(func.min(row.credit_asked_at)).where(CREDIT_ASKED).scalar_subquery(),
+        _announced_in_vain(instant),
     )
-    deadline_at, wake_at, late, stuck, answered, owed, pending, oldest = (await connection.execute(singles)).one()
+    deadline_at, wake_at, late, stuck, answered, owed, pending, oldest, awaited, awaited_at, in_vain = (
+        await connection.execute(singles)
+    ).one()
     live = await announcements(connection, LIVE)
     not_closed: Counter[LabelValues] = Counter()
     versions: set[tuple[str, str]] = set()
@@ -129,7 +148,31 @@ async def read_figures(connection: AsyncConnection, instant: datetime) -> Figure
         problems=await count_problems(connection),
         announcements=Counter((each.state.value,) for each in live),
         announcement_tickets=_progress(live),
+        announcement_stuck_tickets=in_vain,
+        queue_closures=await _closures(connection, instant),
+        awaited_credits=awaited,
+        oldest_awaited_credit_at=awaited_at,
     )
+
+
+def _announced_in_vain(instant: datetime) -> ScalarSelect[int]:
+    """Of announcements that have ended before they can be looked up, but hardly be mended."""
+    announced, result = AnnouncementRow, AnnouncementResultRow
+    lately = or_(announced.ended_at.is_(None), announced.ended_at > instant - LATELY)
+    counted = (
+        select(func.count()).select_from(result).join(announced, announced.announcement_id == result.announcement_id)
+    )
+    return counted.where(lately, result.outcome == STUCK_TICKET).scalar_subquery()
+
+
+async def _closures(connection: AsyncConnection, instant: datetime) -> dict[LabelValues, int]:
+    row = ClosureRow
+    holds = (
+        select(row.queue, func.count())
+        .where(row.from_at <= instant, or_(row.until_at.is_(None), row.until_at > instant))
+        .group_by(row.queue)
+    )
+    return {(queue,): number for queue, number in await connection.execute(holds)}
 
 
 def _progress(live: Iterable[Announcement]) -> Mapping[LabelValues, int]:

@@ -23,7 +23,7 @@ from workflows.domain.ticket.events import Entry, ProblemLinked, ProblemUnlinked
 from workflows.domain.ticket.promises import is_promise_warned
 from workflows.domain.ticket.state import Ticket
 from workflows.domain.ticket.verdict import RULES_VERSION, Judged
-from workflows.domain.ticket.words import Status
+from workflows.domain.ticket.words import CreditState, Status
 
 
 class TicketColumns(NamedTuple):
@@ -40,6 +40,7 @@ class TicketColumns(NamedTuple):
     owner: str | None
     handler: str | None
     promised_by: str | None
+    credit_asked_at: datetime | None
     customer_id: str
     version: int
     sequence: int
@@ -372,6 +373,7 @@ def _ticket_columns(
         owner=ticket.owner,
         handler=ticket.handler,
         promised_by=promised_by(ticket),
+        credit_asked_at=_credit_asked_at(ticket),
         customer_id=ticket.customer.external_id,
         version=ticket.version,
         sequence=ticket.sequence,
@@ -397,6 +399,11 @@ def promised_by(ticket: Ticket) -> str | None:
     works_on_it = None if ticket.status is Status.RESOLVED else ticket.handler
     owed_by = dict.fromkeys(each.owner for each in ticket.promises if each.is_open and each.owner != works_on_it)
     return "".join(f"\n{owner}\n" for owner in owed_by if owner) or None
+
+
+def _credit_asked_at(ticket: Ticket) -> datetime | None:
+    asked = (credit.at for credit in ticket.credits if credit.state is CreditState.AWAITING_APPROVAL)
+    return min(asked, default=None)
 
 
 def _warned_deadline_at(ticket: Ticket, policy: Policy) -> datetime | None:

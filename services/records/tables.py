@@ -75,6 +75,7 @@ AT_RISK = text("warned_deadline_at IS NOT NULL")
 HANDLED = text("handler IS NOT NULL")
 PROMISED = text("promised_by IS NOT NULL")
 """Somebody owes its customer what the list of its handler's work does not tell them."""
+CREDIT_ASKED = text("credit_asked_at IS NOT NULL")
 UNTAKEN = text("handler IS NULL")
 _HANDLED_WORK = text(f"{WORKED_ON.text} AND {HANDLED.text}")
 _UNTAKEN_WORK = text(f"{WORKED_ON.text} AND {UNTAKEN.text}")
@@ -128,6 +129,7 @@ class TicketRow(Base):
             sqlite_where=_UNTAKEN_WORK,
         ),
         Index("ix_tickets_promised", "deadline_at", "ticket_id", postgresql_where=PROMISED, sqlite_where=PROMISED),
+        Index("ix_tickets_credit_asked", "credit_asked_at", postgresql_where=CREDIT_ASKED, sqlite_where=CREDIT_ASKED),
         Index("ix_tickets_stuck", "stuck_until", postgresql_where=STUCK, sqlite_where=STUCK),
         Index("ix_tickets_at_risk", "queue", "tier", "priority", postgresql_where=AT_RISK, sqlite_where=AT_RISK),
         Index("ix_tickets_customer", "customer_id", "ticket_id"),
@@ -147,6 +149,8 @@ class TicketRow(Base):
     handler: Mapped[str | None]
     promised_by: Mapped[str | None]
     """Who owes the customer an open promise without having the ticket among their work: each between two line ends."""
+    credit_asked_at: Mapped[datetime | None]
+    """When the first of its credits was proposed on which the lead has not decided; none: no such credit."""
     customer_id: Mapped[str]
     """The contact centre's own key."""
     version: Mapped[int]

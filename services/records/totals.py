@@ -26,7 +26,9 @@ from workflows.domain.ticket.events import (
     Escalated,
     Event,
     Held,
+    Imported,
     LadderExhausted,
+    Merged,
     Opened,
     PolicyChanged,
     PriorityChanged,
@@ -37,12 +39,14 @@ from workflows.domain.ticket.events import (
     PromiseMade,
     PromiseWarned,
     Rated,
+    Rejected,
     Reopened,
+    Resolved,
     TierSkipped,
     Transferred,
 )
 from workflows.domain.ticket.state import Ticket
-from workflows.domain.ticket.words import Target
+from workflows.domain.ticket.words import Target, TicketKind
 
 OPENED = "opened"
 CLOSED = "closed"
@@ -54,7 +58,7 @@ CLOCKS_REINSTATED = "clocks_reinstated"
 CLOCKS_WARNED = "clocks_warned"
 ESCALATIONS = "escalations"
 EXHAUSTIONS = "exhaustions"
-TIERS_SKIPPED = "tiers_skipped"
+TIERS_PASSED_BY = "tiers_passed_by"
 TRANSFERS = "transfers"
 PING_PONGS = "ping_pongs"
 CHASES = "chases"
@@ -62,6 +66,11 @@ HOLDS = "holds"
 RATINGS = "ratings"
 CREDITS_OFFERED = "credits_offered"
 CUSTOMERS_FLAGGED = "customers_flagged"
+LEAVING = "leaving"
+MERGED = "merged"
+IMPORTED = "imported"
+REJECTED = "rejected"
+SOLVED_BY_ARTICLE = "solved_by_article"
 TIME_TO_BUCKET = "time_to_bucket"
 TIME_TO_MICROSECONDS = "time_to_microseconds"
 BREACH_LAG_BUCKET = "breach_lag_bucket"
@@ -86,7 +95,7 @@ TOTALS: Mapping[str, tuple[str, ...]] = {
     CLOCKS_WARNED: _CLOCK,
     ESCALATIONS: ("from_tier", "to_tier", "cause", "queue"),
     EXHAUSTIONS: ("tier", "cause", "queue"),
-    TIERS_SKIPPED: ("tier", "queue"),
+    TIERS_PASSED_BY: ("tier", "reason", "queue"),
     TRANSFERS: ("from_tier", "to_tier", "queue"),
     PING_PONGS: ("to_tier", "queue"),
     CHASES: ("kind", "tier", "priority", "queue"),
@@ -94,6 +103,11 @@ TOTALS: Mapping[str, tuple[str, ...]] = {
     RATINGS: ("stars", "queue"),
     CREDITS_OFFERED: ("of", "queue"),
     CUSTOMERS_FLAGGED: ("queue",),
+    LEAVING: ("queue",),
+    MERGED: ("queue",),
+    IMPORTED: ("queue",),
+    REJECTED: ("queue",),
+    SOLVED_BY_ARTICLE: ("queue",),
     TIME_TO_BUCKET: (*_CLOCK, "le"),
     TIME_TO_MICROSECONDS: _CLOCK,
     BREACH_LAG_BUCKET: ("le",),
@@ -107,9 +121,9 @@ TOTALS: Mapping[str, tuple[str, ...]] = {
 
 Totals of clocks hold the promises too, under a `target` of their own, by the tier that had the ticket as they ended.
 `clocks_reinstated` counts verdicts that reopening withdrew: subtract it from `clocks_met` for attainment. One step of
-the ladder counts once, under the first of its causes. `tier` is the one that had the ticket. What ends in `bucket` is
-observations by the upper bound of their bucket, *not* cumulated: of `breach_lag_bucket` one a breach event, in real
-seconds; of `time_to_bucket` one a clock run that was met or breached.
+the ladder counts once, under the first of its causes, and its end once until somebody takes the ticket on. `tier` is
+the one that had the ticket. What ends in `bucket` is observations by the upper bound of their bucket, *not* cumulated:
+of `breach_lag_bucket` one a breach event, in real seconds; of `time_to_bucket` one a run that was met or breached.
 """
 
 _COUNTED = frozenset(
@@ -139,9 +153,19 @@ _COUNTED = frozenset(
         Rated,
         CreditOffered,
         CustomerFlagged,
+        Imported,
+        Merged,
+        Rejected,
+        Resolved,
     }
 )
 """Most lines of a log are none of these: they are told from them once, and quickly."""
+
+TIERS_SKIPPED_BEFORE = "tiers_skipped"
+"""What older releases count tiers under that were passed by, for whatever reason: of tier and queue."""
+
+UNKNOWN = "unknown"
+"""The reason of those."""
 
 BY_HAND = "hand"
 """What a credit is counted under that nothing earned: somebody offered it."""
@@ -193,6 +217,8 @@ def had_work(ticket: Ticket, events: Sequence[Event]) -> bool:
 
 _Added = Iterator[tuple[str, tuple[str, ...], int]]
 _Promise = PromiseMade | PromiseWarned | PromiseKept | PromiseBroken | PromiseChanged | PromiseCancelled
+_Turn = Opened | Closed | Reopened | Imported | Merged | Resolved | Rejected
+_ONCE: Mapping[type[_Turn], str] = {Imported: IMPORTED, Merged: MERGED, Rejected: REJECTED}
 _Ending = ClockMet | ClockCancelled | ClockReinstated | ClockBreached
 
 
@@ -219,7 +245,7 @@ class _Counting:
     def added_by(self, event: Event) -> _Added:
         """Yield what the next line adds."""
         match event:
-            case Opened() | Closed() | Reopened():
+            case Opened() | Closed() | Reopened() | Imported() | Merged() | Resolved() | Rejected():
                 yield from self._by_life(event)
             case PriorityChanged(priority=priority):
                 self._priority = priority
@@ -263,14 +289,21 @@ class _Counting:
             case PromiseMade() | PromiseKept():
                 pass  # it only begins, or was counted when it broke
 
-    def _by_life(self, event: Opened | Closed | Reopened) -> _Added:
+    def _by_life(self, event: _Turn) -> _Added:
         match event:
-            case Opened():
+            case Opened(kind=kind):
                 yield OPENED, (self._priority, self._queue), 1
+                if kind is TicketKind.LEAVING:
+                    yield LEAVING, (self._queue,), 1
             case Closed(outcome=outcome):
                 yield CLOSED, (outcome.value, self._priority, self._queue), 1
             case Reopened():
                 yield REOPENED, (self._priority, self._queue), 1
+            case Resolved(article=article):
+                if article is not None:
+                    yield SOLVED_BY_ARTICLE, (self._queue,), 1
+            case Imported() | Merged() | Rejected():
+                yield _ONCE[type(event)], (self._queue,), 1
 
     def _by_contact(self, contact: ContactReceived) -> _Added:
         """A contact is a chase while the desk owes work and nothing was asked of the customer (6.3)."""
@@ -291,10 +324,11 @@ class _Counting:
 
     def _by_step(self, step: Escalated | Transferred | TierSkipped | LadderExhausted) -> _Added:
         match step:
-            case TierSkipped(tier=tier):
-                yield TIERS_SKIPPED, (tier, self._queue), 1
-            case LadderExhausted(tier=tier, causes=causes):
-                yield EXHAUSTIONS, (tier, causes[0].value, self._queue), 1
+            case TierSkipped(tier=tier, why=why):
+                yield TIERS_PASSED_BY, (tier, why.value, self._queue), 1
+            case LadderExhausted(tier=tier, causes=causes, is_repeat=is_repeat):
+                if not is_repeat:  # the last resort is told of it already
+                    yield EXHAUSTIONS, (tier, causes[0].value, self._queue), 1
             case Escalated(from_tier=from_tier, to_tier=to_tier, causes=causes):
                 yield ESCALATIONS, (from_tier, to_tier, causes[0].value, self._queue), 1
                 yield from self._by_entry(to_tier, is_ping_pong=step.is_ping_pong)

@@ -24,10 +24,11 @@ SUMMED = "time_to_bucket"
 COUNTED = frozenset(
     {
         *CLOCKS.values(),
-        *("opened", "closed", "reopened", "escalations", "exhaustions", "tiers_skipped", "transfers", "ping_pongs"),
+        *("opened", "closed", "reopened", "escalations", "exhaustions", "tiers_passed_by", "transfers", "ping_pongs"),
         *("chases", "clocks_warned", "breach_lag_bucket", "breach_lag_microseconds", SUMMED),
         *("messages_sent", "messages_rejected"),
         *("holds", "ratings", "credits_offered", "customers_flagged"),
+        *("leaving", "merged", "imported", "rejected", "solved_by_article"),
     }
 )
 """Every total that is counted here."""
@@ -130,25 +131,38 @@ class _Counting:
     def _of_step(self, line: Line) -> Iterator[Key]:
         body, at_desk = line.body, (self.priority, self.queue)
         match line.kind:
-            case "opened" | "reopened":
-                yield line.kind, at_desk
-            case "closed":
-                yield "closed", (body["outcome"], *at_desk)
+            case "opened" | "reopened" | "closed" | "resolved" | "merged" | "imported" | "rejected":
+                yield from self._of_life(line)
             case "clock_warned":
                 yield "clocks_warned", (body["target"], self.tier, *at_desk)
             case "contact_received":
                 if body["kind"] != "information" and self.has_work and not body["answered_wait"]:
                     yield "chases", (body["kind"], self.tier, *at_desk)
-            case "ladder_exhausted":
+            case "ladder_exhausted" if not body["is_repeat"]:
                 yield "exhaustions", (body["tier"], body["causes"][0], self.queue)
             case "tier_skipped":
-                yield "tiers_skipped", (body["tier"], self.queue)
+                yield "tiers_passed_by", (body["tier"], body.get("why", "closed"), self.queue)
             case "held" | "rated" | "credit_offered" | "customer_flagged":
                 yield from self._of_customer(line)
             case "escalated" | "transferred":
                 yield from self._of_move(line)
             case _:
                 pass  # the rest of the log is counted nowhere
+
+    def _of_life(self, line: Line) -> Iterator[Key]:
+        body, at_desk = line.body, (self.priority, self.queue)
+        match line.kind:
+            case "opened" | "reopened":
+                yield line.kind, at_desk
+                if body.get("kind") == "leaving":
+                    yield "leaving", (self.queue,)
+            case "closed":
+                yield "closed", (body["outcome"], *at_desk)
+            case "resolved":
+                if body.get("article"):
+                    yield "solved_by_article", (self.queue,)
+            case _:
+                yield line.kind, (self.queue,)
 
     def _of_customer(self, line: Line) -> Iterator[Key]:
         match line.kind:

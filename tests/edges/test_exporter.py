@@ -107,6 +107,14 @@ def _labels(**labels: str) -> frozenset[tuple[str, str]]:
     return frozenset(labels.items())
 
 
+async def test_tiers_that_an_older_release_counted_are_shown_without_their_reason() -> None:
+    """It wrote down that one was passed by, and not why: no count falls while a release replaces another."""
+    page = await _page(Figures(instant=MONDAY_NOON, totals={(totals.TIERS_SKIPPED_BEFORE, ("agent", "home")): 7}))
+
+    shown = {labels: value for (name, labels), value in page.items() if "tiers_skipped" in name and value}
+    assert shown == {_labels(tier="agent", reason="unknown", queue="home"): 7}
+
+
 def test_every_kind_of_message_is_known() -> None:
     """The kinds are the rules' own, wherever they tell somebody: one that is new has its series from the start."""
     told = [
@@ -136,16 +144,21 @@ async def test_every_label_set_is_there_at_zero_before_anything_happened() -> No
         "followthrough_escalations_total": 8,  # one step, 8 reasons
         "followthrough_exhaustions_total": 8,
         "followthrough_holds_total": 2,  # tiers
+        "followthrough_imported_total": 1,
+        "followthrough_leaving_total": 1,
+        "followthrough_merged_total": 1,
         "followthrough_messages_possibly_sent_twice_total": 32,  # kinds of messages
         "followthrough_messages_rejected_total": 32,
         "followthrough_messages_sent_total": 32,
         "followthrough_ping_pongs_total": 2,
         "followthrough_ratings_total": 5,  # stars
+        "followthrough_rejected_total": 1,
         "followthrough_rescued_total": 1,
+        "followthrough_solved_by_article_total": 1,
         "followthrough_tickets_closed_total": 12,  # 6 outcomes, 2 priorities
         "followthrough_tickets_opened_total": 2,
         "followthrough_tickets_reopened_total": 2,
-        "followthrough_tiers_skipped_total": 1,  # the last never is
+        "followthrough_tiers_skipped_total": 2,  # closed or empty; the last never is
         "followthrough_transfers_total": 2,  # there and back
     }
     breached = _labels(target="acknowledge", tier="agent", priority="urgent", queue="home")
@@ -169,6 +182,7 @@ async def test_the_page_says_what_the_record_says() -> None:
             (totals.CLOCKS_BREACHED, breached): 5,
             (totals.ESCALATIONS, ("agent", "engineer", "acknowledge_breached", "home")): 5,
             (totals.EXHAUSTIONS, ("engineer", "by_hand", "home")): 1,
+            (totals.TIERS_PASSED_BY, ("agent", "empty", "home")): 3,
             (totals.RESCUED, ()): 2,
         },
         open_tickets={("home", "agent", "urgent", "open"): 11},
@@ -184,6 +198,10 @@ async def test_the_page_says_what_the_record_says() -> None:
         problems={("fault", "known"): 12},
         announcements={("running",): 9},
         announcement_tickets={("fix", "told"): 10},
+        announcement_stuck_tickets=13,
+        queue_closures={("home",): 14},
+        awaited_credits=15,
+        oldest_awaited_credit_at=datetime(2026, 11, 22, 11, 59, 32, tzinfo=UTC),
     )
 
     page = await _page(figures)
@@ -195,6 +213,7 @@ async def test_the_page_says_what_the_record_says() -> None:
         "followthrough_clocks_breached_total": 5,
         "followthrough_escalations_total": 5,
         "followthrough_exhaustions_total": 1,
+        "followthrough_tiers_skipped_total": 3,
         "followthrough_rescued_total": 2,
         "followthrough_open_tickets": 11,
         "followthrough_at_risk_tickets": 8,
@@ -207,6 +226,10 @@ async def test_the_page_says_what_the_record_says() -> None:
         "followthrough_problems": 12,
         "followthrough_announcements": 9,
         "followthrough_announcement_tickets": 10,
+        "followthrough_announcement_stuck_tickets": 13,
+        "followthrough_queue_closures": 14,
+        "followthrough_awaited_credits": 15,
+        "followthrough_oldest_awaited_credit_timestamp_seconds": 1795348772,
         "followthrough_record_timestamp_seconds": 1795435200,
         "followthrough_oldest_unmet_deadline_timestamp_seconds": 1795435170,
         "followthrough_next_wake_timestamp_seconds": 1795435171,

@@ -176,7 +176,7 @@ def _of_line(standing: dict[str, str], kind: str, body: dict[str, Any]) -> Itera
             steps = {"from_tier": body["from_tier"], "to_tier": body["to_tier"], "reason": body["causes"][0]}
             yield _key("escalations_total", queue=queue, **steps)
             standing["tier"] = body["to_tier"]
-        case "ladder_exhausted":
+        case "ladder_exhausted" if not body["is_repeat"]:
             yield _key("exhaustions_total", tier=body["tier"], reason=body["causes"][0], queue=queue)
         case _:
             yield from _of_promise(standing, kind, body)

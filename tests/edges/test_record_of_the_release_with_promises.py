@@ -44,6 +44,8 @@ from workflows.domain.ticket.words import ContactKind, Outcome, PromiseKind
 from workflows.planning.handover import handover
 
 A_WEEK = timedelta(days=7)
+PROPOSED_AT = datetime.fromisoformat("2026-11-18T09:00:00.000002Z")
+"""A credit on which the lead has not decided."""
 REOPENS = datetime.fromisoformat("2026-11-19T12:01:00Z")
 """The queue of two of them works again since a minute."""
 NOT_ALONE = {"t-shut", "t-shut-asked"}
@@ -116,7 +118,7 @@ async def lines(records: Records, ticket_id: str, *, after: int) -> list[Line]:
 async def rendered(records: Records) -> list[Rendered]:
     """Every message in its words, as delivery takes them."""
     said: list[Rendered] = []
-    worded = Worded(records.log_lines, Words(), "file")
+    worded = Worded(records.log_lines, records.outbox, Words(), "file")
     while messages := await records.outbox.take(limit=100, lease_seconds=600):
         said += [await worded.of(message) for message in messages]
         await records.outbox.write_down([WasSent(message=message) for message in messages])
@@ -148,6 +150,8 @@ async def test_every_ticket_is_there_as_it_was_left(records: Records) -> None:
     figures = await records.queries.figures()
     assert figures.problems == {("fault", "investigating"): 1}
     assert figures.announcement_tickets == {("update", "waiting"): 1, ("update", "told"): 1, ("update", "passed_by"): 0}
+    assert figures.queue_closures == {("business",): 1}
+    assert (figures.awaited_credits, figures.oldest_awaited_credit_at) == (1, PROPOSED_AT)
 
 
 async def test_every_message_that_is_owed_has_words(records: Records, caplog: pytest.LogCaptureFixture) -> None:

@@ -45,6 +45,7 @@ from workflows.domain.ticket.events import (
     PromiseCancelled,
     PromiseKept,
     PromiseMade,
+    Rejected,
     Reopened,
     Transferred,
 )
@@ -470,18 +471,21 @@ def counted_by_hand(entries: Sequence[Entry]) -> Counter[tuple[str, tuple[str, .
         ClockCancelled: "clocks_cancelled",
         ClockReinstated: "clocks_reinstated",
     }
+    once = {
+        Opened: ("opened", ("normal", "home")),
+        Reopened: ("reopened", ("normal", "home")),
+        Rejected: ("rejected", ("home",)),
+    }
     counted: Counter[tuple[str, tuple[str, ...]]] = Counter()
     for event in (entry.event for entry in entries):
-        if isinstance(event, Opened):
-            counted["opened", ("normal", "home")] += 1
+        if type(event) in once:
+            counted[once[type(event)]] += 1
         elif isinstance(event, Closed):
             counted["closed", (str(event.outcome), "normal", "home")] += 1
-        elif isinstance(event, Reopened):
-            counted["reopened", ("normal", "home")] += 1
         elif isinstance(event, ClockMet | ClockBreached | ClockCancelled | ClockReinstated):
             count = event.count if isinstance(event, ClockBreached) else 1
             counted[names[type(event)], (str(event.target), event.held_by, "normal", "home")] += count
-        elif isinstance(event, LadderExhausted):
+        elif isinstance(event, LadderExhausted) and not event.is_repeat:
             counted["exhaustions", (event.tier, str(event.causes[0]), "home")] += 1
         elif isinstance(event, Escalated):
             counted["escalations", (event.from_tier, event.to_tier, str(event.causes[0]), "home")] += 1

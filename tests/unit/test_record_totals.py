@@ -20,15 +20,18 @@ from workflows.domain.ticket.events import (
     Event,
     Held,
     LadderExhausted,
+    Merged,
     PolicyChanged,
     PriorityChanged,
     Rated,
+    Rejected,
+    Resolved,
     TierSkipped,
     Transferred,
 )
 from workflows.domain.ticket.judge import judge, open_ticket
 from workflows.domain.ticket.state import Ticket
-from workflows.domain.ticket.words import Cause, ContactKind, CreditOf, Outcome, Signal, Target
+from workflows.domain.ticket.words import Cause, ContactKind, CreditOf, Outcome, Signal, SkipReason, Target
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 POLICY = a_policy()
@@ -173,17 +176,36 @@ def test_step_with_several_causes_counts_once() -> None:
 
 
 def test_tier_that_was_passed_by_is_counted() -> None:
-    """4.5: nothing is skipped without a figure."""
-    assert added(TierSkipped(tier="desk")) == (Delta("tiers_skipped", ("desk", "home"), 1),)
+    """4.5: nothing is skipped without a figure, and without its reason."""
+    assert added(TierSkipped(tier="desk"), TierSkipped(tier="night", why=SkipReason.EMPTY)) == (
+        Delta("tiers_passed_by", ("desk", "closed", "home"), 1),
+        Delta("tiers_passed_by", ("night", "empty", "home"), 1),
+    )
 
 
 def test_end_of_the_ladder_is_counted() -> None:
-    """4.4: an exhaustion that joins one that is being told already is one more."""
+    """4.4: an exhaustion that joins one that is being told already is no further one."""
     end = LadderExhausted(
-        tier="specialist", causes=(Cause.BY_HAND,), reason="no spare part", last_resort="duty", is_repeat=True
+        tier="specialist", causes=(Cause.BY_HAND,), reason="no spare part", last_resort="duty", is_repeat=False
     )
 
-    assert added(end, end) == (Delta("exhaustions", ("specialist", "by_hand", "home"), 2),)
+    assert added(end, replace(end, is_repeat=True)) == (Delta("exhaustions", ("specialist", "by_hand", "home"), 1),)
+
+
+def test_solutions_are_counted_by_what_became_of_them() -> None:
+    """6.7, 6.8: one that an article gave, one that the customer says is none; a ticket that went into another."""
+    solved = Resolved(outcome=Outcome.FIXED, explanation="as written")
+
+    assert added(
+        solved,
+        replace(solved, article="a-1"),
+        Rejected(reason="it is no better"),
+        Merged(survivor_id="t-2", survivor_reference="FT-2"),
+    ) == (
+        Delta("merged", ("home",), 1),
+        Delta("rejected", ("home",), 1),
+        Delta("solved_by_article", ("home",), 1),
+    )
 
 
 def test_warnings_are_counted_where_the_ticket_was_and_as_urgent_as_it_was() -> None:

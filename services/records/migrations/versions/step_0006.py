@@ -4,10 +4,13 @@ Takes nothing from processes of the release before: they write what they wrote.
 """
 
 import json
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 from alembic import op
+
+from services.records.tables import Instant
 
 revision = "0006"
 down_revision = "0005"
@@ -15,11 +18,13 @@ branch_labels = None
 depends_on = None
 
 A_BATCH = 1000
+INSTANT = sa.DateTime(timezone=True).with_variant(sa.String(27), "sqlite")
 
 
 def upgrade() -> None:
     """Add every part."""
     _promised_by()
+    _credits()
 
 
 def _promised_by() -> None:
@@ -48,6 +53,34 @@ def _promised_by() -> None:
         found = [{"ticket_id": row.ticket_id, "owners": _owners(row.state)} for row in rows]
         if kept := [each for each in found if each["owners"]]:
             connection.execute(keep, kept)
+
+
+def _credits() -> None:
+    """Since when a credit awaits the lead's word is found by a column of its own, of tickets closed or not.
+
+    What a process of the release before settles keeps what stood there until this release settles it.
+    """
+    op.add_column("tickets", sa.Column("credit_asked_at", INSTANT, nullable=True))
+    standing = sa.text("credit_asked_at IS NOT NULL")
+    op.create_index(
+        "ix_tickets_credit_asked", "tickets", ["credit_asked_at"], postgresql_where=standing, sqlite_where=standing
+    )
+    connection = op.get_bind()
+    proposed = sa.text(
+        "SELECT ticket_id, state FROM tickets "
+        "WHERE ticket_id IN (SELECT ticket_id FROM events WHERE kind = 'credit_proposed')"
+    )
+    tickets = sa.table("tickets", sa.column("ticket_id", sa.Text()), sa.column("credit_asked_at", Instant()))
+    for row in connection.execute(proposed).all():
+        if asked_at := _asked_at(row.state):
+            keep = tickets.update().where(tickets.c.ticket_id == row.ticket_id)
+            connection.execute(keep.values(credit_asked_at=asked_at))
+
+
+def _asked_at(state: object) -> datetime | None:
+    read: Any = json.loads(state) if isinstance(state, str) else state
+    waiting = [each["at"] for each in read.get("credits", ()) if each.get("state") == "awaiting_approval"]
+    return min(map(datetime.fromisoformat, waiting), default=None)
 
 
 def _owners(state: object) -> str | None:
