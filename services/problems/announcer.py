@@ -6,11 +6,11 @@ One ticket at a time: of what the record can do a second, the rest is for ticket
 import asyncio
 import time
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Protocol
 
-from services.records.announcing import Turn, Turns
 from services.records.errors import StateTooNew
+from services.records.letters import Turn, Turns
 from workflows.messages import AnnounceResult
 
 STRETCH_SECONDS = 20.0
@@ -28,8 +28,8 @@ class Announcing(Protocol):
         """Whose turn it is."""
         ...
 
-    async def tell(self, turns: Turns, turn: Turn) -> str:
-        """Settle a ticket with what is announced."""
+    async def tell(self, turns: Turns, turn: Turn) -> Mapping[str, str]:
+        """Settle a ticket with what is announced, and its customer's others; what became of each."""
         ...
 
 
@@ -68,16 +68,22 @@ class PacedAnnouncer:
                 if too_new is not None:
                     raise too_new
                 after = ""
+            settled: set[str] = set()
             for turn in turns.turns:
+                after = turn.ticket_id
+                if after in settled:  # with another of its customer's
+                    continue
                 await self._sleep(max(turn_at - self._stopwatch(), 0.0))
                 turn_at = max(turn_at, self._stopwatch()) + 1 / turns.tickets_per_second
                 try:
-                    self.outcomes[await self._announcing.tell(turns, turn)] += 1
+                    outcomes = await self._announcing.tell(turns, turn)
                 except StateTooNew as newer:
                     too_new = newer
                 else:
-                    told += 1
-                after = turn.ticket_id
+                    settled |= outcomes.keys()
+                    turn_at += (len(outcomes) - 1) / turns.tickets_per_second
+                    told += len(outcomes)
+                    self.outcomes.update(outcomes.values())
                 is_called_off = not go_on(after)
                 if is_called_off:
                     break

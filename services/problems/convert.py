@@ -56,6 +56,10 @@ def announcement_message(announcement: Announcement) -> contract.Announcement:
         problem_id=announcement.problem_id,
         kind=contract.AnnouncementKind.Value(f"ANNOUNCEMENT_KIND_{announcement.kind.upper()}"),
         words=announcement.words,
+        words_in=[
+            contract.AnnouncementWords(language=language, text=text)
+            for language, text in sorted(announcement.words_in.items())
+        ],
         actor=announcement.actor,
         announce_time=_instant(announcement.announced_at),
         tickets_per_second=announcement.tickets_per_second,
@@ -80,6 +84,8 @@ def announced_message(announced: AnnouncedTo) -> contract.AnnouncementTicket:
         outcome=announced.outcome,
         time=_instant(announced.at),
         instead_of=announced.instead_of or "",
+        reference=announced.reference,
+        told_in=announced.told_in or "",
     )
 
 

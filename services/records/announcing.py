@@ -1,69 +1,58 @@
 """Announcements as they are carried out: whose turn it is, and each ticket's settle with what became of it.
 
-A customer is told and that they were is written in one transaction, under a key: whoever tries again, and however many
-do at once, finds it done. Nothing of it depends on a request's stored answer, which is forgotten one day.
+A customer is told, of all their tickets, and that they were is written in one transaction, under a key a ticket:
+whoever tries again, and however many do at once, finds it done. Nothing of it depends on a request's stored answer,
+which is forgotten one day.
 """
 
 import logging
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
-from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, exists, insert, or_, select, update
+from sqlalchemy.orm import aliased
 
 from services.records.clock import RecordClock, instant_by
-from services.records.decision import Decision, Judge, Poison, PoisonousCommand, PolicyNotLoaded, Question, decide
+from services.records.decision import Judge, Poison, PoisonousCommand, PolicyNotLoaded
 from services.records.door import require_count
 from services.records.engine import Database
 from services.records.errors import RecordFailed, RecordUnavailable
 from services.records.faults import Duplicate, spoken_plainly
+from services.records.letters import MOST_IN_A_LETTER, Rules, Turn, Turns, decide_letter
 from services.records.policies import KnownPolicies
-from services.records.problem_facts import TOLD, AnnouncementKind, AnnouncementState
-from services.records.rows import ResultColumns, Rows, TurnColumns
-from services.records.settled import SettledBy
+from services.records.problem_facts import AnnouncementKind, AnnouncementState
+from services.records.problem_rows import words_in
+from services.records.rows import Held, ResultColumns
 from services.records.statements import Settling, Statements
 from services.records.store import TRIES, log_poison, mark_stuck
+from services.records.tables import TicketRow
 from services.records.tables_problems import LIVE, AnnouncementResultRow, AnnouncementRow, AnnouncementTicketRow
-from workflows.domain.ticket import judge as rules
-from workflows.domain.ticket.commands import Command, PostUpdate, Resolve
-from workflows.domain.ticket.verdict import RefusalReason
-from workflows.domain.ticket.words import Outcome
+from workflows.domain.ticket import judge as judging
 from workflows.ports import AnnouncementUnknown
 
 logger = logging.getLogger(__name__)
 
 ASKED_AGAIN_AFTER = timedelta(seconds=30)
 """Real time after which Temporal is asked again to carry on: it may have lost the run, and asking twice is harmless."""
-UNLINKED = "unlinked"
-"""Somebody took the ticket from the problem since it was announced."""
-MERGED = "merged"
-"""Its survivor takes it instead."""
 STUCK = "stuck"
 """The rules could not judge it: an operator must look."""
 
 
-class Turn(NamedTuple):
-    """A ticket whose customer is to be told."""
+class _Refused(Exception):  # noqa: N818 - the fact; never leaves here
+    """The database does not take one ticket's rows, or has what became of it already; nothing was written."""
 
-    ticket_id: str
-    instead_of: str | None
+    def __init__(self, ticket_id: str) -> None:
+        super().__init__(ticket_id)
+        self.ticket_id = ticket_id
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Turns:
-    """The next tickets of an announcement."""
+class _Widened(Exception):  # noqa: N818 - the fact; never leaves here
+    """A letter is for tickets too that are not in hand; nothing was written."""
 
-    announcement_id: str
-    problem_id: str
-    kind: AnnouncementKind
-    words: str
-    actor: str
-    tickets_per_second: int
-    is_over: bool
-    """Nobody is to be told just now: all were, or it is paused or cancelled."""
-    turns: Sequence[Turn]
-    """In the order of their ids; none: those after the place are done, though earlier ones may not be."""
+    def __init__(self, heirs: Mapping[str, str]) -> None:
+        super().__init__()
+        self.heirs = heirs
 
 
 class Announcing:
@@ -76,7 +65,7 @@ class Announcing:
         clock: RecordClock,
         policies: KnownPolicies,
         *,
-        judge: Judge = rules.judge,
+        judge: Judge = judging.judge,
     ) -> None:
         self._database = database
         self._statements = statements
@@ -118,7 +107,7 @@ class Announcing:
         require_count("limit", limit)
         row, ticket = AnnouncementRow, AnnouncementTicketRow
         waiting = (
-            select(ticket.ticket_id, ticket.instead_of)
+            select(ticket.ticket_id, ticket.instead_of, _has_siblings(ticket))
             .where(ticket.announcement_id == announcement_id, ticket.ticket_id > after, ~_has_result(ticket))
             .order_by(ticket.ticket_id)
             .limit(limit)
@@ -137,60 +126,73 @@ class Announcing:
             problem_id=found.problem_id,
             kind=AnnouncementKind(found.kind),
             words=found.words,
+            words_in=words_in(found.words_in),
             actor=found.actor,
             tickets_per_second=found.tickets_per_second,
             is_over=not is_running or is_done,
             turns=turns,
         )
 
-    async def tell(self, turns: Turns, turn: Turn) -> str:
-        """Settle a ticket with what is announced, and write what became of it; returns that word.
+    async def tell(self, turns: Turns, turn: Turn) -> Mapping[str, str]:
+        """Settle a ticket with what is announced, and its customer's others with it; returns what became of each.
 
-        What cannot take it is written down with the reason, for good. Raises `RecordUnavailable` (try again),
-        `StateTooNew` (another release can).
+        All in one transaction, with one letter. What cannot take it is written down with the reason, for good. Raises
+        `RecordUnavailable` (try again), `StateTooNew` (another release can).
         """
-        question = Question(by=SettledBy.INTAKE, command=_command(turns))
+        rules = Rules(policies=self._policies, clock=self._clock, judge=self._judge)
+        telling, passed_by = _Telling(turns, turn), dict[str, str]()
         for _ in range(TRIES):
             try:
                 with spoken_plainly():
+                    if turn.has_siblings:
+                        telling.siblings = await self._siblings(turns, turn)
                     async with self._statements.settling() as settling:
-                        return await self._tell(settling, turns, turn, question)
+                        return passed_by | await _tell(settling, telling, rules)
             except PolicyNotLoaded as missing:
-                question = replace(question, unreadable=await self._policies.look_for(missing.version))
-            except Duplicate as duplicate:
-                if duplicate.table == AnnouncementResultRow.__tablename__:
-                    return await self._outcome(turns, turn)
-                return await self._give_up(turns, turn)
-            except RecordFailed:  # this ticket's rows, where the row that says so can be written
-                return await self._give_up(turns, turn)
-            except PoisonousCommand as poison:
-                log_poison(poison, "command cannot be judged")
-                return await self._give_up(turns, turn)
-            except Poison as poison:
-                log_poison(poison)
-                return await self._give_up(turns, turn, poison)
+                found = await self._policies.look_for(missing.version)
+                rules = replace(rules, unreadable={**rules.unreadable, **found})
+                continue
+            except _Widened as widened:
+                telling.heirs |= widened.heirs
+                continue
+            except (Duplicate, RecordFailed, Poison, _Refused) as failed:
+                ticket_id, poison = _fault(failed, turn)
+            if ticket_id in telling.heirs:  # its own turn comes
+                telling.apart.add(ticket_id)
+                continue
+            passed_by[ticket_id] = await self._outcome(turns, ticket_id) or await self._give_up(
+                turns, ticket_id, poison
+            )
+            if ticket_id == turn.ticket_id:
+                return passed_by
         raise RecordUnavailable(f"ticket {turn.ticket_id!r} is being settled elsewhere: try again")
 
-    async def _tell(self, settling: Settling, turns: Turns, turn: Turn, question: Question) -> str:
-        found = await settling.hold(turn.ticket_id, None)
-        if found is None:
-            raise AssertionError("a ticket of an announcement is in the record")
-        held, _ = found
-        decision = decide(held, question, policies=self._policies, clock=self._clock, judge=self._judge)
-        outcome = _outcome_of(decision, turns, turn)
-        rows = decision.rows if outcome == TOLD and decision.rows is not None else Rows()
-        survivor = decision.judged.ticket.merged_into
-        if outcome == MERGED and survivor is not None:
-            rows = rows._replace(turns=(TurnColumns(turns.announcement_id, survivor, turn.ticket_id),))
-        result = ResultColumns(turns.announcement_id, turn.ticket_id, outcome, decision.instant)
-        await settling.write(rows._replace(results=(result,)))
-        return outcome
+    async def _siblings(self, turns: Turns, turn: Turn) -> list[Turn]:
+        """The other tickets of its customer that wait, the first of them.
 
-    async def _give_up(self, turns: Turns, turn: Turn, poison: Poison | None = None) -> str:
-        """Write that a ticket cannot be judged, or its rows not be written."""
-        logger.error(
-            "ticket is passed by", extra={"ticket_id": turn.ticket_id, "announcement_id": turns.announcement_id}
+        Two who look at once have one in common, if only this one: its result lets one of them through. A third that
+        looks afterwards finds none that was settled.
+        """
+        ticket, own = AnnouncementTicketRow, aliased(TicketRow)
+        customer = select(TicketRow.customer_id).where(TicketRow.ticket_id == turn.ticket_id).scalar_subquery()
+        waiting = (
+            select(ticket.ticket_id, ticket.instead_of)
+            .join(own, own.ticket_id == ticket.ticket_id)
+            .where(
+                own.customer_id == customer,
+                ticket.announcement_id == turns.announcement_id,
+                ticket.ticket_id != turn.ticket_id,
+                ~_has_result(ticket),
+            )
+            .order_by(ticket.ticket_id)
+            .limit(MOST_IN_A_LETTER - 1)
         )
+        async with self._database.reading.connect() as connection:
+            return [Turn(*each) for each in await connection.execute(waiting)]
+
+    async def _give_up(self, turns: Turns, ticket_id: str, poison: Poison | None) -> str:
+        """Write that a ticket cannot be judged, or its rows not be written."""
+        logger.error("ticket is passed by", extra={"ticket_id": ticket_id, "announcement_id": turns.announcement_id})
         with spoken_plainly():
             if poison is not None:
                 async with self._statements.settling() as settling:
@@ -199,19 +201,20 @@ class Announcing:
             try:
                 with spoken_plainly():
                     async with self._database.begin() as connection:
-                        result = ResultColumns(turns.announcement_id, turn.ticket_id, STUCK, instant)
+                        result = ResultColumns(turns.announcement_id, ticket_id, STUCK, instant, None)
                         await connection.execute(insert(AnnouncementResultRow).values(result._asdict()))
             except Duplicate:
-                return await self._outcome(turns, turn)
+                return await self._outcome(turns, ticket_id) or STUCK
         return STUCK
 
-    async def _outcome(self, turns: Turns, turn: Turn) -> str:
-        """What somebody else wrote down."""
+    async def _outcome(self, turns: Turns, ticket_id: str) -> str | None:
+        """What somebody else wrote down; none: nobody did."""
         row = AnnouncementResultRow
-        query = select(row.outcome).where(row.announcement_id == turns.announcement_id, row.ticket_id == turn.ticket_id)
+        query = select(row.outcome).where(row.announcement_id == turns.announcement_id, row.ticket_id == ticket_id)
         with spoken_plainly():
             async with self._database.looking.connect() as connection:
-                return str(await connection.scalar(query))
+                outcome: str | None = await connection.scalar(query)
+        return outcome
 
     async def _has_ended(self, announcement_id: str) -> bool:
         """End it, unless somebody's turn came meanwhile."""
@@ -233,22 +236,66 @@ def _has_result(ticket: type[AnnouncementTicketRow]) -> ColumnElement[bool]:
     return exists().where(row.announcement_id == ticket.announcement_id, row.ticket_id == ticket.ticket_id)
 
 
-def _command(turns: Turns) -> Command:
-    """What is said to each ticket, in the name of who announced it."""
-    match turns.kind:
-        case AnnouncementKind.UPDATE:
-            return PostUpdate(actor=turns.actor, text=turns.words)
-        case AnnouncementKind.FIX:
-            return Resolve(actor=turns.actor, outcome=Outcome.FIXED, explanation=turns.words)
+def _has_siblings(ticket: type[AnnouncementTicketRow]) -> ColumnElement[bool]:
+    """Whether it is for another ticket of the same customer too."""
+    own, others, sibling = aliased(TicketRow), aliased(TicketRow), aliased(AnnouncementTicketRow)
+    return exists().where(
+        own.ticket_id == ticket.ticket_id,
+        others.customer_id == own.customer_id,
+        others.ticket_id != own.ticket_id,
+        sibling.announcement_id == ticket.announcement_id,
+        sibling.ticket_id == others.ticket_id,
+    )
 
 
-def _outcome_of(decision: Decision, turns: Turns, turn: Turn) -> str:
-    """What became of it: told, or in a word why not."""
-    ticket, refusal = decision.judged.ticket, decision.judged.refusal
-    if ticket.merged_into is not None:
-        return MERGED
-    if turn.instead_of is None and turns.problem_id not in ticket.problems:
-        return UNLINKED
-    if refusal is None:
-        return TOLD
-    return ticket.status.value if refusal.reason is RefusalReason.WRONG_STATE else refusal.reason.value.lower()
+def _fault(failed: Exception, turn: Turn) -> tuple[str, Poison | None]:
+    """Whose rows, or whose judging, it was; and what is to be marked of that ticket."""
+    match failed:
+        case _Refused(ticket_id=ticket_id):
+            return ticket_id, None
+        case PoisonousCommand(held=held):
+            log_poison(failed, "command cannot be judged")
+            return held.ticket_id, None
+        case Poison(held=held):
+            log_poison(failed)
+            return held.ticket_id, failed
+        case _:
+            return turn.ticket_id, None
+
+
+@dataclass(slots=True)
+class _Telling:
+    """Which tickets one letter is for, as far as that is known."""
+
+    turns: Turns
+    turn: Turn
+    siblings: Sequence[Turn] = ()
+    heirs: dict[str, str] = field(default_factory=dict)
+    """Survivors of merged ones, with those: they are told in the same letter."""
+    apart: set[str] = field(default_factory=set)
+    """Of those, such as are not: they were told before, or cannot be."""
+
+    def letter_for(self) -> list[Turn]:
+        """All that are settled at once, in the order of their ids: whoever locks several, locks them in this order."""
+        found = {each.ticket_id: each for each in (self.turn, *self.siblings)}
+        found |= {each: Turn(each, merged) for each, merged in self.heirs.items() if each not in found}
+        return [found[each] for each in sorted(found.keys() - self.apart)]
+
+
+async def _tell(settling: Settling, telling: _Telling, rules: Rules) -> dict[str, str]:
+    """Settle them, or raise with nothing written."""
+    in_hand: dict[Turn, Held] = {}
+    for turn in telling.letter_for():
+        found = await settling.hold(turn.ticket_id, None)
+        if found is None:
+            raise AssertionError("a ticket of an announcement is in the record")
+        in_hand[turn], _ = found
+    letter = decide_letter(telling.turns, in_hand, rules)
+    if len(letter.rows) == 1:
+        await settling.write(letter.rows[0])
+        return dict(letter.outcomes)
+    if new := {each: merged for each, merged in letter.heirs.items() if each not in telling.heirs}:
+        raise _Widened(new)
+    if refused := await settling.write_each(letter.rows):
+        raise _Refused(list(in_hand)[refused[0]].ticket_id)
+    return dict(letter.outcomes)

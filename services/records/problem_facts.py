@@ -1,7 +1,7 @@
 """What the record knows of problems and of what was announced of them, as plain values. Instants are the record's."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
@@ -90,6 +90,8 @@ class Announcement:
     problem_id: str
     kind: AnnouncementKind
     words: str
+    words_in: Mapping[str, str]
+    """The same in other languages, by tag."""
     actor: str
     announced_at: datetime
     tickets_per_second: int
@@ -116,9 +118,12 @@ class AnnouncedTo:
     """What became of one ticket of an announcement."""
 
     ticket_id: str
+    reference: str
     outcome: str
     at: datetime | None
     instead_of: str | None
+    told_in: str | None
+    """The customer's other ticket whose letter told of this one too."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,6 +160,8 @@ class NewAnnouncement:
     words: str
     actor: str
     tickets_per_second: int
+    words_in: Mapping[str, str] = field(default_factory=dict)
+    """The same in other languages, by tag."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

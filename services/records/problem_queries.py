@@ -115,10 +115,11 @@ class ProblemQueries:
         """Read a page of an announcement's tickets, in the order of their ids. Raises `AnnouncementUnknown`."""
         require_count("page_size", page_size)
         await self.announcement(announcement_id)
-        ticket, result = AnnouncementTicketRow, AnnouncementResultRow
+        ticket, result, own = AnnouncementTicketRow, AnnouncementResultRow, TicketRow
         is_of_it = (result.announcement_id == ticket.announcement_id) & (result.ticket_id == ticket.ticket_id)
         query = (
-            select(ticket.ticket_id, result.outcome, result.at, ticket.instead_of)
+            select(ticket.ticket_id, own.reference, result.outcome, result.at, ticket.instead_of, result.told_in)
+            .join(own, own.ticket_id == ticket.ticket_id)
             .join(result, is_of_it, isouter=True)
             .where(ticket.announcement_id == announcement_id, ticket.ticket_id > (after or ""))
             .order_by(ticket.ticket_id)
@@ -130,8 +131,15 @@ class ProblemQueries:
             async with self._database.reading.connect() as connection:
                 found = (await connection.execute(query)).all()
         return [
-            AnnouncedTo(ticket_id=ticket_id, outcome=what or WAITING, at=at, instead_of=instead_of)
-            for ticket_id, what, at, instead_of in found
+            AnnouncedTo(
+                ticket_id=ticket_id,
+                reference=reference,
+                outcome=what or WAITING,
+                at=at,
+                instead_of=instead_of,
+                told_in=told_in,
+            )
+            for ticket_id, reference, what, at, instead_of, told_in in found
         ]
 
     async def _announcements(self, *wanted: Condition, limit: int | None = None) -> list[Announcement]:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from sqlalchemy import ColumnElement, TextClause, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.records.codec import data_from_json
 from services.records.problem_facts import Announcement, AnnouncementKind, AnnouncementState, Problem
 from services.records.problem_facts import ProblemKind as Kind
 from services.records.problem_facts import ProblemState as State
@@ -39,6 +40,12 @@ def problem_of(held: HeldProblem, linked_count: int) -> Problem:
         version=held.version,
         linked_count=linked_count,
     )
+
+
+def words_in(stored: str | None) -> Mapping[str, str]:
+    """An announcement's words in other languages, by tag, as they are stored."""
+    found: dict[str, str] = data_from_json(stored) if stored else {}
+    return found
 
 
 async def problems(connection: AsyncConnection, *wanted: Condition, limit: int | None = None) -> list[Problem]:
@@ -80,6 +87,7 @@ async def announcements(
             problem_id=each.problem_id,
             kind=AnnouncementKind(each.kind),
             words=each.words,
+            words_in=words_in(each.words_in),
             actor=each.actor,
             announced_at=each.announced_at,
             tickets_per_second=each.tickets_per_second,

@@ -10,6 +10,7 @@ from sqlalchemy import func, insert, literal, null, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.records.clock import RecordClock, instant_by
+from services.records.codec import data_to_json
 from services.records.door import require_request
 from services.records.engine import Database
 from services.records.errors import RecordFailed, RecordUnavailable
@@ -123,6 +124,7 @@ class Problems:
                     problem_id=new.problem_id,
                     kind=new.kind.value,
                     words=new.words,
+                    words_in=data_to_json(new.words_in) if new.words_in else None,
                     actor=new.actor,
                     announced_at=at,
                     tickets_per_second=new.tickets_per_second,

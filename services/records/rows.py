@@ -137,6 +137,7 @@ class ResultColumns(NamedTuple):
     ticket_id: str
     outcome: str
     at: datetime
+    told_in: str | None
 
 
 class KeyColumns(NamedTuple):

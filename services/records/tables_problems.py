@@ -69,6 +69,8 @@ class AnnouncementRow(Base):
     problem_id: Mapped[str] = mapped_column(ForeignKey("problems.problem_id"))
     kind: Mapped[str]
     words: Mapped[str]
+    words_in: Mapped[str | None]
+    """The same in other languages, JSON by language tag; none: there is no other."""
     actor: Mapped[str]
     """Who announced it: whose update, or whose resolution, it is on each ticket."""
     announced_at: Mapped[datetime]
@@ -108,3 +110,5 @@ class AnnouncementResultRow(Base):
     ticket_id: Mapped[str] = mapped_column(primary_key=True)
     outcome: Mapped[str]
     at: Mapped[datetime]
+    told_in: Mapped[str | None]
+    """The customer's other ticket whose letter told of this one too; none: it had its own, or was not told."""

@@ -8,11 +8,12 @@ import asyncio
 import os
 import signal
 import sys
+from collections.abc import Mapping
 from datetime import timedelta
 
 from services.problems.announcer import PacedAnnouncer
 from services.records import Announcing, RealClock, connect
-from services.records.announcing import Turn, Turns
+from services.records.letters import Turn, Turns
 from services.temporal import TemporalPlace
 from services.temporal import connect as connect_to_temporal
 from tests.support.announcing import announcing
@@ -30,13 +31,13 @@ class DoomedAnnouncing:
         """Whose turn it is."""
         return await self._record.turns(announcement_id, after=after, limit=limit)
 
-    async def tell(self, turns: Turns, turn: Turn) -> str:
+    async def tell(self, turns: Turns, turn: Turn) -> Mapping[str, str]:
         """Tell; die after the last, with its commit done and nobody told of it."""
-        outcome = await self._record.tell(turns, turn)
+        outcomes = await self._record.tell(turns, turn)
         self._left -= 1
         if not self._left:
             os.kill(os.getpid(), signal.SIGKILL)
-        return outcome
+        return outcomes
 
 
 async def work(temporal_address: str, task_queue: str, record_url: str, tickets: str) -> None:

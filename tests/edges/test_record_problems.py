@@ -342,7 +342,7 @@ async def test_a_paused_announcement_goes_on_where_it_was(records: Records) -> N
     assert await let(AnnouncementState.RUNNING) == b"a-1 running 5"
     assert await records.announcing.unstarted(limit=9) == ("a-1",)
     turns = await records.announcing.turns("a-1", after="", limit=2)
-    assert await records.announcing.tell(turns, turns.turns[0]) == "told"
+    assert await records.announcing.tell(turns, turns.turns[0]) == {"t-0003": "told"}
     assert await let(AnnouncementState.CANCELLED) == b"a-1 cancelled 5"
     assert await let(AnnouncementState.RUNNING) is RefusalReason.ANNOUNCEMENT_OVER
     assert await tell_all(records) == []

@@ -1,6 +1,7 @@
 """What tests of problems open, link and announce, without gRPC."""
 
 import asyncio
+from collections.abc import Mapping
 from itertools import count
 
 from services.records import Records
@@ -79,6 +80,7 @@ async def announce(
     kind: AnnouncementKind = AnnouncementKind.UPDATE,
     problem_id: str = PROBLEM,
     tickets_per_second: int = 500,
+    words_in: Mapping[str, str] | None = None,
 ) -> Answered:
     """Announce something."""
     new = NewAnnouncement(
@@ -88,6 +90,7 @@ async def announce(
         words="the cable is found",
         actor="lea",
         tickets_per_second=tickets_per_second,
+        words_in=words_in or {},
     )
     return await records.problems.announce(new, request=the_request(), encode=of_announcement)
 
@@ -98,7 +101,11 @@ async def tell_all(records: Records, announcement_id: str = "a-1", *, limit: int
     after = ""
     async with asyncio.timeout(PATIENCE_SECONDS):
         while not (turns := await records.announcing.turns(announcement_id, after=after, limit=limit)).is_over:
-            outcomes += [await records.announcing.tell(turns, turn) for turn in turns.turns]
+            settled: dict[str, str] = {}
+            for turn in turns.turns:
+                if turn.ticket_id not in settled:
+                    settled |= await records.announcing.tell(turns, turn)
+            outcomes += [settled[each] for each in sorted(settled)]
             after = turns.turns[-1].ticket_id if turns.turns else ""
     return outcomes
 

@@ -1,10 +1,12 @@
 """Announcements are carried on no faster than they say, and by a clock of the test's own."""
 
+from collections.abc import Mapping
+
 import pytest
 
 from services.problems.announcer import PacedAnnouncer
-from services.records.announcing import Turn, Turns
 from services.records.errors import RecordUnavailable, StateTooNew
+from services.records.letters import Turn, Turns
 from services.records.problem_facts import AnnouncementKind
 
 
@@ -49,11 +51,11 @@ class Scripted:
             turns=[Turn(each, None) for each in found],
         )
 
-    async def tell(self, turns: Turns, turn: Turn) -> str:  # noqa: ARG002 - the record's signature
+    async def tell(self, turns: Turns, turn: Turn) -> Mapping[str, str]:  # noqa: ARG002 - the record's signature
         """Tell."""
         self.waiting.remove(turn.ticket_id)
         self.told.append((turn.ticket_id, round(self._wall.now, 3)))
-        return "told"
+        return {turn.ticket_id: "told"}
 
 
 @pytest.fixture
@@ -116,7 +118,7 @@ async def test_what_the_record_cannot_do_is_whoever_asked_s_to_try_again(wall: W
     """No try of its own: the durable workflow has as many as it takes."""
 
     class Away(Scripted):
-        async def tell(self, turns: Turns, turn: Turn) -> str:
+        async def tell(self, turns: Turns, turn: Turn) -> Mapping[str, str]:
             if turn.ticket_id == "t-001":
                 raise RecordUnavailable("away")
             return await super().tell(turns, turn)
@@ -131,7 +133,7 @@ async def test_what_another_release_must_tell_holds_nobody_up(wall: Wall) -> Non
     """In a rolling deploy: everybody else is told, then it is raised, so that a newer worker may try."""
 
     class Older(Scripted):
-        async def tell(self, turns: Turns, turn: Turn) -> str:
+        async def tell(self, turns: Turns, turn: Turn) -> Mapping[str, str]:
             if turn.ticket_id == "t-001":
                 raise StateTooNew("t-001", 9, 8)
             return await super().tell(turns, turn)

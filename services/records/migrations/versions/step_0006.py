@@ -24,7 +24,17 @@ INSTANT = sa.DateTime(timezone=True).with_variant(sa.String(27), "sqlite")
 def upgrade() -> None:
     """Add every part."""
     _promised_by()
+    _announced()
     _credits()
+
+
+def _announced() -> None:
+    """Announcements in several languages, and one letter for all of a customer's tickets.
+
+    What a process of the release before tells has a letter a ticket, in the words that are for everybody.
+    """
+    op.add_column("announcements", sa.Column("words_in", sa.Text(), nullable=True))
+    op.add_column("announcement_results", sa.Column("told_in", sa.Text(), nullable=True))
 
 
 def _promised_by() -> None:
