@@ -10,10 +10,11 @@ from functools import cache
 
 from workflows.domain.ticket.promises import NEXT_NEWS
 from workflows.domain.ticket.state import Promise, Ticket
-from workflows.domain.ticket.words import PromiseKind, PromiseState, Target
+from workflows.domain.ticket.words import CreditState, PromiseKind, PromiseState, Target
 
-STATE_VERSION = 3
-"""Of the ticket's stored state, the newest: 2 came with rosters, 3 with promises and all that people say at the end."""
+STATE_VERSION = 4
+"""Of the ticket's stored state, the newest: 2 came with rosters, 3 with promises and all that people say at the end, 4
+with credits over a merge."""
 
 _BEFORE_3 = frozenset(
     {"chases", "update_breaches", "waiting", "reminding", "resolution", "closed_at", "sequence", "version", "roster"}
@@ -23,6 +24,8 @@ _BEFORE_3 = frozenset(
 
 def version_of(ticket: Ticket) -> int:
     """The oldest version that holds all of it: who would lose some of it leaves the ticket to others that do not."""
+    if ticket.resolve_credited or any(each.state is CreditState.MOVED for each in ticket.credits):
+        return 4
     if ticket.promises or any(getattr(ticket, name) != default for name, default in _since_3().items()):
         return 3
     return 2 if ticket.roster else 1

@@ -24,8 +24,8 @@ from workflows.domain.ticket.commands import (
 from workflows.domain.ticket.events import PromiseBroken, PromiseKept
 from workflows.domain.ticket.judge import judge, open_ticket
 from workflows.domain.ticket.ledger import ledger
-from workflows.domain.ticket.state import TICK, Ticket
-from workflows.domain.ticket.words import Audience, PromiseState, Target, TicketKind
+from workflows.domain.ticket.state import TICK, Credit, Ticket
+from workflows.domain.ticket.words import Audience, CreditState, PromiseState, Target, TicketKind
 
 AT = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 OLD = frozenset(
@@ -189,4 +189,10 @@ def test_a_state_has_the_oldest_version_that_holds_all_of_it() -> None:
     ticket = escalated()
     plain = replace(ticket, promises=())
     assert (version_of(ticket), version_of(plain)) == (3, 1)
+    moved_away = Credit(
+        number=1, minor=900, currency="GBP", state=CreditState.MOVED, reason="two days", by="kim", at=AT, of=None
+    )
+    assert version_of(replace(ticket, resolve_credited=True)) == 4  # else another would be paid for the same
+    assert version_of(replace(ticket, credits=(moved_away,))) == 4  # that word would not be read
+    assert version_of(replace(ticket, credits=(replace(moved_away, state=CreditState.OFFERED),))) == 3
     assert version_of(replace(plain, kind=TicketKind.LEAVING)) == version_of(replace(plain, thread="m-1")) == 3
