@@ -10,6 +10,7 @@ import argparse
 import asyncio
 import math
 import random
+import shutil
 import signal
 import sys
 import tempfile
@@ -36,7 +37,15 @@ def main() -> int:
     chosen = Chosen(
         seed=asked.seed, kinds=asked.faults, seconds=asked.seconds, settling_seconds=asked.settling, folder=folder
     )
-    say(f"seed {chosen.seed}, {','.join(chosen.kinds) or 'no faults'}, {chosen.seconds:g} s; logs in {folder}")
+    code = _run(chosen)
+    if code != 1 and not asked.logs:
+        shutil.rmtree(folder, ignore_errors=True)  # nothing is left to be looked into
+    return code
+
+
+def _run(chosen: Chosen) -> int:
+    """Play, and tell what came of it; the exit code."""
+    say(f"seed {chosen.seed}, {','.join(chosen.kinds) or 'no faults'}, {chosen.seconds:g} s; logs in {chosen.folder}")
     try:
         came = asyncio.run(_until_told(chosen))
     except PostgresqlMissing as missing:
@@ -72,7 +81,9 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument(
         "--settling", type=_seconds, default=90.0, help="seconds to come to rest at most, 90 by default"
     )
-    parser.add_argument("--logs", help="folder for the processes' logs; a new temporary one by default")
+    parser.add_argument(
+        "--logs", help="folder for the processes' logs; by default a temporary one, which stays if anything is found"
+    )
     return parser.parse_args()
 
 

@@ -28,12 +28,22 @@ EFFECTS: dict[str, tuple[str, ...]] = {
     "make_promise": ("promise_made",),
     "keep_promise": ("promise_kept",),
     "change_promise": ("promise_changed",),
+    "hold": ("held",),
+    "rate": ("rated",),
+    "offer_credit": ("credit_offered", "credit_proposed"),
+    "merge": ("took_over",),
+    "import": ("imported",),
 }
 """What each command leaves in the log, once, under its actor's name."""
-ENGINES = frozenset({"flag_customer"})
-"""Commands that the engine itself sends, which nobody asked."""
-APPLIED_AS = {"receive_contact": ("open", "record_contact")}
+ELSEWHERE = frozenset({"decide_credit"})
+"""Commands that the lead alone gives: what they leave is not told apart by their actor, and is looked for elsewhere."""
+ENGINES = frozenset({"flag_customer", "roster_answer"})
+"""Inputs that come of the engine itself, which nobody asked."""
+MOVERS = ("change_policy", "mover")
+"""What an operator asks of every running ticket, and in whose name."""
+APPLIED_AS = {"receive_contact": ("open", "record_contact"), "merge": ("take_over",)}
 """What a request may be applied as, where that is not its own name."""
+OPENINGS = ("open", "receive_contact", "import")
 
 
 def check_answers(facts: Facts) -> Iterator[Finding]:
@@ -42,15 +52,17 @@ def check_answers(facts: Facts) -> Iterator[Finding]:
     effects = Counter((line.actor, line.kind) for lines in facts.lines.values() for line in lines)
     for asked in facts.asked:
         yield from _of_answers(asked)
+        if asked.kind not in EFFECTS and asked.kind not in ELSEWHERE:
+            continue  # of a queue, or a problem
         kinds = APPLIED_AS.get(asked.kind, (asked.kind,))
         yield from _of_effect(facts, asked, sum(applied[asked.mark, kind] for kind in kinds))
-        left = sum(effects[asked.mark, kind] for kind in EFFECTS[asked.kind])
+        left = sum(effects[asked.mark, kind] for kind in EFFECTS.get(asked.kind, ()))
         if left > 1:
             yield _about(What.APPLIED_TWICE, asked, f"left its line in the log {left} times")
     known = {asked.mark for asked in facts.asked}
     for inputs in facts.inputs.values():
         for each in inputs:
-            if each.mark not in known and each.kind not in ENGINES:
+            if each.mark not in known and each.kind not in ENGINES and (each.kind, each.mark) != MOVERS:
                 yield Finding(
                     what=What.APPLIED_UNASKED,
                     ticket_id=each.ticket_id,
@@ -78,17 +90,18 @@ def _of_effect(facts: Facts, asked: Asked, applied: int) -> Iterator[Finding]:
     if final.verdict is not Verdict.DONE:
         return
     lines = facts.lines.get(final.ticket_id, ())
-    if asked.kind in {"open", "receive_contact"} and (final.ticket_id not in facts.standings or not lines):
+    if asked.kind in OPENINGS and (final.ticket_id not in facts.standings or not lines):
         yield _about(What.TICKET_LOST, asked, "was accepted and is not in the record")
         return
     if not applied:
         yield _about(What.COMMAND_LOST, asked, "was accepted and is not among the inputs")
-    if not any(
+    if asked.kind not in ELSEWHERE and not any(
         line.actor == asked.mark and line.kind in EFFECTS[asked.kind] and line.sequence <= final.sequence
         for line in lines
     ):
         yield _about(What.COMMAND_LOST, asked, f"was accepted and is not in the log up to line {final.sequence}")
     recorded = {run for line in lines if line.kind == "clock_breached" for run in runs_of(line.body)}
+    recorded |= {(each["target"], 1) for line in lines if line.kind == "imported" for each in line.body["breaches"]}
     for target, run in sorted(final.breached - recorded):
         yield _about(What.BREACH_WITHDRAWN, asked, f"was shown {target} {run} as breached, which is not in the log")
 

@@ -175,6 +175,7 @@ def _is_answer(line: Line, asked_at: datetime | None) -> bool:
 def _of_ladder(ladder: tuple[str, ...], standing: Standing, lines: Sequence[Line]) -> Iterator[Finding]:
     passed_by = {(line.recorded_at, line.body["tier"]) for line in lines if line.kind == "tier_skipped"}
     tier = ""
+    is_imported = any(line.kind == "imported" for line in lines)
     for line in lines:
         if line.kind not in {"opened", "escalated", "transferred"}:
             continue
@@ -183,7 +184,7 @@ def _of_ladder(ladder: tuple[str, ...], standing: Standing, lines: Sequence[Line
             yield _skipped(line, f"left {line.body['from_tier']} while {before} had it")
         if line.kind == "escalated" and ladder.index(tier) <= ladder.index(line.body["from_tier"]):
             yield _skipped(line, f"went up from {line.body['from_tier']} to {tier}")
-        if line.kind == "transferred":
+        if line.kind == "transferred" or (line.kind == "opened" and is_imported):
             continue
         lowest = ladder.index(line.body["from_tier"]) + 1 if line.kind == "escalated" else 0
         for between in ladder[lowest : ladder.index(tier)]:

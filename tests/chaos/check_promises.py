@@ -54,12 +54,16 @@ class _Promises:
         """Yield those whose instant passed long ago, and those for which nobody would wake."""
         for name, (run, promised_at) in self.open.items():
             about = f"promise {name} {run} is due {promised_at}"
+            if standing.is_closed:
+                text = f"{about}, and the ticket is closed"
+                yield Finding(what=What.PROMISE_LEFT, ticket_id=self.ticket_id, text=text)
+                continue
             if not standing.wakes_by(promised_at + PASSED):
                 text = f"{about}, the row says to wake at {standing.wake_at}"
                 yield Finding(what=What.OVERSLEPT, ticket_id=self.ticket_id, text=text)
             if promised_at + facts.grace < facts.now:
                 text = f"{about}, it is {facts.now}, and it is not broken"
-                yield Finding(what=What.DEADLINE_MISSED, ticket_id=self.ticket_id, text=text)
+                yield Finding(what=What.PROMISE_LEFT, ticket_id=self.ticket_id, text=text)
 
     def _begin(self, line: Line) -> None:
         self.open[line.body["name"]] = (line.body["run"], datetime.fromisoformat(line.body["promised_at"]))

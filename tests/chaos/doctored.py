@@ -9,6 +9,7 @@ from tests.chaos.facts import Answer, Asked, Facts, Input, Line, Message, Printe
 
 ID = "t-1"
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)  # a Monday
+VERSION = "v-1"
 NAME = (ID, 4, "clock_breached", "owner", "ada")
 
 
@@ -40,7 +41,7 @@ def breach(sequence: int, at: float, target: str, run: int, *, due: float, **bod
 
 
 HONEST = (
-    line(1, "opened", 0, "crm-1/1", priority="urgent", tier="agent"),
+    line(1, "opened", 0, "crm-1/1", priority="urgent", tier="agent", policy_version=VERSION),
     clock(2, "clock_started", 0, "acknowledge", 1, deadline_at=after(2)),
     clock(3, "clock_started", 0, "update", 1, deadline_at=after(30)),
     breach(4, 3, "acknowledge", 1, due=2),
@@ -99,6 +100,8 @@ def honest() -> Facts:
         inputs=2,
         wake_at=after(30),
         told_at=after(30),
+        customer="C-1",
+        policy_version=VERSION,
     )
     opened = Asked(mark="crm-1/1", kind="open", ticket_id=ID, answers=[done(3)])
     taken = Asked(mark="crm-2/1", kind="acknowledge", ticket_id=ID, answers=[done(8)])
@@ -130,6 +133,7 @@ def honest() -> Facts:
                 moved_at=NOON - timedelta(seconds=30),
             )
         },
+        newest_policy=VERSION,
     )
 
 

@@ -88,6 +88,7 @@ class Input:
     number: int
     kind: str
     mark: str
+    body: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,6 +104,8 @@ class Standing:
     wake_at: datetime | None = None
     told_at: datetime | None = None
     stuck: str | None = None
+    customer: str = ""
+    policy_version: str = ""
 
     @property
     def is_closed(self) -> bool:
@@ -117,6 +120,35 @@ class Standing:
     def wakes_by(self, at: datetime) -> bool:
         """Whether it is looked at by then, if everybody does what the row says."""
         return self.wake_at is not None and self.wake_at <= at
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Announcement:
+    """What was said to the customers of many tickets, and what became of each."""
+
+    announcement_id: str
+    problem_id: str
+    kind: str
+    mark: str
+    """Its actor, who stands in each ticket's log."""
+    state: str
+    changed_at: datetime
+    """When it was announced, paused, resumed or ended."""
+    tickets: frozenset[str]
+    results: Mapping[str, str]
+    """By ticket: `told`, or why not."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueueClosure:
+    """A queue that was closed."""
+
+    closure_id: str
+    queue: str
+    mark: str
+    """Its actor."""
+    from_at: datetime
+    until_at: datetime | None
 
 
 MessageName = tuple[str, int, str, str, str]
@@ -189,3 +221,9 @@ class Facts:
     messages: tuple[Message, ...] = ()
     printed: tuple[Printed, ...] = ()
     timers: Mapping[str, Timer] = field(default_factory=dict)
+    announcements: tuple[Announcement, ...] = ()
+    links: Mapping[tuple[str, str], bool] = field(default_factory=dict)
+    """By problem and ticket."""
+    closures: tuple[QueueClosure, ...] = ()
+    newest_policy: str = ""
+    """The version of the policy that was stored last: everybody who goes on goes on by it."""

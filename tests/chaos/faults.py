@@ -24,7 +24,7 @@ class Kind(StrEnum):
 
 
 OFTEN = {Kind.KILL: 4, Kind.STOP: 3, Kind.POSTGRES: 1, Kind.TEMPORAL: 1}
-OURS = ("intake-1", "intake-2", "worker-1", "worker-2", "keeper", "delivery")
+OURS = ("intake-1", "intake-2", "worker-1", "worker-2", "keeper", "delivery", "roster")
 OTHERS = ("temporal", "postgresql")
 LEAST_SECONDS = 25.0
 """In less not every kind of fault gets its turn."""

@@ -14,12 +14,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from tests.chaos.reading import Where
+from tests.chaos.requests import OPERATORS
 from tests.support.databases import Cluster, cluster
 from tests.support.processes import PROGRAM, ended, environment
 from tests.support.temporal import free_port
 
 ROOT = Path(__file__).parents[2]
 PROMISES = Path(__file__).with_name("promises.py")
+CHANGED = ("LONGER = 1.0\n", "LONGER = 1.5\n")
+"""The line of it that is another in the second version of the policy."""
 AGAIN_SECONDS = 1.0
 """After an end that nobody asked for, as whoever runs processes in production has it."""
 READY_SECONDS = 60.0
@@ -134,18 +137,23 @@ class Cast:
         self.intakes = (f"127.0.0.1:{free_port()}", f"127.0.0.1:{free_port()}")
         self.origin = datetime.now(UTC).replace(microsecond=0)
         self.speed = speed
+        self._policies = folder / "policies.py"
+        shutil.copyfile(PROMISES, self._policies)
         self.env = environment(
             folder,
             DATABASE_URL=postgresql.url,
             TEMPORAL_ADDRESS=self.temporal_address,
             CLOCK=f"scaled:{self.origin:%Y-%m-%dT%H:%M:%SZ}:{speed:g}",
             LOG_FORMAT="json",
-            POLICIES=str(PROMISES),
+            POLICIES=str(self._policies),
+            POLICIES_WATCH_SECONDS="1",
+            ROSTER_EVERY_SECONDS="1",
+            OPERATORS=",".join(OPERATORS),
         )
         self.temporal = Part("temporal", _temporal(self.temporal_address, folder / "temporal.sqlite3"), folder)
         self.ours = (
             *(self._intake(number, address) for number, address in enumerate(self.intakes, start=1)),
-            *(self._ours(name) for name in ("worker-1", "worker-2", "keeper", "delivery")),
+            *(self._ours(name) for name in ("worker-1", "worker-2", "keeper", "delivery", "roster")),
         )
 
     @property
@@ -167,6 +175,17 @@ class Cast:
     def part(self, name: str) -> Part:
         """One of them."""
         return next(part for part in self.all if part.name == name)
+
+    def now(self) -> datetime:
+        """The instant that the record's clock shows, or very nearly: whoever calls has no better one."""
+        return self.origin + (datetime.now(UTC) - self.origin) * self.speed
+
+    def change_policy(self) -> None:
+        """Put its second version in place of the first; whoever goes by it notices."""
+        before, after = CHANGED
+        changed = self._policies.with_suffix(".new")
+        changed.write_text(self._policies.read_text(encoding="utf-8").replace(before, after), encoding="utf-8")
+        changed.replace(self._policies)
 
     async def everybody_well(self) -> None:
         """Bring everybody back, and let everybody go on."""

@@ -18,14 +18,28 @@ from temporalio.api.history.v1 import HistoryEvent
 from temporalio.client import Client, WorkflowExecutionStatus
 from temporalio.service import RPCError, RPCStatusCode
 
-from tests.chaos.facts import Asked, Facts, Input, Line, Message, MessageName, Printed, Shown, Standing, Timer
+from tests.chaos.facts import (
+    Announcement,
+    Asked,
+    Facts,
+    Input,
+    Line,
+    Message,
+    MessageName,
+    Printed,
+    QueueClosure,
+    Shown,
+    Standing,
+    Timer,
+)
 from tests.chaos.requests import LADDER, REOPEN_WINDOW
 
 GRACE_SECONDS = 10.0
 """Real seconds that something may be past due while all is well: lag, and the keeper's grace."""
 
 TICKETS = """
-SELECT ticket_id, status, tier, queue, sequence, inputs, wake_at, told_at, stuck_type FROM tickets
+SELECT ticket_id, status, tier, queue, sequence, inputs, wake_at, told_at, stuck_type, customer_id, policy_version
+FROM tickets
 """
 EVENTS = "SELECT ticket_id, sequence, kind, at, recorded_at, actor, body FROM events ORDER BY ticket_id, sequence"
 INPUTS = "SELECT ticket_id, number, kind, body FROM inputs ORDER BY ticket_id, number"
@@ -35,6 +49,12 @@ FROM (SELECT name, labels, amount FROM totals UNION ALL SELECT name, labels, amo
 GROUP BY name, labels
 """
 OUTBOX = "SELECT ticket_id, sequence, kind, audience, recipient, status, recorded_at FROM outbox"
+ANNOUNCEMENTS = "SELECT announcement_id, problem_id, kind, actor, state, changed_at FROM announcements"
+ANNOUNCED = "SELECT announcement_id, ticket_id FROM announcement_tickets"
+RESULTS = "SELECT announcement_id, ticket_id, outcome FROM announcement_results"
+LINKS = "SELECT problem_id, ticket_id, is_linked FROM problem_links"
+CLOSURES = "SELECT closure_id, queue, actor AS mark, from_at, until_at FROM queue_closures"
+NEWEST_POLICY = "SELECT version FROM policies ORDER BY stored_at DESC LIMIT 1"
 
 ENDED_WELL = {WorkflowExecutionStatus.RUNNING, WorkflowExecutionStatus.COMPLETED, None}
 TASK_ENDS = {"COMPLETED", "FAILED", "TIMED_OUT"}
@@ -71,6 +91,10 @@ async def read(where: Where, asked: Sequence[Asked], shown: Sequence[Shown] = ()
                 Message(name=tuple(row.values())[:5], status=row["status"], recorded_at=row["recorded_at"])
                 for row in await connection.fetch(OUTBOX)
             )
+            announcements = await _announcements(connection)
+            links = {(row[0], row[1]): row[2] for row in await connection.fetch(LINKS)}
+            closures = tuple(QueueClosure(**row) for row in await connection.fetch(CLOSURES))
+            newest_policy = await connection.fetchval(NEWEST_POLICY)
     finally:
         await connection.close()
     return Facts(
@@ -89,6 +113,32 @@ async def read(where: Where, asked: Sequence[Asked], shown: Sequence[Shown] = ()
         messages=messages,
         printed=tuple(_printed(where.printed, {_key(message.name): message.name for message in messages})),
         timers=await _timers(where.temporal_address, standings),
+        announcements=announcements,
+        links=links,
+        closures=closures,
+        newest_policy=newest_policy or "",
+    )
+
+
+async def _announcements(connection: Any) -> tuple[Announcement, ...]:  # noqa: ANN401 - the driver has no types
+    tickets: dict[str, set[str]] = defaultdict(set)
+    for row in await connection.fetch(ANNOUNCED):
+        tickets[row["announcement_id"]].add(row["ticket_id"])
+    results: dict[str, dict[str, str]] = defaultdict(dict)
+    for row in await connection.fetch(RESULTS):
+        results[row["announcement_id"]][row["ticket_id"]] = row["outcome"]
+    return tuple(
+        Announcement(
+            announcement_id=row["announcement_id"],
+            problem_id=row["problem_id"],
+            kind=row["kind"],
+            mark=row["actor"],
+            state=row["state"],
+            changed_at=row["changed_at"],
+            tickets=frozenset(tickets[row["announcement_id"]]),
+            results=results[row["announcement_id"]],
+        )
+        for row in await connection.fetch(ANNOUNCEMENTS)
     )
 
 
@@ -103,6 +153,8 @@ def _standing(row: Any) -> Standing:  # noqa: ANN401 - the driver has no types
         wake_at=row["wake_at"],
         told_at=row["told_at"],
         stuck=row["stuck_type"],
+        customer=row["customer_id"],
+        policy_version=row["policy_version"],
     )
 
 
@@ -119,8 +171,9 @@ def _line(row: Any) -> Line:  # noqa: ANN401 - the driver has no types
 
 
 def _input(row: Any) -> Input:  # noqa: ANN401 - the driver has no types
-    mark = json.loads(row["body"])["actor"]
-    return Input(ticket_id=row["ticket_id"], number=row["number"], kind=row["kind"], mark=mark)
+    body = json.loads(row["body"])
+    mark = body["reason"] if row["kind"] == "decide_credit" else body.get("actor", "")
+    return Input(ticket_id=row["ticket_id"], number=row["number"], kind=row["kind"], mark=mark, body=body)
 
 
 def _by_ticket(rows: Iterable[Any]) -> dict[str, tuple[Any, ...]]:

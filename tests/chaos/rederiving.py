@@ -15,7 +15,7 @@ from tests.chaos.facts import Asked, Verdict
 from tests.chaos.findings import Finding, What
 from tests.chaos.parts import Cast
 from workflows.domain.ticket.closures import Closure
-from workflows.domain.ticket.commands import FlagCustomer, Import, Open
+from workflows.domain.ticket.commands import ChangePolicy, Command, DecideCredit, FlagCustomer, Import, Open
 from workflows.domain.ticket.roster import RosterAnswer
 
 
@@ -24,7 +24,7 @@ async def rederive(cast: Cast, asked: Sequence[Asked]) -> Iterator[Finding]:
     async with await connect(cast.postgresql.url, parse(cast.env["FOLLOWTHROUGH_CLOCK"])) as records:
         accepted = [each for each in asked if each.final and each.final.verdict is Verdict.DONE]
         marks = {each.mark for each in accepted}
-        driven = [await _driven(records, each, marks) for each in accepted if each.kind == "open"]
+        driven = [await _driven(records, each, marks) for each in accepted if each.kind in {"open", "import"}]
         found = await look_into(records.queries, driven, lambda: None)
         by_channels = {each.final.ticket_id: each for each in accepted if each.final and each.kind == "receive_contact"}
         received = await look_into(
@@ -51,10 +51,10 @@ async def _driven(records: Records, opening: Asked, marks: set[str]) -> Driven:
     ticket_id = opening.final.ticket_id if opening.final else ""
     inputs = await records.queries.inputs(ticket_id)
     plan = Plan(case=Case(case=opening.mark, rows=()), rows=())
-    said = [
+    said: list[Command] = [
         each.command
         for each in inputs
-        if not isinstance(each.command, Open | Import | RosterAnswer | Closure)
-        and (each.command.actor in marks or isinstance(each.command, FlagCustomer))
+        if not isinstance(each.command, Open | Import | RosterAnswer | Closure | ChangePolicy)
+        and (each.command.actor in marks or isinstance(each.command, FlagCustomer | DecideCredit))
     ]
     return Driven(plan=plan, ticket_id=ticket_id, said=said)

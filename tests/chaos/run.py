@@ -12,6 +12,7 @@ from tests.chaos.facts import Facts, Verdict
 from tests.chaos.faults import Fault, Faults, Kind, plan
 from tests.chaos.findings import Finding
 from tests.chaos.load import Load
+from tests.chaos.moving import Mover
 from tests.chaos.parts import Cast, cast
 from tests.chaos.reading import read
 from tests.chaos.rederiving import rederive
@@ -53,17 +54,19 @@ async def play(chosen: Chosen, say: Callable[[str], None], told: Callable[[Fault
     """Run it. Raises `PostgresqlMissing`, and `TimeoutError` when it does not come to an end."""
     longest = STARTING_SECONDS + chosen.seconds + OVERRUN_SECONDS + SURE_SECONDS + chosen.settling_seconds
     async with cast(chosen.folder, speed=SPEED) as playing, asyncio.timeout(longest):
-        load = Load(playing.intakes, seed=chosen.seed, per_second=PER_SECOND, most_open=MOST_OPEN)
+        load = Load(playing.intakes, seed=chosen.seed, per_second=PER_SECOND, most_open=MOST_OPEN, now=playing.now)
+        mover = Mover(playing, chosen.seed)
         try:
             async with asyncio.timeout(STARTING_SECONDS):
                 await load.until_answering()
             say("everybody is there")
             faults = plan(chosen.seed, chosen.kinds, chosen.seconds)
-            await _perform(playing, load, faults, chosen.seconds, told)
+            await _perform(playing, (load, mover), faults, chosen.seconds, told)
             say(f"{len(load.asked)} requests, {load.answered} answered; coming to rest")
             await playing.everybody_well()
             async with asyncio.timeout(SURE_SECONDS):
                 await load.make_sure()
+                await mover.finish()
             facts = await _at_rest(playing, load, chosen.settling_seconds, say)
             findings = (*check(facts), *await rederive(playing, load.asked))
             return Came(findings=findings, figures=_figures(facts, faults, playing), facts=facts)
@@ -72,12 +75,14 @@ async def play(chosen: Chosen, say: Callable[[str], None], told: Callable[[Fault
 
 
 async def _perform(
-    playing: Cast, load: Load, faults: Iterable[Fault], seconds: float, told: Callable[[Fault], None]
+    playing: Cast, busy: tuple[Load, Mover], faults: Iterable[Fault], seconds: float, told: Callable[[Fault], None]
 ) -> None:
-    """Load for so long, faults meanwhile; both are over then."""
+    """Load for so long, and another policy in the midst of it, faults meanwhile; all of it is over then."""
+    load, mover = busy
     stopping = asyncio.Event()
     async with asyncio.TaskGroup() as group:
         group.create_task(load.run(stopping))
+        group.create_task(mover.run(seconds))
         group.create_task(Faults(playing, told).carry_out(faults))
         await asyncio.sleep(seconds)
         stopping.set()
@@ -129,8 +134,39 @@ def _figures(facts: Facts, faults: Iterable[Fault], playing: Cast) -> dict[str, 
         )
         if lags
         else "none",
+        "merges / imports / tickets moved to another policy": " / ".join(
+            str(_count(facts, kind)) for kind in ("took_over", "imported", "policy_changed")
+        ),
+        "closures of queues / tickets that came to one": f"{len(facts.closures)} / {_count(facts, 'closure_began')}",
+        "announcements / told / letters": " / ".join(
+            (
+                str(len(facts.announcements)),
+                str(sum(list(each.results.values()).count("told") for each in facts.announcements)),
+                str(_letters(facts)),
+            )
+        ),
+        "credits / decided by the lead / promises broken": " / ".join(
+            (
+                str(_count(facts, "credit_offered")),
+                str(sum(each.kind == "decide_credit" for inputs in facts.inputs.values() for each in inputs)),
+                str(_count(facts, "promise_broken")),
+            )
+        ),
+        "tiers passed by": str(_count(facts, "tier_skipped")),
         "settles by the keeper": str(facts.totals.get(("rescued", ()), 0)),
         "messages / printed / flagged": (
             f"{len(facts.messages)} / {len(facts.printed)} / {sum(each.is_flagged for each in facts.printed)}"
         ),
     }
+
+
+def _count(facts: Facts, kind: str) -> int:
+    """How many lines of all logs are of a kind."""
+    return sum(line.kind == kind for lines in facts.lines.values() for line in lines)
+
+
+def _letters(facts: Facts) -> int:
+    """How many messages carry an announcement."""
+    marks = {each.mark for each in facts.announcements}
+    told = {(line.ticket_id, line.sequence) for lines in facts.lines.values() for line in lines if line.actor in marks}
+    return sum(each.name[:2] in told and each.name[3] == "customer" for each in facts.messages)

@@ -133,7 +133,10 @@ def test_what_was_found_is_told_with_seed_and_timeline(tmp_path: Path, capsys: p
     said = capsys.readouterr().out
     assert "\nseed 77: what was found; the logs are in " in said
     assert f"  commands applied though refused, or never asked: {ID} acknowledge by 'crm-2/1' was refused" in said
-    assert f"\nticket {ID}\n     1 12:00:00.000000 crm-1/1      opened priority=urgent tier=agent\n" in said
+    assert (
+        f"\nticket {ID}\n     1 12:00:00.000000 crm-1/1      opened priority=urgent tier=agent policy_version=v-1\n"
+        in said
+    )
     assert "  7 12:04:00.000000 crm-2/1      acknowledged handler=ada tier=specialist\n" in said
     assert "asked acknowledge: FAILED_PRECONDITION\n" in said
     assert said.endswith("\nagain: make chaos SEED=77 FAULTS=kill,stop SECONDS=60\n")

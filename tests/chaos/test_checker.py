@@ -6,10 +6,12 @@ from datetime import timedelta
 import pytest
 
 from services.records.totals import TOTALS as KEPT
-from tests.chaos.check_answers import EFFECTS
+from tests.chaos.check_answers import EFFECTS, ELSEWHERE
 from tests.chaos.check_matters import check_matters
 from tests.chaos.check_totals import COUNTED, UNCOUNTED
 from tests.chaos.checker import check
+from tests.chaos.conversation import CASES as CONVERSATION
+from tests.chaos.conversation import FINE
 from tests.chaos.doctored import (
     HONEST,
     ID,
@@ -17,6 +19,7 @@ from tests.chaos.doctored import (
     NOON,
     REFUSED,
     TOTALS,
+    VERSION,
     Doctoring,
     after,
     answered,
@@ -59,6 +62,7 @@ def doubled(**since: str) -> Doctoring:
 
     def doctor(facts: Facts) -> Facts:
         body = {"subject": "Re: Matter 1", "customer": {"external_id": "C-1"}, "priority": "urgent", "tier": "agent"}
+        body["policy_version"] = VERSION
         first = replace(line(1, "opened", 0, "crm-1/1"), body=body)
         told = tuple(line(number, kind, int(at)) for number, (kind, at) in enumerate(since.items(), start=2))
         second = replace(first, ticket_id="T-2", at=after(60), body={**body, "subject": "MATTER  1"})
@@ -69,7 +73,12 @@ def doubled(**since: str) -> Doctoring:
 
 def waiting(*kinds: str, spoke: float = 5) -> Doctoring:
     """The ticket waits on its customer, and these are the last lines of its log, five seconds after the first."""
-    said = {"kind": "information", "answered_wait": False, "customer_spoke_at": after(spoke).isoformat()}
+    said = {
+        "kind": "information",
+        "answered_wait": False,
+        "customer_spoke_at": after(spoke).isoformat(),
+        "ticket_id": "t-0",
+    }
     lines = tuple(replace(line(number, kind, 5), body=said) for number, kind in enumerate(kinds, start=9))
     return lambda facts: with_lines(*lines)(standing(status="waiting_on_customer")(facts))
 
@@ -100,7 +109,9 @@ PROMISED = line(9, "promise_made", 5, name="call", run=1, promised_at=after(20),
 
 def broken(sequence: int, at: float) -> Line:
     """That promise is found broken, at `at`."""
-    return line(sequence, "promise_broken", at, name="call", run=1, due_at=after(20), detected_at=after(at))
+    return line(
+        sequence, "promise_broken", at, name="call", run=1, is_engines=False, due_at=after(20), detected_at=after(at)
+    )
 
 
 CASES: dict[str, tuple[Doctoring, What]] = {
@@ -148,7 +159,7 @@ CASES: dict[str, tuple[Doctoring, What]] = {
     ),
     "a promise past its instant that is not broken": (
         lambda facts: replace(with_lines(PROMISED)(facts), now=after(31)),
-        What.DEADLINE_MISSED,
+        What.PROMISE_LEFT,
     ),
     "a promise kept in time after its instant": (
         with_lines(PROMISED, line(10, "promise_kept", 21, name="call", run=1, is_late=False)),
@@ -202,7 +213,7 @@ CASES: dict[str, tuple[Doctoring, What]] = {
         told(None, SENT, OTHER),
         What.SENT_TWICE,
     ),
-}  # fmt: skip
+} | CONVERSATION  # fmt: skip
 
 
 def test_honest_facts_are_found_to_be_so() -> None:
@@ -231,14 +242,21 @@ def test_every_promise_but_the_second_checks_has_its_case() -> None:
         timer(fires_at=None, moved_at=NOON),
         timer(failures=("UNHANDLED_COMMAND",)),
         lambda facts: replace(timer(is_busy=True)(facts), now=after(39)),
-        with_lines(line(9, "tier_skipped", 5, tier="supplier")),
+        with_lines(line(9, "tier_skipped", 5, tier="supplier", why="closed")),
         waiting("contact_received", "wait_started"),
         with_lines(PROMISED, line(10, "promise_kept", 20, name="call", run=1, is_late=False)),
-        with_lines(PROMISED, broken(10, 21), line(11, "promise_kept", 22, name="call", run=1, is_late=True)),
+        with_lines(
+            PROMISED,
+            broken(10, 21),
+            line(11, "promise_kept", 22, name="call", run=1, is_late=True),
+            line(12, "credit_offered", 22, number=1, of="promise", earned_by=10),
+        ),
+        *FINE.values(),
     ],
     ids=[
         *("asked again", "flagged", "just owed", "busy", "just moved", "a task tried again"),
         *("within the grace", "said", "asked anew", "kept at its instant", "broken and done late"),
+        *FINE,
     ],
 )  # fmt: skip
 def test_what_may_be_is_not_accused(doctor: Doctoring) -> None:
@@ -269,7 +287,7 @@ def test_an_opening_that_passes_a_closed_tier_by_says_so() -> None:
     facts = replace(honest(), lines={ID: lines}, standings={ID: replace(honest().standings[ID], sequence=3)})
     said = replace(
         facts,
-        lines={ID: (*lines, line(4, "tier_skipped", 0, tier="agent"))},
+        lines={ID: (*lines, line(4, "tier_skipped", 0, tier="agent", why="closed"))},
         standings={ID: replace(honest().standings[ID], sequence=4)},
     )
 
@@ -288,5 +306,5 @@ def test_a_request_that_was_never_answered_may_be_in_the_log_or_not() -> None:
 def test_every_command_of_the_contract_and_every_total_of_the_record_is_known() -> None:
     """A command or a total that comes later is not left unchecked; the window is the policy's."""
     assert policy.reopen_window == REOPEN_WINDOW
-    assert set(KINDS.values()) == set(EFFECTS)
+    assert set(KINDS.values()) == set(EFFECTS) | ELSEWHERE
     assert set(KEPT) == COUNTED | UNCOUNTED
