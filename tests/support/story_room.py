@@ -116,8 +116,9 @@ class Room:
         priority: str = "normal",
         customer: Customer = CUSTOMER,
         kind: TicketKind = TicketKind.REQUEST,
+        policy: Policy | None = None,
     ) -> Self:
-        """A ticket of that name is opened at that instant."""
+        """A ticket of that name is opened at that instant, under the story's policy or another."""
         self.until(text)
         return self._enter(
             Open(
@@ -131,22 +132,23 @@ class Room:
                 description="",
                 channel="phone",
                 kind=kind,
-            )
+            ),
+            policy or self._policy,
         )
 
     def bring_in(self, command: Import, text: str) -> Self:
         """A ticket comes from elsewhere at that instant."""
         self.until(text)
-        return self._enter(command)
+        return self._enter(command, self._policy)
 
-    def _enter(self, command: Open | Import) -> Self:
+    def _enter(self, command: Open | Import, policy: Policy) -> Self:
         at = self._at()
-        judged = open_ticket(self._policy, command, at)
+        judged = open_ticket(policy, command, at)
         self._lives[command.ticket_id] = _Life(
-            policy=self._policy, opening=command, opened_at=at, ticket=judged.ticket, advanced_to=at
+            policy=policy, opening=command, opened_at=at, ticket=judged.ticket, advanced_to=at
         )
         if self._told:
-            self._told.open(at, self._policy, command)
+            self._told.open(at, policy, command)
         self._take(command.ticket_id, at, judged)
         return self
 
