@@ -221,12 +221,13 @@ async def keeper(
 @asynccontextmanager
 async def delivery(settings: Settings, opened: records.Records, loops: Loops) -> AsyncIterator[None]:
     """Send what the outbox holds."""
-    delivering = Delivery(opened.outbox, _channel(settings, opened))
+    said = words(settings) if NAME in settings.channels_used else None
+    delivering = Delivery(opened.outbox, _channel(settings, opened, said))
 
     async def stop() -> None:
         delivering.stop()
 
-    page = process_page("delivery", settings.delivery_metrics_address, OfDelivery(delivering))
+    page = process_page("delivery", settings.delivery_metrics_address, OfDelivery(delivering, said))
     async with page, loops.running("delivery", delivering.run(), stop):
         yield
 
@@ -242,11 +243,11 @@ def words(settings: Settings) -> Words:
     return made
 
 
-def _channel(settings: Settings, opened: records.Records) -> Channel:
+def _channel(settings: Settings, opened: records.Records, said: Words | None) -> Channel:
     """Make what messages are sent by. That by which sending may fail goes first."""
     made: dict[str, Channel] = {"log": LogChannel()}
-    if NAME in settings.channels_used:
-        worded = Worded(opened.log_lines, words(settings), NAME)
+    if said is not None:
+        worded = Worded(opened.log_lines, said, NAME)
         made[NAME] = FileChannel(settings.messages_folder, worded, keep_days=settings.messages_keep_days)
     used = [made[name] for name in settings.channels_used]
     return used[0] if len(used) == 1 else EachOf(used)

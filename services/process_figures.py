@@ -12,6 +12,7 @@ from services.keeper.keeper import Keeper
 from services.nudge import Nudger
 from services.policy_host.in_force import Policies
 from services.roster.watch import RosterWatch
+from services.words.words import INSTEAD, Words
 
 
 class OfNudger(Collector):
@@ -54,8 +55,10 @@ class OfKeeper(Collector):
 class OfDelivery(Collector):
     """What the delivery of this process sent."""
 
-    def __init__(self, delivery: Delivery) -> None:
+    def __init__(self, delivery: Delivery, words: Words | None = None) -> None:
+        """What has its words made elsewhere has none."""
         self._delivery = delivery
+        self._told_instead = words.told_instead if words else dict.fromkeys(INSTEAD, 0)
 
     def collect(self) -> Iterator[Metric]:
         """Yield it."""
@@ -63,6 +66,12 @@ class OfDelivery(Collector):
         yield _counter("delivery_rounds", "Looks into the outbox, those that failed included.", counts.rounds)
         yield _counter("delivery_round_failures", "Looks that came to nothing.", counts.failed_rounds)
         yield _counters("delivery_messages", "Tries to send a message, by what came of them.", "outcome", counts.fates)
+        yield _counters(
+            "words_failures",
+            "Messages whose template failed: told in the words that ship, or as bare news.",
+            "told",
+            self._told_instead,
+        )
 
 
 class OfRosters(Collector):

@@ -5,6 +5,7 @@ that there is news and of which ticket. Refuses to know how anything is sent.
 """
 
 import logging
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -20,6 +21,10 @@ from workflows.domain.money import Money
 from workflows.domain.ticket.words import Audience
 
 logger = logging.getLogger(__name__)
+
+
+INSTEAD = ("shipped", "bare")
+"""In what words a message is told whose template fails: those that ship, or, where these fail too, bare news."""
 
 
 class CannotSayError(Exception):
@@ -65,6 +70,8 @@ class Words:
         self.shipped = Library((SHIPPED,), default_language)
         self.library = Library((own, SHIPPED), default_language) if own else self.shipped
         self.default_language = default_language
+        self.told_instead: Counter[str] = Counter(dict.fromkeys(INSTEAD, 0))
+        """Messages that were told in other words because a template failed, by which."""
 
     def say(self, occasion: Occasion, channel: str = ANY_CHANNEL) -> Rendered:
         """Put it into words. Raises `CannotSayError` where only another release can."""
@@ -78,6 +85,7 @@ class Words:
             raise CannotSayError("a message whose line is not there, or is another's") from None
         except Exception as failed:  # noqa: BLE001 - a calendar that ends, say: somebody is to be told all the same
             _loudly("a message could not be worked out, its bare news is told", occasion, failed)
+            self.told_instead["bare"] += 1
             return self._rendered(kind, occasion, bare_of(occasion), channel, is_bare=True)
         return self._rendered(kind, occasion, facts, channel)
 
@@ -138,9 +146,13 @@ class Words:
     def _said(self, telling: Telling, occasion: Occasion) -> Said:
         for library in dict.fromkeys((self.library, self.shipped)):
             try:
-                return telling.by(library)
+                said = telling.by(library)
             except Exception as failed:  # noqa: BLE001 - whatever a desk's template can raise, somebody is to be told
                 _loudly("a template failed, another is used", occasion, failed, template=telling.last)
+            else:
+                self.told_instead["shipped"] += library is not self.library
+                return said
+        self.told_instead["bare"] += 1
         return telling.bare(self.shipped)
 
 

@@ -116,9 +116,11 @@ def test_nobody_goes_untold_where_a_desks_template_fails(
     """9: the one that ships is used, and it is said loudly, without a word of the customer's."""
     write(tmp_path, "en/opened.customer.txt", broken)
     write(tmp_path.parent, "secret.txt", "secret")
+    words = Words(tmp_path)
     with caplog.at_level(logging.ERROR):
-        said = Words(tmp_path).say(opened("en").first("opened"))
+        said = words.say(opened("en").first("opened"))
     assert said.text.startswith("Hello Ida Example,")
+    assert words.told_instead == {"shipped": 1, "bare": 0}
     [record] = caplog.records
     assert (record.levelname, record.message) == ("ERROR", "a template failed, another is used")
     assert "Ida" not in str(record.__dict__)
@@ -130,8 +132,10 @@ def test_where_all_else_fails_there_is_still_a_word(tmp_path: Path, monkeypatch:
     write(tmp_path, "en/_page.html", "{{ title }}")
     write(tmp_path, "en/_bare.customer.txt", "Subject: News ({{ reference }})\n\nThere is news of {{ reference }}.")
     monkeypatch.setattr("services.words.words.SHIPPED", tmp_path)
-    said = Words().say(opened("en").first("opened"))
+    words = Words()
+    said = words.say(opened("en").first("opened"))
     assert said.text == "There is news of QX7K-4MPD."
+    assert words.told_instead == {"shipped": 0, "bare": 1}
 
 
 def test_a_message_that_cannot_be_worked_out_is_bare_news(
@@ -144,7 +148,9 @@ def test_a_message_that_cannot_be_worked_out_is_bare_news(
         raise CalendarError("there is no more open time")
 
     monkeypatch.setattr("services.words.reading.due", ended)
-    said = Words().say(message)
+    words = Words()
+    said = words.say(message)
+    assert words.told_instead == {"shipped": 0, "bare": 1}
     assert said.text.startswith("There is news of your request QX7K-4MPD, of Monday 23 November at 09:00.")
     assert said.kind == "resolved"
     [record] = caplog.records
