@@ -17,8 +17,8 @@ BEGINS = 0.4
 """After so much of a run."""
 PER_SECOND = 12
 """Slow enough to be killed half way."""
-KILLED_AFTER_SECONDS = (2.0, 6.0)
-"""Real seconds, of which starting takes one or two."""
+KILLED_AFTER_SECONDS = (3.0, 8.0)
+"""Real seconds, of which starting takes two or more."""
 TRIES = 30
 
 

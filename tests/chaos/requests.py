@@ -102,6 +102,8 @@ TOWARDS_THE_END: Mapping[int, str] = {
 ANYTHING = tuple(kind for kind in KINDS.values() if kind not in {"open", "receive_contact", "import"})
 UNREASONABLE = 0.15
 """How often anything at all is asked, whether or not the ticket's state allows it."""
+DECIDED = 0.4
+"""How often a ticket of which a credit awaits the lead's word is given that."""
 DECIDED_ON_WHAT_WAS_SEEN = 0.3
 """How often a request names the version that it was decided on."""
 
@@ -184,6 +186,8 @@ def kind_of_change(rolls: random.Random, ticket: t.Ticket, *, is_hurried: bool) 
     """Choose what to ask of it."""
     if is_hurried and ticket.status in TOWARDS_THE_END:
         return TOWARDS_THE_END[ticket.status]
+    if any(each.state == t.CREDIT_STATE_AWAITING_APPROVAL for each in ticket.credits) and rolls.random() < DECIDED:
+        return "decide_credit"
     if rolls.random() < UNREASONABLE:
         return rolls.choice(ANYTHING)
     wishes = SENSIBLE[ticket.status]
