@@ -31,6 +31,7 @@ from workflows.domain.ticket.events import (
     Rated,
     Rejected,
     Reopened,
+    Resolved,
     TookOver,
     Transferred,
     UpdatePosted,
@@ -110,7 +111,8 @@ def _handover(read: Read) -> str:
 
 
 def _update_posted(read: Read) -> Facts:
-    return {"text": read.line(UpdatePosted).text, "is_solved": read.stood.resolved is not None}
+    event = read.line(UpdatePosted)
+    return {"text": event.text, "also_for": _all(event.also_for), "is_solved": read.stood.resolved is not None}
 
 
 def _question(read: Read) -> Facts:
@@ -152,7 +154,13 @@ def _solution(read: Read) -> dict[str, Fact]:
 
 def _resolved(read: Read) -> Facts:
     sign_off_at = read.open_time_from(read.entry.at, read.occasion.policy.sign_off)
-    return _solution(read) | {"sign_off_until": read.until(sign_off_at)}
+    also_for = _all(read.event.also_for) if isinstance(read.event, Resolved) else None
+    return _solution(read) | {"also_for": also_for, "sign_off_until": read.until(sign_off_at)}
+
+
+def _all(references: tuple[str, ...]) -> str | None:
+    """References of a customer's other tickets in one line."""
+    return ", ".join(references) or None
 
 
 def _closed(read: Read) -> Facts:

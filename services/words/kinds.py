@@ -89,6 +89,8 @@ _MAYBE = frozenset(
         "acknowledge_by",
         "actor",
         "again_after",
+        "also_for",
+        "also",
         "alternative",
         "answer_until",
         "asked",
@@ -152,14 +154,16 @@ _TABLE = (
     _of_customer("opened", {"solve_by": Type.MOMENT, "is_follow_up": Type.FLAG}),
     _of_customer("escalated", {"causes": Type.WORDS, "customers_words": Type.TEXT, "is_waiting": Type.FLAG}),
     _of_customer("transferred", {"is_waiting": Type.FLAG}),
-    _of_customer("update_posted", {"text": Type.TEXT, "is_solved": Type.FLAG}, always=("text",)),
+    _of_customer(
+        "update_posted", {"text": Type.TEXT, "also_for": Type.LINE, "is_solved": Type.FLAG}, always=("text",)
+    ),
     _of_customer("question_asked", {"question": Type.TEXT, "wait_until": Type.MOMENT}, always=("question",)),
     _of_customer(
         "customer_reminded",
         {"question": Type.TEXT, "asked": Type.MOMENT, "number": Type.NUMBER, "wait_until": Type.MOMENT},
     ),
     _of_customer("gave_up_waiting", {"question": Type.TEXT, "asked": Type.MOMENT, "answer_until": Type.MOMENT}),
-    _of_customer("resolved", {**_SOLVED, "sign_off_until": Type.MOMENT}),
+    _of_customer("resolved", {**_SOLVED, "also_for": Type.LINE, "sign_off_until": Type.MOMENT}),
     _of_customer("closed", {**_SOLVED, "closed_by": Type.WORD, "reopen_until": Type.MOMENT}),
     _of_customer("rejected", {"customers_words": Type.TEXT}),
     _of_customer("reopened"),

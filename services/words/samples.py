@@ -36,6 +36,8 @@ _SAID: dict[str, Fact] = {
     "acknowledge_by": By(at=datetime(2026, 11, 24, 9, 30, tzinfo=UTC)),
     "actor": "ann",
     "again_after": timedelta(hours=1),
+    "also": "We also promised you news by Tuesday 24 November at 09:00, and you had none. We apologise for that too.",
+    "also_for": "9RTM-2KQA, K7QM-3XVP",
     "alternative": "We can connect you by radio within two days, at the same price.",
     "answer_until": When(at=datetime(2026, 12, 11, 17, 0, tzinfo=UTC)),
     "asked": When(at=datetime(2026, 11, 23, 10, 5, tzinfo=UTC)),

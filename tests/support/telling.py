@@ -238,6 +238,11 @@ def _lives(customer: Customer) -> Iterable[Life]:
         .do(taken_on, Escalate(actor="ann", from_tier="agent", reason="INTERNAL"))
         .do(fixed, Close(actor="ann", reason="INTERNAL"))
     )
+    # One letter for several of a customer's tickets.
+    others = ("RT5H-9WXA", "9RTM-2KQA")
+    yield begun().do(
+        taken_on, PostUpdate(actor="ann", text="A digger.", also_for=others), replace(fixed, also_for=others)
+    )
     # A request to leave is not kept by a question.
     leaving = Life(opening=replace(an_opening(customer), kind=TicketKind.LEAVING, priority="leave"))
     yield leaving.do(taken_on, WaitOnCustomer(actor="ann", question="From when?")).until(60)
