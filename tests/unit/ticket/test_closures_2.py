@@ -8,9 +8,10 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tests.support.policies import ladder, row
+from workflows.domain.calendar import Calendar
 from workflows.domain.ticket.closures import Closure, Told, hold, news, together
 from workflows.domain.ticket.commands import Acknowledge, Command, Customer, Open, Reopen, Resolve, WaitOnCustomer
-from workflows.domain.ticket.events import ClockBreached, ClosureBegan, ClosureEnded, Entry
+from workflows.domain.ticket.events import ClockBreached, ClockMoved, ClosureBegan, ClosureEnded, Entry
 from workflows.domain.ticket.judge import judge, open_ticket
 from workflows.domain.ticket.rederive import Learnt, looks, rederive
 from workflows.domain.ticket.state import TICK, Ticket
@@ -172,3 +173,17 @@ def test_a_closure_that_is_made_longer_wakes_nobody_in_vain() -> None:
     assert (judged.entries, judged.ticket.version, judged.closures) == ((), begun.version, (longer,))
     assert judged.ticket.wake_at() == minute(90) + TICK
     assert judge(POLICY, judged.ticket, minute(32), told=(longer,)).ticket is judged.ticket
+
+
+def test_a_target_that_is_spent_to_the_last_gains_nothing_by_standing_still() -> None:
+    """2.10, 3.3, 2.11: closed on the dot of closing time, resolved before the next opening: nothing is left of it."""
+    office = Calendar("UTC", {"mon-sun": "09:00-17:00"})
+    policy = ladder(agent=row(acknowledge=700, resolve=8), calendar=office, agents_calendar=office)
+    evening = closure(0, 8 * 60, 3 * 60)
+    judged = open_ticket(policy, OPENING, MONDAY, told=[evening])
+    judged = judge(policy, judged.ticket, minute(11 * 60) + TICK)
+    resolved = Resolve(actor="ann", outcome=Outcome.FIXED, explanation="a new router")
+    judged = judge(policy, judged.ticket, minute(12 * 60), resolved)
+    (clock,) = [each for each in judged.ticket.clocks if each.target is Target.TIER_RESOLVE]
+    assert (clock.state, clock.spent, clock.length) == (ClockState.PAUSED, timedelta(hours=8), timedelta(hours=8))
+    assert not [entry for entry in judged.entries if isinstance(entry.event, ClockMoved)]

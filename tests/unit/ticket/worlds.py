@@ -281,7 +281,7 @@ worlds = st.builds(Plan, st.tuples(versions, versions), st.lists(happenings, min
 
 
 def gone_through(plan: Plan, *, outages: bool = True) -> World:
-    """The world by that plan; with outages, what fell due in them is found at their end."""
+    """The world by that plan, looked at in the end; with outages, what fell due in them is found when they end."""
     world = World(plan.versions)
     for step in plan.happenings:
         goal = world.now + step.gap
@@ -290,6 +290,8 @@ def gone_through(plan: Plan, *, outages: bool = True) -> World:
         else:
             world.until(goal, plan.lag)
         world.happen(step if outages else replace(step, is_outage=False))
+    for life in world.lives:
+        life.settle(life.next_at(world.now), told=world.told)
     return world
 
 

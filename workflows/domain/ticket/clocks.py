@@ -142,9 +142,13 @@ def kept_until(
 
     A deadline that was promised by other opening hours (6.7) may have none before it. Then it is the acknowledge target
     of the tier that has the ticket, as in 6.11, but never more than the time to that instant on the wall: so that no
-    answer of the customer's is ever itself a breach.
+    answer of the customer's is ever itself a breach. Of a run whose own length ends there nothing more is kept than
+    that: what is spent to the last stays spent (3.3).
     """
-    left = worked(calendar_of(policy, clock.target, clock.tier), at, deadline_at)
+    calendar = calendar_of(policy, clock.target, clock.tier)
+    if clock.running_since and due(calendar, clock.running_since, clock.length - clock.spent) == deadline_at:
+        return clock.length - spent_by(policy, clock, at)
+    left = worked(calendar, at, deadline_at)
     return left or min(length_of(policy, Target.ACKNOWLEDGE, tier, priority), deadline_at - at)
 
 

@@ -276,10 +276,11 @@ class Draft:
                 at,
                 ClockPaused(target=clock.target, run=clock.run, tier=clock.tier, pause=why, spent=stopped.spent),
             )
-            if clock.deadline_at is not None and clock.deadline_at > at and stopped.spent == stopped.length:
-                kept = clocks.kept_until(
-                    self.policy, clock, at, clock.deadline_at, tier=self.tier, priority=self.priority
-                )
+            if clock.deadline_at is None or clock.deadline_at <= at or stopped.spent < stopped.length:
+                continue
+            if kept := clocks.kept_until(
+                self.policy, clock, at, clock.deadline_at, tier=self.tier, priority=self.priority
+            ):
                 self.move(replace(stopped, length=stopped.length + kept), at)
 
     def resume(self, targets: Iterable[Target], at: datetime) -> None:
