@@ -1,7 +1,8 @@
 """Checks of templates before anybody is told anything by them: every file, each with its line and a remedy.
 
 A variable that the kind does not have, an attribute or filter that there is not, a slip of the template's language, a
-text that does not say the reference, one that prints what may be none, a language that lacks a kind.
+text that does not say the reference, one that prints what may be none, a language that lacks a kind; and what a desk's
+own words leave out that a customer would miss.
 """
 
 import re
@@ -13,8 +14,10 @@ from pathlib import Path
 from jinja2 import Environment, TemplateSyntaxError, meta, nodes
 
 from services.words.kinds import ATTRIBUTES, BARE, KINDS, MOMENT, PAGE, Kind, Side
+from services.words.left_out import left_out
 from services.words.library import LAST_LANGUAGE, LONGEST_FILE, SHIPPED, Found, Library, file_names
-from services.words.samples import ZONE, samples
+from services.words.reading import Facts
+from services.words.samples import ZONE, sample, samples
 from services.words.speech import languages
 from services.words.telling import try_out
 from services.words.words import Words
@@ -66,6 +69,8 @@ def _problems(words: Words) -> Iterator[Problem]:
             yield from _of_language(library, folder, place)
     for language in library.languages():
         yield from _missing(library, language)
+    for each in left_out(library, words.shipped, _included):
+        yield Problem(path=each.path, line=None, text=str(each), is_fatal=False)
 
 
 def _of_language(library: Library, folder: Path, place: Path) -> Iterator[Problem]:
@@ -196,6 +201,15 @@ def _parts(library: Library, found: Found, tree: nodes.Template, seen: set[Path]
         yield from _parts(library, found, below, seen)
 
 
+def _included(library: Library, found: Found) -> Iterator[Found]:
+    """Yield what a template includes, and what that includes; nothing of one that cannot be read."""
+    try:
+        tree = _tree(found)
+    except (TemplateSyntaxError, UnicodeDecodeError, OSError):
+        return
+    yield from _parts(library, found, tree, {found.path})
+
+
 def _of_names(path: Path, tree: nodes.Template, kind: Kind, included_by: Found | None = None) -> Iterator[Problem]:
     beside = f", for which {included_by.file!r} includes this" if included_by else ""
     unknown = meta.find_undeclared_variables(tree) - kind.variables.keys()
@@ -239,8 +253,33 @@ def _of_rendering(library: Library, found: Found, kind: Kind) -> Iterator[Proble
             try_out(library, found, kind, facts, zone=ZONE)
         except Exception as error:  # noqa: BLE001 - whatever a template can raise
             path, line = _where(error, found)
-            yield Problem(path=path, line=line, text=_said(error))
+            yield Problem(path=path, line=line, text=_unasked(library, found, kind, facts) or _said(error))
             return
+
+
+def _unasked(library: Library, found: Found, kind: Kind, facts: Facts) -> str | None:
+    """What is used without asking whether it is there, where that is why these facts fail; else none."""
+    full = dict(facts) | {name: fact for name, fact in sample(kind).items() if facts[name] is None}
+    if not _works(library, found, kind, full):
+        return None
+    missed = [
+        name for name, fact in facts.items() if fact is None and not _works(library, found, kind, {**full, name: None})
+    ]
+    if not missed:
+        return None
+    name, always = missed[0], ", ".join(sorted(kind.variables.keys() - kind.maybe))
+    return (
+        f"uses {name!r}, which may be none in {kind.name!r}: ask for it first, like "
+        f"{{% if {name} %}}…{{% endif %}}; always there are {always}"
+    )
+
+
+def _works(library: Library, found: Found, kind: Kind, facts: Facts) -> bool:
+    try:
+        try_out(library, found, kind, facts, zone=ZONE)
+    except Exception:  # noqa: BLE001 - whatever a template can raise
+        return False
+    return True
 
 
 def _said(error: Exception) -> str:

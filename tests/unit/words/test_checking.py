@@ -29,7 +29,18 @@ HEAD = "Subject: {{ reference }}\n\n"
             "'happened' has no 'hour': it has day, iso, place",
         ),
         ("en/opened.customer.txt", f"{HEAD}{{{{ name.first }}}}", 3, "'name' has no 'first': it has none"),
-        ("en/opened.customer.txt", f"{HEAD}by {{{{ next_news }}}}", 3, "prints what may be none: ask for it first"),
+        (
+            "en/opened.customer.txt",
+            f"{HEAD}by {{{{ next_news }}}}",
+            3,
+            "uses 'next_news', which may be none in 'opened': ask for it first, like {% if next_news %}…{% endif %}; ",
+        ),
+        (
+            "en/opened.customer.txt",
+            f"{HEAD}{{{{ name }}}}, {{{{ solve_by.day }}}} {{% if next_news %}}{{{{ next_news }}}}{{% endif %}}",
+            3,
+            "uses 'solve_by', which may be none in 'opened': ask for it first",
+        ),
         ("en/opened.customer.txt", "Subject: hello\n\n{{ name }}", None, "does not say the reference"),
         ("en/opened.customer.txt", "{{ reference }}\n\n{{ name }}", None, "its first line is no subject"),
         ("en/opened.customer.txt", "Subject: {{ reference }}\n", None, "it has no subject or no text"),
@@ -90,7 +101,7 @@ def test_a_part_is_told_of_with_what_includes_it(tmp_path: Path) -> None:
     [
         ("Dear {{ nmae }},\n", 1, "there is no variable 'nmae'"),
         ("Dear\n{% if name %}", 2, "Unexpected end of template"),
-        ("Dear\n\nyou, {{ next_news }}", 3, "prints what may be none"),
+        ("Dear\n\nyou, {{ next_news }}", 3, "uses 'next_news', which may be none in "),
     ],
 )
 def test_a_part_in_place_of_ours_is_checked_in_all_that_ships(tmp_path: Path, part: str, line: int, said: str) -> None:
@@ -110,8 +121,9 @@ def test_a_language_that_lacks_kinds_is_told_of(tmp_path: Path) -> None:
     (tmp_path / "fr" / "_moment.txt").write_text(
         "{{ day }} à {{ time }}{% if place %} ({{ place }}){% endif %}", "utf-8"
     )
-    [found] = check(Words(tmp_path))
+    found, left_out = check(Words(tmp_path))
     assert not found.is_fatal
+    assert left_out.path.name == "opened.customer.txt"
     assert found.text.startswith("lacks escalated.customer.txt, transferred.customer.txt")
     assert found.text.endswith("write them, or these are said in another language")
     assert "desk" not in found.text
