@@ -19,6 +19,7 @@ from protos.followthrough.v1.ticket_service_pb2 import (
     GetHandoverRequest,
     GetTicketRequest,
     MakePromiseRequest,
+    MergeTicketsRequest,
     PostUpdateRequest,
     RecordContactRequest,
     RejectResolutionRequest,
@@ -118,6 +119,51 @@ async def test_the_longest_words_fit_an_answer(desk: Desk) -> None:
     told = await handed_over(desk, ticket)
     assert told.notes.said[-1].text == longest
     assert (len(told.notes.said), told.notes.left_out) == (4, 4)
+    assert told.ByteSize() < CLIENTS_TAKE
+
+
+async def test_the_story_of_a_merged_ticket_is_told_with_its_reference(desk: Desk) -> None:
+    """6.5, 6.7: what was wanted, asked and noted there; not what the survivor itself tells."""
+    other = await desk.take(await desk.open(subject="card terminal", description="It says offline."))
+    await desk.ticket(of(other, WaitOnCustomerRequest(question="Is the lamp on?")))
+    await desk.ticket(of(other, RecordContactRequest(channel="mail", text="It is off.")))
+    await desk.ticket(of(other, AddNoteRequest(text="Fuse?")))
+    ticket = await desk.take(await desk.open())
+    await desk.ticket(of(other, MergeTicketsRequest(survivor_id=ticket.ticket_id)))
+
+    told = await handed_over(desk, ticket)
+
+    (merged,) = told.merged
+    assert (merged.ticket_id, merged.reference, merged.subject, merged.description) == (
+        other.ticket_id,
+        other.reference,
+        "card terminal",
+        "It says offline.",
+    )
+    assert merged.open_time == other.open_time
+    assert [(each.question, each.answer) for each in merged.questions] == [("Is the lamp on?", "It is off.")]
+    assert [line.text for line in merged.notes.said] == ["Fuse?"]
+    assert not told.notes.said
+    assert f"From {other.reference}" in told.page
+    assert not (await handed_over(desk, other)).merged
+
+
+async def test_the_longest_words_of_merged_tickets_fit_an_answer(desk: Desk) -> None:
+    """6.7: five tickets full of characters of four bytes are less than clients take; the latest four are told whole."""
+    longest = "\U0001f600" * 8000
+    tickets = [await desk.take(await desk.open(description=longest)) for _ in range(6)]
+    for ticket in tickets:
+        for _ in range(6):
+            await desk.ticket(of(ticket, AddNoteRequest(text=longest)))
+            await desk.ticket(of(ticket, PostUpdateRequest(text=longest)))
+            await desk.ticket(of(ticket, WaitOnCustomerRequest(question=longest)))
+            await desk.ticket(of(ticket, RecordContactRequest(channel="mail", text=longest)))
+    *others, survivor = tickets
+    for each in others:
+        await desk.ticket(of(each, MergeTicketsRequest(survivor_id=survivor.ticket_id)))
+    told = await handed_over(desk, survivor)
+    assert [each.ticket_id for each in told.merged] == [each.ticket_id for each in others[-4:]]
+    assert told.merged[0].notes.said[-1].text == longest
     assert told.ByteSize() < CLIENTS_TAKE
 
 

@@ -17,6 +17,7 @@ from tests.support.clock import StoryClock
 from tests.support.story_record import owed_messages
 from workflows.domain.policy import Policy
 from workflows.domain.ticket.commands import Command, Customer, Import, Open
+from workflows.domain.ticket.events import Entry
 from workflows.domain.ticket.judge import Judged, judge, open_ticket
 from workflows.domain.ticket.merging import halves, with_next_news
 from workflows.domain.ticket.rederive import Input, first_difference, looks, rederive
@@ -223,6 +224,10 @@ class Room:
         """What of that ticket is still unread."""
         return list(self._unread[name])
 
+    def log(self, name: str) -> list[Entry]:
+        """The whole log of that ticket."""
+        return [entry for judged in self._lives[name].log for entry in judged.entries]
+
     def as_told(self, *names: str) -> Self:
         """Leave out what led here, of these tickets or of all: another story tells it."""
         for name in names or tuple(self._lives):
@@ -242,7 +247,7 @@ class Room:
         """See that all was read, and that every log is what the rules alone say for its inputs (5.3)."""
         assert not any(self._unread.values()), dict(self._unread)
         for life in self._lives.values():
-            entries = [entry for judged in life.log for entry in judged.entries]
+            entries = self.log(life.ticket.ticket_id)
             derived = rederive(life.policy, life.opening, life.opened_at, life.inputs, looks(entries))
             assert first_difference(entries, derived.entries) is None
             assert derived.ticket == life.ticket

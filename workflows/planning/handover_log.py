@@ -324,7 +324,7 @@ class _Reading:
                 self.notes.add(entry, f"no longer on hold{f': {why}' if why else ''}")
             case CreditProposed(minor=minor, currency=currency, reason=reason):
                 money = plainly(Money(minor=minor, currency=currency))
-                taken = f", as {event.merged_reference} did" if event.merged_reference else ""
+                taken = f" (of {event.merged_reference})" if event.merged_reference else ""
                 self.notes.add(entry, f"asked the lead for a credit of {money}{taken}: {reason}")
             case CreditMoved(survivor_reference=reference):
                 self.notes.add(entry, f"the lead decides the credit on {reference}")

@@ -101,7 +101,7 @@ class _Log:
         parts = (story.broken, story.contacts, story.hand_offs, story.told, story.notes)
         left_out = sum(part.left_out for part in parts) + story.questions_left_out
         besides = _Log(story, self._wall)._besides()  # noqa: SLF001 - of its own class
-        lines = [*wanted, *besides, *(text for _, text in sorted(said))]
+        lines = [*wanted, *(text for _, text in sorted(said)), *besides]
         title = f"From {merged.reference}, opened {self._at(merged.opened_at)} and merged into it"
         return _section(title, lines, left_out, kept=len(wanted))
 
