@@ -50,6 +50,7 @@ from services.settings import Address, Settings, broken
 from services.temporal import TemporalPlace, TicketTimers
 from services.var_folder import require_whole_record, unusable
 from services.words.checking import check
+from services.words.library import SHIPPED, Library
 from services.words.words import Words
 from workflows.domain.errors import PolicyError
 
@@ -243,6 +244,11 @@ def words(settings: Settings) -> Words:
     return made
 
 
+def _languages(settings: Settings) -> tuple[str, ...]:
+    """Those that messages are written in: what ships, and the desk's own."""
+    return Library((settings.words, SHIPPED) if settings.words else (SHIPPED,)).languages()
+
+
 def _channel(settings: Settings, opened: records.Records, said: Words | None) -> Channel:
     """Make what messages are sent by. That by which sending may fail goes first."""
     made: dict[str, Channel] = {"log": LogChannel()}
@@ -328,6 +334,7 @@ async def intake(
         ),
         has_reflection=settings.intake_reflection,
         operators=settings.operators or (),
+        languages=_languages(settings),
     )
     with listening("intake_address", settings.intake_address):
         try_port(settings.intake_address)

@@ -1,11 +1,12 @@
 """`followthrough problem …`: one fault, many tickets, by hand. Options in, one question out."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import click
 
 from protos.followthrough.v1.problem_service_pb2 import (
     AnnounceFixRequest,
+    AnnouncementWords,
     AnnounceUpdateRequest,
     CancelAnnouncementRequest,
     ChangeProblemRequest,
@@ -24,11 +25,13 @@ from services.cli.sections import Sections
 
 KINDS = click.Choice(["fault", "improvement"])
 STATES = click.Choice(["investigating", "known", "planned", "fixed", "declined"])
+Translations = Sequence[tuple[str, str]]
+"""Languages by their tags, each with its words."""
 RATE = click.IntRange(min=1, max=500)
 
 
 def paced(command: Callable[..., None]) -> Callable[..., None]:
-    """Give a command that announces something how fast, and whether it is waited for."""
+    """Give a command that announces something other languages, how fast, and whether it is waited for."""
     with_rate = click.option(
         "--per-second",
         type=RATE,
@@ -36,8 +39,15 @@ def paced(command: Callable[..., None]) -> Callable[..., None]:
         show_default=True,
         help="How many customers are told a second, at most: callers and other tickets' deadlines come first.",
     )
+    with_words = click.option(
+        "--words-in",
+        nargs=2,
+        multiple=True,
+        metavar="LANGUAGE TEXT",
+        help="The same in one more language, like: --words-in de 'Ein Bagger.' For whoever reads that; once each.",
+    )
     with_watch = click.option("--watch", is_flag=True, help="Show how far it is until it is over. It goes on anyway.")
-    return with_rate(with_watch(asks(command)))
+    return with_words(with_rate(with_watch(asks(command))))
 
 
 @click.command("open")
@@ -131,9 +141,10 @@ def tickets(asking: Asking, *, problem_id: str) -> None:
 @click.argument("problem_id", metavar="PROBLEM")
 @click.argument("text")
 @paced
-def update(asking: Asking, *, problem_id: str, text: str, per_second: int, watch: bool) -> None:
+def update(asking: Asking, *, problem_id: str, text: str, words_in: Translations, per_second: int, watch: bool) -> None:
     """Tell the customer of every linked ticket TEXT: an update of yours on each, which meets its update clock."""
     request = AnnounceUpdateRequest(problem_id=problem_id.upper(), text=text, tickets_per_second=per_second)
+    request.words_in.extend(_words(words_in))
     ProblemAsking(asking).announce(request, is_watched=watch)
 
 
@@ -141,9 +152,12 @@ def update(asking: Asking, *, problem_id: str, text: str, per_second: int, watch
 @click.argument("problem_id", metavar="PROBLEM")
 @click.argument("explanation")
 @paced
-def fix(asking: Asking, *, problem_id: str, explanation: str, per_second: int, watch: bool) -> None:
+def fix(
+    asking: Asking, *, problem_id: str, explanation: str, words_in: Translations, per_second: int, watch: bool
+) -> None:
     """Resolve every linked ticket as fixed, with an EXPLANATION to its customer, and ask for sign-off."""
     request = AnnounceFixRequest(problem_id=problem_id.upper(), explanation=explanation, tickets_per_second=per_second)
+    request.words_in.extend(_words(words_in))
     ProblemAsking(asking).announce(request, is_watched=watch)
 
 
@@ -213,9 +227,14 @@ def problem() -> None:
     """Know one fault behind many tickets, and tell all their customers at once.
 
     PROBLEM and ANNOUNCEMENT are ids, KEY is a ticket's id or its reference. What is announced goes on by itself,
-    whatever stops and starts meanwhile, and each customer is told once a ticket. Exit code 0: done; 1: refused, with
-    the reason; 2: no answer, or not understood.
+    whatever stops and starts meanwhile, and each customer is told once, of all their tickets. Exit code 0: done; 1:
+    refused, with the reason; 2: no answer, or not understood.
     """
+
+
+def _words(words_in: Translations) -> Iterator[AnnouncementWords]:
+    for language, text in words_in:
+        yield AnnouncementWords(language=language, text=text)
 
 
 def _kind(said: str) -> "ProblemKind.ValueType":

@@ -56,6 +56,7 @@ def of_announcement(announcement: Announcement) -> RenderableType:
         ("kind", wording.word(announcement, "kind")),
         ("state", wording.word(announcement, "state")),
         ("words", announcement.words),
+        *((f"in {each.language}", each.text) for each in announcement.words_in),
         ("announced", f"{wording.instant(announcement, 'announce_time')} by {announcement.actor}"),
         ("told", f"{announcement.told_count} of {announcement.ticket_count} tickets"),
         ("waiting", str(announcement.waiting_count)),
@@ -80,9 +81,10 @@ def of_announcements(announcements: Sequence[Announcement]) -> RenderableType:
 
 def of_announced(tickets: Sequence[AnnouncementTicket]) -> RenderableType:
     """Show what became of an announcement's tickets."""
-    table = headed("ticket id", "outcome", "at", "instead of")
+    table = headed("reference", "outcome", "at", "told in", "instead of", "ticket id")
     for each in tickets:
-        _add(table, each.ticket_id, each.outcome, wording.instant(each, "time"), each.instead_of)
+        at = wording.instant(each, "time")
+        _add(table, each.reference, each.outcome, at, each.told_in, each.instead_of, each.ticket_id)
     return table
 
 

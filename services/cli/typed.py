@@ -60,7 +60,7 @@ def _translated(command: click.Command, text: str) -> str:
 def _typed(command: click.Command, field: str) -> str:
     """Name what was typed for a field like `customer.display_name`."""
     own = field.rpartition(".")[2]
-    for name in (own, OTHERWISE_NAMED.get(own, own)):
+    for name in (field.partition("[")[0], own, OTHERWISE_NAMED.get(own, own)):
         for parameter in command.params:
             if parameter.name == name:
                 return parameter.opts[0] if isinstance(parameter, click.Option) else name.upper()

@@ -1,6 +1,6 @@
 """What the methods of a service are given to work with, and in which form they are handed over to be served."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol, TypeVar
 
@@ -38,6 +38,8 @@ class Means:
     """Who follows a ticket: `wrote` is told of each that was changed, after its commit."""
     operators: frozenset[str] = frozenset()
     """The actors that may do what only an operator may."""
+    languages: Sequence[str] = ()
+    """BCP 47 tags of the languages that messages are written in."""
 
 
 def nothing_lacks(_: Message) -> tuple[Violation, ...]:

@@ -105,7 +105,9 @@ class Intake:
         has_reflection: bool = True,
         ids: Ids | None = None,
         operators: Collection[str] = (),
+        languages: Collection[str] = (),
     ) -> None:
+        """`languages` are those that messages are written in, by their tags."""
         self._address = address
         self._credentials = credentials
         self._limits = limits or Limits()
@@ -148,6 +150,7 @@ class Intake:
             ids=ids or Ids(),
             watching=watching,
             operators=frozenset(operators),
+            languages=tuple(languages),
         )
         naming = Naming(records.queries)
         self._server.add_generic_rpc_handlers(

@@ -3,7 +3,8 @@
 Requests arrive checked field by field. Whoever carries an announcement out finds it in the record.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import cast
 
 from google.protobuf.message import Message
@@ -32,6 +33,7 @@ from services.intake.errors import refused
 from services.intake.fields import Violation
 from services.intake.means import Handle, Means, Methods
 from services.intake.requests import request_of
+from services.problems import translations
 from services.problems.convert import (
     DEFAULT_RATE,
     announcement_message,
@@ -71,14 +73,20 @@ def methods(means: Means) -> Methods:
         ListAnnouncementsRequest: questions.announcements,
         ListAnnouncementTicketsRequest: questions.announced_to,
     }
-    return Methods(once=cast(Mapping[type[Message], Handle[Message]], own), lacks=_lacks)
+    return Methods(
+        once=cast(Mapping[type[Message], Handle[Message]], own), lacks=partial(_lacks, languages=means.languages)
+    )
 
 
-def _lacks(request: Message) -> tuple[Violation, ...]:
-    """A change that changes nothing was meant otherwise."""
-    if isinstance(request, ChangeProblemRequest) and not (request.state or request.title or request.words):
-        return (Violation("state", "is missing, and so are title and words: say at least one of them"),)
-    return ()
+def _lacks(request: Message, *, languages: Sequence[str]) -> tuple[Violation, ...]:
+    """A change that changes nothing was meant otherwise; words in a language that no letter is in reach nobody."""
+    match request:
+        case ChangeProblemRequest() if not (request.state or request.title or request.words):
+            return (Violation("state", "is missing, and so are title and words: say at least one of them"),)
+        case AnnounceUpdateRequest() | AnnounceFixRequest():
+            return tuple(translations.violations(request.words_in, languages))
+        case _:
+            return ()
 
 
 class _Changes:
@@ -175,6 +183,7 @@ class _Changes:
             words=words,
             actor=request.actor,
             tickets_per_second=request.tickets_per_second or DEFAULT_RATE,
+            words_in={each.language: each.text for each in request.words_in},
         )
         with or_unknown(request):
             answered = await self._problems.announce(new, request=request_of(request), encode=_announcement)

@@ -1,6 +1,7 @@
 """What only reads of problems: ask the record, cut a page, convert. Requests arrive checked field by field."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TypeVar, cast
 
 from google.protobuf.message import Message
@@ -90,7 +91,7 @@ class Questions:
             )
         page, more = _cut(found, size)
         return ListAnnouncementsResponse(
-            announcements=[announcement_message(each) for each in page],
+            announcements=[announcement_message(replace(each, words_in={})) for each in page],
             next_page_token=token(request, page[-1].announcement_id) if more else "",
         )
 

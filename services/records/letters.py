@@ -69,10 +69,15 @@ class Turns:
 
     def _words_for(self, language: str) -> str:
         """The nearest: Austrian German, German, and else the words that are for everybody."""
-        parts = language.lower().split("-")
         words_in = {tag.lower(): words for tag, words in self.words_in.items()}
-        nearest = ("-".join(parts[:length]) for length in range(len(parts), 0, -1))
-        return next((words_in[tag] for tag in nearest if tag in words_in), self.words)
+        return next((words_in[tag] for tag in nearest(language) if tag in words_in), self.words)
+
+
+def nearest(language: str) -> Iterator[str]:
+    """Yield a language's tag in small letters, then shorter and shorter: `de-at`, `de`."""
+    parts = language.lower().split("-")
+    for length in range(len(parts), 0, -1):
+        yield "-".join(parts[:length])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -123,7 +123,7 @@ class AnnouncedTo:
     at: datetime | None
     instead_of: str | None
     told_in: str | None
-    """The customer's other ticket whose letter told of this one too."""
+    """Reference of the customer's other ticket whose letter told of this one too."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

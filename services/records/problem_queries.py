@@ -1,6 +1,7 @@
 """What can be asked about problems and announcements. Pages begin after an id; tickets aside, the newest come first."""
 
 from sqlalchemy import select
+from sqlalchemy.orm import aliased
 
 from services.records.door import is_possible, require_count
 from services.records.engine import Database
@@ -115,12 +116,14 @@ class ProblemQueries:
         """Read a page of an announcement's tickets, in the order of their ids. Raises `AnnouncementUnknown`."""
         require_count("page_size", page_size)
         await self.announcement(announcement_id)
-        ticket, result, own = AnnouncementTicketRow, AnnouncementResultRow, TicketRow
+        ticket, result = AnnouncementTicketRow, AnnouncementResultRow
+        own, carrier = aliased(TicketRow), aliased(TicketRow)
         is_of_it = (result.announcement_id == ticket.announcement_id) & (result.ticket_id == ticket.ticket_id)
         query = (
-            select(ticket.ticket_id, own.reference, result.outcome, result.at, ticket.instead_of, result.told_in)
+            select(ticket.ticket_id, own.reference, result.outcome, result.at, ticket.instead_of, carrier.reference)
             .join(own, own.ticket_id == ticket.ticket_id)
             .join(result, is_of_it, isouter=True)
+            .join(carrier, carrier.ticket_id == result.told_in, isouter=True)
             .where(ticket.announcement_id == announcement_id, ticket.ticket_id > (after or ""))
             .order_by(ticket.ticket_id)
             .limit(page_size)

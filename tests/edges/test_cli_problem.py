@@ -81,9 +81,28 @@ async def test_an_announcement_is_made_watched_and_read(desk: Desk) -> None:
         "followthrough: no ticket matches --outcome 'stuk': use told, waiting, closed, resolved, merged, unlinked, "
         "stuck, or why it was refused\n"
     )
+    assert [(each["reference"], each.get("told_in")) for each in told] == [
+        (ticket.reference, None),
+        (other.reference, ticket.reference),
+    ]
+    table = (await typed(desk, "told", live[0])).stdout
+    assert (table.count(ticket.reference), table.count(other.reference)) == (2, 1)
     [announced] = await shown(desk, "announcements", problem)
     assert announced["state"] == "ANNOUNCEMENT_STATE_DONE"
     assert "done" in (await typed(desk, "announcement", live[0])).stdout
+
+
+async def test_an_announcement_in_more_languages_is_typed_and_shown(desk: Desk) -> None:
+    """--words-in a language and its words, as often as there are languages; a wrong one is said as it was typed."""
+    problem = await a_problem(desk, (await desk.open()).reference)
+    wrong = await typed(desk, "fix", problem, "mended", "--words-in", "fr", "réparé")
+    assert wrong.exit_code == 1
+    assert "--words-in 'fr' is no language that messages are written in: those are de, en" in wrong.stderr
+    made = await typed(desk, "fix", problem, "mended", "--words-in", "de", "repariert", "--words-in", "de-AT", "passt")
+    assert made.exit_code == 0
+    assert "in de" in made.stdout
+    assert "repariert" in made.stdout
+    assert "in de-AT" in made.stdout
 
 
 async def test_an_announcement_is_paused_resumed_and_cancelled(desk: Desk) -> None:

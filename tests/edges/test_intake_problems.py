@@ -12,6 +12,7 @@ from protos.followthrough.v1 import problem_service_pb2 as contract
 from protos.followthrough.v1.problem_service_pb2 import (
     AnnounceFixRequest,
     Announcement,
+    AnnouncementWords,
     AnnounceUpdateRequest,
     CancelAnnouncementRequest,
     ChangeProblemRequest,
@@ -176,11 +177,37 @@ async def test_an_announcement_through_the_door(desk: Desk) -> None:
         ListAnnouncementTicketsRequest(announcement_id=announced.announcement_id, announcement_outcome="told"),
         ListAnnouncementTicketsResponse,
     )
-    assert [each.ticket_id for each in told.tickets] == sorted(each.ticket_id for each in tickets)
+    first, *others = sorted(tickets, key=lambda each: each.ticket_id)
+    assert [(each.ticket_id, each.reference, each.told_in) for each in told.tickets] == [
+        (first.ticket_id, first.reference, ""),
+        *((each.ticket_id, each.reference, first.reference) for each in others),
+    ]
     everything = await ask(desk, ListAnnouncementsRequest(), ListAnnouncementsResponse)
     assert list(everything.announcements) == [done]
     messages = await desk.records.outbox.take(limit=99, lease_seconds=60)
     assert sum(each.audience == "customer" and each.kind == "opened" for each in messages) == 3
+
+
+def in_languages(problem: Problem, *languages: str, text: str = "ein Bagger") -> AnnounceUpdateRequest:
+    """An update of a problem, the same in each of these languages."""
+    words_in = [AnnouncementWords(language=language, text=text) for language in languages]
+    return AnnounceUpdateRequest(problem_id=problem.problem_id, text="a digger", words_in=words_in)
+
+
+async def test_an_announcement_in_more_languages(desk: Desk) -> None:
+    """Who reads one of them is told that; a list of announcements leaves them out; another language is refused."""
+    problem = await a_problem(desk, await desk.open())
+    refused = await desk.refusal(meant(in_languages(problem, "fr")))
+    assert "'fr' is no language that messages are written in: those are de, en" in refused.text
+    announced = await ask(desk, meant(in_languages(problem, "de", "de-AT")), Announcement)
+    assert [(each.language, each.text) for each in announced.words_in] == [
+        ("de", "ein Bagger"),
+        ("de-AT", "ein Bagger"),
+    ]
+    again = await ask(desk, GetAnnouncementRequest(announcement_id=announced.announcement_id), Announcement)
+    assert again == announced
+    listed = await ask(desk, ListAnnouncementsRequest(), ListAnnouncementsResponse)
+    assert [list(each.words_in) for each in listed.announcements] == [[]]
 
 
 async def test_an_announcement_rests_goes_on_and_is_called_off(desk: Desk) -> None:
@@ -247,6 +274,12 @@ async def test_what_is_unknown_and_what_is_not_as_it_must_be(desk: Desk) -> None
         (LinkTicketsRequest(problem_id=problem.problem_id, ticket_ids=["a"] * 101), "ticket_ids"),
         (AnnounceUpdateRequest(problem_id=problem.problem_id, text="x", tickets_per_second=501), "tickets_per_second"),
         (AnnounceFixRequest(problem_id=problem.problem_id), "explanation"),
+        (in_languages(problem, "de", "fr"), "words_in[1].language"),
+        (in_languages(problem, "de", "DE"), "words_in[1].language"),
+        (in_languages(problem, ""), "words_in[0].language"),
+        (in_languages(problem, "de", text=""), "words_in[0].text"),
+        (in_languages(problem, "de", text="x" * 8001), "words_in[0].text"),
+        (in_languages(problem, *(f"de-{number:03}" for number in range(21))), "words_in"),
     ):
         refusal = await desk.refusal(meant(cast(OpenProblemRequest, request)))
         assert refusal.code is CODES.INVALID_ARGUMENT

@@ -229,6 +229,7 @@ async def a_desk(
             has_reflection=has_reflection,
             ids=ids,
             operators=operators,
+            languages=("de", "en"),
         )
         address = Address("127.0.0.1", await intake.start())
         try:

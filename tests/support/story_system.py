@@ -171,6 +171,7 @@ async def answering(engine: Engine, policy: Policy) -> AsyncIterator[Address]:
         policies=Standing(promised=PolicySet(policies={policy.name: policy}, queues={"home": policy.name})),
         nudger=engine.nudger,
         address=Address("127.0.0.1", 0),
+        languages=("de", "en"),
     )
     address = Address("127.0.0.1", await intake.start())
     try:

@@ -274,7 +274,7 @@ class Announcement(_message.Message):
 
     @_builtins.property
     def words_in(self) -> _containers.RepeatedCompositeFieldContainer[Global___AnnouncementWords]:
-        """The same in other languages."""
+        """The same in other languages. Not in lists."""
 
     def __init__(
         self,
@@ -1076,7 +1076,7 @@ class AnnouncementTicket(_message.Message):
     reference: _builtins.str
     """What its customer calls it."""
     told_in: _builtins.str
-    """The ticket_id of the customer's other ticket whose letter told of this one too. Empty: it had its own, or none."""
+    """Reference of the customer's other ticket whose letter told of this one too. Empty: it had its own, or none."""
     @_builtins.property
     def time(self) -> _timestamp_pb2.Timestamp:
         """When that was seen. Unset: it waits."""
