@@ -1,5 +1,6 @@
 """One ticket of any life: what it is opened with and under, and how time and people go on with it (semantics 5.3)."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
@@ -144,13 +145,18 @@ class Life:
         self.learnt += (Learnt(at=at, told=each) for each in judged.answers)
         self.learnt += (Learnt(at=at, told=each) for each in judged.closures)
 
-    def until(self, goal: datetime, lag: timedelta, told: tuple[Told, ...] = ()) -> None:
-        """Time passes; what is due is found that much later than it could be, and once nothing is found."""
+    def looks_until(self, goal: datetime, lag: timedelta) -> Iterator[datetime]:
+        """Yield when to settle as time passes: what is due is found that much later, and once nothing is found."""
         while (wake_at := self.ticket.wake_at()) and wake_at + lag < goal:
             settled_at = self.settled_at[-1]
             if lag and settled_at + lag < wake_at:
-                self.settle(settled_at + lag, told=told)
-            self.settle(self.next_at(wake_at + lag), told=told)
+                yield settled_at + lag
+            yield self.next_at(wake_at + lag)
+
+    def until(self, goal: datetime, lag: timedelta) -> None:
+        """Time passes."""
+        for at in self.looks_until(goal, lag):
+            self.settle(at)
 
     def derived(self) -> Derived:
         """The same life, worked out anew from its inputs, from what reached it and from what the log keeps (5.3)."""

@@ -18,7 +18,7 @@ from tests.unit.ticket.lives import CALENDARS, CLOCKS, OPENED_AT, OPENING, Life,
 from workflows.domain.policy import AtRisk, OnBreach, Policy, Targets, hours, minutes
 from workflows.domain.policy_data import version_of
 from workflows.domain.ticket.closures import Closure, Told
-from workflows.domain.ticket.commands import ChangePolicy, HadBreach, Import, Open, SpentClock
+from workflows.domain.ticket.commands import ChangePolicy, Command, HadBreach, Import, Open, SpentClock
 from workflows.domain.ticket.importing import USED, ImportImplausible
 from workflows.domain.ticket.judge import judge
 from workflows.domain.ticket.merging import halves, with_next_news
@@ -58,13 +58,38 @@ class Plan(NamedTuple):
     """How much later than it could be it is found what fell due."""
 
 
+class Opened(NamedTuple):
+    """A ticket was opened, or brought in."""
+
+    at: datetime
+    life: Life
+
+
+class Settled(NamedTuple):
+    """A ticket was looked at, perhaps for a command."""
+
+    at: datetime
+    life: Life
+    command: Command | None
+
+
 class Merge(NamedTuple):
     """A merge that was asked for, done or refused."""
 
+    at: datetime
     other: Life
     survivor: Life
-    at: datetime
     is_done: bool
+
+
+class Announced(NamedTuple):
+    """The queue was closed, or it was said when it is open again; or the roster answered."""
+
+    at: datetime
+    told: Told
+
+
+Done = Opened | Settled | Merge | Announced
 
 
 @dataclass
@@ -75,12 +100,18 @@ class World:
     lives: list[Life] = field(default_factory=list)
     closures: dict[str, Closure] = field(default_factory=dict)
     answers: list[RosterAnswer] = field(default_factory=list)
-    merges: list[Merge] = field(default_factory=list)
+    done: list[Done] = field(default_factory=list)
+    """Everything that was done, in the order of its instants."""
     now: datetime = OPENED_AT
 
     def __post_init__(self) -> None:
         """The first ticket."""
         self._opened(OPENING)
+
+    @property
+    def merges(self) -> list[Merge]:
+        """Those that were asked for."""
+        return [each for each in self.done if isinstance(each, Merge)]
 
     @property
     def told(self) -> tuple[Told, ...]:
@@ -94,7 +125,7 @@ class World:
         match step.what:
             case "ask":
                 at = life.next_at(self.now)
-                life.settle(at, command_of(draw.randrange(10_000), life.ticket, at), told=self.told)
+                self._settle(life, at, command_of(draw.randrange(10_000), life.ticket, at))
             case "open" | "leave":
                 self._open(draw, TicketKind.LEAVING if step.what == "leave" else TicketKind.REQUEST)
             case "import":
@@ -105,19 +136,45 @@ class World:
                 self._end(draw, is_outage=step.is_outage)
             case "roster":
                 tier = draw.choice(self.versions[0].tier_names)
-                self.answers.append(RosterAnswer(tier=tier, at=self.now, is_reachable=draw.random() < 1 / 2))
+                self._announce(RosterAnswer(tier=tier, at=self.now, is_reachable=draw.random() < 1 / 2))
             case "merge":
                 self._merge(draw)
             case "move":
                 onto = self.versions[draw.randrange(2)]
                 command = ChangePolicy(actor="ops", policy_version=version_of(onto), reason="anew")
-                life.settle(life.next_at(self.now), command, onto=onto, told=self.told)
+                self._settle(life, life.next_at(self.now), command, onto)
             case _:
-                life.settle(life.next_at(self.now), told=self.told)
+                self._settle(life, life.next_at(self.now))
+
+    def look(self) -> None:
+        """Have somebody look at every ticket now."""
+        for life in self.lives:
+            self._settle(life, life.next_at(self.now))
+
+    def until(self, goal: datetime, lag: timedelta) -> None:
+        """Time passes for every ticket."""
+        before = len(self.done)
+        for life in self.lives:
+            for at in life.looks_until(goal, lag):
+                self._settle(life, at)
+        self.done[before:] = sorted(self.done[before:], key=lambda each: each.at)
+        self.now = goal
+
+    def _settle(self, life: Life, at: datetime, command: Command | None = None, onto: Policy | None = None) -> None:
+        life.settle(at, command, onto=onto, told=self.told)
+        self.done.append(Settled(at, life, command))
+
+    def _announce(self, told: Told) -> None:
+        if isinstance(told, Closure):
+            self.closures[told.closure_id] = told
+        else:
+            self.answers.append(told)
+        self.done.append(Announced(self.now, told))
 
     def _opened(self, opening: Open | Import) -> None:
         policy = self.versions[len(self.lives) % 2]
         self.lives.append(Life(policy, opening=opening, opened_at=self.now, told=self.told))
+        self.done.append(Opened(self.now, self.lives[-1]))
 
     def _open(self, draw: Random, kind: TicketKind) -> None:
         if len(self.lives) < MOST_TICKETS:
@@ -169,10 +226,10 @@ class World:
         from_at = self.now + draw.choice((0, 0, 1, 20)) * minutes(15)
         until_at = draw.choice((None, from_at + draw.randint(1, 40) * minutes(15)))
         name = f"c-{len(self.closures) + 1}"
-        self.closures[name] = Closure(
-            closure_id=name, from_at=from_at, until_at=until_at, actor="lea", reason="snow on the road"
-        )
-        self._walk(is_outage=is_outage)
+        reason = "snow on the road"
+        self._announce(Closure(closure_id=name, from_at=from_at, until_at=until_at, actor="lea", reason=reason))
+        if not is_outage:
+            self.look()
 
     def _end(self, draw: Random, *, is_outage: bool) -> None:
         """Say of one that is not over when it is."""
@@ -180,15 +237,9 @@ class World:
         if going_on:
             closure = draw.choice(going_on)
             until_at = max(self.now + draw.choice((0, 0, 2)) * minutes(15), closure.from_at)
-            ended = replace(closure, until_at=until_at, ended_by="lea", end_reason="it has thawed")
-            self.closures[closure.closure_id] = ended
-            self._walk(is_outage=is_outage)
-
-    def _walk(self, *, is_outage: bool) -> None:
-        """Bring every ticket to what is known of the queue, unless nobody is there to."""
-        if not is_outage:
-            for life in self.lives:
-                life.settle(life.next_at(self.now), told=self.told)
+            self._announce(replace(closure, until_at=until_at, ended_by="lea", end_reason="it has thawed"))
+            if not is_outage:
+                self.look()
 
     def _merge(self, draw: Random) -> None:
         """Both at one instant: both halves, or neither and only what was due (6.7)."""
@@ -205,13 +256,7 @@ class World:
         # Both halves or none: a half is asked in vain, or not at all.
         survivor.settle(at, over if is_done or grown.refusal else None, told=self.told)
         other.settle(at, into if is_done or merged.refusal else None, told=self.told)
-        self.merges.append(Merge(other, survivor, at, is_done))
-
-    def until(self, goal: datetime, lag: timedelta) -> None:
-        """Time passes for every ticket."""
-        for life in self.lives:
-            life.until(goal, lag, self.told)
-        self.now = goal
+        self.done.append(Merge(at, other, survivor, is_done))
 
 
 def a_version(seed: int) -> Policy:
@@ -290,8 +335,7 @@ def gone_through(plan: Plan, *, outages: bool = True) -> World:
         else:
             world.until(goal, plan.lag)
         world.happen(step if outages else replace(step, is_outage=False))
-    for life in world.lives:
-        life.settle(life.next_at(world.now), told=world.told)
+    world.look()
     return world
 
 
