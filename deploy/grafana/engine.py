@@ -229,15 +229,23 @@ _DELIVERY = Row(
             title="Messages sent",
             description="Messages a second that were sent, by what they tell of.",
             unit="ops",
-            width=8,
+            width=6,
             queries=(Query(expr=f"{_rate(once('messages_sent_total'), 'kind')} > 0", legend="{{kind}}"),),
         ),
         Figure(
             title="What became of tries",
             description="Tries of delivery a second, by outcome; what was let go of is another's to send.",
             unit="ops",
-            width=8,
+            width=6,
             queries=(Query(expr=_rate("followthrough_delivery_messages_total", "outcome"), legend="{{outcome}}"),),
+        ),
+        Figure(
+            title="In other words than the desk's",
+            description="Messages a second whose template failed: told in the words that ship, or as bare news. See "
+            "docs/runbooks/templates-failing.md.",
+            unit="ops",
+            width=4,
+            queries=(Query(expr=_rate("followthrough_words_failures_total", "told"), legend="{{told}}"),),
         ),
         Figure(
             title="Oldest message not sent",
@@ -257,6 +265,49 @@ _DELIVERY = Row(
     ),
 )
 
+_ROSTER = Row(
+    title="Who is on duty",
+    figures=(
+        Figure(
+            title="On duty",
+            description="People whom the roster's last answer names: a tier with nobody is passed by.",
+            unit="short",
+            shape=Shape.BARS,
+            width=8,
+            queries=(
+                Query(expr="max by (policy, tier) (followthrough_roster_on_duty)", legend="{{policy}} · {{tier}}"),
+            ),
+        ),
+        Figure(
+            title="Since the roster answered",
+            description="How long ago each roster last said who is on duty; it is asked each half minute. Its last "
+            "answer holds: see docs/runbooks/roster-silent.md.",
+            unit="s",
+            width=8,
+            red_from=150,
+            queries=(
+                Query(
+                    expr="time() - max by (policy, tier) (followthrough_roster_last_answer_timestamp_seconds)",
+                    legend="{{policy}} · {{tier}}",
+                ),
+            ),
+        ),
+        Figure(
+            title="Rosters asked",
+            description="Times a second that all rosters were asked, that nothing could be kept of it, that somebody "
+            "else was on duty than before, and that a roster gave no answer.",
+            unit="ops",
+            width=8,
+            queries=(
+                Query(expr=_rate("followthrough_roster_rounds_total"), legend="asked"),
+                Query(expr=_rate("followthrough_roster_round_failures_total"), legend="nothing kept"),
+                Query(expr=_rate("followthrough_roster_changes_total"), legend="changed"),
+                Query(expr=_rate("followthrough_roster_failures_total"), legend="no answer"),
+            ),
+        ),
+    ),
+)
+
 _PROCESSES = Row(
     title="Processes",
     figures=(
@@ -268,7 +319,10 @@ _PROCESSES = Row(
             width=6,
             red_below=1,
             queries=(
-                Query(expr='sum by (job) (up{job=~"followthrough|intake|worker|keeper|delivery"})', legend="{{job}}"),
+                Query(
+                    expr='sum by (job) (up{job=~"followthrough|intake|worker|keeper|delivery|roster"})',
+                    legend="{{job}}",
+                ),
             ),
         ),
         Figure(
@@ -324,5 +378,5 @@ ENGINE = Board(
     description="Whether every deadline is judged on time, and what keeps it so.",
     refresh="15s",
     time_from="now-3h",
-    rows=(_ON_TIME, _KEEPER, _WORKER, _INTAKE, _DELIVERY, _PROCESSES),
+    rows=(_ON_TIME, _KEEPER, _WORKER, _INTAKE, _DELIVERY, _ROSTER, _PROCESSES),
 )

@@ -89,7 +89,7 @@ _AT_A_GLANCE = Row(
         ),
         Figure(
             title="Ladders ended today",
-            description="Times a ticket ran out at its last tier since midnight; one that nobody takes on counts anew.",
+            description="Tickets that ran out at their last tier since midnight: the last resort is told.",
             unit="short",
             shape=Shape.NUMBER,
             width=3,
@@ -166,7 +166,7 @@ _PROMISES = Row(
             title="Opened and closed an hour",
             description="Tickets opened, and tickets closed, in the hour before.",
             unit="short",
-            width=8,
+            width=6,
             queries=(
                 Query(expr=f"sum(increase({_now('tickets_opened_total')}[1h]))", legend="opened"),
                 Query(expr=f"sum(increase({_now('tickets_closed_total')}[1h]))", legend="closed"),
@@ -176,21 +176,33 @@ _PROMISES = Row(
             title="Escalations an hour, by reason",
             description="Steps up the ladder in the hour before, by the first of their reasons.",
             unit="short",
-            width=8,
+            width=6,
             queries=(Query(expr=f"sum by (reason) (increase({_now('escalations_total')}[1h]))", legend="{{reason}}"),),
+        ),
+        Figure(
+            title="Tiers passed by, an hour",
+            description="Tiers that tickets passed by in the hour before: closed, or with nobody on duty.",
+            unit="short",
+            width=6,
+            queries=(
+                Query(
+                    expr=f"sum by (tier, reason) (increase({_now('tiers_skipped_total')}[1h]))",
+                    legend="{{tier}}: {{reason}}",
+                ),
+            ),
         ),
         Figure(
             title="Open over time",
             description="Tickets that are not closed, by status.",
             unit="short",
-            width=8,
+            width=6,
             queries=(Query(expr=f"sum by (status) ({_now('open_tickets')})", legend="{{status}}"),),
         ),
     ),
 )
 
 _CUSTOMERS = Row(
-    title="What customers think of it",
+    title="What customers hear, and think of it",
     figures=(
         Figure(
             title="Customers at risk today",
@@ -218,6 +230,138 @@ _CUSTOMERS = Row(
             width=10,
             queries=(Query(expr=f"sum by (of) (increase({_now('credits_offered_total')}[1h]))", legend="{{of}}"),),
         ),
+        Figure(
+            title="Asked for news, an hour",
+            description="Contacts in the hour before that ask for news or complain, while the desk owed work.",
+            unit="short",
+            width=8,
+            queries=(Query(expr=f"sum by (kind) (increase({_now('chases_total')}[1h]))", legend="{{kind}}"),),
+        ),
+        Figure(
+            title="Not solved after all, an hour",
+            description="Solutions that customers turned down, and tickets taken up again, in the hour before.",
+            unit="short",
+            width=8,
+            queries=(
+                Query(expr=f"sum(increase({_now('rejected_total')}[1h]))", legend="rejected"),
+                Query(expr=f"sum(increase({_now('tickets_reopened_total')}[1h]))", legend="reopened"),
+            ),
+        ),
+        Figure(
+            title="Internal waits, an hour",
+            description="Tickets held in the hour before, for a part say, by tier: that pauses nothing.",
+            unit="short",
+            width=8,
+            queries=(Query(expr=f"sum by (tier) (increase({_now('holds_total')}[1h]))", legend="{{tier}}"),),
+        ),
+        Figure(
+            title="Asked to leave today",
+            description="Requests to leave that were opened since midnight.",
+            unit="short",
+            shape=Shape.NUMBER,
+            width=4,
+            decimals=0,
+            since="now/d",
+            queries=(Query(expr=_today("leaving_total")),),
+        ),
+        Figure(
+            title="Solved by an article today",
+            description="Tickets resolved since midnight by the answer of an article.",
+            unit="short",
+            shape=Shape.NUMBER,
+            width=4,
+            decimals=0,
+            since="now/d",
+            queries=(Query(expr=_today("solved_by_article_total")),),
+        ),
+        Figure(
+            title="Merged today",
+            description="Tickets merged since midnight into another of the same customer.",
+            unit="short",
+            shape=Shape.NUMBER,
+            width=4,
+            decimals=0,
+            since="now/d",
+            queries=(Query(expr=_today("merged_total")),),
+        ),
+        Figure(
+            title="Brought in today",
+            description="Tickets brought in from another system since midnight.",
+            unit="short",
+            shape=Shape.NUMBER,
+            width=4,
+            decimals=0,
+            since="now/d",
+            queries=(Query(expr=_today("imported_total")),),
+        ),
+        Figure(
+            title="Credits awaiting the lead",
+            description="Tickets with a credit above the limit on which no lead has decided, of all queues.",
+            unit="short",
+            shape=Shape.NUMBER,
+            width=4,
+            amber_from=1,
+            queries=(Query(expr=once("awaited_credits")),),
+        ),
+        Figure(
+            title="The first of them waits for",
+            description="How long ago the credit was proposed that has waited longest for a lead. See "
+            "docs/runbooks/credits-await-the-lead.md.",
+            unit="s",
+            shape=Shape.NUMBER,
+            width=4,
+            decimals=0,
+            red_from=86_400,
+            queries=(
+                Query(
+                    expr=f"({once('record_timestamp_seconds')} - {once('oldest_awaited_credit_timestamp_seconds')})"
+                    f" or {once('record_timestamp_seconds')} * 0",
+                ),
+            ),
+        ),
+    ),
+)
+
+_MANY = Row(
+    title="One fault, many tickets",
+    figures=(
+        Figure(
+            title="Known problems",
+            description="Faults, and wishes for the product, that are not closed, by how far they are.",
+            unit="short",
+            shape=Shape.BARS,
+            width=6,
+            queries=(Query(expr=once("problems"), legend="{{kind}} · {{state}}"),),
+        ),
+        Figure(
+            title="Announcements under way",
+            description="Tickets whose customers are being told of a problem: who waits, was told, or could not be.",
+            unit="short",
+            width=6,
+            queries=(
+                Query(expr=f"sum by (progress) ({once('announcement_tickets')})", legend="{{progress}}"),
+                Query(expr=once("announcements", 'state="paused"'), legend="announcements paused"),
+            ),
+        ),
+        Figure(
+            title="Left out of an announcement",
+            description="Tickets that could not be judged when their customers were to be told, within a day: somebody "
+            "has to tell them. See docs/runbooks/announcement-tickets-stuck.md.",
+            unit="short",
+            shape=Shape.NUMBER,
+            width=4,
+            red_from=1,
+            queries=(Query(expr=once("announcement_stuck_tickets")),),
+        ),
+        Figure(
+            title="Queues that are closed",
+            description="Closures that hold, by queue: meanwhile the clocks of its tiers stand still.",
+            unit="short",
+            shape=Shape.BARS,
+            width=8,
+            amber_from=1,
+            queries=(Query(expr=_now("queue_closures"), legend="{{queue}}"),),
+        ),
     ),
 )
 
@@ -227,6 +371,6 @@ WALL = Board(
     description="Which promises are kept, which are about to be broken, and who has to move.",
     refresh="15s",
     time_from="now-12h",
-    rows=(_AT_A_GLANCE, _WHERE, _PROMISES, _CUSTOMERS),
+    rows=(_AT_A_GLANCE, _WHERE, _PROMISES, _CUSTOMERS, _MANY),
     has_queues=True,
 )

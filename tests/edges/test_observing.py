@@ -23,6 +23,8 @@ ALERTMANAGER = ROOT / "deploy" / "alertmanager" / "alertmanager.yml"
 RUNBOOKS = ROOT / "docs" / "runbooks"
 TESTS = sorted((FOLDER / "tests").glob("*.yml"))
 BOARDS = sorted(build.FOLDER.glob("*.json"))
+WHERE = "{{ $externalLabels.runbooks }}"
+"""Goes before each runbook's file: what an operator says in Prometheus' configuration, nothing unless they do."""
 WATCHDOG = "FollowthroughWatchdog"
 HEADINGS = ["What it means", "How to see it", "What to do"]
 
@@ -82,8 +84,8 @@ def test_an_alert_says_how_much_it_hurts_and_where_to_read_on(alert: Rule) -> No
     assert alert.labels == {"severity": "none" if alert.name == WATCHDOG else alert.labels["severity"]}
     assert alert.name == WATCHDOG or alert.labels["severity"] in ("page", "ticket")
     assert alert.annotations.keys() == {"summary", "description", "runbook_url"}
-    assert alert.annotations["runbook_url"] == f"docs/runbooks/{'-'.join(words).lower()}.md"
-    text = (ROOT / alert.annotations["runbook_url"]).read_text(encoding="utf-8")
+    assert alert.annotations["runbook_url"] == f"{WHERE}docs/runbooks/{'-'.join(words).lower()}.md"
+    text = (ROOT / alert.annotations["runbook_url"].removeprefix(WHERE)).read_text(encoding="utf-8")
     assert text.startswith(f"# {alert.name}\n")
     assert re.findall(r"^## (.*)$", text, re.MULTILINE) == HEADINGS
 

@@ -30,8 +30,10 @@ STANDS_FOR = {"$__rate_interval": "1m", "$__range": "1h", "$queue": ".*"}
 ONLY_WHILE_THERE_IS_ONE = {
     "record:followthrough_oldest_pending_message_timestamp_seconds:max",
     "followthrough_oldest_pending_message_timestamp_seconds",
+    "record:followthrough_oldest_awaited_credit_timestamp_seconds:max",
+    "followthrough_oldest_awaited_credit_timestamp_seconds",
 }
-"""Has no series while no message waits: that its metric is declared is all that can be asked for."""
+"""Has no series while no message, or no credit, waits: that its metric is declared is all that can be asked for."""
 ONLY_ONCE_IT_HAPPENED = {"temporal_request_failure_total"}
 """Temporal's SDK shows a metric from its first count on, and no request fails on a good day: its panel shows zeroes."""
 
