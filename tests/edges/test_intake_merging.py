@@ -14,7 +14,6 @@ from protos.followthrough.v1.ticket_pb2 import Ticket
 from protos.followthrough.v1.ticket_service_pb2 import (
     AddNoteRequest,
     CloseTicketRequest,
-    ConfirmResolutionRequest,
     GetTicketRequest,
     ImportTicketRequest,
     ListTicketEventsRequest,
@@ -111,7 +110,6 @@ async def test_a_merge_owes_temporal_what_became_earlier(desk: Desk) -> None:
     [
         AddNoteRequest(text="a note"),
         ReopenTicketRequest(reason="it is back"),
-        ConfirmResolutionRequest(),
         CloseTicketRequest(reason="done"),
     ],
     ids=lambda asked: type(asked).__name__,

@@ -305,14 +305,16 @@ class TicketServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ConfirmResolution(self, request, context):
-        """The customer says that it is solved.
+        """The customer says that it is solved. On a ticket that was merged it signs off nothing: it is recorded as a contact on
+        the ticket that goes on, and the answer is that one.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def RejectResolution(self, request, context):
-        """The customer says that it is not solved.
+        """The customer says that it is not solved. On a ticket that was merged it is said of the ticket that goes on: rejected
+        there if that is solved, else recorded as a contact. The answer is that one.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -383,7 +385,8 @@ class TicketServiceServicer:
 
     def RateTicket(self, request, context):
         """The customer says what they think of it all: once (RATED_ALREADY), after the ticket is closed. The lead hears of a low
-        one.
+        one. On a ticket that was merged it is said of the ticket that goes on, as a contact where that takes no rating; the
+        answer is that one.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -419,7 +422,8 @@ class TicketServiceServicer:
         change, or neither. Returns the survivor.
 
         Refused: of two customers, into itself, of a ticket that others were merged into (MERGE_IMPOSSIBLE), of or into a
-        closed one (WRONG_STATE). What is asked of a merged ticket from then on is refused with the survivor (MERGED).
+        closed one (WRONG_STATE). What the desk asks of a merged ticket from then on is refused with the survivor (MERGED);
+        what its customer says is heard on that one.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

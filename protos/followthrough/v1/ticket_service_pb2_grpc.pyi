@@ -92,9 +92,13 @@ class TicketServiceStub:
     ResolveTicket: _grpc.UnaryUnaryMultiCallable[_ticket_service_pb2.ResolveTicketRequest, _ticket_pb2.Ticket]
     """Solved, or as solved as it gets. NOT_FOUND when the ticket it is said to duplicate is unknown."""
     ConfirmResolution: _grpc.UnaryUnaryMultiCallable[_ticket_service_pb2.ConfirmResolutionRequest, _ticket_pb2.Ticket]
-    """The customer says that it is solved."""
+    """The customer says that it is solved. On a ticket that was merged it signs off nothing: it is recorded as a contact on
+    the ticket that goes on, and the answer is that one.
+    """
     RejectResolution: _grpc.UnaryUnaryMultiCallable[_ticket_service_pb2.RejectResolutionRequest, _ticket_pb2.Ticket]
-    """The customer says that it is not solved."""
+    """The customer says that it is not solved. On a ticket that was merged it is said of the ticket that goes on: rejected
+    there if that is solved, else recorded as a contact. The answer is that one.
+    """
     ReopenTicket: _grpc.UnaryUnaryMultiCallable[_ticket_service_pb2.ReopenTicketRequest, _ticket_pb2.Ticket]
     """Back to work, within the policy's reopen window."""
     CloseTicket: _grpc.UnaryUnaryMultiCallable[_ticket_service_pb2.CloseTicketRequest, _ticket_pb2.Ticket]
@@ -124,7 +128,8 @@ class TicketServiceStub:
     """
     RateTicket: _grpc.UnaryUnaryMultiCallable[_ticket_service_pb2.RateTicketRequest, _ticket_pb2.Ticket]
     """The customer says what they think of it all: once (RATED_ALREADY), after the ticket is closed. The lead hears of a low
-    one.
+    one. On a ticket that was merged it is said of the ticket that goes on, as a contact where that takes no rating; the
+    answer is that one.
     """
     HoldTicket: _grpc.UnaryUnaryMultiCallable[_ticket_service_pb2.HoldTicketRequest, _ticket_pb2.Ticket]
     """The desk waits for something of its own: no clock stands still for it, and the customer is not told. ContinueTicket
@@ -144,7 +149,8 @@ class TicketServiceStub:
     change, or neither. Returns the survivor.
 
     Refused: of two customers, into itself, of a ticket that others were merged into (MERGE_IMPOSSIBLE), of or into a
-    closed one (WRONG_STATE). What is asked of a merged ticket from then on is refused with the survivor (MERGED).
+    closed one (WRONG_STATE). What the desk asks of a merged ticket from then on is refused with the survivor (MERGED);
+    what its customer says is heard on that one.
     """
     GetHandover: _grpc.UnaryUnaryMultiCallable[_ticket_service_pb2.GetHandoverRequest, _handover_pb2.Handover]
     """Tells a ticket's story to whoever has it next: nobody has to tell it twice."""
@@ -207,9 +213,13 @@ class TicketServiceAsyncStub(TicketServiceStub):
     ResolveTicket: _aio.UnaryUnaryMultiCallable[_ticket_service_pb2.ResolveTicketRequest, _ticket_pb2.Ticket]  # type: ignore[assignment]
     """Solved, or as solved as it gets. NOT_FOUND when the ticket it is said to duplicate is unknown."""
     ConfirmResolution: _aio.UnaryUnaryMultiCallable[_ticket_service_pb2.ConfirmResolutionRequest, _ticket_pb2.Ticket]  # type: ignore[assignment]
-    """The customer says that it is solved."""
+    """The customer says that it is solved. On a ticket that was merged it signs off nothing: it is recorded as a contact on
+    the ticket that goes on, and the answer is that one.
+    """
     RejectResolution: _aio.UnaryUnaryMultiCallable[_ticket_service_pb2.RejectResolutionRequest, _ticket_pb2.Ticket]  # type: ignore[assignment]
-    """The customer says that it is not solved."""
+    """The customer says that it is not solved. On a ticket that was merged it is said of the ticket that goes on: rejected
+    there if that is solved, else recorded as a contact. The answer is that one.
+    """
     ReopenTicket: _aio.UnaryUnaryMultiCallable[_ticket_service_pb2.ReopenTicketRequest, _ticket_pb2.Ticket]  # type: ignore[assignment]
     """Back to work, within the policy's reopen window."""
     CloseTicket: _aio.UnaryUnaryMultiCallable[_ticket_service_pb2.CloseTicketRequest, _ticket_pb2.Ticket]  # type: ignore[assignment]
@@ -239,7 +249,8 @@ class TicketServiceAsyncStub(TicketServiceStub):
     """
     RateTicket: _aio.UnaryUnaryMultiCallable[_ticket_service_pb2.RateTicketRequest, _ticket_pb2.Ticket]  # type: ignore[assignment]
     """The customer says what they think of it all: once (RATED_ALREADY), after the ticket is closed. The lead hears of a low
-    one.
+    one. On a ticket that was merged it is said of the ticket that goes on, as a contact where that takes no rating; the
+    answer is that one.
     """
     HoldTicket: _aio.UnaryUnaryMultiCallable[_ticket_service_pb2.HoldTicketRequest, _ticket_pb2.Ticket]  # type: ignore[assignment]
     """The desk waits for something of its own: no clock stands still for it, and the customer is not told. ContinueTicket
@@ -259,7 +270,8 @@ class TicketServiceAsyncStub(TicketServiceStub):
     change, or neither. Returns the survivor.
 
     Refused: of two customers, into itself, of a ticket that others were merged into (MERGE_IMPOSSIBLE), of or into a
-    closed one (WRONG_STATE). What is asked of a merged ticket from then on is refused with the survivor (MERGED).
+    closed one (WRONG_STATE). What the desk asks of a merged ticket from then on is refused with the survivor (MERGED);
+    what its customer says is heard on that one.
     """
     GetHandover: _aio.UnaryUnaryMultiCallable[_ticket_service_pb2.GetHandoverRequest, _handover_pb2.Handover]  # type: ignore[assignment]
     """Tells a ticket's story to whoever has it next: nobody has to tell it twice."""
@@ -403,7 +415,9 @@ class TicketServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _ticket_service_pb2.ConfirmResolutionRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_ticket_pb2.Ticket, _abc.Awaitable[_ticket_pb2.Ticket]]:
-        """The customer says that it is solved."""
+        """The customer says that it is solved. On a ticket that was merged it signs off nothing: it is recorded as a contact on
+        the ticket that goes on, and the answer is that one.
+        """
 
     @_abc_1.abstractmethod
     def RejectResolution(
@@ -411,7 +425,9 @@ class TicketServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _ticket_service_pb2.RejectResolutionRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_ticket_pb2.Ticket, _abc.Awaitable[_ticket_pb2.Ticket]]:
-        """The customer says that it is not solved."""
+        """The customer says that it is not solved. On a ticket that was merged it is said of the ticket that goes on: rejected
+        there if that is solved, else recorded as a contact. The answer is that one.
+        """
 
     @_abc_1.abstractmethod
     def ReopenTicket(
@@ -495,7 +511,8 @@ class TicketServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_ticket_pb2.Ticket, _abc.Awaitable[_ticket_pb2.Ticket]]:
         """The customer says what they think of it all: once (RATED_ALREADY), after the ticket is closed. The lead hears of a low
-        one.
+        one. On a ticket that was merged it is said of the ticket that goes on, as a contact where that takes no rating; the
+        answer is that one.
         """
 
     @_abc_1.abstractmethod
@@ -539,7 +556,8 @@ class TicketServiceServicer(metaclass=_abc_1.ABCMeta):
         change, or neither. Returns the survivor.
 
         Refused: of two customers, into itself, of a ticket that others were merged into (MERGE_IMPOSSIBLE), of or into a
-        closed one (WRONG_STATE). What is asked of a merged ticket from then on is refused with the survivor (MERGED).
+        closed one (WRONG_STATE). What the desk asks of a merged ticket from then on is refused with the survivor (MERGED);
+        what its customer says is heard on that one.
         """
 
     @_abc_1.abstractmethod
