@@ -6,7 +6,7 @@ from services.records import Records
 from tests.support.clock import StoryClock
 from tests.support.record import Outsider
 from tests.support.recorded import Recorder
-from tests.unit.ticket.worlds import a_plan, gone_through
+from tests.unit.ticket.plans import a_plan, gone_through
 
 
 @pytest.mark.parametrize("seed", range(6))

@@ -121,6 +121,20 @@ class Life:
         """The version that it was opened under."""
         return self.policies[0]
 
+    @property
+    def lines(self) -> Iterator[tuple[Policy, Entry]]:
+        """Each line of the log, and the version of the policy that it was judged by."""
+        for policy, judged in zip(self.policies, self.judgements, strict=True):
+            for entry in judged.entries:
+                yield policy, entry
+
+    @property
+    def standing(self) -> Iterator[tuple[Policy, Ticket, datetime]]:
+        """How it stood after each settle, with the version that it had then."""
+        versions = (*self.policies[1:], self.policy)
+        for policy, judged, settled_at in zip(versions, self.judgements, self.settled_at, strict=True):
+            yield policy, judged.ticket, settled_at
+
     def next_at(self, now: datetime) -> datetime:
         """The instant of the next settle, as the record counts: a later one than was judged."""
         return max(now, self.settled_at[-1] + TICK)

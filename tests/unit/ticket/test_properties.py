@@ -1,28 +1,19 @@
 """What holds for every life of a ticket, whatever its policy, whoever settles it and however late (semantics 5.3)."""
 
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from itertools import pairwise
 
 from hypothesis import given
 
-from tests.unit.ticket.lives import ENOUGH, Life, without_detection
-from tests.unit.ticket.worlds import Plan, gone_through, lives_of, worlds
-from workflows.domain.policy import Policy, hours
-from workflows.domain.ticket.clocks import calendar_of, spent_by
-from workflows.domain.ticket.closing import RESOLUTION_PAUSES
-from workflows.domain.ticket.commands import Import, OfferCredit
+from tests.unit.ticket.lives import ENOUGH, without_detection
+from tests.unit.ticket.plans import Plan, gone_through, lives_of, worlds
+from workflows.domain.policy import hours
+from workflows.domain.ticket.commands import Import
 from workflows.domain.ticket.events import (
     Assigned,
     ClockBreached,
-    ClockCancelled,
-    ClockMet,
-    ClockMoved,
-    ClockPaused,
-    ClockReinstated,
-    ClockResumed,
     ClockStarted,
     ClockWarned,
     Closed,
@@ -32,7 +23,6 @@ from workflows.domain.ticket.events import (
     CreditRefused,
     CustomerFlagged,
     CustomerReminded,
-    Entry,
     Escalated,
     Imported,
     LadderExhausted,
@@ -42,9 +32,7 @@ from workflows.domain.ticket.events import (
     PolicyChanged,
     PriorityChanged,
     PromiseBroken,
-    PromiseCancelled,
     PromiseChanged,
-    PromiseKept,
     PromiseMade,
     PromiseWarned,
     Rated,
@@ -59,23 +47,16 @@ from workflows.domain.ticket.events import (
     WaitStarted,
 )
 from workflows.domain.ticket.judge import judge
-from workflows.domain.ticket.ledger import ledger
-from workflows.domain.ticket.state import TICK, Clock, Ticket
+from workflows.domain.ticket.state import TICK, Ticket
 from workflows.domain.ticket.words import (
     Audience,
-    ClockState,
-    CreditOf,
-    CreditState,
     Pause,
-    PromiseState,
     Status,
     Target,
     TicketKind,
 )
-from workflows.domain.working_time import due
 
 NOTHING = timedelta()
-LATER = datetime.max.replace(tzinfo=UTC)
 FALLS_DUE = (
     ClockWarned,
     ClockBreached,
@@ -121,20 +102,6 @@ TOLD_OF = {
     "imported": Imported,
 }
 """Each kind of message, and the line of the log that it tells of."""
-
-
-def entries_with_policy(life: Life) -> Iterator[tuple[Policy, Entry]]:
-    """Each line, and the version of the policy that it was judged by."""
-    for policy, judged in zip(life.policies, life.judgements, strict=True):
-        for entry in judged.entries:
-            yield policy, entry
-
-
-def standing_of(life: Life) -> Iterator[tuple[Policy, Ticket, datetime]]:
-    """How it stood after each settle, with the version that it had then."""
-    versions = (*life.policies[1:], life.policy)
-    for policy, judged, settled_at in zip(versions, life.judgements, life.settled_at, strict=True):
-        yield policy, judged.ticket, settled_at
 
 
 @ENOUGH
@@ -216,7 +183,7 @@ def test_coinciding_deadlines_never_skip_a_tier(plan: Plan) -> None:
     """4.8, 4.5: each escalation goes up to the next tier that is not passed by in so many words, one an instant."""
     for life in lives_of(plan):
         passed_by, steps = list[str](), list[datetime]()
-        for policy, entry in entries_with_policy(life):
+        for policy, entry in life.lines:
             if isinstance(entry.event, TierSkipped):
                 passed_by.append(entry.event.tier)
             if isinstance(entry.event, Escalated):
@@ -228,51 +195,6 @@ def test_coinciding_deadlines_never_skip_a_tier(plan: Plan) -> None:
             if not isinstance(entry.event, TierSkipped):
                 passed_by.clear()
         assert all(earlier_at < later_at for earlier_at, later_at in pairwise(steps))
-
-
-@ENOUGH
-@given(worlds)
-def test_what_takes_effect_in_one_settle_never_goes_back(plan: Plan) -> None:
-    """4.6: breaches in order of `due_at`, `effective_at` rising and late by the constant alone."""
-    for judged in (judged for life in lives_of(plan) for judged in life.judgements):
-        breaches = [entry.event for entry in judged.entries if isinstance(entry.event, ClockBreached | PromiseBroken)]
-        for one, next_one in pairwise(breaches):
-            assert one.due_at <= next_one.due_at
-            assert one.effective_at <= next_one.effective_at
-        for each in breaches:
-            assert each.due_at <= each.effective_at <= each.detected_at
-            assert each.engine_late == (each.detected_at - each.due_at > timedelta(seconds=60))
-            assert not each.engine_late or each.effective_at == each.detected_at
-
-
-@ENOUGH
-@given(worlds)
-def test_a_breach_is_recorded_when_its_deadline_has_passed_unmet_and_only_then(plan: Plan) -> None:
-    """4.1, 4.3, 5.2: read off the log alone: at the deadline that stood last, and no run goes on past its own."""
-    for life in lives_of(plan):
-        deadlines = dict[tuple[Target, int], datetime | None]()
-        for event, at in ((entry.event, entry.at) for entry in life.entries):
-            match event:
-                case ClockBreached(target=target, run=run, count=count, due_at=due_at):
-                    assert deadlines.pop((target, run)) == due_at < event.detected_at
-                    assert count == 1 or event.last_due_at is not None
-                case ClockMet(target=target, run=run, as_of=as_of):
-                    deadline_at = deadlines.pop((target, run))
-                    assert deadline_at is None or as_of <= deadline_at
-                case ClockCancelled(target=target, run=run):
-                    deadline_at = deadlines.pop((target, run))
-                    assert deadline_at is None or at <= deadline_at
-                case ClockPaused(target=target, run=run):
-                    deadline_at = deadlines[target, run]
-                    assert deadline_at is None or at <= deadline_at
-                    deadlines[target, run] = None
-                case ClockStarted() | ClockResumed() | ClockMoved() | ClockReinstated():
-                    before = deadlines.get((event.target, event.run))
-                    assert before is None or at <= before
-                    deadlines[event.target, event.run] = event.deadline_at
-                case _:
-                    pass
-        assert all(at is None or at >= life.settled_at[-1] for at in deadlines.values())
 
 
 @ENOUGH
@@ -294,33 +216,6 @@ def test_what_is_over_neither_escalates_nor_warns(plan: Plan) -> None:
             assert life.ticket.wake_at() is None
             later = judge(life.policy, life.ticket, life.settled_at[-1] + hours(5000), told=life.told_then[-1])
             assert (later.entries, later.messages) == ((), ())
-
-
-@ENOUGH
-@given(worlds)
-def test_standing_still_never_brings_a_deadline_nearer(plan: Plan) -> None:
-    """2.7, 2.11: whoever is waited for, and however a closure is announced, ended early or late, none moves back."""
-    for life in lives_of(plan):
-        stood = dict[tuple[Target, int], datetime | None]()
-        stopped = dict[tuple[Target, int], datetime | None]()
-        for event in (entry.event for entry in life.entries):
-            match event:
-                case ClockPaused():
-                    name = (event.target, event.run)
-                    stopped.setdefault(name, stood.get(name))
-                case ClockResumed():
-                    before_at = stopped.pop((event.target, event.run), None)
-                    assert before_at is None or event.deadline_at >= before_at
-                    stood[event.target, event.run] = event.deadline_at
-                case ClockStarted() | ClockMoved() | ClockReinstated():
-                    stood[event.target, event.run] = event.deadline_at
-                    stopped.pop((event.target, event.run), None)
-                case PolicyChanged():  # in other hours than those that it was given in, what is left may be sooner
-                    stopped.clear()
-                case TookOver():  # so too of a deadline that comes from another ticket
-                    break
-                case _:
-                    pass
 
 
 @ENOUGH
@@ -355,7 +250,7 @@ def test_a_refused_command_changes_nothing(plan: Plan) -> None:
 def test_a_ticket_asks_to_be_woken_for_something_and_in_time(plan: Plan) -> None:
     """2.5: always unless closed; nothing is found before the wake-up, and something at it."""
     for life in lives_of(plan):
-        for policy, ticket, settled_at in standing_of(life):
+        for policy, ticket, settled_at in life.standing:
             wake_at = ticket.wake_at()
             assert (wake_at is None) == (ticket.status is Status.CLOSED)
             if wake_at is None:
@@ -369,34 +264,6 @@ def test_a_ticket_asks_to_be_woken_for_something_and_in_time(plan: Plan) -> None
             if wake_at - TICK > settled_at:
                 early = judge(policy, ticket, wake_at - TICK)
                 assert (early.ticket, early.entries, early.messages) == (ticket, (), ())
-
-
-@ENOUGH
-@given(worlds)
-def test_time_spent_survives_and_makes_the_deadline(plan: Plan) -> None:
-    """2.3, 2.7, 6.11: what a run has spent never shrinks, only other targets make it longer, both give its end."""
-    for life in lives_of(plan):
-        seen = dict[tuple[Target, int], Clock]()
-        for policy, judged in zip((*life.policies[1:], life.policy), life.judgements, strict=True):
-            is_longer = any(
-                isinstance(entry.event, PolicyChanged)
-                or (isinstance(entry.event, PriorityChanged) and entry.event.priority == "normal")
-                for entry in judged.entries
-            )
-            for clock in judged.ticket.clocks:
-                before = seen.get((clock.target, clock.run), clock)
-                seen[clock.target, clock.run] = clock
-                assert timedelta() <= before.spent <= clock.spent <= clock.length
-                # What a merge keeps as an instant may need more of other hours than was left (6.7).
-                assert clock.length <= before.length or is_longer or judged.ticket.merged
-                assert (clock.deadline_at is None) == (clock.state is not ClockState.RUNNING)
-                assert before.state is not ClockState.BREACHED or clock == before
-                if clock.running_since and not judged.ticket.merged:  # the earlier of two deadlines stays that instant
-                    left = clock.length - clock.spent
-                    calendar = calendar_of(policy, clock.target, clock.tier)
-                    ends_at = due(calendar, clock.running_since, left)
-                    # Of what a change of policy finds spent to the last, the end is that very instant (7.3).
-                    assert clock.deadline_at in ({ends_at} if left else {ends_at, clock.running_since})
 
 
 @ENOUGH
@@ -439,37 +306,6 @@ def test_nobody_waits_on_a_customer_who_has_answered(plan: Plan) -> None:
 
 @ENOUGH
 @given(worlds)
-def test_a_clock_stands_still_exactly_while_its_state_or_its_queue_says_so(plan: Plan) -> None:
-    """2.7, 2.10, 2.11: a pause survives whatever happens meanwhile, and ends with what it belongs to."""
-    for life in lives_of(plan):
-        pauses, is_one_policy = tuple[Target, ...](), True
-        for place, judged in enumerate(life.judgements):
-            ticket, at = judged.ticket, life.settled_at[place]
-            if any(isinstance(entry.event, WaitStarted) for entry in judged.entries):
-                pauses, is_one_policy = life.policies[place].waiting_pauses, True
-                pauses = () if ticket.kind is TicketKind.LEAVING else pauses
-            if any(isinstance(entry.event, PolicyChanged) for entry in judged.entries):
-                is_one_policy = False  # what stands still goes on doing so; what begins goes by the new version (7.3)
-            if ticket.status is Status.WAITING_ON_CUSTOMER and not is_one_policy:
-                continue
-            standing = {
-                Status.WAITING_ON_CUSTOMER: dict.fromkeys(pauses, Pause.WAITING_ON_CUSTOMER),
-                Status.RESOLVED: dict.fromkeys(RESOLUTION_PAUSES, Pause.RESOLVED),
-            }.get(ticket.status, {})
-            for clock in (clock for clock in ticket.clocks if clock.state.is_live):
-                assert (clock.state is ClockState.PAUSED) == (clock.pause is not None)
-                if clock.target in standing:
-                    assert clock.pause is standing[clock.target]
-                elif clock.pause is not None:
-                    assert clock.target.is_the_tiers
-                    assert clock.pause is Pause.QUEUE_CLOSED
-                    assert any(each.from_at <= at <= (each.until_at or at) for each in ticket.closures)
-                elif clock.target.is_the_tiers:
-                    assert not any(each.from_at < at < (each.until_at or LATER) for each in ticket.closures)
-
-
-@ENOUGH
-@given(worlds)
 def test_a_request_to_leave_meets_no_hurdle(plan: Plan) -> None:
     """6.6, 7: a question holds nothing up, no silence ends it, and it is never put off to a lower priority."""
     for life in (life for life in lives_of(plan) if life.ticket.kind is TicketKind.LEAVING):
@@ -489,181 +325,3 @@ def test_what_comes_from_elsewhere_causes_nothing_by_itself(plan: Plan) -> None:
         assert not [message for message in imported.messages if message.audience is Audience.CUSTOMER]
         assert not [entry for entry in imported.entries if isinstance(entry.event, ClockBreached | Escalated)]
         assert all(clock.deadline_at >= life.opened_at for clock in imported.ticket.clocks if clock.deadline_at)
-
-
-@ENOUGH
-@given(worlds)
-def test_a_promise_ends_once_and_nothing_but_its_own_word_ends_it(plan: Plan) -> None:
-    """2.4: each run is kept, broken, cancelled or replaced, once; until then it is open, whatever happens meanwhile."""
-    for life in lives_of(plan):
-        is_open, last = dict[str, int](), dict[str, int]()
-        for judged in life.judgements:
-            for event in (entry.event for entry in judged.entries):
-                match event:
-                    case PromiseMade(name=name, run=run, replaces=replaces):
-                        assert (name in is_open) == replaces
-                        assert run == last.get(name, 0) + 1
-                        is_open[name] = last[name] = run
-                    case PromiseChanged(name=name, run=run):
-                        assert is_open[name] == run - 1
-                        is_open[name] = last[name] = run
-                    case PromiseKept(name=name, is_late=True):
-                        assert name not in is_open
-                    case PromiseKept(name=name, run=run) | PromiseBroken(name=name, run=run):
-                        assert is_open.pop(name) == run
-                    case PromiseCancelled(name=name, run=run):
-                        assert is_open.pop(name) == run
-                    case _:
-                        pass
-            assert {each.name: each.run for each in judged.ticket.promises if each.is_open} == is_open
-            assert not (is_open and judged.ticket.status is Status.CLOSED)
-
-
-@ENOUGH
-@given(worlds)
-def test_a_promise_of_a_merged_ticket_is_kept_or_broken_by_the_one_that_goes_on(plan: Plan) -> None:
-    """6.7, 2.4: what was open on the other the instant before is open on the survivor, for the same instant."""
-    for merge in (each for each in gone_through(plan).merges if each.is_done):
-        place = merge.other.settled_at.index(merge.at)
-        cancelled = [
-            entry.event for entry in merge.other.judgements[place].entries if isinstance(entry.event, PromiseCancelled)
-        ]
-        before = {(each.name, each.run): each for each in merge.other.judgements[place - 1].ticket.promises}
-        stands = merge.survivor.judgements[merge.survivor.settled_at.index(merge.at)].ticket
-        open_now = [each for each in stands.promises if each.is_open]
-        for event in cancelled:
-            was = before.get((event.name, event.run))
-            if was is not None and was.made_by is not None:
-                said = (was.kind, was.promised_at, was.made_by, was.owner, was.words)
-                assert said in [
-                    (each.kind, each.promised_at, each.made_by, each.owner, each.words) for each in open_now
-                ]
-
-
-@ENOUGH
-@given(worlds)
-def test_an_open_promise_stands_as_it_was_given(plan: Plan) -> None:
-    """2.4, 2.5: escalation, transfer and reassignment change nothing of it; the ticket wakes for it in time."""
-    for life in lives_of(plan):
-        first = dict[tuple[str, int], tuple[object, ...]]()
-        for judged, settled_at in zip(life.judgements, life.settled_at, strict=True):
-            due_at = judged.ticket.next_due_at()
-            for each in judged.ticket.promises:
-                given_word = (each.kind, each.promised_at, each.made_at, each.made_by, each.owner, each.words)
-                assert first.setdefault((each.name, each.run), given_word) == given_word
-                assert (each.state is PromiseState.OPEN) == each.is_open
-                if each.is_open:
-                    assert each.promised_at >= settled_at
-                    assert due_at is not None
-                    assert due_at <= min([each.promised_at, *(warning.at for warning in each.warnings if warning.at)])
-                    assert judged.ticket.deadline_at() is not None
-
-
-@ENOUGH
-@given(worlds)
-def test_the_engine_promises_news_by_the_update_deadline(plan: Plan) -> None:
-    """6.1, 6.5: one promise at a time, by a deadline of the update clock; while the customer is waited for, none."""
-    for life in lives_of(plan):
-        deadlines = set[datetime | None]()
-        for judged in life.judgements:
-            ours = [each for each in judged.ticket.promises if each.made_by is None and each.is_open]
-            assert len(ours) <= 1
-            if judged.ticket.status is Status.WAITING_ON_CUSTOMER and not judged.ticket.merged:
-                assert not ours
-            deadlines |= {
-                each.event.deadline_at
-                for each in judged.entries
-                if isinstance(each.event, ClockStarted | ClockMoved | ClockResumed)
-                and each.event.target is Target.UPDATE
-            }
-            made = [entry.event for entry in judged.entries if isinstance(entry.event, PromiseMade)]
-            is_merge = any(isinstance(entry.event, TookOver) for entry in judged.entries)
-            assert is_merge or all(each.promised_at in deadlines for each in made if each.is_engines)
-
-
-@ENOUGH
-@given(worlds)
-def test_whatever_was_broken_is_made_good_once(plan: Plan) -> None:
-    """6.13: a credit for each of a person's promises that broke and one for the resolve, each told with its breach."""
-    world = gone_through(plan)
-    for life in world.lives:
-        granted = [credit for credit in life.ticket.credits if credit.of is not None]
-        earned = [credit.earned_by or 0 for credit in granted]
-        assert len(set(earned)) == len(earned)
-        owed = {
-            entry.sequence
-            for policy, entry in entries_with_policy(life)
-            if isinstance(entry.event, PromiseBroken) and not entry.event.is_engines and policy.credit_for_promise
-        }
-        missed = [
-            entry.sequence
-            for policy, entry in entries_with_policy(life)
-            if isinstance(entry.event, ClockBreached)
-            and entry.event.target is Target.RESOLVE
-            and policy.credit_for_resolve
-        ]
-        assert {credit.earned_by for credit in granted if credit.of is CreditOf.PROMISE} == owed
-        of_resolve = [credit.earned_by for credit in granted if credit.of is CreditOf.RESOLVE]
-        was_credited = any(isinstance(each.event, TookOver) and each.event.resolve_credited for each in life.entries)
-        assert of_resolve == missed[:1] or (was_credited and of_resolve == [])
-        told = {
-            message.sequence
-            for judged in life.judgements
-            for message in judged.messages
-            if message.audience is Audience.CUSTOMER
-        }
-        assert {credit.earned_by for credit in granted} <= told
-        assert [credit.number for credit in life.ticket.credits] == list(range(1, len(life.ticket.credits) + 1))
-        assert sum(isinstance(entry.event, Rated) for entry in life.entries) <= 1
-
-
-@ENOUGH
-@given(worlds)
-def test_a_credit_that_awaits_the_lead_is_decided_in_one_place(plan: Plan) -> None:
-    """6.7, 6.13: whatever was proposed awaits its word once, on the ticket that goes on, or has had it."""
-    world = gone_through(plan)
-    proposed = sum(
-        isinstance(entry.event, CreditProposed) and entry.event.merged_reference is None
-        for life in world.lives
-        for entry in life.entries
-    )
-    decided = sum(
-        isinstance(entry.event, CreditRefused)
-        or (isinstance(entry.event, CreditOffered) and entry.event.approved_by is not None)
-        for life in world.lives
-        for entry in life.entries
-    )
-    by_the_lead = sum(
-        isinstance(command, OfferCredit) and command.actor == "team-lead" and judged.refusal is None
-        for life in world.lives
-        for command, judged in zip(life.asked, life.judgements, strict=True)
-    )
-    awaited = sum(
-        credit.state is CreditState.AWAITING_APPROVAL for life in world.lives for credit in life.ticket.credits
-    )
-    assert proposed == decided - by_the_lead + awaited
-    for life in world.lives:
-        assert life.ticket.merged_into is None or all(
-            credit.state is not CreditState.AWAITING_APPROVAL for credit in life.ticket.credits
-        )
-
-
-@ENOUGH
-@given(worlds)
-def test_a_ledger_tells_what_the_ticket_says(plan: Plan) -> None:
-    """8: the log alone gives state, length, start, deadline and time spent of every run that the ticket holds."""
-    for life in lives_of(plan):
-        at = life.settled_at[-1]
-        found = ledger(life.first, life.entries, at, later=life.versions)
-        lines = {(line.target, line.promise, line.run): line for line in found}
-        for clock in life.ticket.clocks:
-            if clock.state is ClockState.BREACHED and (clock.target, "", clock.run) not in lines:
-                assert isinstance(life.opening, Import)  # what broke elsewhere is no run of this log
-                continue
-            line = lines[clock.target, "", clock.run]
-            assert (line.state, line.length, line.started_at) == (clock.state, clock.length, clock.started_at)
-            assert line.spent == spent_by(life.policy, clock, at)
-            assert clock.deadline_at in {None, line.deadline_at}
-        for promise in life.ticket.promises:
-            line = lines[Target.PROMISE, promise.name, promise.run]
-            assert line.started_at + line.length == promise.promised_at

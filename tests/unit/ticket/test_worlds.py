@@ -3,7 +3,7 @@
 from functools import cache
 from typing import get_args
 
-from tests.unit.ticket.worlds import a_plan, gone_through
+from tests.unit.ticket.plans import a_plan, gone_through
 from workflows.domain.ticket.commands import Command, Import, Open
 from workflows.domain.ticket.events import Event
 from workflows.domain.ticket.verdict import RefusalReason
