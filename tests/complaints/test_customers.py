@@ -37,6 +37,8 @@ from protos.followthrough.v1.ticket_service_pb2 import (
 from services.exporter.exporter import Exporter
 from services.policy_pages import sla
 from services.settings import Address
+from services.words.page_words import PageWords
+from services.words.words import Words
 from tests.support.day import Day, a_day
 from tests.support.policies import LINES, PROMISED, Standing
 from tests.support.problems import tell_all
@@ -236,13 +238,7 @@ async def test_keep_one_record_so_the_next_person_knows(day: Day) -> None:
 async def test_tell_everyone_when_the_common_fault_is_mended(day: Day) -> None:
     """One cable, three customers: each is told once, with how to say that it is not; one who does reopens one's own."""
     tickets = [await day.open(priority="normal", customer=_customer(number)) for number in range(3)]
-    opening = OpenProblemRequest(kind=problem_service_pb2.PROBLEM_KIND_FAULT, title="the cable to Leeds")
-    problem = cast(Problem, await _by_lea(day, opening))
-    ids = [each.ticket_id for each in tickets]
-    await _by_lea(day, LinkTicketsRequest(problem_id=problem.problem_id, ticket_ids=ids))
-    fix = AnnounceFixRequest(problem_id=problem.problem_id, explanation="The cable is mended.")
-    announcement = cast(Announcement, await _by_lea(day, fix))
-    await tell_all(day.desk.records, announcement.announcement_id)
+    await _mended(day, *tickets)
     for number, ticket in enumerate(tickets):
         assert (await day.told(ticket, "customer")).count(f"resolved to customer c-{number}") == 1
         [letter] = await day.letters(ticket, "resolved")
@@ -256,9 +252,36 @@ async def test_tell_everyone_when_the_common_fault_is_mended(day: Day) -> None:
     ]
 
 
+async def test_one_fault_reported_by_three_channels_is_one_letter(day: Day) -> None:
+    """Called at 09:00, wrote at 10:00, chatted at 11:00: one letter says of all three that it is mended.
+
+    It names each, so that what is still broken is said of that one, and that one alone is taken up again.
+    """
+    tickets = [await day.open(priority="normal", channel="phone", subject="no line")]
+    await day.comes("Mon 23 Nov 10:00")
+    tickets.append(await day.open(priority="normal", channel="mail", subject="no television"))
+    await day.comes("Mon 23 Nov 11:00")
+    tickets.append(await day.open(priority="normal", channel="chat", subject="dead"))
+    await day.comes("Mon 23 Nov 15:00")
+    await _mended(day, *tickets)
+    assert [len(await day.letters(each, "resolved")) for each in tickets] == [1, 0, 0]
+    [letter] = await day.letters(tickets[0], "resolved")
+    assert all(each.reference in letter for each in tickets)
+    await day.comes("Mon 23 Nov 17:00")
+    await day.ask(tickets[1], RejectResolutionRequest(reason="Television is still black."))
+    await day.ask(tickets[2], ConfirmResolutionRequest())
+    assert [(await day.now(each)).status for each in tickets] == [
+        ticket_pb2.TICKET_STATUS_RESOLVED,
+        ticket_pb2.TICKET_STATUS_OPEN,
+        ticket_pb2.TICKET_STATUS_CLOSED,
+    ]
+
+
 async def test_publish_what_you_promise_and_measure_yourselves_against_it(day: Day) -> None:
     """The page for customers and the figures for operators are made of the one table and the one log."""
-    page = sla.markdown(promised(broadband.policy, broadband.published, day.desk.clock.at.date()))
+    words = PageWords.of(Words().library, "en")
+    assert words is not None
+    page = sla.markdown(promised(broadband.policy, broadband.published, day.desk.clock.at.date(), words))
     for priority in broadband.policy.priorities:
         assert priority in page.lower()
     assert broadband.policy.last_resort not in page
@@ -280,6 +303,17 @@ def _customer(number: int) -> ticket_pb2.Customer:
     return ticket_pb2.Customer(
         external_id=f"c-{number}", display_name=f"Ada Example {number}", language="en-GB", zone="Europe/London"
     )
+
+
+async def _mended(day: Day, *tickets: ticket_pb2.Ticket) -> None:
+    """The cable behind all of them is announced to be."""
+    opening = OpenProblemRequest(kind=problem_service_pb2.PROBLEM_KIND_FAULT, title="the cable to Leeds")
+    problem = cast(Problem, await _by_lea(day, opening))
+    ids = [each.ticket_id for each in tickets]
+    await _by_lea(day, LinkTicketsRequest(problem_id=problem.problem_id, ticket_ids=ids))
+    fix = AnnounceFixRequest(problem_id=problem.problem_id, explanation="The cable is mended.")
+    announcement = cast(Announcement, await _by_lea(day, fix))
+    await tell_all(day.desk.records, announcement.announcement_id)
 
 
 async def _by_lea(day: Day, request: Message) -> Message:

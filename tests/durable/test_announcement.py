@@ -79,6 +79,35 @@ async def test_a_worker_killed_half_way_tells_nobody_twice(  # noqa: PLR0917 - f
     assert not await personal_in_history(client, ticket_id)
 
 
+async def test_a_worker_killed_half_way_writes_nobody_two_letters(  # noqa: PLR0917 - fixtures
+    engine: Engine,
+    client: Client,
+    runs: AnnouncementRuns,
+    temporal_address: str,
+    task_queue: str,
+    ticket_id: str,
+    url: str,
+) -> None:
+    """4.7: who has two tickets has one letter, also where the worker dies that wrote it and is heard of no more."""
+    ids = await announced(engine.records, ticket_id, tickets=12, customers=6)
+    await runs.carry_out(ticket_id)
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "tests.durable.doomed_announcer", temporal_address, task_queue, url, "3"), cwd=ROOT
+    )
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        assert await process.wait() == -signal.SIGKILL
+    assert await told_of(engine.records, ids) == [*ids[:3], *ids[6:9]]
+
+    async with announcing(client, engine.records, task_queue):
+        done = await until_ended(engine.records, ticket_id)
+        await until_gone(client, workflow_id(ticket_id))
+
+    assert dict(done.outcomes) == {"told": 12}
+    await require_told_once(engine.records, ids)
+    letters = f"SELECT ticket_id FROM outbox WHERE kind = 'update_posted' AND ticket_id LIKE '{ticket_id}-%'"  # noqa: S608 - a test's own words
+    assert sorted(await Outsider(url).run(letters)) == [(each,) for each in ids[:6]]
+
+
 async def test_an_announcement_goes_on_from_run_to_run(
     engine: Engine, client: Client, runs: AnnouncementRuns, task_queue: str, ticket_id: str
 ) -> None:

@@ -14,6 +14,7 @@ from protos.followthrough.v1 import problem_service_pb2, ticket_pb2
 from protos.followthrough.v1.problem_service_pb2 import (
     AnnounceFixRequest,
     Announcement,
+    AnnouncementWords,
     AnnounceUpdateRequest,
     GetAnnouncementRequest,
     LinkTicketsRequest,
@@ -60,6 +61,13 @@ async def the_cable(day: Day, *tickets: Ticket) -> str:
     return problem.problem_id
 
 
+def another(number: int, language: str = "en-GB") -> ticket_pb2.Customer:
+    """A customer with a number."""
+    return ticket_pb2.Customer(
+        external_id=f"c-{number}", display_name=f"Ada {number}", language=language, zone="Europe/London"
+    )
+
+
 async def announced(day: Day, request: AnnounceUpdateRequest | AnnounceFixRequest) -> Announcement:
     """Announce it, and have it carried out there and then; gives how it ended."""
     announcement = cast(Announcement, await asked(day, request))
@@ -72,9 +80,9 @@ async def test_all_linked_customers_hear_the_same_and_each_update_clock_is_met(d
     """6.4, 2.9: opened at 09:00, 10:00 and 11:00, each its own deadline; told at 12:00, all hear next by then + 4 h."""
     first = await day.open(priority="normal")
     await day.comes("Mon 23 Nov 10:00")
-    second = await day.open(priority="normal")  # the same customer's: a message of its own
+    second = await day.open(priority="normal", customer=another(2))
     await day.comes("Mon 23 Nov 11:00")
-    third = await day.open(priority="normal")
+    third = await day.open(priority="normal", customer=another(3))
     bystander = await day.open(priority="normal")
     before = [await day.deadline(each, UPDATE) for each in (first, second, third)]
     assert before == ["Mon 23 Nov 13:00", "Mon 23 Nov 14:00", "Mon 23 Nov 15:00"]
@@ -84,9 +92,10 @@ async def test_all_linked_customers_hear_the_same_and_each_update_clock_is_met(d
     ended = await announced(day, AnnounceUpdateRequest(problem_id=problem, text="A digger; by noon tomorrow."))
 
     assert (ended.told_count, ended.ticket_count) == (3, 3)
-    for ticket in (first, second, third):
+    for number, ticket in enumerate((first, second, third), 1):
         assert await day.deadline(ticket, UPDATE) == "Mon 23 Nov 16:00"
-        assert await day.told(ticket, "customer") == ["opened to customer c-1", "update_posted to customer c-1"]
+        to = f"to customer c-{number}"
+        assert await day.told(ticket, "customer") == [f"opened {to}", f"update_posted {to}"]
         [line] = [each for each in await day.events(ticket) if each.WhichOneof("event") == "update_posted"]
         assert (line.actor, line.update_posted.text) == ("lea", "A digger; by noon tomorrow.")
     assert await day.deadline(bystander, UPDATE) == "Mon 23 Nov 15:00"
@@ -95,16 +104,16 @@ async def test_all_linked_customers_hear_the_same_and_each_update_clock_is_met(d
 
 async def test_reopening_one_ticket_reopens_only_that_one(day: Day) -> None:
     """6.7, 6.8: three are asked to sign off: one confirms, one says no, one says nothing; each has its own end."""
-    yes, no, silent = [await day.open(priority="normal") for _ in range(3)]
+    yes, no, silent = [await day.open(priority="normal", customer=another(number)) for number in range(3)]
     problem = await the_cable(day, yes, no, silent)
     await day.comes("Mon 23 Nov 15:00")
     ended = await announced(day, AnnounceFixRequest(problem_id=problem, explanation="The cable is mended."))
     assert ended.told_count == 3
-    for ticket in (yes, no, silent):
+    for number, ticket in enumerate((yes, no, silent)):
         now = await day.now(ticket)
         assert now.status == ticket_pb2.TICKET_STATUS_RESOLVED
         assert now.resolution.outcome == ticket_pb2.OUTCOME_FIXED
-        assert (await day.told(ticket, "customer"))[-1] == "resolved to customer c-1"
+        assert (await day.told(ticket, "customer"))[-1] == f"resolved to customer c-{number}"
 
     await day.comes("Tue 24 Nov 09:00")
     await day.ask(yes, ConfirmResolutionRequest())
@@ -118,6 +127,55 @@ async def test_reopening_one_ticket_reopens_only_that_one(day: Day) -> None:
     assert list((await day.now(no)).problems) == [problem]
     [listed] = cast(ListProblemsResponse, await day.desk.ask(ListProblemsRequest())).problems
     assert (listed.state, listed.linked_count) == (problem_service_pb2.PROBLEM_STATE_FIXED, 3)
+
+
+async def test_who_reports_a_fault_three_times_hears_of_it_once(day: Day) -> None:
+    """6.4, 6.8: one letter names what it is for; each is signed off by itself, also by the reference in it."""
+    tickets = []
+    for hour in ("10:00", "10:30", "11:00"):
+        await day.comes(f"Mon 23 Nov {hour}")
+        tickets.append(await day.open(priority="normal", subject=f"no line at {hour}"))
+    first, *others = tickets
+    problem = await the_cable(day, *tickets)
+    await day.comes("Mon 23 Nov 12:00")
+    await announced(day, AnnounceUpdateRequest(problem_id=problem, text="A digger; by noon tomorrow."))
+    for ticket in tickets:
+        assert await day.deadline(ticket, UPDATE) == "Mon 23 Nov 16:00"
+    [letter] = [each for ticket in tickets for each in await day.letters(ticket, "update_posted")]
+    assert all(ticket.reference in letter for ticket in tickets)
+    for ticket in others:
+        [line] = [each for each in await day.events(ticket) if each.WhichOneof("event") == "update_posted"]
+        assert line.update_posted.told_in == first.reference
+
+    await day.comes("Tue 24 Nov 11:30")
+    await announced(day, AnnounceFixRequest(problem_id=problem, explanation="The cable is mended."))
+    [letter] = [each for ticket in tickets for each in await day.letters(ticket, "resolved")]
+    assert all(ticket.reference in letter for ticket in tickets)
+    assert "Tell us of each: yes, and we close it." in letter
+    await day.ask(others[0], ConfirmResolutionRequest())
+    await day.ask(others[1], RejectResolutionRequest(reason="Not upstairs."))
+    assert [(await day.now(each)).status for each in tickets] == [
+        ticket_pb2.TICKET_STATUS_RESOLVED,
+        ticket_pb2.TICKET_STATUS_CLOSED,
+        ticket_pb2.TICKET_STATUS_OPEN,
+    ]
+
+
+async def test_each_hears_it_in_words_of_their_own_language(day: Day) -> None:
+    """9: within the letter in German stand German words, and who reads neither has those that are for everybody."""
+    german, english, french = [
+        await day.open(customer=another(number, language)) for number, language in enumerate(("de-AT", "en-GB", "fr"))
+    ]
+    problem = await the_cable(day, german, english, french)
+    words_in = [AnnouncementWords(language="de", text="Ein Bagger; morgen Mittag.")]
+    await announced(day, AnnounceUpdateRequest(problem_id=problem, text="A digger; by noon.", words_in=words_in))
+    [letter] = await day.letters(german, "update_posted")
+    assert "es gibt Neues zu Ihrem Anliegen" in letter
+    assert "Ein Bagger; morgen Mittag." in letter
+    for ticket in (english, french):
+        [letter] = await day.letters(ticket, "update_posted")
+        assert "A digger; by noon." in letter
+        assert "Bagger" not in letter
 
 
 async def test_who_was_asked_something_is_told_too_and_the_fix_ends_the_wait(day: Day) -> None:

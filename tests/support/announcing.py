@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 from temporalio.client import Client
 
@@ -24,13 +25,19 @@ async def announced(
     named: str,
     *,
     tickets: int,
+    customers: int | None = None,
     kind: AnnouncementKind = AnnouncementKind.UPDATE,
     tickets_per_second: int = 500,
 ) -> list[str]:
-    """Open so many tickets, link them to a problem and announce; gives the ids. Nobody carries it out yet."""
+    """Open so many tickets, each of a customer of its own or of so many in turn, link them to a problem and announce.
+
+    Gives the ids. Nobody carries it out yet.
+    """
     ids = [f"{named}-{number:03d}" for number in range(tickets)]
-    for each in ids:
-        await records.record.open_ticket(impatient(), opening(each))
+    for number, each in enumerate(ids):
+        request = opening(each)
+        customer = replace(request.customer, external_id=f"{CANARY} {number % (customers or tickets)} of {named}")
+        await records.record.open_ticket(impatient(), replace(request, customer=customer))
     await a_problem(records, named)
     for place in range(0, len(ids), 100):
         await link(records, *ids[place : place + 100], problem_id=named)
