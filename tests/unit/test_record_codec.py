@@ -13,7 +13,7 @@ from tests.support.record import a_policy, an_acknowledgement, an_opening
 from workflows.domain.money import MOST_MINOR, Money
 from workflows.domain.policy import AtRisk, OnBreach, Policy
 from workflows.domain.policy_data import version_of
-from workflows.domain.ticket.commands import LONGEST_SPENT, Command, LogTime, OfferCredit, Open, Rate
+from workflows.domain.ticket.commands import LONGEST_SPENT, Command, Import, LogTime, OfferCredit, Open, Rate
 from workflows.domain.ticket.events import ClockBreached, Event
 from workflows.domain.ticket.judge import judge, open_ticket
 from workflows.domain.ticket.state import Ticket
@@ -48,7 +48,7 @@ st.register_type_strategy(
 st.register_type_strategy(float, st.floats(allow_nan=False, allow_infinity=False))
 
 events = st.one_of(*(st.from_type(kind) for kind in get_args(Event)))
-commands = st.one_of(*(st.from_type(kind) for kind in (Open, *get_args(Command))))
+commands = st.one_of(*(st.from_type(kind) for kind in (Open, Import, *get_args(Command))))
 
 
 @given(event=events)
