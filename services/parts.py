@@ -11,7 +11,7 @@ import signal
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from prometheus_client.registry import Collector
 from temporalio.runtime import Runtime
@@ -204,7 +204,8 @@ async def keeper(
     settings: Settings, opened: records.Records, nudger: Nudger, loops: Loops, *beside: Collector
 ) -> AsyncIterator[None]:
     """Keep what falls through from being lost; its metrics page shows what is beside it too."""
-    pace = Pace(grace_seconds=settings.keeper_grace_seconds)
+    kept = None if settings.keeper_tickets_keep_days is None else timedelta(days=settings.keeper_tickets_keep_days)
+    pace = Pace(grace_seconds=settings.keeper_grace_seconds, tickets_kept=kept)
     announcements = AnnouncementsOwed(
         opened.announcing, AnnouncementRuns(await temporal.connect_lazily(_place(settings)))
     )

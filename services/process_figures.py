@@ -50,6 +50,9 @@ class OfKeeper(Collector):
         yield _counter("keeper_nudged", "Nudges still owed that were handed over to be sent.", counts.nudged)
         yield _counter("keeper_folded", "Rows of figures folded into totals.", counts.folded)
         yield _counter("keeper_purged", "Stored answers and messages forgotten because they were old.", counts.purged)
+        yield _counter(
+            "keeper_purged_tickets", "Closed tickets forgotten because they were old.", counts.tickets_purged
+        )
 
 
 class OfDelivery(Collector):

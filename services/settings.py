@@ -36,6 +36,7 @@ CHANNELS = ("file", "log")
 """By what messages can be sent, in the order in which each is."""
 MESSAGES_FOLDER = "messages"
 """Of the channel `file`, in `var_dir`."""
+LEAST_KEEP_DAYS, MOST_KEEP_DAYS = 90, 36_500
 LANGUAGE = r"^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$"
 RECORD_FILE = "record.sqlite3"
 """The embedded record, in `var_dir`."""
@@ -264,6 +265,10 @@ class Settings(BaseSettings):
     keeper_grace_seconds: Seconds = 2
     """Real seconds a deadline may be late before the keeper settles its ticket; 0.2 at most where fifty are late at
     once. Default 2."""
+
+    keeper_tickets_keep_days: Annotated[int, Field(ge=LEAST_KEEP_DAYS, le=MOST_KEEP_DAYS)] | None = None
+    """Days, by the record's clock, after which a closed ticket is forgotten with all that the record has of it: 90 at
+    least, and never before its reopen window is over. Default: none, tickets are kept for ever."""
 
     keeper_metrics_address: AddressText = Address("127.0.0.1", 7305)
     """Where the keeper serves its own `/metrics` over HTTP. Default `127.0.0.1:7305`."""

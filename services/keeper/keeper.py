@@ -8,7 +8,7 @@ import asyncio
 import contextlib
 import logging
 from collections import Counter
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import partial
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 LONGEST_BACK_OFF_SECONDS = 5.0
-ROUNDS = ("rescue", "nudge", "fold", "purge", "purge_messages")
+ROUNDS = ("rescue", "nudge", "fold", "purge", "purge_messages", "purge_tickets")
 """What every keeper goes round with, besides the sweeps that it is given."""
 PAGES = 20
 """Of owed nudges that are looked through in one round."""
@@ -54,6 +54,10 @@ class Upkeep(Protocol):
 
     async def purge_messages(self, *, older_than: timedelta, limit: int) -> int:
         """Forget messages that were sent, or never can be; how many."""
+        ...
+
+    async def purge_tickets(self, *, older_than: timedelta, limit: int) -> int:
+        """Forget tickets that are closed, by the record's clock; how many."""
         ...
 
 
@@ -123,6 +127,8 @@ class Pace:
     """Semantics 5.5."""
     messages_kept: timedelta = timedelta(days=30)
     """After they were sent."""
+    tickets_kept: timedelta | None = None
+    """After they were closed, by the record's clock; none: for ever."""
 
 
 STEADY = Pace()
@@ -138,6 +144,7 @@ class KeeperCounts:
     nudged: int = 0
     folded: int = 0
     purged: int = 0
+    tickets_purged: int = 0
     rounds: Counter[str] = field(default_factory=lambda: Counter(dict.fromkeys(ROUNDS, 0)))
     """All that were begun, by name."""
     failed_rounds: Counter[str] = field(default_factory=lambda: Counter(dict.fromkeys(ROUNDS, 0)))
@@ -170,6 +177,7 @@ class Keeper:
             loops.create_task(self._repeat("fold", self._fold, pace.fold_every_seconds))
             loops.create_task(self._repeat("purge", self._purge_replies, pace.purge_every_seconds))
             loops.create_task(self._repeat("purge_messages", self._purge_messages, pace.purge_every_seconds))
+            loops.create_task(self._repeat("purge_tickets", self._purge_tickets, pace.purge_every_seconds))
             for sweep in self._sweeps:
                 loops.create_task(self._repeat(sweep.name, partial(self._sweep, sweep), pace.sweep_every_seconds))
         logger.info("keeper stopped")
@@ -258,11 +266,21 @@ class Keeper:
     async def _purge_messages(self) -> None:
         await self._purge(self._upkeep.purge_messages, self._pace.messages_kept)
 
+    async def _purge_tickets(self) -> None:
+        if self._pace.tickets_kept is None:
+            return
+        async for purged in self._purging(self._upkeep.purge_tickets, self._pace.tickets_kept):
+            self.counts.tickets_purged += purged
+
     async def _purge(self, forget: Forget, kept: timedelta) -> None:
+        async for purged in self._purging(forget, kept):
+            self.counts.purged += purged
+
+    async def _purging(self, forget: Forget, kept: timedelta) -> AsyncIterator[int]:
         """Forget what is old, batch after batch while they are full."""
         while not self._stopping.is_set():
             purged = await forget(older_than=kept, limit=self._pace.batch)
-            self.counts.purged += purged
+            yield purged
             if purged < self._pace.batch:
                 return
             await self._rest(self._pace.rescue_every_seconds)

@@ -68,6 +68,7 @@ LATE = text("wake_at IS NOT NULL")
 OWED = text("wake_at IS NOT NULL AND (told_at IS NULL OR wake_at < told_at)")
 """Temporal does not know of the wake-up, or knows of a later one."""
 NOT_CLOSED = text("status <> 'closed'")
+CLOSED = text("status = 'closed'")
 WORKED_ON = text("status <> 'closed' AND status <> 'resolved'")
 """The desk still owes work."""
 STUCK = text("stuck_until IS NOT NULL")
@@ -130,6 +131,7 @@ class TicketRow(Base):
         ),
         Index("ix_tickets_promised", "deadline_at", "ticket_id", postgresql_where=PROMISED, sqlite_where=PROMISED),
         Index("ix_tickets_credit_asked", "credit_asked_at", postgresql_where=CREDIT_ASKED, sqlite_where=CREDIT_ASKED),
+        Index("ix_tickets_closed", "closed_at", "ticket_id", postgresql_where=CLOSED, sqlite_where=CLOSED),
         Index("ix_tickets_stuck", "stuck_until", postgresql_where=STUCK, sqlite_where=STUCK),
         Index("ix_tickets_at_risk", "queue", "tier", "priority", postgresql_where=AT_RISK, sqlite_where=AT_RISK),
         Index("ix_tickets_customer", "customer_id", "ticket_id"),

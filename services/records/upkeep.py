@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import bindparam, delete, func, or_, select, tuple_, update
 
 from services.records.clock import RecordClock, instant_by, real_seconds_until
+from services.records.closed_tickets import ClosedTickets
 from services.records.decision import Judge
 from services.records.door import instant_before, require_count
 from services.records.engine import Database
@@ -58,6 +59,7 @@ class Upkeep:
         self._database = database
         self._statements = statements
         self._clock = clock
+        self._closed = ClosedTickets(database, statements, clock, policies)
         self._late = LateTickets(statements, clock, policies, judge=judge, is_sqlite=database.is_sqlite)
 
     async def count_late(self, *, grace_seconds: float, most: int) -> int:
@@ -196,6 +198,14 @@ class Upkeep:
             async with self._database.begin() as connection:
                 purged = await connection.execute(delete(row).where(tuple_(row.caller, row.request_id).in_(old)))
                 return purged.rowcount
+
+    async def purge_tickets(self, *, older_than: timedelta, limit: int) -> int:
+        """Forget tickets that were closed longer ago than that, by the record's clock; returns how many.
+
+        Which of them stay all the same: see `ClosedTickets`.
+        """
+        require_count("limit", limit)
+        return await self._closed.forget(older_than=older_than, limit=limit)
 
     async def purge_messages(self, *, older_than: timedelta, limit: int) -> int:
         """Forget messages that were sent or rejected longer ago than that, in real time; returns how many."""

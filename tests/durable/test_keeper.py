@@ -40,6 +40,7 @@ class ScriptedUpkeep:
         self.folds: deque[int | Exception] = deque()
         self.purges: deque[int | Exception] = deque()
         self.message_purges: deque[int | Exception] = deque()
+        self.ticket_purges: deque[int | Exception] = deque()
         self.graces: list[float] = []
         self.skipped: list[int] = []
         self.asked: list[str] = []
@@ -66,6 +67,10 @@ class ScriptedUpkeep:
     async def purge_replies(self, *, older_than: timedelta, limit: int) -> int:
         """Forget."""
         return await self._answer(f"purge {older_than.days} {limit}", self.purges, 0)
+
+    async def purge_tickets(self, *, older_than: timedelta, limit: int) -> int:
+        """Forget."""
+        return await self._answer(f"purge tickets {older_than.days} {limit}", self.ticket_purges, 0)
 
     async def purge_messages(self, *, older_than: timedelta, limit: int) -> int:
         """Forget."""
@@ -284,6 +289,18 @@ async def test_replies_are_purged_batch_after_batch() -> None:
     async with keeping(keeper):
         await until(lambda: keeper.counts.purged == 24)
     assert upkeep.asked.count("purge 30 10") == 3
+
+
+async def test_tickets_are_kept_for_ever_unless_somebody_says_for_how_long() -> None:
+    """Forgetting them is the operator's wish: then batch after batch, and counted by itself."""
+    upkeep = ScriptedUpkeep()
+    upkeep.ticket_purges += [10, 3]
+    pace = replace(BRISK, purge_every_seconds=3600.0, tickets_kept=timedelta(days=400))
+    keeper = Keeper(upkeep, Debts(), pace)
+    async with keeping(keeper):
+        await until(lambda: keeper.counts.tickets_purged == 13)
+    assert upkeep.asked.count("purge tickets 400 10") == 2
+    assert keeper.counts.purged == 0
 
 
 async def test_messages_are_purged_batch_after_batch() -> None:
