@@ -1,12 +1,15 @@
 """`followthrough policy check` and `policy publish`: for a person, for a script, and for CI."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 
 from services.cli import main
+from services.words.library import SHIPPED
+from services.words.page_words import SLA_FILE
 from tests.policies.example import EXAMPLE
 
 PUBLISHED = """
@@ -124,6 +127,43 @@ def test_a_publication_is_printed_or_written(tmp_path: Path) -> None:
     assert (written.exit_code, written.stdout) == (0, "")
     assert markdown.read_text() == printed.output
     assert html.read_text().startswith("<!doctype html>\n")
+
+
+def test_the_page_is_written_in_the_language_that_is_asked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """7.4: what ships in each language that ships; a desk's own words, and what there is to write where they lack."""
+    german = _policy("publish", "broadband", "--language", "de-AT", "--from", "2026-11-23")
+    assert german.exit_code == 0, german.output
+    assert german.stdout.startswith("# Was wir versprechen\n")
+    assert "£\N{NO-BREAK SPACE}10,00" in german.stdout  # as Austria writes it
+
+    unwritten = _policy("publish", "broadband", "--language", "fr")
+    assert (unwritten.exit_code, "is published in en, de, not in 'fr': add also=" in unwritten.stderr) == (2, True)
+
+    own = tmp_path / "words"
+    (own / "de").mkdir(parents=True)
+    shipped = (SHIPPED / "de" / SLA_FILE).read_text(encoding="utf-8")
+    (own / "de" / SLA_FILE).write_text(shipped.replace("Wie schnell", "So schnell sind wir"), encoding="utf-8")
+    monkeypatch.setenv("FOLLOWTHROUGH_WORDS", str(own))
+    assert "## So schnell sind wir" in _policy("publish", "broadband", "--language", "de").stdout
+
+    (own / "de" / SLA_FILE).write_text(shipped.replace("{{ length }}", "{{ lenght }}"), encoding="utf-8")
+    failing = _policy("publish", "broadband", "--language", "de")
+    assert failing.exit_code == 1
+    assert "the words of the page fail: 'lenght' is undefined: `followthrough words check` says where" in failing.stderr
+    checked = CliRunner().invoke(main, ["words", "check"])
+    assert checked.exit_code == 1
+    assert re.search(r"_sla\.txt:\d+: of 'given_up': 'lenght' is undefined: use one of phrase, tier, ", checked.stdout)
+
+
+def test_a_language_without_words_of_the_page_says_what_to_write(sound: Path) -> None:
+    """7.4: a publication in a language that nobody wrote the page's own sentences in is not half a page."""
+    file = sound.with_name("french.py")
+    file.write_text(sound.read_text() + PUBLISHED.replace("provider=", "language='fr', provider="), encoding="utf-8")
+    found = _policy("publish", str(file))
+    assert found.exit_code == 2
+    assert (
+        "the page has words in de, en, not in 'fr': write fr/_sla.txt in the folder of FOLLOWTHROUGH_" in found.stderr
+    )
 
 
 def test_a_policy_that_publishes_nothing_says_how_to(sound: Path) -> None:

@@ -26,6 +26,34 @@ def test_it_goes_from_process_to_process_as_data() -> None:
     assert Publication.from_data(json.loads(json.dumps(PUBLISHED.to_data()))) == PUBLISHED
 
 
+GERMAN = replace(PUBLISHED, language="de", title="Was wir versprechen", names={"urgent": "dringend"})
+
+
+def test_it_is_found_in_the_nearest_language() -> None:
+    """7.4: whoever reads Austrian German reads the German one; nobody reads another language than theirs."""
+    both = replace(PUBLISHED, also=(GERMAN,))
+    assert Publication.from_data(json.loads(json.dumps(both.to_data()))) == both
+    assert both.languages == ("en", "de")
+    assert [both.in_language(tag) for tag in ("de-AT", "DE", "en", "en-US", "fr")] == [GERMAN, GERMAN, both, both, None]
+
+
+def test_languages_that_cannot_be_are_refused() -> None:
+    """7.1: each language once, beside each other, by its tag; what they describe is the policy's own."""
+    nested = replace(GERMAN, also=(replace(PUBLISHED, language="fr"),))
+    with pytest.raises(PolicyError) as found:
+        replace(PUBLISHED, language="EN!", also=(GERMAN, GERMAN, nested, "de"))  # type: ignore[arg-type]  # the slip
+    assert found.value.problems == (
+        "publication: language is 'EN!': write its tag, like 'en' or 'pt-BR'",
+        "publication: also has 'de' a second time: write each language once",
+        "publication: also has 'de', which has others in turn: name them all beside each other",
+        "publication: also names 'de': write Publication(language='de', …)",
+    )
+    strange = replace(PUBLISHED, also=(replace(GERMAN, priorities={"dringend": "nichts geht"}),))
+    assert list(strange.problems_beside(policy)) == [
+        "publication: describes priorities ['dringend']: the policy has ['urgent', 'high', 'normal'] (in 'de')"
+    ]
+
+
 def test_what_is_no_data_of_it_is_refused() -> None:
     """A publication is not guessed at."""
     with pytest.raises(PolicyError, match="not a publication: of type dict; pass what to_data"):

@@ -1,22 +1,109 @@
 """What the customer is promised, in the customer's own terms: the content of the page for customers (7.4).
 
-Knows which of a policy's figures a customer may count on. No layout, and nothing that a customer need not know.
+Knows which of a policy's figures a customer may count on, and which sentences say them. No language, no layout, and
+nothing that a customer need not know.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
+from math import ceil
+from typing import Protocol
 
+from workflows.domain.calendar import Calendar
 from workflows.domain.follow_the_sun import AnyCalendar
-from workflows.domain.money import plainly
+from workflows.domain.money import Money
 from workflows.domain.opening_hours import written
 from workflows.domain.policy import Policy
-from workflows.domain.policy_as_written import in_hours
+from workflows.domain.policy_rows import Tier
 from workflows.domain.ticket.words import Target
 from workflows.planning.publication import Publication
 
-_IN_THE_END = "whoever answers for it in the end"
-"""The last resort, whose name is for the log and not for customers."""
+Says = str | int | timedelta | Money | tuple[str, ...]
+"""What a sentence may be made with."""
+
+
+class PageWords(Protocol):
+    """A language, as the page for customers speaks it."""
+
+    @property
+    def language(self) -> str:
+        """Its BCP 47 tag."""
+        ...
+
+    @property
+    def direction(self) -> str:
+        """`ltr` or `rtl`."""
+        ...
+
+    def say(self, phrase: str, **facts: Says) -> str:
+        """Say one of the page's headings and sentences, by its name."""
+        ...
+
+    def length(self, length: timedelta) -> str:
+        """Say a length of open time."""
+        ...
+
+    def hours(self, desk: Calendar) -> str:
+        """Say the hours of a desk's week, by the clocks of its zone."""
+        ...
+
+    def hours_of(self, written: str) -> str:
+        """Say the hours of one day, as a calendar has them."""
+        ...
+
+    def date(self, day: date) -> str:
+        """Say a date, with its weekday."""
+        ...
+
+    def place(self, zone: str) -> str:
+        """Say whose clocks a zone's are."""
+        ...
+
+    def number(self, number: float) -> str:
+        """Say a number."""
+        ...
+
+
+HEADINGS = (
+    "how_soon",
+    "when_it_is",
+    "taken_on",
+    "news",
+    "solved",
+    "times_count",
+    "when_open",
+    "how_to_reach",
+    "by",
+    "where",
+    "cost",
+    "too_long",
+    "who",
+    "works",
+    "we_need",
+    "when_solved",
+    "not_content",
+    "get_back",
+)
+"""What the page says of itself, in its order."""
+SENTENCES = (
+    "closed",
+    "first_tier",
+    "told",
+    "chases_step",
+    "chases_end",
+    "in_the_end",
+    "answer_pauses",
+    "reminded",
+    "given_up",
+    "sign_off",
+    "reopen_hours",
+    "reopen_days",
+    "leaving",
+    "credit_promise",
+    "credit_resolve",
+)
+"""Every sentence that it says of a policy."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +135,8 @@ class OtherDay:
     """A date that does not follow the week."""
 
     day: date
+    said: str
+    """The day in words."""
     hours: str
     """`closed`, or its own opening hours."""
     name: str
@@ -61,6 +150,11 @@ class Promised:
     """Everything that the page says."""
 
     publication: Publication
+    """As it is written in the page's language."""
+    language: str
+    direction: str
+    headings: Mapping[str, str]
+    """What the page says of itself."""
     hours: str
     """By the clocks of its zone, which is named; of each desk where several hand on to each other."""
     other_days: tuple[OtherDay, ...]
@@ -77,124 +171,124 @@ class Promised:
     """What the customer gets without asking when a promise is broken: each a sentence; empty where it is nothing."""
 
 
-def promised(policy: Policy, publication: Publication, from_day: date) -> Promised:
-    """Say what the policy promises to a customer who reads it on that day or later."""
+def promised(policy: Policy, published: Publication, from_day: date, words: PageWords) -> Promised:
+    """Say what the policy promises to a customer who reads it on that day or later, in the language of the words.
+
+    Raises `LookupError` where nothing is published in it.
+    """
+    publication = published.in_language(words.language)
+    if publication is None:
+        raise LookupError(f"nothing is published in {words.language!r}: use one of {', '.join(published.languages)}")
+    of = _Of(policy=policy, publication=publication, is_original=publication is published, words=words)
     return Promised(
         publication=publication,
-        hours=_hours(policy.calendar),
-        other_days=tuple(_other_days(policy, from_day)),
-        priorities=tuple(_of_priority(policy, publication, priority) for priority in policy.priorities),
-        tiers=tuple(
-            OfTier(
-                name=tier.name,
-                words=publication.tiers.get(tier.name, ""),
-                hours=_hours(tier.calendar),
+        language=words.language,
+        direction=words.direction,
+        headings={heading: words.say(heading) for heading in HEADINGS},
+        hours=of.hours(policy.calendar),
+        other_days=tuple(of.other_days(from_day)),
+        priorities=tuple(map(of.priority, policy.priorities)),
+        tiers=tuple(map(of.tier, policy.tiers)),
+        steps=tuple(of.steps()),
+        waiting=tuple(of.waiting()),
+        ending=tuple(of.ending()),
+        given=tuple(of.given()),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Of:
+    """One policy in one language."""
+
+    policy: Policy
+    publication: Publication
+    is_original: bool
+    words: PageWords
+
+    def named(self, name: str) -> str:
+        """What customers are told that a tier or a priority is called."""
+        return self.publication.names.get(name, name)
+
+    def priority(self, name: str) -> OfPriority:
+        """What is promised for one."""
+        rows = [tier.targets[name] for tier in self.policy.tiers]
+        return OfPriority(
+            name=self.named(name),
+            words=self.publication.priorities.get(name, ""),
+            answer=self.words.length(rows[0].acknowledge),
+            news=self.words.length(max(row.update_every for row in rows)),
+            solved=self.words.length(self.policy.resolve[name]),
+        )
+
+    def tier(self, tier: Tier) -> OfTier:
+        """One rung."""
+        return OfTier(
+            name=self.named(tier.name),
+            words=self.publication.tiers.get(tier.name, ""),
+            hours=self.hours(tier.calendar),
+        )
+
+    def hours(self, calendar: AnyCalendar) -> str:
+        """When it is open, by the week."""
+        return "; ".join(map(self.words.hours, calendar.desks))
+
+    def other_days(self, from_day: date) -> Iterator[OtherDay]:
+        """Yield the dates from a day on that do not follow the week, in order."""
+        desks = self.policy.calendar.desks
+        closed = self.words.say("closed")
+        days = [
+            OtherDay(
+                day=day,
+                said=self.words.date(day),
+                hours=hours,
+                name=self._day_named(desk.name_of(day)),
+                zone=self.words.place(desk.zone) if len(desks) > 1 else "",
             )
-            for tier in policy.tiers
-        ),
-        steps=tuple(_steps(policy)),
-        waiting=tuple(_waiting(policy)),
-        ending=tuple(_ending(policy)),
-        given=tuple(_given(policy)),
-    )
+            for desk in desks
+            for day, hours in (
+                *((day, closed) for day in desk.closed if desk.week[day.weekday()]),
+                *((day, self.words.hours_of(written(hours))) for day, hours in desk.special),
+            )
+            if day >= from_day
+        ]
+        yield from sorted(days, key=lambda each: each.day)
 
+    def _day_named(self, name: str) -> str:
+        """A closed date's name, which is in the language of whoever wrote the calendar."""
+        return self.publication.names.get(name, name if self.is_original else "")
 
-def _of_priority(policy: Policy, publication: Publication, priority: str) -> OfPriority:
-    rows = [tier.targets[priority] for tier in policy.tiers]
-    return OfPriority(
-        name=priority,
-        words=publication.priorities.get(priority, ""),
-        answer=in_hours(rows[0].acknowledge),
-        news=in_hours(max(row.update_every for row in rows)),
-        solved=in_hours(policy.resolve[priority]),
-    )
+    def steps(self) -> Iterator[str]:
+        """Yield what happens by itself."""
+        first, *later = map(self.named, self.policy.tier_names)
+        times = self.policy.chases_to_escalate
+        if later:
+            yield self.words.say("first_tier", tier=first, tiers=tuple(later))
+            yield self.words.say("told")
+        yield self.words.say("chases_step" if later else "chases_end", times=times)
+        yield self.words.say("in_the_end", length=self.policy.remind_every)
 
+    def waiting(self) -> Iterator[str]:
+        """Yield what happens when the customer is asked something."""
+        if Target.RESOLVE in self.policy.waiting_pauses:
+            yield self.words.say("answer_pauses")
+        if reminders := self.policy.customer_reminders:
+            yield self.words.say("reminded", lengths=tuple(map(self.words.length, reminders)))
+        yield self.words.say("given_up", length=self.policy.give_up)
 
-def _hours(calendar: AnyCalendar) -> str:
-    return "; ".join(f"{desk.plain_week}, by the clocks of {desk.zone}" for desk in calendar.desks)
+    def ending(self) -> Iterator[str]:
+        """Yield how it ends, and comes back."""
+        yield self.words.say("sign_off", length=self.policy.sign_off)
+        days = self.policy.reopen_window / timedelta(days=1)
+        if days < 1:
+            yield self.words.say("reopen_hours", length=self.policy.reopen_window)
+        else:
+            yield self.words.say("reopen_days", days=self.words.number(days), times=ceil(days))
+        if self.policy.leaving is not None:
+            yield self.words.say("leaving", priority=self.named(self.policy.leaving))
 
-
-def _other_days(policy: Policy, from_day: date) -> Iterator[OtherDay]:
-    desks = policy.calendar.desks
-    days = [
-        OtherDay(day=day, hours=hours, name=desk.name_of(day), zone=desk.zone if len(desks) > 1 else "")
-        for desk in desks
-        for day, hours in (
-            *((day, "closed") for day in desk.closed if desk.week[day.weekday()]),
-            *((day, written(hours)) for day, hours in desk.special),
-        )
-        if day >= from_day
-    ]
-    yield from sorted(days, key=lambda each: each.day)
-
-
-def _steps(policy: Policy) -> Iterator[str]:
-    first, *later = policy.tier_names
-    if later:
-        yield (
-            f"Your request goes to {first} first. When nobody there takes it on in time, or their own time is over,"
-            f" it goes on by itself: {', then '.join(later)}."
-        )
-        yield "You are told when that happens, and when you will hear next. You never have to tell your story twice."
-    yield (
-        f"When you have to ask for news {_times(policy.chases_to_escalate)} without getting any further,"
-        " it goes one step up as well."
-        if later
-        else f"When you have to ask for news {_times(policy.chases_to_escalate)}, {_IN_THE_END} is told."
-    )
-    yield (
-        f"At the end of the ladder it does not fall silent: {_IN_THE_END} is told, and told again every"
-        f" {in_hours(policy.remind_every)} until somebody takes it on."
-    )
-
-
-def _waiting(policy: Policy) -> Iterator[str]:
-    if Target.RESOLVE in policy.waiting_pauses:
-        yield "When we ask you something, the time until your answer does not count for the solution."
-    if policy.customer_reminders:
-        reminders = " and ".join(map(in_hours, policy.customer_reminders))
-        yield f"We remind you after {reminders}."
-    yield (
-        f"Without an answer we take it that you need nothing more after {in_hours(policy.give_up)}:"
-        " the request is ended, and an answer from you opens it again."
-    )
-
-
-def _ending(policy: Policy) -> Iterator[str]:
-    yield (
-        f"You decide whether it is solved. When we say that it is, you have {in_hours(policy.sign_off)} to object;"
-        " after that it is closed."
-    )
-    yield (
-        f"Within {_days(policy.reopen_window)} of closing you can have the same request opened again,"
-        " under the same reference. After that, a new one names the old."
-    )
-    if policy.leaving is not None:
-        yield (
-            f"When you want to leave us, say so: it is handled as {policy.leaving}. A question of ours puts nothing"
-            " off, and without an answer from you we go on with what we know."
-        )
-
-
-def _given(policy: Policy) -> Iterator[str]:
-    if policy.credit_for_promise:
-        yield (
-            "When one of us promised you something by an instant, a call say, and it was not done by then,"
-            f" {plainly(policy.credit_for_promise)} is yours. You do not have to ask."
-        )
-    if policy.credit_for_resolve:
-        yield (
-            f"When it is not solved within the time above, {plainly(policy.credit_for_resolve)} is yours,"
-            " once for each request. You do not have to ask."
-        )
-
-
-def _times(number: int) -> str:
-    return {1: "once", 2: "twice"}.get(number, f"{number} times")
-
-
-def _days(length: timedelta) -> str:
-    days = length / timedelta(days=1)
-    if days < 1:
-        return f"{in_hours(length)} by the clock"
-    return f"{days:g} calendar day{'' if days == 1 else 's'}"
+    def given(self) -> Iterator[str]:
+        """Yield what the customer gets unasked."""
+        if self.policy.credit_for_promise:
+            yield self.words.say("credit_promise", credit=self.policy.credit_for_promise)
+        if self.policy.credit_for_resolve:
+            yield self.words.say("credit_resolve", credit=self.policy.credit_for_resolve)

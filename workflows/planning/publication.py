@@ -17,6 +17,8 @@ LONGEST_WORDS = 2_000
 _UNWRITABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 """What no page shows: controls but for tabs and ends of lines, and halves of characters, which no file takes."""
 
+_LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Channel:
@@ -47,12 +49,30 @@ class Publication:
     """By priority: what it is, in the customer's words, like `nothing works at all`. Not named: the name must do."""
     tiers: Mapping[str, str] = field(default_factory=dict)
     """By tier: who that is, in the customer's words."""
+    names: Mapping[str, str] = field(default_factory=dict)
+    """By priority, tier or name of a closed date: what customers are told that it is called. Not named: as it is."""
+    language: str = "en"
+    """BCP 47 tag of the language that all of it is written in."""
+    also: tuple["Publication", ...] = ()
+    """The same in other languages, each whole."""
 
     def __post_init__(self) -> None:
         if problems := tuple(f"publication: {problem}" for problem in _problems(self)):
             raise PolicyError(*problems)
-        object.__setattr__(self, "priorities", MappingProxyType(dict(self.priorities)))
-        object.__setattr__(self, "tiers", MappingProxyType(dict(self.tiers)))
+        for name in ("priorities", "tiers", "names"):
+            object.__setattr__(self, name, MappingProxyType(dict(getattr(self, name))))
+
+    @property
+    def languages(self) -> tuple[str, ...]:
+        """Every language that it is written in, its own first."""
+        return (self.language, *(each.language for each in self.also))
+
+    def in_language(self, tag: str) -> "Publication | None":
+        """What is written in the nearest language, `de` for one who reads `de-AT`; none where nothing is."""
+        written = {each.language.lower(): each for each in reversed((self, *self.also))}
+        parts = tag.lower().split("-")
+        chain = ("-".join(parts[:length]) for length in range(len(parts), 0, -1))
+        return next((written[each] for each in chain if each in written), None)
 
     def problems_beside(self, policy: Policy) -> Iterator[str]:
         """Yield what it says of priorities and tiers that the policy does not have."""
@@ -60,6 +80,8 @@ class Publication:
             yield f"publication: describes priorities {listed(unknown)}: the policy has {listed(policy.priorities)}"
         if unknown := [each for each in self.tiers if each not in policy.tier_names]:
             yield f"publication: describes tiers {listed(unknown)}: the policy has {listed(policy.tier_names)}"
+        for each in self.also:
+            yield from (f"{problem} (in {each.language!r})" for problem in each.problems_beside(policy))
 
     def to_data(self) -> dict[str, object]:
         """Return plain JSON data, for the way from one process to another."""
@@ -72,6 +94,9 @@ class Publication:
             "introduction": self.introduction,
             "priorities": dict(self.priorities),
             "tiers": dict(self.tiers),
+            "names": dict(self.names),
+            "language": self.language,
+            "also": [each.to_data() for each in self.also],
         }
 
     @classmethod
@@ -87,6 +112,9 @@ class Publication:
                 "introduction": str(introduction),
                 "priorities": dict(priorities),
                 "tiers": dict(tiers),
+                "names": dict(names),
+                "language": str(language),
+                "also": list(also),
             }:
                 return cls(
                     provider=provider,
@@ -97,6 +125,9 @@ class Publication:
                     introduction=introduction,
                     priorities=priorities,
                     tiers=tiers,
+                    names=names,
+                    language=language,
+                    also=tuple(cls.from_data(each) for each in also),
                 )
             case _:
                 raise PolicyError(f"not a publication: {said(data)}; pass what to_data() returned")
@@ -116,12 +147,30 @@ def _problems(published: Publication) -> Iterator[str]:
                 yield from _of_words(f"a channel's {name}", getattr(channel, name))
         else:
             yield f"channels names {said(channel)}: write Channel(name='phone', address='…', cost='free')"
-    for name in ("priorities", "tiers"):
+    yield from _of_languages(published)
+    for name in ("priorities", "tiers", "names"):
         table = getattr(published, name)
         if not isinstance(table, Mapping):
             yield f"{name} is {said(table)}: write words for each, like {{'urgent': 'nothing works at all'}}"
         for key, words in items(table):
             yield from _of_words(f"{name}[{said(key)}]", words)
+
+
+def _of_languages(published: Publication) -> Iterator[str]:
+    language: object = published.language
+    if not isinstance(language, str) or not _LANGUAGE.fullmatch(language):
+        yield f"language is {said(language)}: write its tag, like 'en' or 'pt-BR'"
+    yield from not_a_tuple("also", published.also, "(Publication(language='de', …),)")
+    seen = {published.language}
+    for each in elements(published.also):
+        if not isinstance(each, Publication):
+            yield f"also names {said(each)}: write Publication(language='de', …)"
+        elif each.also:
+            yield f"also has {said(each.language)}, which has others in turn: name them all beside each other"
+        elif each.language in seen:
+            yield f"also has {said(each.language)} a second time: write each language once"
+        else:
+            seen.add(each.language)
 
 
 def _of_words(name: str, words: object) -> Iterator[str]:

@@ -135,4 +135,46 @@ published = Publication(
         "For each full day without a line after the promised time you get back a day's fee, with the next bill. You do"
         " not have to ask for it."
     ),
+    also=(
+        Publication(
+            language="de",
+            title="Was wir versprechen",
+            provider="Example Broadband",
+            introduction=(
+                "Wie schnell wir antworten, wie schnell Ihr Anschluss wieder geht, und was von selbst geschieht, wenn"
+                " nicht."
+            ),
+            channels=(
+                Channel(name="Telefon", address="0800 000 0000", cost="kostenlos aus jedem Netz"),
+                Channel(name="Chat", address="broadband.example/chat", cost="kostenlos"),
+                Channel(name="E-Mail", address="help@broadband.example", cost="kostenlos"),
+            ),
+            names={
+                URGENT: "dringend",
+                HIGH: "hoch",
+                "agent": "Kundendienst",
+                "specialist": "Fachleute",
+                "supplier": "Netzbetreiber",
+            },
+            priorities={
+                URGENT: "nichts geht mehr, oder ein Betrieb kann nicht arbeiten",
+                HIGH: "es geht, aber schlecht: langsam oder mit Unterbrechungen",
+                NORMAL: "alles andere: Fragen, Rechnungen, Umzug",
+            },
+            tiers={
+                "agent": "wer Ihnen antwortet und für Sie da bleibt, bis es gelöst ist",
+                "specialist": "Technikerinnen und Techniker für Leitungen und Router",
+                "supplier": "die Firma, der das Kabel in Ihrer Straße gehört; sie hat eigene Zeiten",
+            },
+            complaints=(
+                "Schreiben Sie an complaints@broadband.example, oder verlangen Sie die Teamleitung. Sie bekommen"
+                " innerhalb von zwei Arbeitstagen eine Antwort.\n\nWerden wir uns in acht Wochen nicht einig, können"
+                " Sie sich kostenlos an eine unabhängige Schlichtungsstelle wenden."
+            ),
+            refunds=(
+                "Für jeden vollen Tag ohne Anschluss nach der versprochenen Zeit bekommen Sie mit der nächsten Rechnung"
+                " die Gebühr eines Tages zurück. Sie müssen nicht darum bitten."
+            ),
+        ),
+    ),
 )

@@ -116,4 +116,41 @@ published = Publication(
         " it is enough.\n\nA parcel that leaves later than promised costs you no postage; what you paid for it comes"
         " back by itself."
     ),
+    also=(
+        Publication(
+            language="de",
+            title="Was wir versprechen",
+            provider="Clay & Wool",
+            introduction="Ein Mensch macht, packt und antwortet hier. Darauf können Sie sich trotzdem verlassen.",
+            channels=(
+                Channel(name="E-Mail", address="shop@clay-and-wool.example", cost="kostenlos"),
+                Channel(name="Telefon", address="+44 131 496 0000", cost="was ein Anruf nach Edinburgh Sie kostet"),
+            ),
+            names={
+                DESPATCH: "Versand",
+                REFUND: "Erstattung",
+                QUERY: "Frage",
+                "workshop": "Werkstatt",
+                "friend": "Freundin",
+            },
+            priorities={
+                DESPATCH: "eine bezahlte Bestellung: Gelöst heißt, das Paket ist unterwegs und Sie haben seine Nummer",
+                REFUND: "etwas kam kaputt an oder kommt zurück: Gelöst heißt, Ihr Geld ist unterwegs",
+                QUERY: "eine Frage zu irgendetwas",
+            },
+            tiers={
+                "workshop": "Maya, oder ihre Freundin Jo, solange sie weg ist",
+                "friend": "Jo, am Abend, wenn die Werkstatt es nicht geschafft hat",
+            },
+            complaints=(
+                "Schreiben Sie Maya an shop@clay-and-wool.example. Sie antwortet selbst, an einem Tag, an dem die"
+                " Werkstatt offen ist."
+            ),
+            refunds=(
+                "Was Ihnen nicht gefällt, schicken Sie innerhalb von dreißig Tagen zurück, ohne Grund. Was kaputt"
+                " ankam, behalten Sie: Ein Bild davon genügt.\n\nEin Paket, das später als versprochen abgeht,"
+                " kostet Sie kein Porto; was Sie dafür bezahlt haben, kommt von selbst zurück."
+            ),
+        ),
+    ),
 )

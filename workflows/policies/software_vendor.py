@@ -116,4 +116,49 @@ published = Publication(
         "A critical fault that is not solved in the promised time earns a tenth of that month's fee, each further day"
         " another tenth. It is taken off the next bill without your asking."
     ),
+    also=(
+        Publication(
+            language="de",
+            title="Was wir versprechen",
+            provider="Example Software",
+            introduction=(
+                "Wer von unseren Büros gerade arbeitet, antwortet Ihnen; nichts wartet, bis das andere aufwacht."
+            ),
+            channels=(
+                Channel(name="Portal", address="support.software.example", cost="Teil Ihres Vertrags"),
+                Channel(
+                    name="Telefon",
+                    address="+353 1 000 0000",
+                    cost="was ein Anruf nach Irland Sie kostet; wir rufen zurück",
+                ),
+            ),
+            names={
+                CRITICAL: "kritisch",
+                MAJOR: "schwer",
+                MINOR: "leicht",
+                "support": "Support",
+                "engineering": "Entwicklung",
+                "component-supplier": "Zulieferer",
+            },
+            priorities={
+                CRITICAL: "die Produktion steht, oder Daten sind in Gefahr",
+                MAJOR: "ein Teil, den Sie brauchen, geht nicht, und es gibt keinen Weg daran vorbei",
+                MINOR: "alles andere, auch Fragen und Wünsche",
+            },
+            tiers={
+                "support": "Dublin am Tag und Sydney in der Nacht; einer bleibt bis zum Ende für Sie da",
+                "engineering": "die es geschrieben haben, in Dublin",
+                "component-supplier": "die Firma, deren Bauteil darin steckt; sie hat eigene Zeiten",
+            },
+            complaints=(
+                "Verlangen Sie im Ticket die Supportleitung, die es innerhalb eines Arbeitstags liest, oder schreiben"
+                " Sie an complaints@software.example."
+            ),
+            refunds=(
+                "Ein kritischer Fehler, der nicht in der versprochenen Zeit gelöst ist, bringt Ihnen ein Zehntel der"
+                " Monatsgebühr, jeder weitere Tag noch ein Zehntel. Es wird von der nächsten Rechnung abgezogen, ohne"
+                " dass Sie darum bitten."
+            ),
+        ),
+    ),
 )
