@@ -254,7 +254,7 @@ def _channel(settings: Settings, opened: records.Records, said: Words | None) ->
     """Make what messages are sent by. That by which sending may fail goes first."""
     made: dict[str, Channel] = {"log": LogChannel()}
     if said is not None:
-        worded = Worded(opened.log_lines, said, NAME)
+        worded = Worded(opened.log_lines, opened.outbox, said, NAME)
         made[NAME] = FileChannel(settings.messages_folder, worded, keep_days=settings.messages_keep_days)
     used = [made[name] for name in settings.channels_used]
     return used[0] if len(used) == 1 else EachOf(used)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Protocol
 
-from services.records.owed_messages import OwedMessage
+from services.records.owed_messages import Behind, OwedMessage
 
 _REASON = re.compile(r"[a-z][a-z_]{0,39}")
 
@@ -17,6 +17,9 @@ _REASON = re.compile(r"[a-z][a-z_]{0,39}")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sent:
     """It is with the recipient, or with somebody who answers for bringing it there."""
+
+    also: tuple[Behind, ...] | None = ()
+    """Messages behind it that it told of too: they are not sent any more. None: it puts nothing into words."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

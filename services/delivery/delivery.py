@@ -178,8 +178,11 @@ class Delivery:
 
 def _fate(message: OwedMessage, outcome: Outcome) -> Fate:
     match outcome:
-        case Sent():
-            return WasSent(message=message)
+        case Sent(also=also):
+            for behind in also or ():
+                named = _named(message) | {"sequence": behind.sequence, "kind": behind.kind}
+                logger.info("message told with another", extra=named | {"key": message.key_of(behind)})
+            return WasSent(message=message, also=also or ())
         case Rejected(reason=reason):
             logger.warning("message rejected", extra=_named(message) | {"reason": reason})
             return WasRejected(message=message, reason=reason)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from services.delivery.channel import Channel, Outcome, Sent, TryAgain
-from services.records.owed_messages import OwedMessage
+from services.records.owed_messages import Behind, OwedMessage
 
 
 class EachOf:
@@ -16,10 +16,13 @@ class EachOf:
 
     async def send(self, message: OwedMessage) -> Outcome:
         """Send it by all."""
+        also: tuple[Behind, ...] | None = None
         for place, channel in enumerate(self._channels):
             outcome = await channel.send(message)
             if isinstance(outcome, TryAgain) and place:
                 return replace(outcome, may_have_been_sent=True)
             if not isinstance(outcome, Sent):
                 return outcome
-        return Sent()
+            if outcome.also is not None:  # only what each of those with words told of is told
+                also = tuple(each for each in outcome.also if also is None or each in also)
+        return Sent(also=also)

@@ -18,7 +18,7 @@ from typing import Protocol
 from services.delivery.channel import Outcome, Sent, TryAgain
 from services.delivery.gathered import Gathered
 from services.records.errors import RecordError
-from services.records.owed_messages import OwedMessage
+from services.records.owed_messages import Behind, OwedMessage
 from services.words.words import CannotSayError, Rendered
 
 NAME = "file"
@@ -64,7 +64,7 @@ class FileChannel:
         except OSError as error:
             reason = "disk_full" if error.errno in FULL else "file_not_written"
             return TryAgain(reason=reason, may_have_been_sent=True)
-        return Sent()
+        return Sent(also=_also(said))
 
     async def _write(self, lines: Sequence[bytes]) -> list[Exception | None]:
         """Write what several senders wait for, with one flush to the disk."""
@@ -100,10 +100,15 @@ class FileChannel:
                 path.unlink(missing_ok=True)
 
 
+def _also(said: Rendered) -> tuple[Behind, ...]:
+    return tuple(Behind(*each) for each in said.also)
+
+
 def line_of(message: OwedMessage, said: Rendered) -> bytes:
     """A message as its line, with the end of it."""
     held = {
         "key": said.key,
+        "also": [message.key_of(each) for each in _also(said)],
         "possibly_sent_twice": message.may_have_been_sent,
         "ticket_id": said.ticket_id,
         "sequence": said.sequence,

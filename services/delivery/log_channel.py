@@ -27,4 +27,4 @@ class LogChannel:
         if message.may_have_been_sent:
             fields["possibly_sent_twice"] = True
         logger.info("message", extra=fields)
-        return Sent()
+        return Sent(also=None)

@@ -10,8 +10,10 @@ from typing import Protocol
 from services.delivery.gathered import Gathered
 from services.records.errors import RecordError
 from services.records.log_lines import Lines, Reach
-from services.records.owed_messages import OwedMessage
+from services.records.owed_messages import Behind, OwedMessage
+from services.words.besides import ADMISSIONS
 from services.words.occasion import AFTERWARDS, HISTORY, LATELY, Occasion
+from services.words.occasion import Behind as OfLine
 from services.words.words import CannotSayError, Rendered, Words
 from workflows.domain.ticket.words import Audience
 from workflows.planning.handover import MERGED_TOLD
@@ -29,11 +31,20 @@ class Log(Protocol):
         ...
 
 
+class Owed(Protocol):
+    """The outbox, as far as words are made from it."""
+
+    async def behind(self, messages: Collection[OwedMessage]) -> Mapping[int, tuple[Behind, ...]]:
+        """By a message's number what the same settle owes its recipient besides. Raises `RecordError`."""
+        ...
+
+
 class Worded:
     """Gives each message its words, for one channel."""
 
-    def __init__(self, log: Log, words: Words, channel: str) -> None:
+    def __init__(self, log: Log, owed: Owed, words: Words, channel: str) -> None:
         self._log = log
+        self._owed = owed
         self._words = words
         self._channel = channel
         self._all = Gathered(self._said)
@@ -44,20 +55,23 @@ class Worded:
 
     async def _said(self, messages: Sequence[OwedMessage]) -> list[Rendered | Exception]:
         found = await self._log.of(messages, REACH)
-        return [self._one(message, found.get(message.message_id)) for message in messages]
+        behind = await self._owed.behind([each for each in messages if each.kind in ADMISSIONS])
+        return [self._one(each, found.get(each.message_id), behind.get(each.message_id, ())) for each in messages]
 
-    def _one(self, message: OwedMessage, lines: Lines | RecordError | None) -> Rendered | Exception:
+    def _one(
+        self, message: OwedMessage, lines: Lines | RecordError | None, behind: Sequence[Behind]
+    ) -> Rendered | Exception:
         if lines is None:
             return CannotSayError("a message whose ticket is not there")
         if isinstance(lines, RecordError):
             return lines
         try:
-            return self._words.say(_occasion(message, lines), self._channel)
+            return self._words.say(_occasion(message, lines, behind), self._channel)
         except Exception as error:  # noqa: BLE001 - whatever it is, the others of the batch are said
             return error
 
 
-def _occasion(message: OwedMessage, lines: Lines) -> Occasion:
+def _occasion(message: OwedMessage, lines: Lines, behind: Sequence[Behind]) -> Occasion:
     return Occasion(
         kind=message.kind,
         audience=Audience(message.audience),
@@ -69,5 +83,6 @@ def _occasion(message: OwedMessage, lines: Lines) -> Occasion:
         entries=lines.entries,
         merged=lines.merged,
         now_at=lines.now_at,
+        behind=tuple(OfLine(*each) for each in behind),
         is_late=lines.age > LATE_AFTER,
     )

@@ -9,7 +9,7 @@ import asyncio
 import secrets
 import time
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy import insert
@@ -19,7 +19,7 @@ from services.records import statements_outbox
 from services.records.door import instant_after, require_count
 from services.records.engine import Database
 from services.records.faults import spoken_plainly
-from services.records.owed_messages import Fate, OwedMessage, WaitsFor, WasRejected, WasSent
+from services.records.owed_messages import Behind, Fate, OwedMessage, WaitsFor, WasRejected, WasSent
 from services.records.rows import delta_columns
 from services.records.statements import Statements
 from services.records.tables import MessageRow, TotalDeltaRow
@@ -79,6 +79,17 @@ class Outbox:
             for row in found
         )
 
+    async def behind(self, messages: Collection[OwedMessage]) -> Mapping[int, tuple[Behind, ...]]:
+        """By a message's number what the same settle owes its recipient besides, in order: behind it, and pending."""
+        found: dict[int, list[Behind]] = {}
+        if messages:
+            with spoken_plainly():
+                async with self._database.looking.connect() as connection:
+                    asked = statements_outbox.behind([each.message_id for each in messages])
+                    for row in await connection.execute(asked):
+                        found.setdefault(row.before, []).append(Behind(row.sequence, row.kind))
+        return {message_id: tuple(those) for message_id, those in found.items()}
+
     async def write_down(self, fates: Sequence[Fate]) -> tuple[OwedMessage, ...]:
         """Write what became of messages in hand, in one transaction; returns those that were no longer in hand.
 
@@ -89,7 +100,8 @@ class Outbox:
             began = time.monotonic()
             async with self._database.begin() as connection:
                 kept = await _write(connection, fates, real_at)
-                counted = [delta_columns(delta)._asdict() for delta in _deltas(kept)]
+                sent_with = await _tell_with(connection, kept, real_at)
+                counted = [delta_columns(delta)._asdict() for delta in _deltas(kept, sent_with)]
                 if counted:
                     await connection.execute(insert(TotalDeltaRow), counted)
         await self._rest(began)
@@ -116,8 +128,18 @@ async def _write(connection: AsyncConnection, fates: Iterable[Fate], real_at: da
     return kept
 
 
-def _deltas(fates: Iterable[Fate]) -> list[Delta]:
-    sums: Counter[tuple[str, str]] = Counter()
+async def _tell_with(connection: AsyncConnection, kept: Iterable[Fate], real_at: datetime) -> Counter[str]:
+    """End what was told of in messages that were sent; how many of each kind."""
+    ended: Counter[str] = Counter()
+    for fate in kept:
+        if isinstance(fate, WasSent) and fate.also:
+            written = await connection.execute(statements_outbox.told_with(fate.message, fate.also, real_at))
+            ended.update(kind for (kind,) in written)
+    return ended
+
+
+def _deltas(fates: Iterable[Fate], sent_with: Mapping[str, int]) -> list[Delta]:
+    sums: Counter[tuple[str, str]] = Counter({(MESSAGES_SENT, kind): number for kind, number in sent_with.items()})
     for fate in fates:
         kind = fate.message.kind
         match fate:

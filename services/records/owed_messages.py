@@ -1,10 +1,18 @@
 """A message in delivery's hands, and what may become of it. Knows neither SQL nor how anything is sent."""
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from services.records import codec
+
+
+class Behind(NamedTuple):
+    """A message that the same settle owes the same recipient, and that comes after it: its line and its kind."""
+
+    sequence: int
+    kind: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +41,10 @@ class OwedMessage:
         named = codec.data_to_json([self.ticket_id, self.sequence, self.kind, self.audience, self.recipient])
         return hashlib.sha256(named.encode()).hexdigest()[:32]
 
+    def key_of(self, behind: Behind) -> str:
+        """The key of a message behind it."""
+        return replace(self, sequence=behind.sequence, kind=behind.kind).key
+
     @property
     def may_have_been_sent(self) -> bool:
         """Whether sending it now may be sending it twice."""
@@ -44,6 +56,8 @@ class WasSent:
     """It is on its way: never again."""
 
     message: OwedMessage
+    also: tuple[Behind, ...] = ()
+    """Messages behind it that it told of too: they are sent with it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,14 +1,14 @@
 """Delivery's statements on the outbox, one set for both databases: what is due, claimed, ended, held back."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from datetime import UTC, datetime
 from typing import Any, NamedTuple, assert_never
 
-from sqlalchemy import ColumnElement, Delete, Select, Update, case, delete, select, update
+from sqlalchemy import ColumnElement, Delete, Select, Update, case, delete, select, tuple_, update
 from sqlalchemy.orm import aliased
 from sqlalchemy.sql.dml import ReturningUpdate
 
-from services.records.owed_messages import Fate, OwedMessage, WaitsFor, WasLetGo, WasRejected, WasSent
+from services.records.owed_messages import Behind, Fate, OwedMessage, WaitsFor, WasLetGo, WasRejected, WasSent
 from services.records.tables import ENDED, PENDING, MessageRow
 from workflows.domain.ticket.words import Audience
 
@@ -112,6 +112,46 @@ def changed(message_ids: Collection[int], claim: str, to: Change) -> ReturningUp
             unknown_tries=row.unknown_tries + to.unknown_tries,
         )
         .returning(row.message_id)
+    )
+
+
+TOLD_BEFORE = "told_before"
+"""The reason of a message that was sent within one before it."""
+
+
+def behind(message_ids: Collection[int]) -> Select[*tuple[Any, ...]]:
+    """What the settles of those messages owe their recipients besides, later in the outbox, and is pending."""
+    own, row = aliased(MessageRow), MessageRow
+    return (
+        select(own.message_id.label("before"), row.sequence, row.kind)
+        .join(own, own.ticket_id == row.ticket_id)
+        .where(
+            own.message_id.in_(message_ids),
+            row.audience == own.audience,
+            row.recipient == own.recipient,
+            row.recorded_at == own.recorded_at,
+            row.status == "pending",
+            row.message_id > own.message_id,
+        )
+        .order_by(row.message_id)
+    )
+
+
+def told_with(message: OwedMessage, also: Iterable[Behind], real_at: datetime) -> ReturningUpdate[str]:
+    """End those that a message told of too, as far as nobody has sent them; returns their kinds."""
+    row = MessageRow
+    return (
+        update(row)
+        .where(
+            PENDING,
+            row.ticket_id == message.ticket_id,
+            tuple_(row.sequence, row.kind).in_([tuple(each) for each in also]),
+            row.audience == message.audience,
+            row.recipient == message.recipient,
+            row.message_id > message.message_id,
+        )
+        .values(status="sent", claim=None, try_at=real_at, reason=TOLD_BEFORE, ended_at=real_at)
+        .returning(row.kind)
     )
 
 

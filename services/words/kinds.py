@@ -167,11 +167,11 @@ _TABLE = (
     _of_customer("closed", {**_SOLVED, "closed_by": Type.WORD, "reopen_until": Type.MOMENT}),
     _of_customer("rejected", {"customers_words": Type.TEXT}),
     _of_customer("reopened"),
-    _of_customer("clock_breached", {"target": Type.WORD, "due": Type.MOMENT, "credit": Type.MONEY}),
+    _of_customer("clock_breached", {"target": Type.WORD, "due": Type.MOMENT, "credit": Type.MONEY, "also": Type.TEXT}),
     _of_customer("promise_made", _PROMISE),
     _of_customer("promise_changed", {**_PROMISE, "promised_before": Type.MOMENT}),
-    _of_customer("promise_broken", {**_PROMISE, "credit": Type.MONEY}),
-    _of_customer("resolve_missed", {"due": Type.MOMENT, "credit": Type.MONEY}),
+    _of_customer("promise_broken", {**_PROMISE, "credit": Type.MONEY, "also": Type.TEXT}),
+    _of_customer("resolve_missed", {"due": Type.MOMENT, "credit": Type.MONEY, "also": Type.TEXT}),
     _of_customer("credit_offered", {"credit": Type.MONEY}, always=("credit",)),
     _of_customer("merged", {"survivor": Type.LINE, "is_waiting": Type.FLAG, "is_solved": Type.FLAG}),
     _of_desk("opened", {"is_follow_up": Type.FLAG, "text": Type.TEXT, "channel": Type.LINE}),
@@ -238,6 +238,14 @@ MOMENT = Kind(
     maybe=frozenset({"place"}),
 )
 """How a language joins day and time: `_moment.txt`, asked for every instant that a message names."""
+
+ALSO = Kind(
+    name="_also",
+    side=Side.CUSTOMER,
+    variables={**_PROMISE, "target": Type.WORD, "due": Type.MOMENT, "credit": Type.MONEY},
+    maybe=frozenset({"promise", "due", "words", "credit"}),
+)
+"""What else was not kept at the same instant, each in a paragraph: `_also.txt`; of a promise, or else of a target."""
 
 BARE: Mapping[Side, Kind] = {
     Side.CUSTOMER: _of_customer("_bare"),

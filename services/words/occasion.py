@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import NamedTuple
 
 from workflows.domain.policy import Policy
 from workflows.domain.ticket.events import Entry
@@ -44,6 +45,13 @@ AFTERWARDS = 60
 """Lines after it that one settle may have added for the same step."""
 
 
+class Behind(NamedTuple):
+    """A message that is owed to the same recipient of the same settle, and comes after it: its line and its kind."""
+
+    sequence: int
+    kind: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Occasion:
     """One message to be put into words."""
@@ -66,6 +74,8 @@ class Occasion:
     """The record's present instant: what was promised for an earlier one is not promised again."""
     merged: Mapping[str, tuple[Entry, ...]] = field(default_factory=dict)
     """By its id, what the log of each ticket tells that was merged into it by then: of those that are retold."""
+    behind: tuple[Behind, ...] = ()
+    """What else the same settle owes the recipient, in its order, and nobody has sent yet."""
     is_late: bool = False
     """Whether it reaches its reader so late that this must be said."""
 

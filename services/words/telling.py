@@ -1,14 +1,16 @@
 """One message on its way into words: finding its template, saying its facts by it, and parting subject and text."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from html import unescape
 from typing import assert_never
 
-from services.words.kinds import BARE, MOMENT, PAGE, Kind, Side, Type
+from services.words.kinds import ALSO, BARE, MOMENT, PAGE, Kind, Side, Type
 from services.words.library import ANY_CHANNEL, Found, Library
 from services.words.plain import line, one_line, paragraphs, text_of
-from services.words.reading import By, Facts, When
+from services.words.reading import By, Fact, Facts, When
 from services.words.speech import Speech
 from workflows.domain.money import Money
 from workflows.domain.ticket.words import Audience
@@ -16,6 +18,8 @@ from workflows.domain.ticket.words import Audience
 LONGEST_SUBJECT = 200
 SUBJECT = re.compile(r"Subject: *(?P<subject>[^\n]*)\n*(?P<text>.*)", re.DOTALL)
 """What a template of text comes to: its first line is the subject."""
+
+_TAG = re.compile("<[^>]*>")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +30,8 @@ class Said:
     subject: str
     text: str
     html: str
+    says_also: bool = False
+    """Whether it tells of all that it could tell of besides: a template may leave that out."""
 
 
 class Telling:
@@ -42,7 +48,9 @@ class Telling:
         beside: datetime,
         facts: Facts,
         channel: str,
+        besides: Sequence[Facts] = (),
     ) -> None:
+        """`besides`: of all that it can tell of too, the facts of each."""
         self._kind = kind
         self._audience = audience
         self._asked = asked
@@ -51,6 +59,7 @@ class Telling:
         self._beside = beside
         self._facts = facts
         self._channel = channel
+        self._besides = besides
         self.last: str | None = None
         """The template that was used last, by its path."""
 
@@ -63,7 +72,7 @@ class Telling:
         speech = self._speech(library, found.language)
         values = {name: self._value(speech, self._kind, name) for name in self._kind.variables}
         said = library.trial.get_template(found.name).render({**values, "title": "a title"})
-        if found.file.endswith(".txt") and self._kind is not MOMENT:
+        if found.file.endswith(".txt") and self._kind not in (MOMENT, ALSO):
             self._parted(said)
 
     def bare(self, library: Library) -> Said:
@@ -76,13 +85,29 @@ class Telling:
             raise LookupError(f"no template of {kind.name!r}")
         speech = self._speech(library, found.language)
         values = {name: self._value(speech, kind, name) for name in kind.variables}
+        also = self._also(library, speech, found.language) if "also" in values and self._besides else None
+        if also is not None:
+            values["also"] = also
         subject, text = self._parted(library.template(found).render(values))
         own = self._found(library, kind, found.language, "html")
         if own is not None and own.language == found.language:
             html = library.template(own).render({**values, "title": subject}).strip() + "\n"
         else:
             html = self._page(library, speech, subject, text)
-        return Said(speech=speech, subject=subject, text=text, html=html)
+        says_also = kind is self._kind and (not self._besides or _says(text, html, also))
+        return Said(speech=speech, subject=subject, text=text, html=html, says_also=says_also)
+
+    def _also(self, library: Library, speech: Speech, language: str) -> str | None:
+        """What it tells of besides, each in its paragraph; none where the language has no words for that."""
+        part = library.find(ALSO, language, audience=None, channel=ANY_CHANNEL, ending="txt")
+        if part is None or _primary(part.language) != _primary(language):
+            return None
+        template = library.template(part)
+        said = (
+            template.render({name: _worded(speech, ALSO, name, facts.get(name)) for name in ALSO.variables})
+            for facts in self._besides
+        )
+        return "\n\n".join(text_of(each) for each in said)
 
     def _parted(self, said: str) -> tuple[str, str]:
         matched = SUBJECT.fullmatch(said.strip())
@@ -119,7 +144,7 @@ class Telling:
             return line(template.render(day=day, time=time, place=place))
 
         # British English is said to a Briton in British English, and to a Frenchman who reads the English templates.
-        is_asked = self._asked.partition("-")[0].lower() == language.partition("-")[0].lower()
+        is_asked = _primary(self._asked) == _primary(language)
         return Speech(
             self._asked if is_asked else language,
             self._zone,
@@ -131,10 +156,7 @@ class Telling:
     def _value(self, speech: Speech, kind: Kind, name: str) -> object:
         if name == "kind":
             return self._kind.name
-        value = self._facts.get(name)
-        if isinstance(value, str):
-            return text_of(value) if kind.variables[name] is Type.TEXT else line(value)
-        return _in_words(speech, value)
+        return _worded(speech, kind, name, self._facts.get(name))
 
 
 def try_out(library: Library, found: Found, kind: Kind, facts: Facts, *, zone: str) -> None:
@@ -153,9 +175,27 @@ def try_out(library: Library, found: Found, kind: Kind, facts: Facts, *, zone: s
 
 
 def beside(facts: Facts) -> datetime:
-    """The instant of what is told."""
+    """The instant of what is told; any day for what has none."""
     happened = facts.get("happened")
-    return happened.at if isinstance(happened, When) else datetime.min.replace(tzinfo=UTC)
+    return happened.at if isinstance(happened, When) else datetime(2026, 1, 1, tzinfo=UTC)
+
+
+def _worded(speech: Speech, kind: Kind, name: str, value: Fact) -> object:
+    if isinstance(value, str):
+        return text_of(value) if kind.variables[name] is Type.TEXT else line(value)
+    return _in_words(speech, value)
+
+
+def _says(text: str, html: str, also: str | None) -> bool:
+    """Whether both forms of a message have that in them."""
+    if also is None:
+        return False
+    forms = (text, unescape(_TAG.sub(" ", html)))
+    return all(" ".join(also.split()) in " ".join(form.split()) for form in forms)
+
+
+def _primary(language: str) -> str:
+    return language.partition("-")[0].lower()
 
 
 def _in_words(speech: Speech, value: int | By | When | timedelta | Money | tuple[str, ...] | None) -> object:

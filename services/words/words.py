@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from services.words.besides import besides
 from services.words.facts import bare_of, facts_of
-from services.words.kinds import KINDS, Kind, Side
+from services.words.kinds import ALSO, KINDS, Kind, Side
 from services.words.library import ANY_CHANNEL, LAST_LANGUAGE, SHIPPED, Library
-from services.words.occasion import Occasion
+from services.words.occasion import Behind, Occasion
 from services.words.reading import By, Facts, When
 from services.words.telling import Said, Telling, beside
 from workflows.domain.money import Money
@@ -60,6 +61,8 @@ class Rendered:
     """When the reader is told that the customer hears next; none: nothing is promised here."""
     facts: Mapping[str, object]
     """What the words were made from, by the templates' names: plain data, for channels with words of their own."""
+    also: tuple[Behind, ...] = ()
+    """The messages behind it that it tells of too: sent with it, they are not sent again."""
 
 
 class Words:
@@ -80,17 +83,24 @@ class Words:
         if kind is None:
             raise CannotSayError("a message of a kind that this release does not know")
         try:
-            facts = facts_of(occasion)
+            facts, more = facts_of(occasion), besides(occasion)
         except LookupError:
             raise CannotSayError("a message whose line is not there, or is another's") from None
         except Exception as failed:  # noqa: BLE001 - a calendar that ends, say: somebody is to be told all the same
             _loudly("a message could not be worked out, its bare news is told", occasion, failed)
             self.told_instead["bare"] += 1
-            return self._rendered(kind, occasion, bare_of(occasion), channel, is_bare=True)
-        return self._rendered(kind, occasion, facts, channel)
+            return self._rendered(kind, occasion, bare_of(occasion), {}, channel, is_bare=True)
+        return self._rendered(kind, occasion, facts, more, channel)
 
     def _rendered(
-        self, kind: Kind, occasion: Occasion, facts: Facts, channel: str, *, is_bare: bool = False
+        self,
+        kind: Kind,
+        occasion: Occasion,
+        facts: Facts,
+        more: Mapping[Behind, Facts | None],
+        channel: str,
+        *,
+        is_bare: bool = False,
     ) -> Rendered:
         is_customer = kind.side is Side.CUSTOMER
         customer = occasion.ticket.customer
@@ -105,9 +115,14 @@ class Words:
             beside=occasion.entry.at,
             facts=facts,
             channel=channel,
+            besides=[each for each in more.values() if each is not None],
         )
         said = telling.bare(self.shipped) if is_bare else self._said(telling, occasion)
         news = facts.get("next_news")
+        also = tuple(more) if said.says_also else ()
+        plain: dict[str, object] = {name: _plain(value) for name, value in facts.items() if name in kind.variables}
+        if also:
+            plain["also"] = [_all_plain(each) for each in more.values() if each is not None]
         return Rendered(
             key=occasion.key,
             kind=occasion.kind,
@@ -124,7 +139,8 @@ class Words:
             html=said.html,
             happened_at=occasion.entry.at,
             next_news_at=news.at if isinstance(news, By) else None,
-            facts={name: _plain(value) for name, value in facts.items() if name in kind.variables},
+            facts=plain,
+            also=also,
         )
 
     def preview(
@@ -168,6 +184,10 @@ def _loudly(what: str, occasion: Occasion, failed: Exception, **more: str | None
             **more,
         },
     )
+
+
+def _all_plain(facts: Facts) -> dict[str, object]:
+    return {name: _plain(value) for name, value in facts.items() if name in ALSO.variables}
 
 
 def _plain(value: object) -> object:

@@ -15,15 +15,16 @@ from services.delivery.delivery import Delivery, Pace
 from services.delivery.each_of import EachOf
 from services.delivery.file_channel import FileChannel
 from services.delivery.gathered import Gathered
+from services.delivery.log_channel import LogChannel
 from services.delivery.worded import REACH, Worded
 from services.records import Records, RecordUnavailable, SettledBy
-from services.records.owed_messages import OwedMessage
+from services.records.owed_messages import Behind, OwedMessage
 from services.words.words import CannotSayError, Rendered, Words
 from tests.support.clock import MONDAY_NOON, StoryClock
 from tests.support.outbox import all_is_sent, leases_end
 from tests.support.record import Outsider, a_policy, an_acknowledgement, an_opening
-from workflows.domain.ticket.commands import PostUpdate, RecordContact, WaitOnCustomer
-from workflows.domain.ticket.words import Audience, ContactKind
+from workflows.domain.ticket.commands import MakePromise, PostUpdate, RecordContact, WaitOnCustomer
+from workflows.domain.ticket.words import Audience, ContactKind, PromiseKind
 
 BRISK = Pace(look_every_seconds=0.001, gather_seconds=0.001)
 TODAY = "2026-11-22.jsonl"
@@ -109,6 +110,7 @@ async def test_a_message_is_one_line_with_all_that_a_sender_needs(tmp_path: Path
     [line] = lines_of(tmp_path / TODAY)
     assert line == {
         "key": a_message().key,
+        "also": [],
         "possibly_sent_twice": True,
         "ticket_id": "t-0001",
         "sequence": 1,
@@ -212,17 +214,20 @@ async def test_what_has_no_words_yet_is_tried_again(tmp_path: Path, failure: Exc
     assert names(tmp_path) == []
 
 
+class Scripted:
+    """A channel of which each try ends as it was told."""
+
+    def __init__(self, *outcomes: Outcome) -> None:
+        self.outcomes = list(outcomes)
+
+    async def send(self, message: OwedMessage) -> Outcome:
+        """End so."""
+        assert message.message_id == 1
+        return self.outcomes.pop(0)
+
+
 async def test_several_channels_are_one() -> None:
     """A message is sent when each has it; what one had before another failed may be sent twice."""
-
-    class Scripted:
-        def __init__(self, *outcomes: Outcome) -> None:
-            self.outcomes = list(outcomes)
-
-        async def send(self, message: OwedMessage) -> Outcome:
-            assert message.message_id == 1
-            return self.outcomes.pop(0)
-
     again = TryAgain(reason="mailbox_full")
     assert await EachOf([Scripted(Sent()), Scripted(Sent())]).send(a_message()) == Sent()
     assert await EachOf([Scripted(again), Scripted()]).send(a_message()) == again
@@ -265,7 +270,7 @@ async def test_wishes_that_come_together_are_done_together() -> None:
 
 async def delivered(records: Records, folder: Path, words: Words | None = None) -> list[dict[str, Any]]:
     """What stands in the files when everything owed was sent."""
-    worded = Worded(records.log_lines, words or Words(), "file")
+    worded = Worded(records.log_lines, records.outbox, words or Words(), "file")
     delivery = Delivery(records.outbox, FileChannel(folder, worded, keep_days=30, now=Wall()), BRISK)
     task = asyncio.create_task(delivery.run())
     await all_is_sent(records)
@@ -321,6 +326,44 @@ async def test_a_message_sent_after_the_ticket_moved_on_tells_of_its_own_event(
     assert "sooner" not in second["text"]
 
 
+async def test_all_that_broke_at_one_instant_is_one_letter(
+    records: Records, tmp_path: Path, story_clock: StoryClock
+) -> None:
+    """6.13: the customer hears it once; the keys of what is told with it stand in the line, and nothing is pending."""
+    await records.record.open_ticket(a_policy(), an_opening())
+    await records.record.settle("t-0001", an_acknowledgement("kim"), by=SettledBy.INTAKE)
+    at_one = MONDAY_NOON + timedelta(hours=1)
+    for name in ("call", "visit"):
+        promise = MakePromise(actor="kim", name=name, kind=PromiseKind.CALL_BACK, promised_at=at_one, words=name)
+        await records.record.settle("t-0001", promise, by=SettledBy.INTAKE)
+    story_clock.pass_(timedelta(minutes=61))
+    await records.record.settle("t-0001", by=SettledBy.WORKFLOW)
+
+    told = await delivered(records, tmp_path)
+
+    [letter] = [line for line in told if line["kind"] == "promise_broken" and line["audience"] == "customer"]
+    assert "We also promised to call you" in letter["text"]
+    assert len(letter["also"]) == 1
+    assert letter["also"][0] not in {line["key"] for line in told}
+    assert [each["words"] for each in letter["facts"]["also"]] == ["visit"]
+    assert all(not line["also"] for line in told if line is not letter)
+    assert [line["kind"] for line in told].count("promise_broken") > 1  # each of them is told to the desk
+
+
+async def test_several_channels_have_told_what_each_of_them_told() -> None:
+    """A channel without words, the log, leaves nothing out by that; one whose words leave it out does."""
+    call, visit = Behind(4, "promise_broken"), Behind(6, "promise_broken")
+    log = LogChannel()
+
+    def telling(*also: Behind) -> Scripted:
+        return Scripted(Sent(also=also))
+
+    assert await EachOf([telling(call, visit), log]).send(a_message()) == Sent(also=(call, visit))
+    assert await EachOf([telling(call, visit), log, telling(visit)]).send(a_message()) == Sent(also=(visit,))
+    assert await EachOf([telling(call, visit), telling()]).send(a_message()) == Sent()
+    assert await EachOf([log, log]).send(a_message()) == Sent(also=None)
+
+
 async def test_a_message_of_an_older_release_still_has_words(records: Records, record_url: str, tmp_path: Path) -> None:
     """Rows and lines that were written before there were promises are told by what they say."""
     await records.record.open_ticket(a_policy(), an_opening())
@@ -334,7 +377,7 @@ async def test_what_a_newer_release_wrote_waits_for_it(records: Records, record_
     """A rollout: a message of a kind, or of a line, or of a ticket that is not known here is kept, never mangled."""
     await records.record.open_ticket(a_policy(), an_opening())
     outsider = Outsider(record_url)
-    worded = Worded(records.log_lines, Words(), "file")
+    worded = Worded(records.log_lines, records.outbox, Words(), "file")
     channel = FileChannel(tmp_path, worded, keep_days=30, now=Wall())
     for change in (
         "UPDATE outbox SET kind = 'sung'",

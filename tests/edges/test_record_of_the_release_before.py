@@ -200,7 +200,7 @@ def told_loudly(caplog: pytest.LogCaptureFixture) -> list[str]:
 async def rendered(records: Records) -> list[Rendered]:
     """Every message in its words, as delivery takes them: of one recipient and ticket one after another."""
     said: list[Rendered] = []
-    worded = Worded(records.log_lines, Words(), "file")
+    worded = Worded(records.log_lines, records.outbox, Words(), "file")
     while messages := await records.outbox.take(limit=100, lease_seconds=600):
         said += [await worded.of(message) for message in messages]
         await records.outbox.write_down([WasSent(message=message) for message in messages])

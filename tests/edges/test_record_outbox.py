@@ -3,8 +3,10 @@
 import asyncio
 import re
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import timedelta
 
+import pytest
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.dialects.postgresql import asyncpg
 
@@ -15,7 +17,8 @@ from services.records.tables import MessageRow
 from tests.support.clock import MONDAY_NOON, StoryClock
 from tests.support.outbox import leases_end
 from tests.support.record import Outsider, a_policy, an_acknowledgement, an_opening
-from workflows.domain.ticket.commands import Customer, PostUpdate
+from workflows.domain.ticket.commands import Customer, MakePromise, PostUpdate
+from workflows.domain.ticket.words import PromiseKind
 
 LEASE = 600.0
 A_LONG_TIME = timedelta(hours=1)
@@ -318,3 +321,72 @@ async def plan_of_taking(outsider: Outsider) -> str:
         return str(await outsider.run(f"EXPLAIN QUERY PLAN {statement}"))
     postgresql = asyncpg.dialect()  # type: ignore[no-untyped-call]  # it has no types
     return await outsider.generic_plan(str(asked.compile(dialect=postgresql)))
+
+
+async def let_down(records: Records, clock: StoryClock, *names: str) -> tuple[OwedMessage, ...]:
+    """Promises of one instant, none of them kept, and the customer's first message of that; all before it is sent."""
+    await opened(records, 1)
+    await records.record.settle("t-0001", an_acknowledgement(), by=SettledBy.INTAKE)
+    at_one = MONDAY_NOON + timedelta(hours=1)
+    for name in names:
+        promise = MakePromise(
+            actor="kim", name=name, kind=PromiseKind.CALL_BACK, promised_at=at_one, words=f"the {name}"
+        )
+        await records.record.settle("t-0001", promise, by=SettledBy.INTAKE)
+    clock.pass_(timedelta(minutes=61))
+    await records.record.settle("t-0001", by=SettledBy.WORKFLOW)
+    while messages := await take(records):
+        broken = tuple(each for each in messages if each.kind == "promise_broken" and each.audience == "customer")
+        await sent(records, [each for each in messages if each not in broken])
+        if broken:
+            return broken
+    raise AssertionError("nothing was broken")
+
+
+async def test_what_a_message_told_of_too_is_sent_with_it(
+    record_url: str, records: Records, story_clock: StoryClock
+) -> None:
+    """6.13: one apology for all that broke at one instant; each message ends, and is counted, once."""
+    (message,) = await let_down(records, story_clock, "call", "photo", "visit")
+    behind = (await records.outbox.behind([message]))[message.message_id]
+    assert [each.kind for each in behind] == ["promise_broken", "promise_broken"]
+    assert behind[0].sequence < behind[1].sequence
+    assert await records.outbox.behind([]) == {}
+
+    assert await records.outbox.write_down([WasSent(message=message, also=behind)]) == ()
+
+    assert [each for each in await take(records) if each.audience == "customer"] == []
+    ended = await Outsider(record_url).run(
+        "SELECT status, tries, reason FROM outbox WHERE kind = 'promise_broken' AND audience = 'customer' "
+        "ORDER BY message_id"
+    )
+    assert [tuple(each) for each in ended] == [
+        ("sent", 1, None),
+        ("sent", 0, "told_before"),
+        ("sent", 0, "told_before"),
+    ]
+    await sent(records, await take(records))
+    figures = await records.queries.figures()
+    over = await Outsider(record_url).run(
+        "SELECT count(*) FROM outbox WHERE kind = 'promise_broken' AND status = 'sent'"
+    )
+    assert figures.totals["messages_sent", ("promise_broken",)] == over[0][0]
+
+
+@pytest.mark.parametrize("fate", ["rejected", "sent alone", "taken by another"])
+async def test_what_no_message_told_of_is_told_by_itself(records: Records, story_clock: StoryClock, fate: str) -> None:
+    """4.6, 4.7: the first can never be sent, is sent alone by a release before, is another's: none is lost."""
+    (message,) = await let_down(records, story_clock, "call", "visit")
+    behind = (await records.outbox.behind([message]))[message.message_id]
+    match fate:
+        case "rejected":
+            await records.outbox.write_down([WasRejected(message=message, reason="no_address")])
+        case "sent alone":
+            await sent(records, [message])
+        case _:
+            stale = replace(message, claim="another's")
+            assert await records.outbox.write_down([WasSent(message=stale, also=behind)]) == (stale,)
+            await sent(records, [message])
+    (own,) = [each for each in await take(records) if each.audience == "customer"]
+    assert (own.sequence, own.kind) == behind[0]
+    assert await records.outbox.behind([own]) == {}

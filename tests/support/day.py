@@ -168,7 +168,7 @@ class Day:
     async def letters(self, ticket: Ticket, kind: str | None = None) -> list[str]:
         """What the customer was sent, in words, subject and all; of one kind, if given."""
         while messages := await self.desk.records.outbox.take(limit=100, lease_seconds=600):
-            worded = Worded(self.desk.records.log_lines, Words(), "file")
+            worded = Worded(self.desk.records.log_lines, self.desk.records.outbox, Words(), "file")
             self._sent += [await worded.of(message) for message in messages]
             await self.desk.records.outbox.write_down([WasSent(message=message) for message in messages])
         return [
