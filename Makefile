@@ -16,7 +16,7 @@ JOBS ?= 2
 PROMETHEUS_PORT ?= 9090
 ALERTMANAGER_PORT ?= 9093
 
-.PHONY: help setup prometheus run observe dashboards feed check test chaos bench bench-smoke bench-core bench-policy bench-announce bench-life lint format types imports protos lock clean clean-record
+.PHONY: help setup prometheus run observe dashboards feed check test chaos worlds bench bench-smoke bench-core bench-policy bench-announce bench-life lint format types imports protos lock clean clean-record
 
 help:  ## show this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -50,6 +50,9 @@ bench: setup  ## everything beside a polling rival on PostgreSQL, in some twelve
 chaos: setup  ## kill, stop and restart everything under load, then count: make chaos [FAULTS=kill,stop] [SEED=1] [SECONDS=75]
 	@GRPC_ENABLE_FORK_SUPPORT=0 $(BIN)/python -m tests.chaos $(if $(SEED),--seed $(SEED)) \
 		$(if $(FAULTS),--faults $(FAULTS)) $(if $(SECONDS),--seconds $(SECONDS))
+
+worlds: setup  ## made-up tickets by lot, every property and the record of both databases: make worlds [SEED=1] [SECONDS=600]
+	@$(BIN)/python -m tests.worlds $(if $(SEED),--seed $(SEED)) $(if $(SECONDS),--seconds $(SECONDS))
 
 bench-smoke: setup  ## rates through gRPC and lags of deadlines, beside bare Temporal and bare rows
 	@$(BIN)/python -m tests.bench.smoke
