@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from jinja2 import Environment, TemplateSyntaxError, meta, nodes
+from jinja2 import Environment, TemplateSyntaxError, UndefinedError, meta, nodes
 
+from services.words import page_words
 from services.words.kinds import ALSO, ATTRIBUTES, BARE, KINDS, MOMENT, PAGE, Kind, Side
 from services.words.left_out import left_out
 from services.words.library import LAST_LANGUAGE, LONGEST_FILE, SHIPPED, Found, Library, file_names
@@ -69,6 +70,10 @@ def _problems(words: Words) -> Iterator[Problem]:
             yield from _of_language(library, folder, place)
     for language in library.languages():
         yield from _missing(library, language)
+    for found, phrase, error in page_words.trials(library):
+        path, line = _where(error, found)
+        known = f": use one of phrase, {', '.join(page_words.FACTS)}" if isinstance(error, UndefinedError) else ""
+        yield Problem(path=path, line=line, text=f"of {phrase!r}: {_said(error)}{known}", is_fatal=False)
     for each in left_out(library, words.shipped, _included):
         yield Problem(path=each.path, line=None, text=str(each), is_fatal=False)
 
