@@ -47,9 +47,10 @@ test: setup $(NODE_STAMP) $(PROMETHEUS_STAMP)  ## run all tests: make test [TEST
 bench: setup  ## everything beside a polling rival on PostgreSQL, in some twelve minutes: make bench [WRITE=1]
 	@$(BIN)/python -m tests.bench.versus $(if $(WRITE),--write)
 
-chaos: setup  ## kill, stop and restart everything under load, then count: make chaos [FAULTS=kill,stop] [SEED=1] [SECONDS=75]
+chaos: setup  ## kill, stop and restart everything under load, then count: make chaos [FAULTS=kill,stop] [SEED=1] [SECONDS=75] [DATABASE=sqlite]
 	@GRPC_ENABLE_FORK_SUPPORT=0 $(BIN)/python -m tests.chaos $(if $(SEED),--seed $(SEED)) \
-		$(if $(FAULTS),--faults $(FAULTS)) $(if $(SECONDS),--seconds $(SECONDS))
+		$(if $(FAULTS),--faults $(FAULTS)) $(if $(SECONDS),--seconds $(SECONDS)) \
+		$(if $(DATABASE),--database $(DATABASE))
 
 worlds: setup  ## made-up tickets by lot, every property and the record of both databases: make worlds [SEED=1] [SECONDS=600]
 	@$(BIN)/python -m tests.worlds $(if $(SEED),--seed $(SEED)) $(if $(SECONDS),--seconds $(SECONDS))

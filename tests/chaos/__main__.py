@@ -1,6 +1,7 @@
 """Chaos: the shipped processes under a load by lot, while they are killed and stopped; then everything is counted.
 
-    python -m tests.chaos [--faults kill,stop,postgres,temporal] [--seed N] [--seconds N] [--logs FOLDER]
+    python -m tests.chaos [--faults kill,stop,postgres,temporal] [--seed N] [--seconds N] [--database sqlite]
+        [--logs FOLDER]
 
 Exit 0: nothing was lost, doubled, missed or skipped. 1: something was, or no end was come to; the seed and the tickets'
 timelines are printed. 2: it could not be run. 130: somebody ended it before its time, and nothing was counted.
@@ -19,6 +20,7 @@ from pathlib import Path
 
 from tests.chaos.faults import LEAST_SECONDS, Kind
 from tests.chaos.findings import Finding, counted
+from tests.chaos.parts import Database
 from tests.chaos.run import Came, Chosen, play
 from tests.chaos.timeline import timeline
 from tests.support.databases import PostgresqlMissing
@@ -35,7 +37,12 @@ def main() -> int:
     folder = Path(asked.logs or tempfile.mkdtemp(prefix="followthrough-chaos-"))
     folder.mkdir(parents=True, exist_ok=True)
     chosen = Chosen(
-        seed=asked.seed, kinds=asked.faults, seconds=asked.seconds, settling_seconds=asked.settling, folder=folder
+        seed=asked.seed,
+        kinds=asked.faults,
+        seconds=asked.seconds,
+        settling_seconds=asked.settling,
+        folder=folder,
+        database=asked.database,
     )
     code = _run(chosen)
     if code != 1 and not asked.logs:
@@ -45,7 +52,8 @@ def main() -> int:
 
 def _run(chosen: Chosen) -> int:
     """Play, and tell what came of it; the exit code."""
-    say(f"seed {chosen.seed}, {','.join(chosen.kinds) or 'no faults'}, {chosen.seconds:g} s; logs in {chosen.folder}")
+    kinds = ",".join(chosen.kinds) or "no faults"
+    say(f"seed {chosen.seed}, {kinds}, {chosen.seconds:g} s, on {chosen.database}; logs in {chosen.folder}")
     try:
         came = asyncio.run(_until_told(chosen))
     except PostgresqlMissing as missing:
@@ -75,7 +83,7 @@ async def _until_told(chosen: Chosen) -> Came:
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.chaos", description=__doc__.partition("\n")[0])
-    parser.add_argument("--faults", type=_kinds, default=tuple(Kind), help=f"of {', '.join(Kind)}; all by default")
+    parser.add_argument("--faults", type=_kinds, help=f"of {', '.join(Kind)}; all by default")
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(10**6), help="by lot by default")
     parser.add_argument("--seconds", type=_seconds, default=75.0, help="of load and faults, 75 by default")
     parser.add_argument(
@@ -84,7 +92,17 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument(
         "--logs", help="folder for the processes' logs; by default a temporary one, which stays if anything is found"
     )
-    return parser.parse_args()
+    parser.add_argument(
+        "--database", type=Database, choices=tuple(Database), default=Database.POSTGRESQL, help="postgresql by default"
+    )
+    asked = parser.parse_args()
+    if asked.faults is None:
+        asked.faults = tuple(
+            kind for kind in Kind if kind is not Kind.POSTGRES or asked.database is not Database.SQLITE
+        )
+    if asked.database is Database.SQLITE and Kind.POSTGRES in asked.faults:
+        parser.error("argument --faults: sqlite has no server that could be restarted: leave postgres out")
+    return asked
 
 
 def _kinds(text: str) -> tuple[Kind, ...]:
@@ -134,7 +152,8 @@ def accuse(chosen: Chosen, came: Came) -> None:
 
 def _again(chosen: Chosen) -> None:
     kinds = ",".join(chosen.kinds)
-    say(f"\nagain: make chaos SEED={chosen.seed} FAULTS={kinds or ','} SECONDS={chosen.seconds:g}")
+    where = "" if chosen.database is Database.POSTGRESQL else f" DATABASE={chosen.database}"
+    say(f"\nagain: make chaos SEED={chosen.seed} FAULTS={kinds or ','} SECONDS={chosen.seconds:g}{where}")
 
 
 def _accused(findings: Iterable[Finding]) -> list[str]:

@@ -18,8 +18,8 @@ EFFECTS: dict[str, tuple[str, ...]] = {
     "escalate": ("escalated", "ladder_exhausted", "escalation_absorbed"),
     "transfer": ("transferred",),
     "resolve": ("resolved",),
-    "confirm": ("confirmed",),
-    "reject": ("rejected", "reopened"),
+    "confirm": ("confirmed", "contact_received"),
+    "reject": ("rejected", "reopened", "contact_received"),
     "reopen": ("reopened",),
     "close": ("closed",),
     "change_priority": ("priority_changed",),
@@ -29,7 +29,7 @@ EFFECTS: dict[str, tuple[str, ...]] = {
     "keep_promise": ("promise_kept",),
     "change_promise": ("promise_changed",),
     "hold": ("held",),
-    "rate": ("rated",),
+    "rate": ("rated", "contact_received"),
     "offer_credit": ("credit_offered", "credit_proposed"),
     "merge": ("took_over",),
     "import": ("imported",),
@@ -41,7 +41,12 @@ ENGINES = frozenset({"flag_customer", "roster_answer"})
 """Inputs that come of the engine itself, which nobody asked."""
 MOVERS = ("change_policy", "mover")
 """What an operator asks of every running ticket, and in whose name."""
-APPLIED_AS = {"receive_contact": ("open", "record_contact"), "merge": ("take_over",)}
+APPLIED_AS = {
+    "receive_contact": ("open", "record_contact"),
+    "merge": ("take_over",),
+    # What a customer says to a ticket that was merged is heard on the one that goes on.
+    **{kind: (kind, "record_contact") for kind in ("confirm", "reject", "rate")},
+}
 """What a request may be applied as, where that is not its own name."""
 OPENINGS = ("open", "receive_contact", "import")
 

@@ -51,8 +51,11 @@ class Fault:
         return f"{self.at:6.1f} s  {self.kind.value:8} {self.target} {how}for {self.lasts:.1f} s"
 
 
-def plan(seed: int, kinds: Iterable[Kind], seconds: float) -> tuple[Fault, ...]:
-    """Make the faults of a run: each kind asked for at least once, a long absence of Temporal among them."""
+def plan(seed: int, kinds: Iterable[Kind], seconds: float, others: tuple[str, ...] = OTHERS) -> tuple[Fault, ...]:
+    """Make the faults of a run: each kind asked for at least once, a long absence of Temporal among them.
+
+    `others` may be stopped too, and are none of ours.
+    """
     chosen = sorted(set(kinds))
     if not chosen:
         return ()
@@ -65,7 +68,7 @@ def plan(seed: int, kinds: Iterable[Kind], seconds: float) -> tuple[Fault, ...]:
     while at < seconds - 2.0:
         kind = wanted[-1] if wanted else rolls.choices(chosen, [OFTEN[each] for each in chosen])[0]
         is_first = all(fault.kind is not kind for fault in faults)
-        fault = _fault(rolls, kind, at, is_late=at > seconds / 2, is_first=is_first)
+        fault = _fault(rolls, kind, at, others, is_late=at > seconds / 2, is_first=is_first)
         if busy_until.get(fault.target, 0.0) <= at:
             faults.append(fault)
             wanted = [each for each in wanted if each is not kind]
@@ -76,14 +79,16 @@ def plan(seed: int, kinds: Iterable[Kind], seconds: float) -> tuple[Fault, ...]:
     return tuple(faults)
 
 
-def _fault(rolls: random.Random, kind: Kind, at: float, *, is_late: bool, is_first: bool) -> Fault:
+def _fault(
+    rolls: random.Random, kind: Kind, at: float, others: tuple[str, ...], *, is_late: bool, is_first: bool
+) -> Fault:
     # What a delivery that died had in hand is sent a minute later: late in a run that would be long to wait for.
     ours = [name for name in OURS if not (is_late and name == "delivery")]
     match kind:
         case Kind.KILL:
             return Fault(at=at, kind=kind, target=rolls.choice(ours), lasts=rolls.uniform(0.1, 4.0))
         case Kind.STOP:
-            return Fault(at=at, kind=kind, target=rolls.choice([*ours, *OTHERS]), lasts=rolls.uniform(0.5, 8.0))
+            return Fault(at=at, kind=kind, target=rolls.choice([*ours, *others]), lasts=rolls.uniform(0.5, 8.0))
         case Kind.POSTGRES:
             lasts, is_orderly = rolls.uniform(0.0, 4.0), rolls.random() < 1 / 3
             return Fault(at=at, kind=kind, target="postgresql", lasts=lasts, is_orderly=is_orderly)
@@ -112,13 +117,14 @@ class Faults:
     async def _do(self, fault: Fault) -> None:
         async with self._turns.setdefault(fault.target, asyncio.Lock()):
             self._told(fault)
-            if fault.kind is Kind.POSTGRES:
-                await self._cast.postgresql.end(signal.SIGINT if fault.is_orderly else signal.SIGQUIT)
+            server = self._cast.postgresql if fault.target == "postgresql" else None
+            if server is not None and fault.kind is Kind.POSTGRES:
+                await server.end(signal.SIGINT if fault.is_orderly else signal.SIGQUIT)
                 await asyncio.sleep(fault.lasts)
-                await self._cast.postgresql.start()
+                await server.start()
                 return
-            if fault.target == "postgresql":
-                await self._cast.postgresql.stand_still(fault.lasts)
+            if server is not None:
+                await server.stand_still(fault.lasts)
                 return
             part = self._cast.part(fault.target)
             if fault.kind is Kind.STOP:

@@ -13,12 +13,12 @@ from tests.support.processes import PROGRAM
 
 MOVER = "mover"
 """Who moves tickets, in their logs."""
-BEGINS = 0.4
+BEGINS = 0.3
 """After so much of a run."""
 PER_SECOND = 12
 """Slow enough to be killed half way."""
-KILLED_AFTER_SECONDS = (3.0, 8.0)
-"""Real seconds, of which starting takes two or more."""
+KILLED_AFTER_SECONDS = (5.0, 12.0)
+"""Real seconds, of which starting takes some."""
 TRIES = 30
 
 

@@ -11,10 +11,12 @@ import sysconfig
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
+from enum import StrEnum
 from pathlib import Path
 
 from tests.chaos.reading import Where
 from tests.chaos.requests import OPERATORS
+from tests.chaos.rows import SQLITE
 from tests.support.databases import Cluster, cluster
 from tests.support.processes import PROGRAM, ended, environment
 from tests.support.temporal import free_port
@@ -28,6 +30,13 @@ AGAIN_SECONDS = 1.0
 READY_SECONDS = 60.0
 STOPPED = 'kill -STOP "$@"; sleep "$0"; kill -CONT "$@"'
 DATABASE = "chaos"
+
+
+class Database(StrEnum):
+    """On what the record is."""
+
+    POSTGRESQL = "postgresql"
+    SQLITE = "sqlite"
 
 
 class Part:
@@ -130,9 +139,11 @@ class Postgresql:
 class Cast:
     """Everybody who plays."""
 
-    def __init__(self, folder: Path, postgresql: Postgresql, speed: float) -> None:
+    def __init__(self, folder: Path, postgresql: Postgresql | None, speed: float) -> None:
+        """Take where everybody logs; without a server the record is a file there."""
         self.folder = folder
         self.postgresql = postgresql
+        self.record = f"{SQLITE}{folder / 'record.sqlite3'}" if postgresql is None else postgresql.url
         self.temporal_address = f"127.0.0.1:{free_port()}"
         self.intakes = (f"127.0.0.1:{free_port()}", f"127.0.0.1:{free_port()}")
         self.origin = datetime.now(UTC).replace(microsecond=0)
@@ -141,7 +152,7 @@ class Cast:
         shutil.copyfile(PROMISES, self._policies)
         self.env = environment(
             folder,
-            DATABASE_URL=postgresql.url,
+            DATABASE_URL=self.record,
             TEMPORAL_ADDRESS=self.temporal_address,
             CLOCK=f"scaled:{self.origin:%Y-%m-%dT%H:%M:%SZ}:{speed:g}",
             LOG_FORMAT="json",
@@ -165,7 +176,7 @@ class Cast:
     def where(self) -> Where:
         """Where to read what they did."""
         return Where(
-            record=self.postgresql.url,
+            record=self.record,
             temporal_address=self.temporal_address,
             printed=self.part("delivery").log,
             origin=self.origin,
@@ -189,7 +200,8 @@ class Cast:
 
     async def everybody_well(self) -> None:
         """Bring everybody back, and let everybody go on."""
-        await self.postgresql.start()
+        if self.postgresql is not None:
+            await self.postgresql.start()
         for part in self.all:
             part.tell(signal.SIGCONT)
             part.want()
@@ -203,25 +215,29 @@ class Cast:
 
 
 @asynccontextmanager
-async def cast(folder: Path, *, speed: float) -> AsyncIterator[Cast]:
+async def cast(folder: Path, *, speed: float, database: Database = Database.POSTGRESQL) -> AsyncIterator[Cast]:
     """Put everybody on the stage, on a record of their own; at the end all are gone. Raises `PostgresqlMissing`."""
     _clear(folder)
-    with cluster(is_durable=True) as server:
-        await server.execute("ALTER SYSTEM SET max_connections = 200")  # those of the dead linger
-        await server.execute(f"CREATE DATABASE {DATABASE}")
-        postgresql = Postgresql(server)
-        await postgresql.end(signal.SIGINT)
-        await postgresql.start()
-        playing = Cast(folder, postgresql, speed)
+    async with AsyncExitStack() as stack:
+        playing = Cast(folder, await _served(stack) if database is Database.POSTGRESQL else None, speed)
         migrated = await ended("migrate", env=playing.env)
         if migrated.code:
             raise RuntimeError(f"the record could not be made: {migrated.err}")
-        async with AsyncExitStack() as stack:
-            for part in playing.all:
-                task = asyncio.create_task(part.run(), name=part.name)
-                stack.push_async_callback(_over, task)
-            await playing.everybody_well()
-            yield playing
+        for part in playing.all:
+            task = asyncio.create_task(part.run(), name=part.name)
+            stack.push_async_callback(_over, task)
+        await playing.everybody_well()
+        yield playing
+
+
+async def _served(stack: AsyncExitStack) -> Postgresql:
+    server = stack.enter_context(cluster(is_durable=True))
+    await server.execute("ALTER SYSTEM SET max_connections = 200")  # those of the dead linger
+    await server.execute(f"CREATE DATABASE {DATABASE}")
+    postgresql = Postgresql(server)
+    await postgresql.end(signal.SIGINT)
+    await postgresql.start()
+    return postgresql
 
 
 def children_of(pid: int) -> list[str]:
@@ -232,7 +248,7 @@ def children_of(pid: int) -> list[str]:
 
 def _clear(folder: Path) -> None:
     """Forget a run before, whose facts would be read as this one's."""
-    for left in (*folder.glob("*.log"), *folder.glob("temporal.sqlite3*")):
+    for left in (*folder.glob("*.log"), *folder.glob("*.sqlite3*")):
         left.unlink()
 
 

@@ -12,7 +12,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import asyncpg  # type: ignore[import-untyped]  # it ships no types
 from temporalio.api.enums.v1 import EventType, WorkflowTaskFailedCause
 from temporalio.api.history.v1 import HistoryEvent
 from temporalio.client import Client, WorkflowExecutionStatus
@@ -33,6 +32,7 @@ from tests.chaos.facts import (
     Timer,
 )
 from tests.chaos.requests import LADDER, REOPEN_WINDOW
+from tests.chaos.rows import Row, Snapshot, snapshot
 
 GRACE_SECONDS = 10.0
 """Real seconds that something may be past due while all is well: lag, and the keeper's grace."""
@@ -44,7 +44,7 @@ FROM tickets
 EVENTS = "SELECT ticket_id, sequence, kind, at, recorded_at, actor, body FROM events ORDER BY ticket_id, sequence"
 INPUTS = "SELECT ticket_id, number, kind, body FROM inputs ORDER BY ticket_id, number"
 TOTALS = """
-SELECT name, labels, sum(amount)::bigint AS amount
+SELECT name, labels, CAST(sum(amount) AS bigint) AS amount
 FROM (SELECT name, labels, amount FROM totals UNION ALL SELECT name, labels, amount FROM total_deltas) AS both_of_them
 GROUP BY name, labels
 """
@@ -77,30 +77,23 @@ class Where:
 
 async def read(where: Where, asked: Sequence[Asked], shown: Sequence[Shown] = ()) -> Facts:
     """Read everything: the rows in one snapshot, then Temporal, which by then is as far or further."""
-    connection: Any = await asyncpg.connect(where.record.replace("+asyncpg", ""))
-    try:
-        async with connection.transaction(isolation="repeatable_read", readonly=True):
-            real_at: datetime = await connection.fetchval("SELECT clock_timestamp()")
-            standings = {row["ticket_id"]: _standing(row) for row in await connection.fetch(TICKETS)}
-            lines = _by_ticket(_line(row) for row in await connection.fetch(EVENTS))
-            inputs = _by_ticket(_input(row) for row in await connection.fetch(INPUTS))
-            totals = {
-                (row["name"], tuple(json.loads(row["labels"]))): row["amount"] for row in await connection.fetch(TOTALS)
-            }
-            messages = tuple(
-                Message(name=tuple(row.values())[:5], status=row["status"], recorded_at=row["recorded_at"])
-                for row in await connection.fetch(OUTBOX)
-            )
-            announcements = await _announcements(connection)
-            links = {(row[0], row[1]): row[2] for row in await connection.fetch(LINKS)}
-            closures = tuple(QueueClosure(**row) for row in await connection.fetch(CLOSURES))
-            newest_policy = await connection.fetchval(NEWEST_POLICY)
-    finally:
-        await connection.close()
+    async with snapshot(where.record) as rows:
+        standings = {row["ticket_id"]: _standing(row) for row in await rows.fetch(TICKETS)}
+        lines = _by_ticket(_line(row) for row in await rows.fetch(EVENTS))
+        inputs = _by_ticket(_input(row) for row in await rows.fetch(INPUTS))
+        totals = {(row["name"], tuple(json.loads(row["labels"]))): row["amount"] for row in await rows.fetch(TOTALS)}
+        messages = tuple(
+            Message(name=tuple(row.values())[:5], status=row["status"], recorded_at=row["recorded_at"])
+            for row in await rows.fetch(OUTBOX)
+        )
+        announcements = await _announcements(rows)
+        links = {(row["problem_id"], row["ticket_id"]): bool(row["is_linked"]) for row in await rows.fetch(LINKS)}
+        closures = tuple(QueueClosure(**row) for row in await rows.fetch(CLOSURES))
+        newest_policy = next((row["version"] for row in await rows.fetch(NEWEST_POLICY)), "")
     return Facts(
         ladder=LADDER,
-        real_at=real_at,
-        now=where.origin + (real_at - where.origin) * where.speed,
+        real_at=rows.real_at,
+        now=where.origin + (rows.real_at - where.origin) * where.speed,
         grace=timedelta(seconds=GRACE_SECONDS * where.speed),
         speed=where.speed,
         reopen_window=REOPEN_WINDOW,
@@ -116,16 +109,16 @@ async def read(where: Where, asked: Sequence[Asked], shown: Sequence[Shown] = ()
         announcements=announcements,
         links=links,
         closures=closures,
-        newest_policy=newest_policy or "",
+        newest_policy=newest_policy,
     )
 
 
-async def _announcements(connection: Any) -> tuple[Announcement, ...]:  # noqa: ANN401 - the driver has no types
+async def _announcements(rows: Snapshot) -> tuple[Announcement, ...]:
     tickets: dict[str, set[str]] = defaultdict(set)
-    for row in await connection.fetch(ANNOUNCED):
+    for row in await rows.fetch(ANNOUNCED):
         tickets[row["announcement_id"]].add(row["ticket_id"])
     results: dict[str, dict[str, str]] = defaultdict(dict)
-    for row in await connection.fetch(RESULTS):
+    for row in await rows.fetch(RESULTS):
         results[row["announcement_id"]][row["ticket_id"]] = row["outcome"]
     return tuple(
         Announcement(
@@ -138,11 +131,11 @@ async def _announcements(connection: Any) -> tuple[Announcement, ...]:  # noqa: 
             tickets=frozenset(tickets[row["announcement_id"]]),
             results=results[row["announcement_id"]],
         )
-        for row in await connection.fetch(ANNOUNCEMENTS)
+        for row in await rows.fetch(ANNOUNCEMENTS)
     )
 
 
-def _standing(row: Any) -> Standing:  # noqa: ANN401 - the driver has no types
+def _standing(row: Row) -> Standing:
     return Standing(
         ticket_id=row["ticket_id"],
         status=row["status"],
@@ -158,7 +151,7 @@ def _standing(row: Any) -> Standing:  # noqa: ANN401 - the driver has no types
     )
 
 
-def _line(row: Any) -> Line:  # noqa: ANN401 - the driver has no types
+def _line(row: Row) -> Line:
     return Line(
         ticket_id=row["ticket_id"],
         sequence=row["sequence"],
@@ -170,7 +163,7 @@ def _line(row: Any) -> Line:  # noqa: ANN401 - the driver has no types
     )
 
 
-def _input(row: Any) -> Input:  # noqa: ANN401 - the driver has no types
+def _input(row: Row) -> Input:
     body = json.loads(row["body"])
     mark = body["reason"] if row["kind"] == "decide_credit" else body.get("actor", "")
     return Input(ticket_id=row["ticket_id"], number=row["number"], kind=row["kind"], mark=mark, body=body)

@@ -21,7 +21,7 @@ from workflows.domain.ticket.roster import RosterAnswer
 
 async def rederive(cast: Cast, asked: Sequence[Asked]) -> Iterator[Finding]:
     """Give what is not as the domain says, once every ticket was looked into."""
-    async with await connect(cast.postgresql.url, parse(cast.env["FOLLOWTHROUGH_CLOCK"])) as records:
+    async with await connect(cast.record, parse(cast.env["FOLLOWTHROUGH_CLOCK"])) as records:
         accepted = [each for each in asked if each.final and each.final.verdict is Verdict.DONE]
         marks = {each.mark for each in accepted}
         driven = [await _driven(records, each, marks) for each in accepted if each.kind in {"open", "import"}]

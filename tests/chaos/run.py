@@ -9,11 +9,11 @@ from pathlib import Path
 
 from tests.chaos.checker import check
 from tests.chaos.facts import Facts, Verdict
-from tests.chaos.faults import Fault, Faults, Kind, plan
+from tests.chaos.faults import OTHERS, Fault, Faults, Kind, plan
 from tests.chaos.findings import Finding
 from tests.chaos.load import Load
 from tests.chaos.moving import Mover
-from tests.chaos.parts import Cast, cast
+from tests.chaos.parts import Cast, Database, cast
 from tests.chaos.reading import read
 from tests.chaos.rederiving import rederive
 
@@ -39,6 +39,7 @@ class Chosen:
     settling_seconds: float
     """Real ones, at most."""
     folder: Path
+    database: Database = Database.POSTGRESQL
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,14 +54,15 @@ class Came:
 async def play(chosen: Chosen, say: Callable[[str], None], told: Callable[[Fault], None]) -> Came:
     """Run it. Raises `PostgresqlMissing`, and `TimeoutError` when it does not come to an end."""
     longest = STARTING_SECONDS + chosen.seconds + OVERRUN_SECONDS + SURE_SECONDS + chosen.settling_seconds
-    async with cast(chosen.folder, speed=SPEED) as playing, asyncio.timeout(longest):
+    async with cast(chosen.folder, speed=SPEED, database=chosen.database) as playing, asyncio.timeout(longest):
         load = Load(playing.intakes, seed=chosen.seed, per_second=PER_SECOND, most_open=MOST_OPEN, now=playing.now)
         mover = Mover(playing, chosen.seed)
         try:
             async with asyncio.timeout(STARTING_SECONDS):
                 await load.until_answering()
             say("everybody is there")
-            faults = plan(chosen.seed, chosen.kinds, chosen.seconds)
+            others = tuple(name for name in OTHERS if name != "postgresql" or playing.postgresql is not None)
+            faults = plan(chosen.seed, chosen.kinds, chosen.seconds, others)
             await _perform(playing, (load, mover), faults, chosen.seconds, told)
             say(f"{len(load.asked)} requests, {load.answered} answered; coming to rest")
             await playing.everybody_well()

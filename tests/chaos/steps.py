@@ -79,6 +79,7 @@ class SteppingUpkeep:
         self.fold_totals = upkeep.fold_totals
         self.purge_replies = upkeep.purge_replies
         self.purge_messages = upkeep.purge_messages
+        self.purge_tickets = upkeep.purge_tickets
 
     async def mark_told(self, told: Sequence[Nudge]) -> None:
         """Note what Temporal knows."""
