@@ -3,7 +3,8 @@
 Requests arrive checked field by field. What only reads is `questions`.
 """
 
-from collections.abc import Awaitable, Callable, Collection, Mapping
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from typing import Protocol, cast
 
 from google.protobuf.message import Message
@@ -19,7 +20,7 @@ from services.intake.convert import COMMANDS, ticket_message, to_command, to_inc
 from services.intake.errors import Problem, Reason, invalid, refused, unknown_article, unknown_ticket
 from services.intake.fields import Violation
 from services.intake.ids import Ids
-from services.intake.last_words import ELSEWHERE, NOT_NOW, LastWord, said_to_survivor
+from services.intake.last_words import ELSEWHERE, LastWord, is_refused_for, say_to_survivor
 from services.intake.means import Handle, Owed
 from services.intake.promises import HoldsPolicies, Promises
 from services.intake.requests import Mutation, request_of
@@ -29,7 +30,6 @@ from services.records.settled import Settled, SettledBy
 from services.records.store import Record
 from workflows.domain.policy import Policy
 from workflows.domain.ticket import leaving
-from workflows.domain.ticket.commands import RecordContact
 from workflows.domain.ticket.texts import quoted
 from workflows.domain.ticket.verdict import Judged, Refusal, RefusalReason
 from workflows.policies import PolicySet
@@ -127,30 +127,14 @@ class Changes:
             )
         except TicketUnknown:
             raise unknown_ticket(request.ticket_id) from None
-        if isinstance(command, LastWord) and _is_refused_for(settled, ELSEWHERE):
-            settled = await self._say_to_survivor(request, command, settled)
+        if isinstance(command, LastWord) and settled.refusal and is_refused_for(settled, ELSEWHERE):
+            survivor = settled.refusal.facts["survivor"]
+            with suppress(TicketUnknown):  # forgotten meanwhile: its reference is all that is left to answer with
+                merged = await self._queries.ticket(request.ticket_id)
+                settled = await say_to_survivor(
+                    self._record, command, survivor, merged.reference, request=request_of(request), encode=_encode
+                )
         return self.answer(settled)
-
-    async def _say_to_survivor(self, request: Change, word: LastWord, refused: Settled) -> Settled:
-        """Nothing that a customer says is lost for its ticket having been merged (6.7)."""
-        if refused.refusal is None:
-            raise AssertionError("only a word that was refused is said to another ticket")
-        survivor = refused.refusal.facts["survivor"]
-        merged = await self._queries.ticket(request.ticket_id)
-        settled = refused
-        for said in said_to_survivor(word, merged.reference):
-            is_contact = isinstance(said, RecordContact)
-            settled = await self._record.settle(
-                survivor,
-                said,
-                by=SettledBy.INTAKE,
-                request=request_of(request),
-                encode=_encode,
-                elsewhere=() if is_contact else NOT_NOW,
-            )
-            if is_contact or not _is_refused_for(settled, NOT_NOW):
-                break
-        return settled
 
     async def _merge_tickets(self, request: MergeTicketsRequest) -> bytes:
         """Apply what is asked of two tickets that exist; the survivor answers."""
@@ -213,11 +197,6 @@ class Changes:
         self._wrote(settled.ticket_id)
         if nudge := settled.nudge:
             self._nudger.owe(nudge)
-
-
-def _is_refused_for(settled: Settled, reasons: Collection[RefusalReason]) -> bool:
-    """Whether it is another ticket's to take; an answer that was given before stands."""
-    return not settled.repeated and settled.refusal is not None and settled.refusal.reason in reasons
 
 
 async def _placed(request: OpenTicketRequest, held: Promises) -> OpenTicketRequest:
