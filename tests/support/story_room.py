@@ -155,7 +155,10 @@ class Room:
 
     def until(self, text: str) -> Self:
         """Time passes; each ticket is settled as soon as something of it is due."""
-        goal = self.instant(text)
+        return self.until_instant(self.instant(text))
+
+    def until_instant(self, goal: datetime) -> Self:
+        """Time passes, as in `until`."""
         while due := self._due(goal):
             wake_at, name = due
             life = self._lives[name]
