@@ -57,7 +57,7 @@ class Recorder:
                 await self._records.record.open_ticket(life.first, life.opening)
             case Settled(at=at, life=life, command=command):
                 settled = await self._records.record.settle(life.ticket.ticket_id, command, by=SettledBy.INTAKE)
-                assert settled.refusal == life.judgements[life.settled_at.index(at)].refusal
+                assert settled.refusal == life.settled(at).refusal
             case Merge(other=other, survivor=survivor, is_done=is_done):
                 pair = await self._records.record.merge(other.ticket.ticket_id, survivor.ticket.ticket_id, actor="kim")
                 assert (pair.survivor.refusal is None) == is_done

@@ -121,6 +121,10 @@ class Life:
         """The version that it was opened under."""
         return self.policies[0]
 
+    def settled(self, at: datetime) -> Judged:
+        """What was judged at that instant."""
+        return self.judgements[self.settled_at.index(at)]
+
     @property
     def lines(self) -> Iterator[tuple[Policy, Entry]]:
         """Each line of the log, and the version of the policy that it was judged by."""

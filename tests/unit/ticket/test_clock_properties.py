@@ -146,9 +146,11 @@ def test_a_clock_stands_still_exactly_while_its_state_or_its_queue_says_so(plan:
         pauses, is_one_policy = tuple[Target, ...](), True
         for place, judged in enumerate(life.judgements):
             ticket, at = judged.ticket, life.settled_at[place]
-            if any(isinstance(entry.event, WaitStarted) for entry in judged.entries):
-                pauses, is_one_policy = life.policies[place].waiting_pauses, True
-                pauses = () if ticket.kind is TicketKind.LEAVING else pauses
+            was_waiting = place > 0 and life.judgements[place - 1].ticket.waiting is not None
+            is_asked = any(isinstance(entry.event, WaitStarted) for entry in judged.entries)
+            if is_asked and not was_waiting:  # another question goes on with the wait that there is
+                pauses = () if ticket.kind is TicketKind.LEAVING else life.policies[place].waiting_pauses
+                is_one_policy = True
             if any(isinstance(entry.event, PolicyChanged) for entry in judged.entries):
                 is_one_policy = False  # what stands still goes on doing so; what begins goes by the new version (7.3)
             if ticket.status is Status.WAITING_ON_CUSTOMER and not is_one_policy:

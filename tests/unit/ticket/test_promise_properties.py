@@ -71,7 +71,7 @@ def test_a_promise_of_a_merged_ticket_is_kept_or_broken_by_the_one_that_goes_on(
             entry.event for entry in merge.other.judgements[place].entries if isinstance(entry.event, PromiseCancelled)
         ]
         before = {(each.name, each.run): each for each in merge.other.judgements[place - 1].ticket.promises}
-        stands = merge.survivor.judgements[merge.survivor.settled_at.index(merge.at)].ticket
+        stands = merge.survivor.settled(merge.at).ticket
         open_now = [each for each in stands.promises if each.is_open]
         for event in cancelled:
             was = before.get((event.name, event.run))

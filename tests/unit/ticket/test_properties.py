@@ -290,18 +290,13 @@ def test_the_parts_of_a_state_agree(plan: Plan) -> None:
 @given(worlds)
 def test_nobody_waits_on_a_customer_who_has_answered(plan: Plan) -> None:
     """6.3, 6.6: here or on a ticket that was merged into this one, the question is the last word while it waits."""
-    for judged in (judged for life in lives_of(plan) for judged in life.judgements):
-        spoke_at = judged.ticket.customer_spoke_at
-        if judged.ticket.waiting:
-            assert spoke_at is None or spoke_at <= judged.ticket.waiting.question_at
-    for merge in gone_through(plan).merges:
-        ticket, other = merge.survivor.judgements, merge.other
-        if merge.is_done:
-            stands = next(
-                judged.ticket for judged, at in zip(ticket, merge.survivor.settled_at, strict=True) if at == merge.at
-            )
-            spoke_at = other.ticket.customer_spoke_at or other.ticket.opened_at
-            assert stands.waiting is None or spoke_at <= stands.waiting.question_at
+    world = gone_through(plan)
+    for ticket in (judged.ticket for life in world.lives for judged in life.judgements):
+        spoke_at = ticket.customer_spoke_at
+        assert ticket.waiting is None or spoke_at is None or spoke_at <= ticket.waiting.question_at
+    for merge in (each for each in world.merges if each.is_done):
+        waiting, other = merge.survivor.settled(merge.at).ticket.waiting, merge.other.ticket
+        assert waiting is None or (other.customer_spoke_at or other.opened_at) <= waiting.question_at
 
 
 @ENOUGH
