@@ -10,7 +10,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
-from sqlalchemy import ColumnElement, exists, insert, or_, select, update
+from sqlalchemy import ColumnElement, exists, func, insert, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.orm import aliased
 
 from services.records.clock import RecordClock, instant_by
@@ -107,7 +108,8 @@ class Announcing:
         require_count("limit", limit)
         row, ticket = AnnouncementRow, AnnouncementTicketRow
         waiting = (
-            select(ticket.ticket_id, ticket.instead_of, _has_siblings(ticket))
+            select(ticket.ticket_id, ticket.instead_of, TicketRow.customer_id)
+            .join(TicketRow, TicketRow.ticket_id == ticket.ticket_id)
             .where(ticket.announcement_id == announcement_id, ticket.ticket_id > after, ~_has_result(ticket))
             .order_by(ticket.ticket_id)
             .limit(limit)
@@ -119,7 +121,9 @@ class Announcing:
                 if found is None:
                     raise AnnouncementUnknown(f"announcement {announcement_id!r} is not in the record")
                 is_running = found.state == AnnouncementState.RUNNING.value
-                turns = [Turn(*each) for each in await connection.execute(waiting)] if is_running else []
+                rows = (await connection.execute(waiting)).all() if is_running else []
+                several = await _with_several(connection, announcement_id, {each.customer_id for each in rows})
+        turns = [Turn(each.ticket_id, each.instead_of, each.customer_id in several) for each in rows]
         is_done = is_running and not turns and not after and await self._has_ended(announcement_id)
         return Turns(
             announcement_id=announcement_id,
@@ -187,7 +191,7 @@ class Announcing:
             .order_by(ticket.ticket_id)
             .limit(MOST_IN_A_LETTER - 1)
         )
-        async with self._database.reading.connect() as connection:
+        async with self._database.looking.connect() as connection:
             return [Turn(*each) for each in await connection.execute(waiting)]
 
     async def _give_up(self, turns: Turns, ticket_id: str, poison: Poison | None) -> str:
@@ -236,16 +240,17 @@ def _has_result(ticket: type[AnnouncementTicketRow]) -> ColumnElement[bool]:
     return exists().where(row.announcement_id == ticket.announcement_id, row.ticket_id == ticket.ticket_id)
 
 
-def _has_siblings(ticket: type[AnnouncementTicketRow]) -> ColumnElement[bool]:
-    """Whether it is for another ticket of the same customer too."""
-    own, others, sibling = aliased(TicketRow), aliased(TicketRow), aliased(AnnouncementTicketRow)
-    return exists().where(
-        own.ticket_id == ticket.ticket_id,
-        others.customer_id == own.customer_id,
-        others.ticket_id != own.ticket_id,
-        sibling.announcement_id == ticket.announcement_id,
-        sibling.ticket_id == others.ticket_id,
+async def _with_several(connection: AsyncConnection, announcement_id: str, customers: set[str]) -> set[str]:
+    """Those of these customers of whom it is for several tickets."""
+    own, ticket = TicketRow, AnnouncementTicketRow
+    query = (
+        select(own.customer_id)
+        .join(ticket, ticket.ticket_id == own.ticket_id)
+        .where(own.customer_id.in_(customers), ticket.announcement_id == announcement_id)
+        .group_by(own.customer_id)
+        .having(func.count() > 1)
     )
+    return set((await connection.scalars(query)).all()) if customers else set()
 
 
 def _fault(failed: Exception, turn: Turn) -> tuple[str, Poison | None]:
