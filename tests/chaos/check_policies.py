@@ -34,16 +34,20 @@ def _of_versions(newest: str, standing: Standing, lines: Sequence[Line]) -> Iter
 
 
 def _of_rosters(inputs: Sequence[Input], lines: Sequence[Line]) -> Iterator[Finding]:
-    """Yield a tier that was passed by as empty, while the last answer that the ticket has of it says otherwise."""
+    """Yield a tier that was passed by as empty, while the last answer that the ticket had of it says otherwise."""
     answers = [
-        (datetime.fromisoformat(each.body["at"]), each.body["tier"], each.body["is_reachable"])
+        (datetime.fromisoformat(each.body["at"]), each.body["tier"], each.body["is_reachable"], each.at)
         for each in inputs
         if each.kind == "roster_answer"
     ]
     for line in lines:
         if line.kind != "tier_skipped" or line.body["why"] != "empty":
             continue
-        before = [each for each in answers if each[1] == line.body["tier"] and each[0] < line.at]
+        before = [
+            each
+            for each in answers
+            if each[1] == line.body["tier"] and each[0] < line.at and each[3] <= line.recorded_at
+        ]
         if not before or max(before)[2]:
             text = f"line {line.sequence}: passed {line.body['tier']} by as empty, and no roster has said so"
             yield Finding(what=What.TIER_SKIPPED, ticket_id=line.ticket_id, text=text)

@@ -147,19 +147,22 @@ BROKEN = (
 )
 LATE = breach(9, 5, "resolve", 1, due=4)
 MOVED = line(9, "policy_changed", 5, from_policy_version=VERSION, policy_version="v-2", priority="urgent", tier="agent")
-DECIDED = Input(ticket_id=ID, number=3, kind="decide_credit", mark="crm-5/1", body={"number": 1, "is_approved": True})
+DECIDED = Input(
+    ticket_id=ID, number=3, kind="decide_credit", mark="crm-5/1", at=after(5), body={"number": 1, "is_approved": True}
+)
 
 
-def answer_of_roster(*, at: datetime, is_reachable: bool) -> Input:
-    """Whether anybody of the suppliers is there."""
+def answer_of_roster(*, at: datetime, is_reachable: bool, heard: float = 5) -> Input:
+    """Whether anybody of the suppliers is there, and when the ticket heard of it."""
     body = {"tier": "supplier", "at": at.isoformat(), "is_reachable": is_reachable}
-    return Input(ticket_id=ID, number=3, kind="roster_answer", mark="", body=body)
+    return Input(ticket_id=ID, number=3, kind="roster_answer", mark="", at=after(heard), body=body)
 
 
 HIGHER = {"from_tier": "specialist", "to_tier": "supplier", "causes": ["tier_resolve_breached"]}
 EMPTY = line(9, "tier_skipped", 5, tier="supplier", why="empty")
 GONE = answer_of_roster(at=after(4), is_reachable=False)
-BACK = answer_of_roster(at=after(4), is_reachable=True)
+BACK = answer_of_roster(at=after(4.5), is_reachable=True)
+HEARD_LATER = answer_of_roster(at=after(4.5), is_reachable=True, heard=6)
 
 CASES: dict[str, tuple[Doctoring, What]] = {
     "an announcement that nobody carries on": (announced(state="running", changed=-6), What.UNANNOUNCED),
@@ -281,4 +284,5 @@ FINE: dict[str, Doctoring] = {
     "decided": both(with_lines(line(9, "credit_proposed", 5, number=1), credit(10)), inputs(DECIDED)),
     "moved": both(with_lines(MOVED), standing(policy_version="v-2"), lambda facts: replace(facts, newest_policy="v-2")),
     "nobody there": both(with_lines(EMPTY), inputs(GONE)),
+    "nobody there as far as was known": both(with_lines(EMPTY), inputs(GONE, HEARD_LATER)),
 }

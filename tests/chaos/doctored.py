@@ -118,8 +118,8 @@ def honest() -> Facts:
         lines={ID: HONEST},
         inputs={
             ID: (
-                Input(ticket_id=ID, number=1, kind="open", mark="crm-1/1"),
-                Input(ticket_id=ID, number=2, kind="acknowledge", mark="crm-2/1"),
+                Input(ticket_id=ID, number=1, kind="open", mark="crm-1/1", at=after(0)),
+                Input(ticket_id=ID, number=2, kind="acknowledge", mark="crm-2/1", at=after(4)),
             )
         },
         totals=TOTALS,

@@ -82,12 +82,14 @@ class Shown:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Input:
-    """One command that the record has applied."""
+    """One command that the record has applied, or something else that a ticket was told."""
 
     ticket_id: str
     number: int
     kind: str
     mark: str
+    at: datetime
+    """When it reached the ticket."""
     body: Mapping[str, Any] = field(default_factory=dict)
 
 

@@ -7,6 +7,7 @@ run does what is left.
 import asyncio
 import random
 from pathlib import Path
+from typing import BinaryIO
 
 from tests.chaos.parts import ROOT, Cast, dying_with_us
 from tests.support.processes import PROGRAM
@@ -17,8 +18,8 @@ BEGINS = 0.3
 """After so much of a run."""
 PER_SECOND = 12
 """Slow enough to be killed half way."""
-KILLED_AFTER_SECONDS = (5.0, 12.0)
-"""Real seconds, of which starting takes some."""
+KILLED_AFTER = (1, 12)
+"""Tickets that it has told of."""
 TRIES = 30
 
 
@@ -36,7 +37,7 @@ class Mover:
         self._cast.change_policy()
         self._has_begun = True
         for _ in range(2):
-            await self._move(killed_after=self._rolls.uniform(*KILLED_AFTER_SECONDS))
+            await self._move(killed_after=self._rolls.randint(*KILLED_AFTER))
 
     async def finish(self) -> None:
         """Move what is left, everybody being well by now. Raises `RuntimeError` when it cannot be."""
@@ -53,25 +54,33 @@ class Mover:
     def _log(self) -> Path:
         return self._cast.folder / "mover.log"
 
-    async def _move(self, killed_after: float | None = None) -> int:
-        words = ("policy", "migrate", "chaos", "--apply", "--actor", MOVER)
+    async def _move(self, killed_after: int | None = None) -> int:
+        """Move tickets; when told of so many, die. The exit code."""
+        words = ("policy", "migrate", "chaos", "--apply", "--json", "--actor", MOVER)
         rate = () if killed_after is None else ("--rate", str(PER_SECOND))
-        with self._log.open("ab") as output:
+        with self._log.open("ab") as log:
             process = await asyncio.create_subprocess_exec(
                 *(*dying_with_us(), PROGRAM, *words, *rate),
                 stdin=asyncio.subprocess.DEVNULL,
-                stdout=output,
-                stderr=asyncio.subprocess.STDOUT,
+                stdout=asyncio.subprocess.PIPE,
+                stderr=log,
                 env=self._cast.env,
                 cwd=ROOT,
                 start_new_session=True,
             )
-        try:
-            async with asyncio.timeout(killed_after):
-                return await process.wait()
-        except TimeoutError:
-            return 0  # killed below
-        finally:
-            if process.returncode is None:
+            try:
+                return await self._followed(process, log, killed_after)
+            finally:
+                if process.returncode is None:
+                    process.kill()
+                    await process.wait()
+
+    async def _followed(self, process: asyncio.subprocess.Process, log: BinaryIO, killed_after: int | None) -> int:
+        assert process.stdout is not None
+        told = 0
+        while line := await process.stdout.readline():
+            log.write(line)
+            told += 1
+            if told == killed_after:
                 process.kill()
-                await process.wait()
+        return await process.wait()

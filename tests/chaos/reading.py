@@ -42,7 +42,7 @@ SELECT ticket_id, status, tier, queue, sequence, inputs, wake_at, told_at, stuck
 FROM tickets
 """
 EVENTS = "SELECT ticket_id, sequence, kind, at, recorded_at, actor, body FROM events ORDER BY ticket_id, sequence"
-INPUTS = "SELECT ticket_id, number, kind, body FROM inputs ORDER BY ticket_id, number"
+INPUTS = "SELECT ticket_id, number, at, kind, body FROM inputs ORDER BY ticket_id, number"
 TOTALS = """
 SELECT name, labels, CAST(sum(amount) AS bigint) AS amount
 FROM (SELECT name, labels, amount FROM totals UNION ALL SELECT name, labels, amount FROM total_deltas) AS both_of_them
@@ -166,7 +166,7 @@ def _line(row: Row) -> Line:
 def _input(row: Row) -> Input:
     body = json.loads(row["body"])
     mark = body["reason"] if row["kind"] == "decide_credit" else body.get("actor", "")
-    return Input(ticket_id=row["ticket_id"], number=row["number"], kind=row["kind"], mark=mark, body=body)
+    return Input(ticket_id=row["ticket_id"], number=row["number"], kind=row["kind"], mark=mark, at=row["at"], body=body)
 
 
 def _by_ticket(rows: Iterable[Any]) -> dict[str, tuple[Any, ...]]:

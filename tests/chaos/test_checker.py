@@ -48,8 +48,8 @@ def applied(*inputs: Input) -> Doctoring:
     )
 
 
-OPENED = Input(ticket_id=ID, number=1, kind="open", mark="crm-1/1")
-TAKEN = Input(ticket_id=ID, number=2, kind="acknowledge", mark="crm-2/1")
+OPENED = Input(ticket_id=ID, number=1, kind="open", mark="crm-1/1", at=after(0))
+TAKEN = Input(ticket_id=ID, number=2, kind="acknowledge", mark="crm-2/1", at=after(4))
 
 
 def unwatched(facts: Facts) -> Facts:
