@@ -1,14 +1,21 @@
 """Certificates and keys from files that settings name: read at the start, and found unusable in one line.
 
-Knows who shows what to whom; opens no connection.
+Intake's are read again when a caller comes and they have changed since. Knows who shows what to whom, and opens no
+connection.
 """
 
+import logging
 import ssl
+from pathlib import Path
 
 import grpc
 from temporalio.service import TLSConfig
 
-from services.settings import Settings, broken
+from services.settings import Settings, SettingsError, broken
+
+logger = logging.getLogger(__name__)
+
+_OF_INTAKE = ("intake_tls_cert", "intake_tls_key", "intake_tls_client_ca")
 
 
 def require_usable(settings: Settings) -> None:
@@ -18,13 +25,66 @@ def require_usable(settings: Settings) -> None:
 
 
 def of_intake(settings: Settings) -> grpc.ServerCredentials | None:
-    """What intake shows its callers, and of whom it asks for a certificate; none: the way there is not encrypted."""
+    """What intake shows its callers, and of whom it asks for a certificate; none: the way there is not encrypted.
+
+    Whoever comes after a file was changed is shown what is in it then.
+    """
+    shown = _shown_by_intake(settings)
+    if shown is None:
+        return None
+    return grpc.dynamic_ssl_server_credentials(
+        shown,
+        _Renewed(settings),  # type: ignore[arg-type]  # the stubs forget that none means no change
+        require_client_authentication=settings.intake_tls_client_ca is not None,
+    )
+
+
+class _Renewed:
+    """Asked by gRPC with each caller that comes: gives what is in the files when they have changed.
+
+    What cannot be used changes nothing, and is said once: those before stay until the files change again.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._seen = self._stamps()
+
+    def __call__(self) -> grpc.ServerCertificateConfiguration | None:
+        """None: nothing has changed, or it cannot be used. Called on a thread of gRPC's."""
+        stamps = self._stamps()
+        if stamps == self._seen:
+            return None
+        try:
+            shown = _shown_by_intake(self._settings)
+        except SettingsError as error:
+            self._seen = stamps
+            logger.warning("certificates cannot be used, those before stay", extra={"reason": str(error)})
+            return None
+        if self._stamps() != stamps:  # they are being written: the next caller's turn
+            return None
+        self._seen = stamps
+        logger.info("certificates were renewed")
+        return shown
+
+    def _stamps(self) -> list[tuple[int, int, int] | None]:
+        return [_stamp(getattr(self._settings, field)) for field in _OF_INTAKE]
+
+
+def _stamp(path: Path | None) -> tuple[int, int, int] | None:
+    try:
+        found = None if path is None else path.stat()
+    except OSError:
+        return None
+    return found and (found.st_mtime_ns, found.st_size, found.st_ino)
+
+
+def _shown_by_intake(settings: Settings) -> grpc.ServerCertificateConfiguration | None:
     cert, key = (_pem(settings, field) for field in ("intake_tls_cert", "intake_tls_key"))
     ca = _authority(settings, "intake_tls_client_ca")
     if cert is None or key is None:
         return None
     _require_pair(settings, "intake_tls_cert", "intake_tls_key")
-    return grpc.ssl_server_credentials([(key, cert)], root_certificates=ca, require_client_auth=ca is not None)
+    return grpc.ssl_server_certificate_configuration([(key, cert)], root_certificates=ca)
 
 
 def to_intake(settings: Settings) -> grpc.ChannelCredentials | None:

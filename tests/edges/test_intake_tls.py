@@ -85,6 +85,49 @@ async def test_only_callers_who_are_vouched_for_are_answered(
         assert await intake.stop() == 0
 
 
+async def test_a_renewed_certificate_is_shown_to_whoever_comes_next(
+    tmp_path: Path, ours: Authority, others: Authority, shown: Identity
+) -> None:
+    """Without starting anew: by what is in the files when a caller comes; what cannot be used changes nothing."""
+    renewed = others.sign("renewed")
+    cert, key = tmp_path / "cert.pem", tmp_path / "key.pem"
+    cert.write_bytes(shown.certificate.read_bytes())
+    key.write_bytes(shown.key.read_bytes())
+    env = environment(tmp_path / "var", INTAKE_TLS_CERT=str(cert), INTAKE_TLS_KEY=str(key))
+    assert (await ended("migrate", env=env)).code == 0
+    async with running("intake", env=env) as intake:
+        server = (await intake.log(r"intake answers  address=(\S+)")).group(1)
+        assert (await ended(*OPEN, env=_caller(env, server, ours))).code == 0
+
+        cert.write_bytes(renewed.certificate.read_bytes())  # its key is not there yet
+        assert (await ended(*OPEN, env=_caller(env, server, ours))).code == 0
+        await intake.log("certificates cannot be used, those before stay")
+        key.write_bytes(renewed.key.read_bytes())
+        assert (await ended(*OPEN, env=_caller(env, server, others))).code == 0
+        await intake.log("certificates were renewed")
+        assert (await ended(*OPEN, env=_caller(env, server, ours))).code == 2
+        key.unlink()
+        assert (await ended(*OPEN, env=_caller(env, server, others))).code == 0
+        assert await intake.stop() == 0
+
+
+async def test_callers_are_vouched_for_by_the_authority_of_the_day(
+    tmp_path: Path, ours: Authority, others: Authority, shown: Identity
+) -> None:
+    """Another authority in the file takes the place of the one before, for whoever comes from then on."""
+    ca = tmp_path / "ca.pem"
+    ca.write_bytes(others.certificate.read_bytes())
+    env = environment(tmp_path / "var", **_told(shown), INTAKE_TLS_CLIENT_CA=str(ca))
+    assert (await ended("migrate", env=env)).code == 0
+    async with running("intake", env=env) as intake:
+        server = (await intake.log(r"intake answers  address=(\S+)")).group(1)
+        desk = _caller(env, server, ours, ours.sign("a-desk"))
+        assert (await ended(*OPEN, env=desk)).code == 2
+        ca.write_bytes(ours.certificate.read_bytes())
+        assert (await ended(*OPEN, env=desk)).code == 0
+        assert await intake.stop() == 0
+
+
 async def test_up_reads_every_certificate_before_it_starts_anything(
     tmp_path: Path, ours: Authority, others: Authority, shown: Identity
 ) -> None:
