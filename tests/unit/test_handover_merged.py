@@ -22,7 +22,8 @@ from workflows.domain.ticket.commands import (
 from workflows.domain.ticket.events import Entry, Opened
 from workflows.domain.ticket.judge import judge
 from workflows.domain.ticket.merging import halves, with_next_news
-from workflows.domain.ticket.words import ContactKind
+from workflows.domain.ticket.state import Credit
+from workflows.domain.ticket.words import ContactKind, CreditState
 from workflows.planning.handover import MERGED_TOLD, Handover, handover, merged_stories, told_of
 from workflows.planning.handover_log import story
 from workflows.planning.handover_page import LONGEST_LINE, MOST_LINES, page, told
@@ -111,6 +112,25 @@ def test_busy_tickets_that_were_merged_share_the_page(merged: int) -> None:
         place = lines.index(title)
         assert lines[place + 1] == "  wanted: no line"
         assert lines[place + 4].startswith("  "), "not a line of its story"
+
+
+def test_a_merged_ticket_is_handed_over_itself_too() -> None:
+    """6.7, 6.13: whoever looks at it reads where it goes on, and where the lead decides on its credit."""
+    other, survivor = a_past(), Life()
+    merge(other, survivor, 45)
+    lines = [line.strip() for line in other.page().splitlines()]
+    assert "a credit of 50.00 GBP is decided on the ticket that goes on; the customer knows nothing of it" in lines
+    assert "Mon 23 Nov 04:45 kim  the lead decides the credit on K7QM-3XVP" in lines
+    assert "Mon 23 Nov 04:45 kim  merged into K7QM-3XVP, which goes on" in lines
+
+
+@pytest.mark.parametrize("state", CreditState)
+def test_every_state_of_a_credit_is_told(state: CreditState) -> None:
+    """A credit of any state stands on the page, with who knows of it."""
+    life = Life()
+    credit = Credit(number=1, minor=500, currency="GBP", state=state, reason="x", by="ana", at=MONDAY)
+    life.ticket = replace(life.ticket, credits=(credit,))
+    assert "a credit of 5.00 GBP " in life.page()
 
 
 def test_a_log_that_does_not_begin_with_its_opening_is_not_retold() -> None:

@@ -42,6 +42,7 @@ _CREDITS = {
     CreditState.AWAITING_APPROVAL: "waits for the lead's word; the customer knows nothing of it",
     CreditState.OFFERED: "was offered",
     CreditState.REFUSED: "was refused by the lead; the customer knows nothing of it",
+    CreditState.MOVED: "is decided on the ticket that goes on; the customer knows nothing of it",
 }
 
 
