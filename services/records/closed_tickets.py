@@ -22,7 +22,13 @@ from services.records.policies import KnownPolicies
 from services.records.state_versions import STATE_VERSION
 from services.records.statements import Statements
 from services.records.tables import CLOSED, ContactKeyRow, EventRow, InputRow, MessageRow, TicketRow
-from services.records.tables_problems import AnnouncementTicketRow, ProblemLinkRow, ProblemRow
+from services.records.tables_problems import (
+    AnnouncementResultRow,
+    AnnouncementRow,
+    AnnouncementTicketRow,
+    ProblemLinkRow,
+    ProblemRow,
+)
 from services.records.tables_signals import SignalRow
 from workflows.domain.ticket.events import ContactReceived
 from workflows.domain.ticket.state import Ticket
@@ -37,7 +43,15 @@ _COLUMNS = (
     TicketRow.state_version,
     TicketRow.state,
 )
-_OWN = (MessageRow, ProblemLinkRow, SignalRow, InputRow, EventRow, TicketRow)
+_OWN = (
+    MessageRow,
+    ProblemLinkRow,
+    SignalRow,
+    AnnouncementTicketRow,
+    InputRow,
+    EventRow,
+    TicketRow,
+)
 """Tables in which every row is one ticket's, in the order in which they can be emptied."""
 
 _Found = Row[*tuple[Any, ...]]
@@ -58,7 +72,7 @@ class ClosedTickets:
         """Forget about so many tickets that were closed longer ago than that, by the record's clock; returns how many.
 
         A ticket that can still be reopened by its policy stays; so does one with a message that nobody has sent, with
-        a credit that awaits the lead, of a problem that is not closed, or of an announcement that the record has. One
+        a credit that awaits the lead, of a problem that is not closed, or of an announcement that has not ended. One
         that was merged goes with its survivor. Raises `RecordError`.
         """
         with spoken_plainly():
@@ -136,13 +150,19 @@ def _done() -> tuple[ColumnElement[bool] | TextClause, ...]:
         problem.problem_id == link.problem_id,
         problem.closed_at.is_(None),
     )
+    told, announced = AnnouncementTicketRow, AnnouncementRow
+    is_being_told = exists().where(
+        told.ticket_id == row.ticket_id,
+        announced.announcement_id == told.announcement_id,
+        announced.ended_at.is_(None),
+    )
     return (
         CLOSED,
         row.wake_at.is_(None),
         row.credit_asked_at.is_(None),
         ~is_owed,
         ~is_of_a_problem,
-        row.ticket_id.not_in(select(AnnouncementTicketRow.ticket_id)),
+        ~is_being_told,
     )
 
 
@@ -151,6 +171,9 @@ async def _delete(connection: AsyncConnection, tickets: Sequence[Ticket]) -> Non
     keys = await _keys(connection, tickets)
     key = ContactKeyRow
     await connection.execute(delete(key).where(key.key.in_(keys), key.ticket_id.in_(ids)))
+    told, result = AnnouncementTicketRow, AnnouncementResultRow
+    places = select(told.announcement_id, told.ticket_id).where(told.ticket_id.in_(ids))
+    await connection.execute(delete(result).where(tuple_(result.announcement_id, result.ticket_id).in_(places)))
     for table in _OWN:
         await connection.execute(delete(table).where(table.ticket_id.in_(ids)))
 

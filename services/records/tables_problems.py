@@ -88,6 +88,7 @@ class AnnouncementTicketRow(Base):
     """A ticket whose customer is to be told: fixed when it was announced, but for the survivors of merged ones."""
 
     __tablename__ = "announcement_tickets"
+    __table_args__ = (Index("ix_announcement_tickets_ticket_id", "ticket_id"),)
 
     announcement_id: Mapped[str] = mapped_column(ForeignKey("announcements.announcement_id"), primary_key=True)
     ticket_id: Mapped[str] = mapped_column(ForeignKey("tickets.ticket_id"), primary_key=True)

@@ -10,10 +10,11 @@ from sqlalchemy import MetaData, select
 from services.records import Named, Records, SettledBy, TicketUnknown, connect
 from services.records.closed_tickets import SQLITE_STEP
 from services.records.owed_messages import WasSent
+from services.records.problem_facts import ProblemChange
 from services.records.tables import Base
 from tests.support.clock import StoryClock
 from tests.support.merging import OTHER, SURVIVOR, a_merge_request, an_opening_of_one
-from tests.support.problems import a_problem, announce, link, tell_all
+from tests.support.problems import PROBLEM, a_problem, announce, link, tell_all, the_request
 from tests.support.record import Outsider, a_policy, an_acknowledgement, an_opening
 from workflows.domain.ticket.commands import Close, Command, OfferCredit, RecordContact, Resolve
 from workflows.domain.ticket.words import ContactKind, Outcome
@@ -114,6 +115,27 @@ async def test_a_ticket_that_is_not_over_stays(records: Records, story_clock: St
     assert await forget(records) == 5
 
     assert {each for each in (f"t-{number:04d}" for number in range(1, 10)) if await rows_of(records, each)} == before
+
+
+async def test_what_was_announced_goes_with_the_ticket(records: Records, story_clock: StoryClock) -> None:
+    """While it is announced, or its problem is open, the ticket stays; then what it was told is forgotten with it."""
+    await records.record.open_ticket(a_policy(), an_opening(1))
+    await a_problem(records)
+    await link(records, "t-0001")
+    await do(records, story_clock, "t-0001", an_acknowledgement(), *SOLVED)
+    await announce(records)
+    await everybody_is_told(records)
+    over = ProblemChange(actor="lea", closed_for="the cable is mended")
+    await records.problems.change(
+        PROBLEM, over, expected_version=None, request=the_request(), encode=lambda _: b"closed"
+    )
+    story_clock.pass_(LATER)
+    assert await forget(records) == 0
+
+    await tell_all(records)
+    await everybody_is_told(records)
+    assert await forget(records) == 1
+    assert await rows_of(records, "t-0001") == {}
 
 
 async def test_a_reopen_window_is_waited_for(records: Records, story_clock: StoryClock) -> None:

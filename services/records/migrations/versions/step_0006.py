@@ -94,6 +94,7 @@ def _closed() -> None:
     op.create_index(
         "ix_tickets_closed", "tickets", ["closed_at", "ticket_id"], postgresql_where=over, sqlite_where=over
     )
+    op.create_index("ix_announcement_tickets_ticket_id", "announcement_tickets", ["ticket_id"])
 
 
 def _asked_at(state: object) -> datetime | None:
