@@ -5,7 +5,7 @@ Knows no merge and no change of policy: those need more than the one ticket.
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from workflows.domain.policy import minutes
 from workflows.domain.ticket.at_risk import ENGINE
@@ -93,8 +93,13 @@ def command_of(choice: int, ticket: Ticket, at: datetime) -> Command:
 
 
 def _customers(number: int, ticket: Ticket) -> str | None:
-    """Who says so: whoever asks knows them, or they are named."""
-    return ticket.customer.external_id if number % 3 == 1 else None
+    """Who says so: whoever asks knows them, or they are named; now and then somebody else."""
+    return (None, ticket.customer.external_id, None, "c-nobody")[number % 11 % 4]
+
+
+def _letter(number: int) -> dict[str, Any]:
+    """Which of the customer's tickets has the letter, where what is said is announced to several."""
+    return ({}, {}, {}, {"told_in": "R-8"}, {"also_for": ("R-8", "R-9")})[number % 5]
 
 
 def _resolve(kind: str, number: int, ticket: Ticket) -> Resolve:
@@ -107,6 +112,7 @@ def _resolve(kind: str, number: int, ticket: Ticket) -> Resolve:
         duplicate_of="t-0",
         keeps=((), (), known, known[:1], ("call",))[number % 5],
         article=(None, "a-1")[number % 2],
+        **_letter(number // 5),
     )
 
 
@@ -162,7 +168,7 @@ def _of_work(number: int, ticket: Ticket, at: datetime) -> dict[str, Command]:
         "assign": Assign(actor="ann", handler="bob"),
         "note": AddNote(actor="ann", text="swapped the splitter"),
         "time": LogTime(actor="ann", spent=minutes(20), text="on the phone"),
-        "update": PostUpdate(actor="ann", text="soon"),
+        "update": PostUpdate(actor="ann", text="soon", **_letter(number)),
         "hold": Hold(actor="ann", reason="waiting for a part"),
         "ask": WaitOnCustomer(actor="ann", question="which router?"),
         "continue": Continue(actor="ann", reason="found it"),

@@ -137,17 +137,15 @@ def test_whatever_was_broken_is_made_good_once(plan: Plan) -> None:
             for policy, entry in life.lines
             if isinstance(entry.event, PromiseBroken) and not entry.event.is_engines and policy.credit_for_promise
         }
-        missed = [
-            entry.sequence
-            for policy, entry in life.lines
-            if isinstance(entry.event, ClockBreached)
-            and entry.event.target is Target.RESOLVE
-            and policy.credit_for_resolve
-        ]
+        missed, is_credited = list[int](), False
+        for policy, entry in life.lines:
+            if isinstance(entry.event, TookOver):
+                is_credited = is_credited or entry.event.resolve_credited
+            if isinstance(entry.event, ClockBreached) and entry.event.target is Target.RESOLVE:
+                missed += [] if is_credited or not policy.credit_for_resolve else [entry.sequence]
+                is_credited = is_credited or policy.credit_for_resolve is not None
         assert {credit.earned_by for credit in granted if credit.of is CreditOf.PROMISE} == owed
-        of_resolve = [credit.earned_by for credit in granted if credit.of is CreditOf.RESOLVE]
-        was_credited = any(isinstance(each.event, TookOver) and each.event.resolve_credited for each in life.entries)
-        assert of_resolve == missed[:1] or (was_credited and of_resolve == [])
+        assert [credit.earned_by for credit in granted if credit.of is CreditOf.RESOLVE] == missed
         told = {
             message.sequence
             for judged in life.judgements
@@ -157,6 +155,12 @@ def test_whatever_was_broken_is_made_good_once(plan: Plan) -> None:
         assert {credit.earned_by for credit in granted} <= told
         assert [credit.number for credit in life.ticket.credits] == list(range(1, len(life.ticket.credits) + 1))
         assert sum(isinstance(entry.event, Rated) for entry in life.entries) <= 1
+    for merge in (each for each in world.merges if each.is_done):
+        (took_over,) = (
+            entry.event for entry in merge.survivor.settled(merge.at).entries if isinstance(entry.event, TookOver)
+        )
+        was_credited = any(credit.of is CreditOf.RESOLVE for credit in merge.other.ticket.credits)
+        assert took_over.resolve_credited == was_credited
 
 
 @ENOUGH
