@@ -23,6 +23,7 @@ PER_SECOND = 14.0
 MOST_OPEN = 60
 STARTING_SECONDS = 90.0
 SURE_SECONDS = 60.0
+MOVING_SECONDS = 60.0
 LOOK_EVERY_SECONDS = 3.0
 OVERRUN_SECONDS = 90.0
 """What faults may last beyond the run, and reading everything may take."""
@@ -53,7 +54,9 @@ class Came:
 
 async def play(chosen: Chosen, say: Callable[[str], None], told: Callable[[Fault], None]) -> Came:
     """Run it. Raises `PostgresqlMissing`, and `TimeoutError` when it does not come to an end."""
-    longest = STARTING_SECONDS + chosen.seconds + OVERRUN_SECONDS + SURE_SECONDS + chosen.settling_seconds
+    longest = (
+        STARTING_SECONDS + chosen.seconds + OVERRUN_SECONDS + SURE_SECONDS + MOVING_SECONDS + chosen.settling_seconds
+    )
     async with cast(chosen.folder, speed=SPEED, database=chosen.database) as playing, asyncio.timeout(longest):
         load = Load(playing.intakes, seed=chosen.seed, per_second=PER_SECOND, most_open=MOST_OPEN, now=playing.now)
         mover = Mover(playing, chosen.seed)
@@ -68,6 +71,7 @@ async def play(chosen: Chosen, say: Callable[[str], None], told: Callable[[Fault
             await playing.everybody_well()
             async with asyncio.timeout(SURE_SECONDS):
                 await load.make_sure()
+            async with asyncio.timeout(MOVING_SECONDS):
                 await mover.finish()
             facts = await _at_rest(playing, load, chosen.settling_seconds, say)
             findings = (*check(facts), *await rederive(playing, load.asked))

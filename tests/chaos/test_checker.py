@@ -217,13 +217,13 @@ CASES: dict[str, tuple[Doctoring, What]] = {
 
 
 def test_honest_facts_are_found_to_be_so() -> None:
-    """Issue 5, item 3: all 0."""
+    """A day on which everything was done as it must be has no finding of any kind."""
     assert list(check(honest())) == []
 
 
 @pytest.mark.parametrize(("doctor", "what"), CASES.values(), ids=CASES.keys())
 def test_each_broken_promise_is_counted(doctor: Doctoring, what: What) -> None:
-    """Issue 5, item 3: a checker that could not fail would prove nothing."""
+    """A checker that could not fail would prove nothing."""
     assert counted(check(doctor(honest())))[what] >= 1
 
 

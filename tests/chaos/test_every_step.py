@@ -148,7 +148,7 @@ def make_stage(postgresql: Cluster, postgresql_url: str, temporal_address: str, 
 async def test_a_way_that_is_cut_anywhere_comes_to_the_same_end(
     steps: Sequence[str], how: Sequence[str], make_stage: MakeStage
 ) -> None:
-    """Issue 5, item 3, and 4.7: nothing is lost and nothing is done twice, wherever the process dies."""
+    """4.7: nothing is lost and nothing is done twice, wherever the process dies."""
     turns = asyncio.Semaphore(AT_ONCE)
 
     async def cut(step: str) -> None:
