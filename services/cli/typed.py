@@ -12,8 +12,9 @@ OTHERWISE_NAMED = {
     "ticket_id": "key",
     "reference": "key",
     "ticket_ids": "keys",
+    "key": "keys",
 }
-"""Fields whose option or argument has another name than they have."""
+"""Fields whose option or argument has another name than they have; or a third where that is not there either."""
 WIRE = re.compile(
     r"'[^']*'|\b(?:OUTCOME|CONTACT_KIND|PROMISE_KIND|TARGET|TICKET_KIND|TICKET_STATUS)_(?P<value>[A-Z_]+)\b"
     r"|(?P<field>\b[a-z]+(?:_[a-z]+)+\b|(?<=goes with )\w+|(?<=does not go with )\w+)"
@@ -60,8 +61,10 @@ def _translated(command: click.Command, text: str) -> str:
 def _typed(command: click.Command, field: str) -> str:
     """Name what was typed for a field like `customer.display_name`."""
     own = field.rpartition(".")[2]
-    for name in (field.partition("[")[0], own, OTHERWISE_NAMED.get(own, own)):
+    other = OTHERWISE_NAMED.get(own, own)
+    for name in (field.partition("[")[0], own, other, OTHERWISE_NAMED.get(other, other)):
         for parameter in command.params:
             if parameter.name == name:
-                return parameter.opts[0] if isinstance(parameter, click.Option) else name.upper()
+                is_option = isinstance(parameter, click.Option)
+                return parameter.opts[0] if is_option else parameter.metavar or name.upper()
     return field

@@ -195,6 +195,9 @@ FORMS: Mapping[str, Form] = {
 }
 """What some texts must look like besides."""
 
+EXAMPLES: Mapping[Form | None, str] = {_language: "en-GB", _zone: "Europe/London", _currency: "EUR"}
+"""What may stand in a text of that form, for who leaves it empty."""
+
 BELONGING: Mapping[str, tuple[str, frozenset[str]]] = {
     "alternative": ("outcome", frozenset({"OUTCOME_WORKAROUND", "OUTCOME_NOT_FEASIBLE"})),
     "duplicate_of": ("outcome", frozenset({"OUTCOME_DUPLICATE"})),
@@ -349,7 +352,7 @@ def _length(nanoseconds: int) -> str:
 def _text_problem(rule: Text, form: Form | None, value: str, *, is_required: bool) -> str | None:
     """What is wrong with a text: the first thing, for one remedy at a time."""
     if problem := text_problem(rule, value, is_required=is_required):
-        return problem
+        return problem if value or form not in EXAMPLES else f"{problem}, like {EXAMPLES[form]!r}"
     problem = (form(value) if form and value else None) or stray_space(rule, value)
     if problem is None:
         return None

@@ -42,7 +42,7 @@ async def a_problem(desk: Desk, *keys: str) -> str:
 
 
 async def test_a_problem_is_opened_linked_and_listed(desk: Desk) -> None:
-    """Issue 7, item 6: tickets by id or reference, however it is typed; people read tables, scripts read JSON."""
+    """Tickets by id or reference, however it is typed; people read tables, scripts read JSON."""
     first, second = await desk.open(), await desk.open()
     problem = await a_problem(desk)
 
@@ -129,7 +129,7 @@ async def test_what_is_refused_is_one_line_in_the_words_that_were_typed(desk: De
     unknown = await typed(desk, "show", "01KAJ2V3W8XK5R9T7B6N4M2QPD")
     assert unknown.exit_code == 1
     assert unknown.stderr == (
-        "followthrough: refused: PROBLEM_ID '01KAJ2V3W8XK5R9T7B6N4M2QPD' names no problem: "
+        "followthrough: refused: PROBLEM '01KAJ2V3W8XK5R9T7B6N4M2QPD' names no problem: "
         "look for it with `followthrough problem list` [UNKNOWN_PROBLEM]\n"
     )
     nothing = await typed(desk, "change", problem)
@@ -137,7 +137,9 @@ async def test_what_is_refused_is_one_line_in_the_words_that_were_typed(desk: De
     stray = await typed(desk, "link", await a_problem(desk), "01KAJ2V3W8XK5R9T7B6N4M2QPD")
     assert stray.exit_code == 1
     assert stray.stderr == (
-        "followthrough: refused: KEYS '01KAJ2V3W8XK5R9T7B6N4M2QPD': there are no such tickets, and nothing was "
+        "followthrough: refused: KEY '01KAJ2V3W8XK5R9T7B6N4M2QPD': there are no such tickets, and nothing was "
         "changed: leave them out [UNKNOWN_TICKET]\n"
     )
+    misread = await typed(desk, "link", problem, "2222-2222")
+    assert misread.stderr.startswith("followthrough: refused: KEY '2222-2222' names no ticket: ")
     assert (await typed(desk, "update", problem, "x", "--per-second", "501")).exit_code == 2

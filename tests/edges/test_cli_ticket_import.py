@@ -187,6 +187,25 @@ def test_it_goes_on_behind_mistakes_when_told_to(desk_and_run: tuple[Desk, Run])
     assert "brought in 1 of 5; 4 wrong: correct" in result.stderr
 
 
+def test_what_people_misspell_is_named_with_where_it_stands(desk_and_run: tuple[Desk, Run]) -> None:
+    """Bad input: each value, its place and what to write instead; nothing is asked."""
+    desk, run = desk_and_run
+    wrong = item(
+        status="in-progress", clocks=[{"target": "resolve", "used": "-30m"}, {"target": "TARGET_X", "used": "-5s"}]
+    )
+
+    result = run.imports(json.dumps(wrong))
+
+    assert result.exit_code == 1
+    assert desk.asked == []
+    line = result.stderr.splitlines()[0]
+    assert line.startswith(
+        "followthrough: item 1 (INC1) is no ImportTicketRequest: status 'in-progress' is unknown: use one of open, "
+    )
+    assert "; clocks[0].used '-30m' is no length: write hours and minutes, like 5h30m, or seconds, like 90s; " in line
+    assert "clocks[1].target 'TARGET_X' is unknown: use one of acknowledge, " in line
+
+
 def test_a_try_brings_nothing_in(desk_and_run: tuple[Desk, Run]) -> None:
     """`--dry-run` asks whether each could be."""
     desk, run = desk_and_run

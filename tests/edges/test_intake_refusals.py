@@ -77,7 +77,7 @@ def customer(**given: str) -> ticket_pb2.Customer:
         ({"customer": customer(external_id="")}, "customer.external_id", "customer.external_id is empty"),
         ({"customer": customer(display_name="")}, "customer.display_name", "is empty"),
         ({"customer": customer(display_name="y" * 201)}, "customer.display_name", "has 201 characters"),
-        ({"customer": customer(language="")}, "customer.language", "customer.language is empty: say it"),
+        ({"customer": customer(language="")}, "customer.language", "customer.language is empty: say it, like 'en-GB'"),
         ({"customer": customer(zone="")}, "customer.zone", "customer.zone is empty: say it"),
         ({"customer": customer(language="English!")}, "customer.language", "'English!' is no language tag"),
         ({"customer": customer(zone="Europe/Londn")}, "customer.zone", "did you mean 'Europe/London'?"),

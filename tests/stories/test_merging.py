@@ -321,7 +321,7 @@ def test_what_cannot_be_merged_is_refused_with_the_remedy_and_nothing_changes(te
     merged = "merged into ticket 'R-b', which goes on in its place: ask that one"
     refused("c", "a", f"MERGED: {merged}")
     refused("a", "c", f"MERGED: {merged}")
-    chain = "cannot merge ticket 'R-b', into which others were merged, like 'a': merge 'R-c' into this one"
+    chain = "cannot merge ticket 'R-b', into which others were merged: merge 'R-c' into this one"
     refused("b", "c", f"MERGE_IMPOSSIBLE: {chain}")
     assert [room.ticket(name) for name in ("a", "b", "c", "d", "foreign")] == before
     room.until("Mon 23 Nov 10:05").merge("c", into="b").as_told()

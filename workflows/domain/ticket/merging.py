@@ -81,7 +81,7 @@ def merge_into(draft: Draft, at: datetime, command: MergeInto) -> None:
     if draft.merged:
         raise _impossible(
             draft,
-            f"cannot merge ticket {ticket.reference!r}, into which others were merged, like {draft.merged[-1]!r}: "
+            f"cannot merge ticket {ticket.reference!r}, into which others were merged: "
             f"merge {command.survivor_reference!r} into this one",
         )
     if ticket.kind is TicketKind.LEAVING and command.survivor_kind is not TicketKind.LEAVING:
