@@ -77,6 +77,32 @@ async def test_customers_are_told_at_even_distances(wall: Wall) -> None:
     assert (result.is_over, result.tickets) == (True, 6)
 
 
+async def test_who_has_several_tickets_takes_their_time_at_once(wall: Wall) -> None:
+    """The pace is the tickets': after a letter for three it rests for three, and none of them has another turn."""
+
+    class Together(Scripted):
+        async def tell(self, turns: Turns, turn: Turn) -> Mapping[str, str]:
+            outcomes = dict(await super().tell(turns, turn))
+            for sibling in {"t-000": ("t-002", "t-007")}.get(turn.ticket_id, ()):
+                self.waiting.remove(sibling)
+                outcomes[sibling] = "merged"
+            return outcomes
+
+    record = Together(wall, 8, 4)
+    carried = of(record, wall)
+    result = await carried.announce("a-1", "", lambda _: True)
+    assert record.told == [
+        ("t-000", 0.0),
+        ("t-001", 0.75),
+        ("t-003", 1.0),
+        ("t-004", 1.25),
+        ("t-005", 1.5),
+        ("t-006", 1.75),
+    ]
+    assert (result.is_over, result.tickets) == (True, 8)
+    assert carried.outcomes == {"told": 6, "merged": 2}
+
+
 async def test_a_stretch_ends_and_says_where_it_was(wall: Wall) -> None:
     """The workflow's history tells how far it is; the next stretch goes on behind that."""
     record = Scripted(wall, 200, 10)

@@ -1,8 +1,9 @@
-"""Issue 7, item 6: a ticket's log knows the problems that are behind it, and nobody is told of a link."""
+"""A ticket's log knows the problems that are behind it, and nobody is told of a link."""
 
 from tests.support.policies import ladder
-from workflows.domain.ticket.commands import Confirm, LinkProblem, UnlinkProblem
+from workflows.domain.ticket.commands import Confirm, LinkProblem, PostUpdate, Resolve, UnlinkProblem
 from workflows.domain.ticket.linking import MOST_PROBLEMS
+from workflows.domain.ticket.words import Outcome, Status
 from workflows.testing.story import Tell
 
 
@@ -54,3 +55,34 @@ def test_what_was_one_fault_may_be_seen_when_all_is_over(tell: Tell) -> None:
     """A closed ticket is linked as any other: that is how it is known how many there were."""
     story = tell(ladder()).open("Mon 23 Nov 09:00").until("Mon 23 Nov 10:00").resolve().send(Confirm(actor="c-1"))
     story.as_told().until("Mon 23 Nov 11:00").send(link()).happened("Mon 23 Nov 11:00 linked to problem p-1")
+
+
+def test_what_another_tickets_letter_tells_has_none_of_its_own(tell: Tell) -> None:
+    """6.4, 6.7: the customer was told all the same: the update clock is met, and sign-off begins; nobody hears twice."""
+    update = PostUpdate(actor="lea", text="a digger", told_in="RT5H-9WXA")
+    story = tell(ladder()).open("Mon 23 Nov 09:00").send(link()).as_told()
+    story.until("Mon 23 Nov 10:00").send(update).happened(
+        "Mon 23 Nov 10:00 update posted, told in RT5H-9WXA",
+        "Mon 23 Nov 10:00 met update/1 of agent, 1h spent",
+        "Mon 23 Nov 10:00 started update/2 of agent, 800h, until Sat 26 Dec 18:00",
+        "Mon 23 Nov 10:00 promise next_news/1 kept, for Sat 26 Dec 17:00",
+        "Mon 23 Nov 10:00 promise next_news/2 made: next_news, by Sat 26 Dec 18:00",
+    ).told()
+    fix = Resolve(actor="lea", outcome=Outcome.FIXED, explanation="mended", told_in="RT5H-9WXA")
+    story.until("Mon 23 Nov 11:00").send(fix).in_short(
+        "Mon 23 Nov 11:00 resolved fixed, told in RT5H-9WXA",
+        "Mon 23 Nov 11:00 met acknowledge/1 of agent, 2h spent",
+        "Mon 23 Nov 11:00 met update/2 of agent, 1h spent",
+    ).told()
+    assert story.ticket.status is Status.RESOLVED
+
+
+def test_a_letter_for_several_says_so_in_the_log(tell: Tell) -> None:
+    """Whoever reads the log sees which other tickets the customer was told of in it."""
+    fix = Resolve(actor="lea", outcome=Outcome.FIXED, explanation="mended", also_for=("RT5H-9WXA", "9RTM-2KQA"))
+    story = tell(ladder()).open("Mon 23 Nov 09:00").as_told().until("Mon 23 Nov 10:00").send(fix)
+    story.in_short(
+        "Mon 23 Nov 10:00 resolved fixed, also for RT5H-9WXA 9RTM-2KQA",
+        "Mon 23 Nov 10:00 met acknowledge/1 of agent, 1h spent",
+        "Mon 23 Nov 10:00 met update/1 of agent, 1h spent",
+    ).told("resolved to customer c-1")
