@@ -76,9 +76,15 @@ def _texts(name: str, folder: Path, zone: str, title: str) -> dict[Path, str]:
     policy, test = folder / f"{module}.py", folder / f"test_{module}.py"
     this_year = date.today().year  # noqa: DTZ011 - which year an example is of
     of_template = {
-        "name": name, "module": module, "zone": zone, "title": title, "file": policy.name, "test_file": test.name,
-        "year": this_year, "next_year": this_year + 1,
-    }  # fmt: skip
+        "name": name,
+        "module": module,
+        "zone": zone,
+        "title": title,
+        "file": policy.name,
+        "test_file": test.name,
+        "year": this_year,
+        "next_year": this_year + 1,
+    }
     return {policy: _filled("policy.py.txt", of_template), test: _filled("test_policy.py.txt", of_template)}
 
 

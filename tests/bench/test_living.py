@@ -36,7 +36,7 @@ def _merged(left: Left) -> None:
 
 
 def _one_fault(left: Left) -> None:
-    """Issue 7, 6: told once of the update and once of the fix; to be linked is no message."""
+    """Told once of the update and once of the fix; to be linked is no message."""
     customers = {kind: number for (kind, audience), number in left.messages.items() if audience is Audience.CUSTOMER}
     assert customers == {"opened": 1, "update_posted": 1, "resolved": 1, "closed": 1}
     assert left.announcing["WorkflowExecutionCompleted"] == left.rows["announcements"] == 2

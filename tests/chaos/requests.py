@@ -70,6 +70,7 @@ KINDS: Mapping[type[Request], str] = {
 }
 """Each request that changes a ticket, as the record spells it."""
 
+# A status a row, as a table is read: the formatter would have a line a request.
 SENSIBLE: Mapping[int, Mapping[str, int]] = {
     t.TICKET_STATUS_OPEN: {
         "acknowledge": 9, "record_contact": 3, "post_update": 2, "escalate": 2, "transfer": 1, "change_priority": 1,

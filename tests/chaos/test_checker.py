@@ -213,7 +213,7 @@ CASES: dict[str, tuple[Doctoring, What]] = {
         told(None, SENT, OTHER),
         What.SENT_TWICE,
     ),
-} | CONVERSATION  # fmt: skip
+} | CONVERSATION
 
 
 def test_honest_facts_are_found_to_be_so() -> None:
@@ -258,7 +258,7 @@ def test_every_promise_but_the_second_checks_has_its_case() -> None:
         *("within the grace", "said", "asked anew", "kept at its instant", "broken and done late"),
         *FINE,
     ],
-)  # fmt: skip
+)
 def test_what_may_be_is_not_accused(doctor: Doctoring) -> None:
     """4.7 and the rest of what a crash may do: repeating an answer, saying that a message may come twice."""
     found = [finding for finding in check(doctor(honest())) if finding.what is not What.TOTAL_WRONG]

@@ -369,7 +369,7 @@ async def test_a_round_that_succeeds_ends_the_back_off(caplog: pytest.LogCapture
 
 
 async def test_it_stops_between_rounds() -> None:
-    """Issue 2, item 7: a graceful stop ends the rests, not the rounds; no more is asked of the record."""
+    """A graceful stop ends the rests, not the rounds; no more is asked of the record."""
     upkeep = ScriptedUpkeep()
     full = Rescue(settled=10, stuck=0, owed=())
     upkeep.rescues += [full] * 1000

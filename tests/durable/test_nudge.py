@@ -289,7 +289,7 @@ async def test_a_record_that_is_away_does_not_stop_the_nudges() -> None:
 
 
 async def test_closing_finishes_what_is_in_flight_and_drops_the_rest() -> None:
-    """Issue 2, item 7: it stops cleanly; what still waited stays owed in the record."""
+    """It stops cleanly; what still waited stays owed in the record."""
     timers, record = RecordedTimers(), ToldRecord()
     timers.may_answer.clear()
     nudger = Nudger(timers, record, in_flight=1)

@@ -48,7 +48,7 @@ async def test_a_recorded_history_replays(file: Path) -> None:
 
 
 def test_the_recorded_histories_show_every_way_through_the_shell() -> None:
-    """Issue 2, item 5: re-armed, cancelled, fallen back, continued, failed and completed are all on file."""
+    """Re-armed, cancelled, fallen back, continued, failed and completed are all on file."""
     assert [file.stem for file in RECORDED] == EXPECTED
     seen = {kind for file in RECORDED for kind in kinds(read_history(file))}
     assert seen >= {
@@ -81,7 +81,7 @@ async def test_replay_imports_no_rule_and_no_policy(tmp_path: Path) -> None:
 
 
 async def test_histories_replay_after_every_rule_and_policy_was_torn_out(tmp_path: Path) -> None:
-    """Issue 2, item 5: rules, arithmetic and policies may change under running tickets; here they raise on import."""
+    """Rules, arithmetic and policies may change under running tickets; here they raise on import."""
     shutil.copytree(ROOT / "workflows", tmp_path / "workflows", ignore=shutil.ignore_patterns("__pycache__"))
     for folder in ("domain", "policies"):
         for file in (tmp_path / "workflows" / folder).rglob("*.py"):

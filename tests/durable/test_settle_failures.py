@@ -113,7 +113,7 @@ async def test_nothing_that_an_error_says_enters_a_history(
 async def test_a_worker_that_stops_finishes_the_settle_in_hand(
     client: Client, timers: TicketTimers, task_queue: str
 ) -> None:
-    """Issue 2, item 5: a graceful stop leaves no settle half-way; the task is completed, not timed out."""
+    """A graceful stop leaves no settle half-way; the task is completed, not timed out."""
     settler = ScriptedSettler(closed())
     settler.may_answer.clear()
     async with working(client, settler, task_queue, grace_seconds=20.0) as worker:

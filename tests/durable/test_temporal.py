@@ -36,7 +36,7 @@ EAGER = Pace(grace_seconds=0.2, owed_for_seconds=0.0, rescue_every_seconds=0.1, 
 
 
 async def test_it_waits_until_temporal_is_there_and_says_so_once() -> None:
-    """Issue 2, item 7: whatever order processes start in; who waits is told what for, with the remedy."""
+    """Whatever order processes start in; who waits is told what for, with the remedy."""
     port, said = free_port(), list[str]()
     connecting = asyncio.create_task(connect_to_temporal(TemporalPlace(address=f"127.0.0.1:{port}"), say=said.append))
     await until(lambda: bool(said))

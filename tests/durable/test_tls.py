@@ -62,7 +62,7 @@ def trusting(authority: Authority, client: Identity | None = None) -> TLSConfig:
 async def test_a_tickets_timer_runs_over_an_encrypted_way(
     plain: str, ours: Authority, server: Identity, task_queue: str
 ) -> None:
-    """Issue 4, item 4: worker and nudges against a Temporal that speaks TLS with a certificate of one's own."""
+    """Worker and nudges against a Temporal that speaks TLS with a certificate of one's own."""
     await connect_for_test(plain)
     with tls_in_front_of(plain, server) as address:
         place = TemporalPlace(address=address, tls=trusting(ours))
@@ -75,7 +75,7 @@ async def test_a_tickets_timer_runs_over_an_encrypted_way(
 async def test_a_process_shows_its_own_certificate(
     tmp_path: Path, sqlite_url: str, plain: str, ours: Authority, server: Identity
 ) -> None:
-    """Issue 4, item 4: by settings only; a server that asks who comes lets nobody else in."""
+    """By settings only; a server that asks who comes lets nobody else in."""
     await connect_for_test(plain)
     client = ours.sign("client")
     with tls_in_front_of(plain, server, ours) as address:
@@ -156,7 +156,7 @@ async def test_who_shows_no_certificate_or_anothers_is_told(
 
 
 async def test_a_key_lets_in_and_a_wrong_one_is_said(ours: Authority, server: Identity) -> None:
-    """Issue 4, item 4: with an API key; what is said never shows it."""
+    """With an API key; what is said never shows it."""
     async with asking_for_a_key(server) as address:
         place = TemporalPlace(address=address, tls=trusting(ours), api_key=KEY)
         assert isinstance(await connect_to_temporal(place, say=pytest.fail), Client)

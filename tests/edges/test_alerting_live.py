@@ -25,7 +25,7 @@ HABIT = 'last_over_time(ALERTS{alertname="FollowthroughRescueIsAHabit"}[1h])'
 
 
 async def test_a_deadline_that_passes_unseen_is_told_until_it_is_judged(tmp_path: Path) -> None:
-    """Issue 5, item 2: with neither worker nor keeper an alert says so; a rescue mends it, and one is no habit.
+    """With neither worker nor keeper an alert says so; a rescue mends it, and one is no habit.
 
     While the record is away no figure is shown, and that is told, too.
     """

@@ -321,7 +321,7 @@ def written() -> Iterator[io.StringIO]:
 
 
 async def test_log_channel_prints_each_message_once(records: Records, written: io.StringIO) -> None:
-    """Issue 4, items 3 and 7: for whom, of what, under which key; no id or name of anybody, and nobody's words."""
+    """For whom, of what, under which key; no id or name of anybody, and nobody's words."""
     opening = an_opening(name=CANARY, text=CANARY)
     customer = replace(opening.customer, external_id=CANARY)
     await records.record.open_ticket(a_policy(), replace(opening, customer=customer))

@@ -45,7 +45,7 @@ async def test_two_processes_share_an_outbox_and_stop_in_order(tmp_path: Path) -
 
 
 async def test_up_prints_who_is_told_of_what(tmp_path: Path) -> None:
-    """Issue 4, item 7: from the command line to the line in the log; the page counts it."""
+    """From the command line to the line in the log; the page counts it."""
     env = environment(tmp_path)
     async with running("up", env=env) as up:
         await up.say(r"Ctrl-C stops it\.")

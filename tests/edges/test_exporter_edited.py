@@ -41,7 +41,7 @@ async def shown(records: Records, loaded: PolicySet, name: str, **labels: str) -
 async def test_the_first_breach_of_an_old_promise_is_seen_to_rise_from_zero(
     records: Records, story_clock: StoryClock
 ) -> None:
-    """Issue 5, item 1: every label set at zero from the start; a series born at one has no increase."""
+    """Every label set at zero from the start; a series born at one has no increase."""
     await records.record.open_ticket(BEFORE, an_opening())
     for loaded in (edited(), other()):
         assert await shown(records, loaded, BREACHED, **FIRST_OF_DESK) == [0]

@@ -45,7 +45,7 @@ def a_server_of_ones_own() -> Iterator[Cluster]:
 
 
 async def test_no_page_while_the_database_stands_still_and_the_page_again_afterwards() -> None:
-    """Issue 5, item 1: a server that is stopped enforces no time-out of its own, and a scrape must not wait for it."""
+    """A server that is stopped enforces no time-out of its own, and a scrape must not wait for it."""
     with a_server_of_ones_own() as server:
         await server.execute("CREATE DATABASE desk")
         url = server.url("desk")

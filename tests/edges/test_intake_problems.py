@@ -84,7 +84,7 @@ async def a_problem(desk: Desk, *tickets: Ticket, title: str = "no line in Leeds
 
 
 async def test_a_problem_from_its_opening_to_its_end(desk: Desk) -> None:
-    """Issue 7, item 6: opened, put in other words, closed; each change raises its version and names who made it."""
+    """Opened, put in other words, closed; each change raises its version and names who made it."""
     problem = await a_problem(desk)
     assert (problem.state, problem.version, problem.opened_by) == (contract.PROBLEM_STATE_INVESTIGATING, 1, "lea")
     change = ChangeProblemRequest(
@@ -241,7 +241,7 @@ async def test_tickets_that_there_are_not_are_named(desk: Desk) -> None:
 
 
 async def test_a_closed_problem_is_told_with_the_remedy(desk: Desk) -> None:
-    """Issue 7, bad input: linking to a closed problem, and announcing of one; nothing changed."""
+    """Linking to a closed problem, and announcing of one; nothing changed."""
     ticket = await desk.open()
     problem = await a_problem(desk, await desk.open())
     await ask(desk, meant(CloseProblemRequest(problem_id=problem.problem_id, reason="gone")), Problem)

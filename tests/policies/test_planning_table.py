@@ -119,8 +119,10 @@ def test_what_follows_a_breach_is_said_in_words() -> None:
     }
     policy = from_data({**data, "tiers": [agent, *data["tiers"][1:]]})  # type: ignore[index]  # a list
     values = _values(policy)
-    said = [values[f"tier {tier.name}", "when missed", of] for of in
-            ("acknowledge", "tier's resolve", "update", "customer's resolve")]  # fmt: skip
+    said = [
+        values[f"tier {tier.name}", "when missed", of]
+        for of in ("acknowledge", "tier's resolve", "update", "customer's resolve")
+    ]
     assert said == [
         "nothing follows",
         "tells last resort and lead, escalates each time",
@@ -130,9 +132,16 @@ def test_what_follows_a_breach_is_said_in_words() -> None:
 
 
 @pytest.mark.parametrize(
-    ("number", "said"), [(0, "never"), (1, "each time"), (2, "every second time"), (21, "every 21st time"),
-                         (22, "every 22nd time"), (13, "every 13th time")],
-)  # fmt: skip
+    ("number", "said"),
+    [
+        (0, "never"),
+        (1, "each time"),
+        (2, "every second time"),
+        (21, "every 21st time"),
+        (22, "every 22nd time"),
+        (13, "every 13th time"),
+    ],
+)
 def test_ordinals(number: int, said: str) -> None:
     """As people say them."""
     assert every(number) == said

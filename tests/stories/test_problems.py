@@ -1,4 +1,4 @@
-"""One fault, many tickets (issue 7, item 6): days on which the cable to Leeds is cut, told through gRPC.
+"""One fault, many tickets: days on which the cable to Leeds is cut, told through gRPC.
 
 Announcements are carried out as the worker does it, at the story's own instant.
 """

@@ -121,9 +121,16 @@ def _entered(policy: Policy, priority: str, at: datetime) -> set[str]:
     """The tiers that an untouched ticket enters until its ladder ends: by the judge itself (7.5)."""
     nobody = Customer(external_id="nobody", name="Nobody", language="en", zone="UTC")
     command = Open(
-        actor="check", ticket_id="check", reference="check", queue="check", priority=priority, customer=nobody,
-        subject="check", description="", channel="check",
-    )  # fmt: skip
+        actor="check",
+        ticket_id="check",
+        reference="check",
+        queue="check",
+        priority=priority,
+        customer=nobody,
+        subject="check",
+        description="",
+        channel="check",
+    )
     judged = open_ticket(policy, command, at)
     tiers = {entry.event.tier for entry in judged.entries if isinstance(entry.event, Opened)}
     for _ in range(_STEPS):
