@@ -229,6 +229,11 @@ def problem() -> None:
     PROBLEM and ANNOUNCEMENT are ids, KEY is a ticket's id or its reference. What is announced goes on by itself,
     whatever stops and starts meanwhile, and each customer is told once, of all their tickets. Exit code 0: done; 1:
     refused, with the reason; 2: no answer, or not understood.
+
+    \b
+    followthrough problem open "Cable cut in Hill Road"     # shows its id
+    followthrough problem link PROBLEM K7QM-3XVP RT5H-9WXA
+    followthrough problem fix PROBLEM "The cable is mended." --watch
     """
 
 

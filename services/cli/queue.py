@@ -49,6 +49,9 @@ def close(asking: Asking, *, queue: str, reason: str, start_time: Instant | None
 
     Instants are read in the zone of your terminal unless they name one: 2026-11-26T15:00, 2026-11-26T15:00Z or 15:00,
     which is that of today, by the record's clock.
+
+    \b
+    followthrough queue close home "Snow on the hill road." --until 2026-11-26T12:00
     """
     request = CloseQueueRequest(queue=queue, reason=reason, request_id=asking.request_id)
     if start_time is not None:

@@ -37,6 +37,10 @@ def promise(asking: Asking, *, key: str, name: str, promise_time: Instant, words
 
     A call_back is kept by its name: with keep, or with --keeps of the message that does it. Any message from a person
     keeps next_news; resolving the ticket keeps a turnaround.
+
+    \b
+    followthrough ticket promise K7QM-3XVP call 15:00 --words "Ann calls you on the number that you gave us."
+    followthrough ticket keep K7QM-3XVP call "Told her about the engineer."
     """
     request = MakePromiseRequest(name=name, words=words, owner=owner)
     request.kind = PromiseKind.Value(f"PROMISE_KIND_{kind.upper()}")
@@ -62,7 +66,10 @@ def keep(asking: Asking, key: str, name: str, words: str) -> None:
 @click.option("--reason", required=True, help="Why; the customer does not see it.")
 @changes
 def repromise(asking: Asking, *, key: str, name: str, promise_time: Instant, words: str, reason: str) -> None:
-    """Agree another instant with the customer, before the first has come, and tell them: NAME, AT."""
+    """Agree another instant with the customer, before the first has come, and tell them: NAME, AT.
+
+    AT is read as promise does. One that was broken is over: promise anew; keep records that the first was done late.
+    """
     request = ChangePromiseRequest(name=name, words=words, reason=reason)
     request.promise_time.FromDatetime(asking.instant(promise_time))
     asking.change(key, request)
@@ -97,7 +104,10 @@ def hold(asking: Asking, key: str, reason: str) -> None:
 def credit(asking: Asking, *, key: str, amount: str, currency: str, reason: str) -> None:
     """Offer the customer a goodwill credit: AMOUNT, like 5 or 7.50, of CURRENCY, like EUR.
 
-    Above what the policy lets anybody offer, its lead decides first.
+    Above what the policy lets anybody offer, its lead decides first: with decide.
+
+    \b
+    followthrough ticket credit K7QM-3XVP 7.50 GBP --reason "two visits for nothing"
     """
     code = currency.upper()
     try:

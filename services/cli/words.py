@@ -7,6 +7,7 @@ import click
 
 from services.cli import wording, words_checked
 from services.cli.failing import Failed
+from services.cli.sections import Sections
 from services.cli.tables import headed, write
 from services.words.kinds import KINDS, Kind, Side
 from services.words.library import ANY_CHANNEL, file_names
@@ -20,7 +21,7 @@ FOUND = 1
 """Exit code when something is wrong with a template."""
 
 
-@click.group()
+@click.group(cls=Sections)
 def words() -> None:
     """See what messages say, before anybody is told anything.
 
@@ -68,7 +69,11 @@ def show(
     sparse: bool,
     is_html: bool,
 ) -> None:
-    """Show a message of that KIND, made of sample facts."""
+    """Show a message of that KIND, made of sample facts.
+
+    \b
+    followthrough words show promise_broken --language de-AT --zone Europe/Vienna --choice 1
+    """
     found = words_checked.words_in_force()
     reader = Audience(audience) if audience else None
     chosen = _kind(kind, side, reader)
@@ -102,6 +107,9 @@ def show(
 @click.pass_context
 def check(ctx: click.Context, *, is_json: bool) -> None:
     """See that every template can be used: variables, syntax, and that each language says every kind.
+
+    So too what a desk's own words leave out, of what ours say, that a customer would miss: when they hear next, until
+    when they may answer, an apology where a promise was broken.
 
     Exit code 0: nothing wrong; 1: something is; 2: the settings cannot be used.
     """

@@ -121,3 +121,10 @@ def test_which_channels_are_on() -> None:
     assert Settings(channels=("log", "file")).channels_used == ("file", "log")
     assert Settings(channels=("file",)).channels_used == ("file",)
     assert Settings().messages_folder == Path("var/messages")
+
+
+def test_the_help_cuts_no_summary() -> None:
+    """Every command with the whole of what it does."""
+    told = CliRunner().invoke(main, ["words", "--help"]).stdout.partition("Commands:")[2]
+    assert "and that each language says every kind." in " ".join(told.split())
+    assert "..." not in told
