@@ -154,9 +154,7 @@ _TABLE = (
     _of_customer("opened", {"solve_by": Type.MOMENT, "is_follow_up": Type.FLAG}),
     _of_customer("escalated", {"causes": Type.WORDS, "customers_words": Type.TEXT, "is_waiting": Type.FLAG}),
     _of_customer("transferred", {"is_waiting": Type.FLAG}),
-    _of_customer(
-        "update_posted", {"text": Type.TEXT, "also_for": Type.LINE, "is_solved": Type.FLAG}, always=("text",)
-    ),
+    _of_customer("update_posted", {"text": Type.TEXT, "also_for": Type.LINE, "is_solved": Type.FLAG}, always=("text",)),
     _of_customer("question_asked", {"question": Type.TEXT, "wait_until": Type.MOMENT}, always=("question",)),
     _of_customer(
         "customer_reminded",
