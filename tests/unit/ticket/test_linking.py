@@ -58,7 +58,7 @@ def test_what_was_one_fault_may_be_seen_when_all_is_over(tell: Tell) -> None:
 
 
 def test_what_another_tickets_letter_tells_has_none_of_its_own(tell: Tell) -> None:
-    """6.4, 6.7: the customer was told all the same: the update clock is met, and sign-off begins; nobody hears twice."""
+    """6.4, 6.7: the customer was told all the same: the update clock is met, sign-off begins; nobody hears twice."""
     update = PostUpdate(actor="lea", text="a digger", told_in="RT5H-9WXA")
     story = tell(ladder()).open("Mon 23 Nov 09:00").send(link()).as_told()
     story.until("Mon 23 Nov 10:00").send(update).happened(
