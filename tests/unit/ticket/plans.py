@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
+from operator import add
 from random import Random
 from typing import NamedTuple
 
@@ -15,6 +16,8 @@ from workflows.domain.policy import AtRisk, OnBreach, Policy, Targets, hours, mi
 from workflows.domain.ticket.words import Audience, Target
 
 MOST = 2**32
+SECONDS = (0, 0, 0, 0, 20, 45)
+"""Beside the quarters, so that what falls due is late or not within one look (4.6)."""
 
 
 class Plan(NamedTuple):
@@ -73,7 +76,7 @@ def a_plan(seed: int, length: int = 24) -> Plan:
     draw = Random(seed)  # noqa: S311 - made-up lives
     happenings = [
         Happening(
-            gap=minutes(15 * draw.choice((0, 1, 2, 4, 8, 30))),
+            gap=minutes(15 * draw.choice((0, 1, 2, 4, 8, 30))) + timedelta(seconds=draw.choice(SECONDS)),
             what=draw.choice(HAPPENS),
             number=draw.randrange(MOST),
             is_outage=draw.random() < 1 / 3,
@@ -86,8 +89,13 @@ def a_plan(seed: int, length: int = 24) -> Plan:
 numbers = st.integers(0, MOST - 1)
 versions = numbers.map(a_version)
 soon = st.integers(0, 6).map(lambda quarters: minutes(15 * quarters))
+seconds = st.sampled_from(SECONDS).map(lambda number: timedelta(seconds=number))
 happenings = st.builds(
-    Happening, gap=soon | soon | gaps, what=st.sampled_from(HAPPENS), number=numbers, is_outage=st.booleans()
+    Happening,
+    gap=st.builds(add, soon | soon | gaps, seconds),
+    what=st.sampled_from(HAPPENS),
+    number=numbers,
+    is_outage=st.booleans(),
 )
 worlds = st.builds(Plan, st.tuples(versions, versions), st.lists(happenings, min_size=6, max_size=24), lags)
 """What may happen to tickets: `gone_through` has it happen."""
