@@ -422,8 +422,9 @@ class TicketServiceServicer:
         change, or neither. Returns the survivor.
 
         Refused: of two customers, into itself, of a ticket that others were merged into (MERGE_IMPOSSIBLE), of or into a
-        closed one (WRONG_STATE). What the desk asks of a merged ticket from then on is refused with the survivor (MERGED);
-        what its customer says is heard on that one.
+        closed one (WRONG_STATE), and where the survivor has no room for a promise, or for a credit that awaits the lead
+        (TOO_MANY_PROMISES, TOO_MANY_CREDITS, CREDIT_OTHER_CURRENCY). What the desk asks of a merged ticket from then on is
+        refused with the survivor (MERGED); what its customer says is heard on that one.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

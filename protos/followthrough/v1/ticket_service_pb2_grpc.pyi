@@ -149,8 +149,9 @@ class TicketServiceStub:
     change, or neither. Returns the survivor.
 
     Refused: of two customers, into itself, of a ticket that others were merged into (MERGE_IMPOSSIBLE), of or into a
-    closed one (WRONG_STATE). What the desk asks of a merged ticket from then on is refused with the survivor (MERGED);
-    what its customer says is heard on that one.
+    closed one (WRONG_STATE), and where the survivor has no room for a promise, or for a credit that awaits the lead
+    (TOO_MANY_PROMISES, TOO_MANY_CREDITS, CREDIT_OTHER_CURRENCY). What the desk asks of a merged ticket from then on is
+    refused with the survivor (MERGED); what its customer says is heard on that one.
     """
     GetHandover: _grpc.UnaryUnaryMultiCallable[_ticket_service_pb2.GetHandoverRequest, _handover_pb2.Handover]
     """Tells a ticket's story to whoever has it next: nobody has to tell it twice."""
@@ -270,8 +271,9 @@ class TicketServiceAsyncStub(TicketServiceStub):
     change, or neither. Returns the survivor.
 
     Refused: of two customers, into itself, of a ticket that others were merged into (MERGE_IMPOSSIBLE), of or into a
-    closed one (WRONG_STATE). What the desk asks of a merged ticket from then on is refused with the survivor (MERGED);
-    what its customer says is heard on that one.
+    closed one (WRONG_STATE), and where the survivor has no room for a promise, or for a credit that awaits the lead
+    (TOO_MANY_PROMISES, TOO_MANY_CREDITS, CREDIT_OTHER_CURRENCY). What the desk asks of a merged ticket from then on is
+    refused with the survivor (MERGED); what its customer says is heard on that one.
     """
     GetHandover: _aio.UnaryUnaryMultiCallable[_ticket_service_pb2.GetHandoverRequest, _handover_pb2.Handover]  # type: ignore[assignment]
     """Tells a ticket's story to whoever has it next: nobody has to tell it twice."""
@@ -556,8 +558,9 @@ class TicketServiceServicer(metaclass=_abc_1.ABCMeta):
         change, or neither. Returns the survivor.
 
         Refused: of two customers, into itself, of a ticket that others were merged into (MERGE_IMPOSSIBLE), of or into a
-        closed one (WRONG_STATE). What the desk asks of a merged ticket from then on is refused with the survivor (MERGED);
-        what its customer says is heard on that one.
+        closed one (WRONG_STATE), and where the survivor has no room for a promise, or for a credit that awaits the lead
+        (TOO_MANY_PROMISES, TOO_MANY_CREDITS, CREDIT_OTHER_CURRENCY). What the desk asks of a merged ticket from then on is
+        refused with the survivor (MERGED); what its customer says is heard on that one.
         """
 
     @_abc_1.abstractmethod
