@@ -18,7 +18,7 @@ from protos.followthrough.v1.ticket_service_pb2 import (
 )
 from services.intake.convert import COMMANDS, ticket_message, to_command, to_incoming, to_open
 from services.intake.errors import Problem, Reason, invalid, refused, unknown_article, unknown_ticket
-from services.intake.fields import Violation
+from services.intake.fields import Violation, violations
 from services.intake.ids import Ids
 from services.intake.last_words import ELSEWHERE, LastWord, is_refused_for, say_to_survivor
 from services.intake.means import Handle, Owed
@@ -81,8 +81,21 @@ class Changes:
         return cast(Mapping[type[Message], Handle[Message]], own | dict.fromkeys(COMMANDS, self._change))
 
     def lacks(self, request: Message) -> tuple[Violation, ...]:
-        """Find what a request must say here, though the contract allows to leave it out."""
-        if not isinstance(request, (OpenTicketRequest, ReceiveContactRequest)) or self._policies.now.has_default:
+        """Find what a request must say here, though the contract allows to leave it out.
+
+        Of one that lacks nothing else that is told later: it may have been answered while there was a default (5.5).
+        """
+        if not isinstance(request, (OpenTicketRequest, ReceiveContactRequest)):
+            return ()
+        return self._left_open(request) if violations(request) else ()
+
+    def require_place(self, request: OpenTicketRequest | ReceiveContactRequest) -> None:
+        """See that it says where it belongs, or that there is a default. Raises `Problem`."""
+        if found := self._left_open(request):
+            raise invalid(found)
+
+    def _left_open(self, request: OpenTicketRequest | ReceiveContactRequest) -> tuple[Violation, ...]:
+        if self._policies.now.has_default:
             return ()
         needed = ("queue",) if _is_leaving(request) else ("queue", "priority")
         return tuple(Violation(name, "is empty: say it") for name in needed if not getattr(request, name))
@@ -178,6 +191,7 @@ class Changes:
         Raises `Problem` where nothing is.
         """
         held = self._policies.now
+        self.require_place(request)
         if not (request.queue and (request.priority or _is_leaving(request))):
             request = await _placed(request, held)
         policy = _policy(request, held.promised)

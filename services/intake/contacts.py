@@ -86,6 +86,7 @@ class ContactMethods:
         asked = request_of(request)  # as it was asked, before anything is filled in (5.5)
         if before := await self._record.answered(asked):
             return self._changes.answer(before)
+        self._changes.require_place(request)
         place: tuple[OpenTicketRequest, Policy] | None = None
 
         async def opening(follows: str | None) -> tuple[Policy, Open]:

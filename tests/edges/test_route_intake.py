@@ -7,7 +7,7 @@ from uuid import uuid4
 import grpc
 import pytest
 
-from protos.followthrough.v1.ticket_service_pb2 import OpenTicketRequest
+from protos.followthrough.v1.ticket_service_pb2 import OpenTicketRequest, ReceiveContactRequest
 from services.policy_host.in_force import Policies
 from tests.policies.example import EXAMPLE
 from tests.support.intake import Desk, a_desk, opening
@@ -45,6 +45,19 @@ async def desk(sqlite_url: str, policies: Policies) -> AsyncIterator[Desk]:
 def placeless(**given: str) -> OpenTicketRequest:
     """A request to open that leaves queue and priority open."""
     return opening(queue="", priority="", **given)
+
+
+def received_placeless() -> ReceiveContactRequest:
+    """A customer comes back, or comes for the first time: by themselves they name no desk."""
+    return ReceiveContactRequest(
+        request_id=str(uuid4()),
+        caller="crm-1",
+        actor="ana",
+        customer=opening().customer,
+        subject="a rake",
+        channel="mail",
+        text="It is broken.",
+    )
 
 
 async def test_a_request_is_opened_where_the_route_says(desk: Desk, policies: Policies) -> None:
@@ -87,6 +100,27 @@ async def test_a_retry_is_answered_though_an_edit_took_its_queue_away(desk: Desk
     assert (await desk.refusal(request)).reason == "REQUEST_ID_REUSED"
     request.request_id = str(uuid4())
     assert (await desk.refusal(request)).reason == "UNKNOWN_QUEUE"
+
+
+async def test_a_retry_is_answered_though_an_edit_took_the_default_away(desk: Desk, policies: Policies) -> None:
+    """5.5: what it left open was filled in then; whoever leaves it open from now on is told to say it."""
+    request, received = placeless(subject="a vase"), received_placeless()
+    first = await desk.ticket(request)
+    joined = await desk.ask(received)
+    files = PolicyFiles(folder=Path(policies.now.loaded.files["craft"]).parent)
+    files.write("routing.py", "")
+    await reloaded(policies)
+    assert not policies.now.has_default
+
+    assert await desk.ticket(request) == first
+    assert await desk.ask(received) == joined
+    for again in (request, received):
+        again.request_id = str(uuid4())
+        refusal = await desk.refusal(again)
+        assert refusal.violations == {
+            "queue": "queue is empty: say it",
+            "priority": "priority is empty: say it",
+        }
 
 
 async def test_what_would_become_of_it_can_be_asked(desk: Desk) -> None:
