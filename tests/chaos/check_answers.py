@@ -14,7 +14,7 @@ EFFECTS: dict[str, tuple[str, ...]] = {
     "post_update": ("update_posted",),
     "record_contact": ("contact_received",),
     "wait_on_customer": ("wait_started",),
-    "continue": ("wait_ended",),
+    "continue": ("wait_ended", "hold_ended"),
     "escalate": ("escalated", "ladder_exhausted", "escalation_absorbed"),
     "transfer": ("transferred",),
     "resolve": ("resolved",),

@@ -80,7 +80,8 @@ SENSIBLE: Mapping[int, Mapping[str, int]] = {
     t.TICKET_STATUS_IN_PROGRESS: {
         "post_update": 5, "resolve": 4, "wait_on_customer": 3, "record_contact": 3, "assign": 2, "log_time": 2,
         "escalate": 1, "transfer": 1, "change_priority": 1, "add_note": 1, "make_promise": 3, "keep_promise": 3,
-        "change_promise": 1, "hold": 1, "merge": 2, "offer_credit": 2, "decide_credit": 2,
+        "change_promise": 1, "hold": 1,
+        "continue": 1, "merge": 2, "offer_credit": 2, "decide_credit": 2,
     },
     t.TICKET_STATUS_WAITING_ON_CUSTOMER: {
         "record_contact": 4, "continue": 2, "resolve": 2, "post_update": 1, "wait_on_customer": 1, "escalate": 1,
