@@ -13,7 +13,6 @@ from sqlalchemy.orm import aliased
 from services.records import codec
 from services.records.folding import PART
 from services.records.problem_facts import PASSED_BY, TOLD, WAITING, Announcement
-from services.records.problem_facts import STUCK as STUCK_TICKET
 from services.records.problem_rows import announcements, count_problems
 from services.records.tables import (
     AT_RISK,
@@ -30,7 +29,7 @@ from services.records.tables import (
     TotalRow,
 )
 from services.records.tables_closures import ClosureRow
-from services.records.tables_problems import LIVE, AnnouncementResultRow, AnnouncementRow
+from services.records.tables_problems import IN_VAIN, LIVE, AnnouncementResultRow, AnnouncementRow
 from workflows.domain.policy import Policy
 from workflows.domain.ticket.events import TookOver
 from workflows.domain.ticket.words import Status
@@ -162,7 +161,7 @@ def _announced_in_vain(instant: datetime) -> ScalarSelect[int]:
     counted = (
         select(func.count()).select_from(result).join(announced, announced.announcement_id == result.announcement_id)
     )
-    return counted.where(lately, result.outcome == STUCK_TICKET).scalar_subquery()
+    return counted.where(lately, IN_VAIN).scalar_subquery()
 
 
 async def _closures(connection: AsyncConnection, instant: datetime) -> dict[LabelValues, int]:

@@ -14,6 +14,8 @@ from services.records.tables import Base
 OPEN = text("closed_at IS NULL")
 LIVE = text("ended_at IS NULL")
 """It is announced still, or paused."""
+IN_VAIN = text("outcome = 'stuck'")
+"""Its customer could not be told."""
 
 
 class ProblemRow(Base):
@@ -105,6 +107,7 @@ class AnnouncementResultRow(Base):
             ["announcement_id", "ticket_id"],
             ["announcement_tickets.announcement_id", "announcement_tickets.ticket_id"],
         ),
+        Index("ix_announcement_results_stuck", "announcement_id", postgresql_where=IN_VAIN, sqlite_where=IN_VAIN),
     )
 
     announcement_id: Mapped[str] = mapped_column(primary_key=True)

@@ -18,7 +18,7 @@ from workflows.domain.ticket.words import Outcome
 
 CLOSED = 3000
 OPEN = 3
-INDICES = "open|late|owed|due|stuck|at_risk|status"
+INDICES = "open|late|owed|due|stuck|at_risk|status|credit_asked"
 """Of tickets, those that leave out what is closed; by status only those that wait on the customer are looked for."""
 
 Asked = list[tuple[str, tuple[Any, ...]]]

@@ -95,6 +95,14 @@ def _closed() -> None:
         "ix_tickets_closed", "tickets", ["closed_at", "ticket_id"], postgresql_where=over, sqlite_where=over
     )
     op.create_index("ix_announcement_tickets_ticket_id", "announcement_tickets", ["ticket_id"])
+    in_vain = sa.text("outcome = 'stuck'")
+    op.create_index(
+        "ix_announcement_results_stuck",
+        "announcement_results",
+        ["announcement_id"],
+        postgresql_where=in_vain,
+        sqlite_where=in_vain,
+    )
 
 
 def _asked_at(state: object) -> datetime | None:
