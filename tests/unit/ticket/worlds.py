@@ -19,6 +19,7 @@ from workflows.domain.ticket.importing import USED, ImportImplausible
 from workflows.domain.ticket.judge import judge
 from workflows.domain.ticket.merging import halves, with_next_news
 from workflows.domain.ticket.roster import RosterAnswer
+from workflows.domain.ticket.state import TICK
 from workflows.domain.ticket.words import Status, Target, TicketKind
 
 MOST_TICKETS = 4
@@ -110,7 +111,8 @@ class World:
         match step.what:
             case "ask":
                 at = life.next_at(self.now)
-                self._settle(life, at, command_of(draw.randrange(10_000), life.ticket, at))
+                seen = judge(life.policy, life.ticket, at, told=self.told).ticket
+                self._settle(life, at, command_of(draw.randrange(10_000), seen, at))
             case "open" | "leave":
                 self._open(draw, TicketKind.LEAVING if step.what == "leave" else TicketKind.REQUEST)
             case "import":
@@ -120,8 +122,7 @@ class World:
             case "open queue":
                 self._end(draw, is_outage=step.is_outage)
             case "roster":
-                tier = draw.choice(self.versions[0].tier_names)
-                self._announce(RosterAnswer(tier=tier, at=self.now, is_reachable=draw.random() < 1 / 2))
+                self._answer(draw.choice(self.versions[0].tier_names), is_reachable=draw.random() < 1 / 2)
             case "merge":
                 self._merge(draw)
             case "move":
@@ -148,6 +149,13 @@ class World:
     def _settle(self, life: Life, at: datetime, command: Command | None = None, onto: Policy | None = None) -> None:
         life.settle(at, command, onto=onto, told=self.told)
         self.done.append(Settled(at, life, command))
+
+    def _answer(self, tier: str, *, is_reachable: bool) -> None:
+        """What the roster says of a tier: only what is something else than before is kept, each later than the last."""
+        before = next((each for each in reversed(self.answers) if each.tier == tier), None)
+        if before is None or before.is_reachable != is_reachable:
+            at = self.now if before is None else max(self.now, before.at + TICK)
+            self._announce(RosterAnswer(tier=tier, at=at, is_reachable=is_reachable))
 
     def _announce(self, told: Told) -> None:
         if isinstance(told, Closure):
