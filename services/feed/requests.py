@@ -119,13 +119,15 @@ def opening(case: Case, *, queue: str, priority: str) -> OpenTicketRequest:
 
 
 def change(ticket_id: str, command: Command) -> Change:
-    """Ask for a command: the contract's fields have the command's names."""
+    """Ask for a command: the contract's fields have the command's names; it lacks those that only the record says."""
     request = REQUESTS[type(command)](ticket_id=ticket_id)
     for field in fields(command):
         value = getattr(command, field.name)
+        if value is None or value == ():
+            continue
         if isinstance(value, tuple):
             getattr(request, field.name).extend(value)
-        elif value is not None:
+        else:
             setattr(request, field.name, _in_the_contract(value))
     return request
 
