@@ -22,7 +22,7 @@ from services.records.errors import RecordFailed, RecordUnavailable
 from services.records.faults import Duplicate, spoken_plainly
 from services.records.letters import MOST_IN_A_LETTER, Rules, Turn, Turns, decide_letter
 from services.records.policies import KnownPolicies
-from services.records.problem_facts import AnnouncementKind, AnnouncementState
+from services.records.problem_facts import STUCK, AnnouncementKind, AnnouncementState
 from services.records.problem_rows import words_in
 from services.records.rows import Held, ResultColumns
 from services.records.statements import Settling, Statements
@@ -36,8 +36,6 @@ logger = logging.getLogger(__name__)
 
 ASKED_AGAIN_AFTER = timedelta(seconds=30)
 """Real time after which Temporal is asked again to carry on: it may have lost the run, and asking twice is harmless."""
-STUCK = "stuck"
-"""The rules could not judge it: an operator must look."""
 
 
 class _Refused(Exception):  # noqa: N818 - the fact; never leaves here

@@ -130,7 +130,7 @@ async def test_a_no_on_a_merged_ticket_is_a_no_to_the_survivors_solution(desk: D
         "specialist",
         ticket_pb2.TICKET_STATUS_OPEN,
     )
-    assert (await last_event(desk, survivor, "rejected")).reason == "Still dead."  # type: ignore[attr-defined]
+    assert (await last_event(desk, survivor, "rejected")).reason == "Still dead."  # type: ignore[attr-defined]  # a Rejected
 
 
 async def test_a_yes_on_a_merged_ticket_signs_off_nothing(desk: Desk) -> None:
@@ -156,7 +156,7 @@ async def test_a_rating_of_a_merged_ticket_is_of_the_matter(desk: Desk) -> None:
     assert (first.ticket_id, first.rating.stars) == (survivor.ticket_id, 1)
     assert second.rating == first.rating
     contact = await last_event(desk, survivor, "contact_received")
-    assert contact.text.startswith(f"rates {other.reference} 5 of 5: xxx")  # type: ignore[attr-defined]
+    assert contact.text.startswith(f"rates {other.reference} 5 of 5: xxx")  # type: ignore[attr-defined]  # a ContactReceived
 
 
 async def test_somebody_elses_word_on_a_merged_ticket_is_refused(desk: Desk) -> None:
