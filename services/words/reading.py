@@ -45,7 +45,8 @@ class Read:
         ordered = sorted(occasion.entries, key=lambda entry: entry.sequence)
         self.before = [entry for entry in ordered if entry.sequence < occasion.sequence]
         self.after = [entry for entry in ordered if entry.sequence > occasion.sequence and entry.at == self.entry.at]
-        self.stood: Standing = standing((*self.before, self.entry, *self.after))
+        lines = (*self.before, self.entry, *self.after)
+        self.stood: Standing = standing(lines, occasion.policy, occasion.ticket.owner)
 
     def line(self, kind: type[Wanted]) -> Wanted:
         """The line's event, which ought to be of that kind."""

@@ -1,9 +1,14 @@
-"""How a ticket stood when a line of its log was written, read from the log alone: a message may be sent much later."""
+"""How a ticket stood when a line of its log was written, read from the log: a message may be sent much later.
 
-from collections.abc import Iterable
+Whose the first tier is stands in no line: who speaks to the customer (1) is read with the policy of that line, and with
+the owner whom the ticket has now, for it has one at most.
+"""
+
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from workflows.domain.policy import Policy
 from workflows.domain.ticket.events import (
     Acknowledged,
     Assigned,
@@ -68,7 +73,10 @@ class Standing:
     """Every run of every promise."""
     open_promises: dict[str, int] = field(default_factory=dict)
     """By name, the run that is neither kept nor over."""
-    first_tier: str | None = None
+    owner_now: str | None = None
+    """Who speaks to the customer as the ticket stands now: what it is to be read for, and in no line."""
+    later_tiers: frozenset[str] = frozenset()
+    """What the tiers after the first are called, and were; and the last resort: whoever speaks for it owns nothing."""
     told_at: datetime | None = None
     """When it was opened, and its customer was told so; none of one that was opened elsewhere (6.14)."""
     told_solve_by: datetime | None = None
@@ -100,7 +108,7 @@ class Standing:
         event = entry.event
         match event:
             case Opened(tier=tier, priority=priority):
-                self.tier = self.first_tier = tier
+                self.tier = tier
                 self.priority = priority
                 self.told_at = entry.at
             case Imported(handler=handler, owner=owner):
@@ -129,7 +137,7 @@ class Standing:
         match event:
             case Acknowledged(handler=handler, tier=tier):
                 self.handler = self.handler or handler
-                if self.owner is None and tier == self.first_tier:
+                if handler == self.owner_now and tier not in self.later_tiers:
                     self.owner = handler
             case Assigned(handler=handler):
                 self.handler = handler
@@ -178,9 +186,20 @@ class Standing:
                 pass  # nobody is told of it, or all of it stands in the line itself
 
 
-def standing(entries: Iterable[Entry]) -> Standing:
-    """How the ticket stood after these lines."""
-    found = Standing()
-    for entry in entries:
+def standing(entries: Iterable[Entry], policy: Policy, owner_now: str | None) -> Standing:
+    """How the ticket stood after these lines, the last of which was written under that version of its policy."""
+    lines = tuple(entries)
+    found = Standing(owner_now=owner_now, later_tiers=_later_tiers(lines, policy))
+    for entry in lines:
         found.read(entry)
     return found
+
+
+def _later_tiers(entries: Sequence[Entry], policy: Policy) -> frozenset[str]:
+    """Their names now, and those by earlier versions, so far as the ticket was there when they were renamed."""
+    first = policy.first_tier.name
+    names = {*policy.tier_names, policy.last_resort} - {first}
+    for entry in reversed(entries):
+        if isinstance(entry.event, PolicyChanged) and entry.event.tier in names:
+            names.add(entry.event.from_tier)
+    return frozenset(names - {first})

@@ -7,26 +7,37 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from hypothesis import given
 
+from services.words.facts import facts_of
+from services.words.kinds import Side
 from services.words.occasion import Occasion
 from services.words.words import Rendered, Words
-from tests.support.telling import HOUR, IDA, OPENED_AT, Life, an_opening, lives
+from tests.support.telling import HOUR, IDA, OPENED_AT, USED, Life, a_policy, an_opening, lives
 from tests.unit.ticket.lives import ENOUGH, Step, lived, plans, policies
+from workflows.domain.calendar import Calendar
 from workflows.domain.policy import Policy
+from workflows.domain.policy_data import version_of
 from workflows.domain.ticket.commands import (
     Acknowledge,
+    Assign,
+    ChangePolicy,
     ChangePriority,
     Command,
     Continue,
     Escalate,
+    Import,
     MakePromise,
+    Open,
     PostUpdate,
     Reject,
+    Renaming,
     Resolve,
+    SpentClock,
     Transfer,
     WaitOnCustomer,
 )
 from workflows.domain.ticket.events import Entry
-from workflows.domain.ticket.state import Ticket
+from workflows.domain.ticket.judge import judge
+from workflows.domain.ticket.state import TICK, Ticket
 from workflows.domain.ticket.words import Audience, Outcome, PromiseKind, Status, Target
 
 WORDS = Words()
@@ -82,6 +93,72 @@ def test_when_they_hear_next_is_what_the_ticket_owes(policy: Policy, plan: list[
         assert news is None or news == expected, occasion.kind
         if occasion.kind == "opened" or (occasion.kind == "update_posted" and ticket.status in IN_HAND):
             assert news is not None, occasion.kind
+
+
+@ENOUGH
+@given(policy=policies, plan=plans)
+def test_whom_a_letter_calls_the_owner_is_the_owner(policy: Policy, plan: list[Step]) -> None:
+    """1: who acknowledged first in the policy's first tier, which need not be the tier that it was opened in."""
+    for occasion, ticket, in_the_end in occasions(policy, plan, outages=False):
+        if Side.of(occasion.audience) is Side.DESK and occasion.entry.at == occasion.entries[-1].at:
+            assert facts_of(replace(occasion, ticket=in_the_end))["owner"] == ticket.owner, occasion.kind
+
+
+IMPORTED = Import(
+    actor="operator",
+    ticket_id="t-3",
+    reference="QX7K-4MPD",
+    queue="home",
+    priority="normal",
+    customer=IDA,
+    subject="No line",
+    description="The line is dead.",
+    channel="phone",
+    opened_at=OPENED_AT - HOUR,
+    tier="specialist",
+    status=Status.OPEN,
+    clocks=tuple(SpentClock(target=target, used=HOUR) for target in USED),
+)
+SAM = replace(ANN, actor="sam", handler="sam", tier="specialist")
+
+
+def owners(life: Life) -> list[object]:
+    """Whom the desk's letters call the owner, one after another."""
+    found = (facts_of(each) for each in life.occasions() if Side.of(each.audience) is Side.DESK)
+    return [each["owner"] for each in found]
+
+
+@pytest.mark.parametrize("opening", [an_opening(), IMPORTED])
+def test_who_takes_it_on_in_a_later_tier_owns_nothing_whatever_tier_it_was_opened_in(opening: Open | Import) -> None:
+    """1, 4.5, 6.14: the first tier is the policy's: one that was passed by, or that an import was never in, is it."""
+    policy = a_policy()
+    agent, *later = policy.tiers
+    afternoons = Calendar("Europe/London", {"mon-fri": "13:00-18:00"})
+    closed = replace(agent, calendar=afternoons, skip_when_closed=("normal",))
+    life = Life(policy=replace(policy, tiers=(closed, *later)), opening=opening)
+    assert life.ticket.tier == "specialist"
+    life.do(SAM, Assign(actor="sam", handler="tom"))
+    assert {life.ticket.owner, *owners(life)} == {None}
+    life.do(Transfer(actor="tom", to_tier="agent", reason="theirs"), ANN, Assign(actor="ann", handler="ben"))
+    assert owners(life)[-1] == life.ticket.owner == "ann"
+    assert owners(life)[0] is None
+
+
+def test_who_owns_it_is_told_by_whatever_name_the_first_tier_had_then() -> None:
+    """1, 7.3: another version of the policy calls the tier otherwise."""
+    life = Life().do(ANN)
+    named = replace(life.policy, tiers=(replace(life.policy.first_tier, name="desk"), *life.policy.tiers[1:]))
+    rename = ChangePolicy(
+        actor="ops",
+        policy_version=version_of(named),
+        reason="another word",
+        tiers=(Renaming(old="agent", new="desk"),),
+    )
+    life.now += TICK
+    life.judgements.append(judge(life.policy, life.ticket, life.now, rename, onto=named))
+    life.policy = named
+    life.do(Assign(actor="ann", handler="ben"))
+    assert (life.ticket.tier, owners(life)[-1]) == ("desk", "ann")
 
 
 def test_an_escalation_says_of_two_promises_of_news_the_earlier() -> None:
