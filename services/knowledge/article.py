@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from workflows.domain.languages import spoken
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Content:
@@ -81,8 +83,3 @@ class ArticleMovedOn(Exception):  # noqa: N818 - the fact, in the desk's words
         self.article_id = article_id
         self.expected = expected
         self.version = version
-
-
-def spoken(language: str) -> str:
-    """A language tag without its region and variant: whoever speaks `de-AT` understands `de`."""
-    return language.partition("-")[0].lower()

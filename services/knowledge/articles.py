@@ -10,13 +10,14 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, delete, exists, func, insert, literal, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.knowledge.article import Article, ArticleMovedOn, ArticleUnknown, Content, Suggestion, spoken
+from services.knowledge.article import Article, ArticleMovedOn, ArticleUnknown, Content, Suggestion
 from services.knowledge.search import PostgresqlSearch, Search, SqliteSearch
 from services.knowledge.words import asked_for
 from services.records import Records, codec
 from services.records.clock import instant_by
 from services.records.faults import spoken_plainly
 from services.records.tables_articles import ArticleQueueRow, ArticleRow
+from workflows.domain.languages import spoken
 
 _LOCK_KEY = 0x61_7274_6963_6C65
 """Two processes never write articles at a time. The key is arbitrary and never changes."""

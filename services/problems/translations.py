@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from protos.followthrough.v1.problem_service_pb2 import AnnouncementWords
 from services.intake.fields import Violation
-from services.records.letters import nearest
+from workflows.domain.languages import nearest
 from workflows.domain.ticket.texts import quoted
 
 MOST_LANGUAGES = 20
@@ -16,11 +16,11 @@ def violations(words_in: Sequence[AnnouncementWords], languages: Sequence[str]) 
     if len(words_in) > MOST_LANGUAGES:
         yield Violation("words_in", f"has {len(words_in)}: at most {MOST_LANGUAGES} are allowed")
         return
-    known, said = {tag.lower() for tag in languages}, set[str]()
+    known, said = {next(nearest(tag)) for tag in languages}, set[str]()
     for place, each in enumerate(words_in):
-        tag = each.language.lower()
-        if not tag:  # said already
+        if not each.language:  # said already
             continue
+        tag = next(nearest(each.language))
         if known.isdisjoint(nearest(tag)):
             known_ones = ", ".join(languages) or "none"
             problem = f"{quoted(each.language)} is no language that messages are written in: those are {known_ones}"

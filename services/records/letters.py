@@ -14,6 +14,7 @@ from services.records.errors import PolicyUnreadable
 from services.records.problem_facts import TOLD, AnnouncementKind
 from services.records.rows import Held, ResultColumns, Rows, TurnColumns
 from services.records.settled import SettledBy
+from workflows.domain.languages import nearest
 from workflows.domain.policy import Policy
 from workflows.domain.ticket.commands import PostUpdate, Resolve
 from workflows.domain.ticket.state import Ticket
@@ -69,15 +70,8 @@ class Turns:
 
     def _words_for(self, language: str) -> str:
         """The nearest: Austrian German, German, and else the words that are for everybody."""
-        words_in = {tag.lower(): words for tag, words in self.words_in.items()}
+        words_in = {next(nearest(tag)): words for tag, words in self.words_in.items()}
         return next((words_in[tag] for tag in nearest(language) if tag in words_in), self.words)
-
-
-def nearest(language: str) -> Iterator[str]:
-    """Yield a language's tag in small letters, then shorter and shorter: `de-at`, `de`."""
-    parts = language.lower().split("-")
-    for length in range(len(parts), 0, -1):
-        yield "-".join(parts[:length])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

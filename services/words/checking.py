@@ -19,9 +19,9 @@ from services.words.left_out import left_out
 from services.words.library import LAST_LANGUAGE, LONGEST_FILE, SHIPPED, Found, Library, file_names
 from services.words.reading import Facts
 from services.words.samples import ZONE, sample, samples
-from services.words.speech import languages
 from services.words.telling import try_out
 from services.words.words import Words
+from workflows.domain.languages import nearest
 from workflows.domain.ticket.words import Audience
 
 CHANNEL = re.compile(r"[a-z][a-z0-9_-]{0,31}")
@@ -79,7 +79,7 @@ def _problems(words: Words) -> Iterator[Problem]:
 
 
 def _of_language(library: Library, folder: Path, place: Path) -> Iterator[Problem]:
-    proper = next(languages(place.name))
+    proper = next(nearest(place.name))
     if proper != place.name or not re.fullmatch(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*", place.name):
         yield Problem(path=place, line=None, text=f"is no language: call it by its tag, like {proper!r} or 'pt-BR'")
         return
@@ -308,7 +308,7 @@ def _where(error: BaseException, found: Found) -> tuple[Path, int | None]:
 
 def _missing(library: Library, language: str) -> Iterator[Problem]:
     """Say what a language that tells customers something does not tell them itself."""
-    own = tuple(languages(language))
+    own = tuple(nearest(language))
     lacks = []
     for (name, side), kind in KINDS.items():
         if side is Side.DESK and language != LAST_LANGUAGE:

@@ -8,15 +8,16 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from html import unescape
 from pathlib import Path
 
 from services.words.kinds import KINDS, Kind, Side, Type
 from services.words.library import ANY_CHANNEL, SHIPPED, Found, Library
+from services.words.plain import has_words, of_html
 from services.words.reading import By, Fact, Facts, When
 from services.words.samples import ZONE, samples
 from services.words.speech import Speech
 from services.words.telling import Said, Telling, beside
+from workflows.domain.languages import spoken
 from workflows.domain.money import Money
 from workflows.domain.ticket.words import Audience
 
@@ -63,7 +64,6 @@ NAMED = 4
 """Kinds that are named; of more it is said how many there are."""
 
 _FIRST_DAY = datetime(2027, 3, 1, 4, 7, tzinfo=UTC)
-_TAG = re.compile("<[^>]*>")
 
 Parts = Callable[[Library, Found], Iterable[Found]]
 """What a template includes, and what that includes."""
@@ -163,9 +163,9 @@ def _missing(own: _Own, library: Library, shipped: Library) -> Iterator[tuple[Pa
                 shown = _shown(ours.speech, facts.get(name))
                 if not _says(f"{ours.subject}\n{ours.text}", shown):
                     yield _to_blame(own, shipped, re.compile(rf"\b{name}\b"), "txt"), what
-                elif not _says(_text_of(ours.html), shown):
+                elif not _says(of_html(ours.html), shown):
                     yield _to_blame(own, shipped, re.compile(rf"\b{name}\b"), "html"), what
-        mine, known = (APOLOGIES.get(each.speech.language.partition("-")[0].lower()) for each in (ours, theirs))
+        mine, known = (APOLOGIES.get(spoken(each.speech.language)) for each in (ours, theirs))
         is_sorry = known is not None and not facts["is_late"] and known.search(theirs.text)  # not for the delay alone
         if mine and known and is_sorry and not mine.search(ours.text):
             yield _to_blame(own, shipped, known, "txt"), AN_APOLOGY
@@ -205,16 +205,7 @@ def _shown(speech: Speech, fact: Fact) -> tuple[str, ...]:
 
 
 def _says(text: str, shown: Iterable[str]) -> bool:
-    plain = _plain(text)
-    return any(_plain(each) in plain for each in shown)
-
-
-def _plain(text: str) -> str:
-    return " ".join(text.split())
-
-
-def _text_of(html: str) -> str:
-    return unescape(_TAG.sub(" ", html))
+    return any(has_words(text, each) for each in shown)
 
 
 def _to_blame(own: _Own, shipped: Library, says: re.Pattern[str], ending: str) -> Path:

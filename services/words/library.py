@@ -24,7 +24,7 @@ from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from services.words.kinds import Kind, Side
-from services.words.speech import languages
+from workflows.domain.languages import nearest
 from workflows.domain.ticket.words import Audience
 
 SHIPPED = Path(__file__).parent / "templates"
@@ -66,7 +66,7 @@ class Library:
 
     def chain(self, tag: str) -> tuple[str, ...]:
         """The languages to look in for one who reads that language, nearest first."""
-        return tuple(dict.fromkeys((*languages(tag), *languages(self.default_language), LAST_LANGUAGE)))
+        return tuple(dict.fromkeys((*nearest(tag), *nearest(self.default_language), LAST_LANGUAGE)))
 
     def find(self, kind: Kind, tag: str, *, audience: Audience | None, channel: str, ending: str) -> Found | None:
         """The nearest template of a kind; none where there is not one."""

@@ -13,8 +13,9 @@ from typing import Self
 from babel import dates, numbers
 
 from services.words.library import Found, Library
-from services.words.speech import Speech, languages
+from services.words.speech import Speech
 from workflows.domain.calendar import Calendar
+from workflows.domain.languages import nearest
 from workflows.domain.money import Money
 from workflows.domain.opening_hours import written
 from workflows.domain.zones import zone
@@ -65,8 +66,8 @@ class PageWords:
     @classmethod
     def of(cls, library: Library, language: str) -> Self | None:
         """The words for one who reads that language; none where there are none in it."""
-        found = next(filter(None, (library.at(each, SLA_FILE) for each in languages(language))), None)
-        return None if found is None else cls(library, found, next(languages(language)))
+        found = next(filter(None, (library.at(each, SLA_FILE) for each in nearest(language))), None)
+        return None if found is None else cls(library, found, next(nearest(language)))
 
     @property
     def language(self) -> str:

@@ -5,7 +5,7 @@ the minute. Never UTC but for those whose zone that is. Never asks for now.
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -17,6 +17,7 @@ from babel import Locale, UnknownLocaleError, dates, numbers
 from babel.lists import format_list
 
 from workflows.domain.errors import CalendarError
+from workflows.domain.languages import nearest
 from workflows.domain.money import decimals
 from workflows.domain.zones import zone as zone_of
 
@@ -130,22 +131,10 @@ class Speech:
         return str(dates.get_timezone_location(self.zone, locale=self.locale, return_city=True))
 
 
-def languages(tag: str) -> Iterator[str]:
-    """Yield a language tag as it is usually written, then shorter and shorter: `zh-Hant-TW`, `zh-Hant`, `zh`."""
-    parts = tag.split("-")
-    written = [parts[0].lower()]
-    for part in parts[1:]:
-        if len(part) == 1:
-            break  # what follows is said to machines
-        written.append(part.title() if len(part) == 4 and part.isalpha() else part.upper())  # noqa: PLR2004 - a script
-    for length in range(len(written), 0, -1):
-        yield "-".join(written[:length])
-
-
 @cache
 def locale_of(tag: str) -> Locale:
     """The locale that is nearest to a language tag; English where the world has never heard of it."""
-    for language in languages(tag):
+    for language in nearest(tag):
         try:
             return Locale.parse(_PLAIN.get(language, language), sep="-")
         except (UnknownLocaleError, ValueError):

@@ -4,22 +4,20 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from html import unescape
 from typing import assert_never
 
 from services.words.kinds import ALSO, BARE, MOMENT, PAGE, Kind, Side, Type
 from services.words.library import ANY_CHANNEL, Found, Library
-from services.words.plain import line, one_line, paragraphs, text_of
+from services.words.plain import has_words, line, of_html, one_line, paragraphs, text_of
 from services.words.reading import By, Fact, Facts, When
 from services.words.speech import Speech
+from workflows.domain.languages import spoken
 from workflows.domain.money import Money
 from workflows.domain.ticket.words import Audience
 
 LONGEST_SUBJECT = 200
 SUBJECT = re.compile(r"Subject: *(?P<subject>[^\n]*)\n*(?P<text>.*)", re.DOTALL)
 """What a template of text comes to: its first line is the subject."""
-
-_TAG = re.compile("<[^>]*>")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,7 +98,7 @@ class Telling:
     def _also(self, library: Library, speech: Speech, language: str) -> str | None:
         """What it tells of besides, each in its paragraph; none where the language has no words for that."""
         part = library.find(ALSO, language, audience=None, channel=ANY_CHANNEL, ending="txt")
-        if part is None or _primary(part.language) != _primary(language):
+        if part is None or spoken(part.language) != spoken(language):
             return None
         template = library.template(part)
         said = (
@@ -144,7 +142,7 @@ class Telling:
             return line(template.render(day=day, time=time, place=place))
 
         # British English is said to a Briton in British English, and to a Frenchman who reads the English templates.
-        is_asked = _primary(self._asked) == _primary(language)
+        is_asked = spoken(self._asked) == spoken(language)
         return Speech(
             self._asked if is_asked else language,
             self._zone,
@@ -188,14 +186,7 @@ def _worded(speech: Speech, kind: Kind, name: str, value: Fact) -> object:
 
 def _says(text: str, html: str, also: str | None) -> bool:
     """Whether both forms of a message have that in them."""
-    if also is None:
-        return False
-    forms = (text, unescape(_TAG.sub(" ", html)))
-    return all(" ".join(also.split()) in " ".join(form.split()) for form in forms)
-
-
-def _primary(language: str) -> str:
-    return language.partition("-")[0].lower()
+    return also is not None and has_words(text, also) and has_words(of_html(html), also)
 
 
 def _in_words(speech: Speech, value: int | By | When | timedelta | Money | tuple[str, ...] | None) -> object:

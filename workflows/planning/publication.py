@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from workflows.domain.errors import PolicyError
+from workflows.domain.languages import nearest
 from workflows.domain.policy import Policy
 from workflows.domain.policy_as_written import elements, items, listed, not_a_tuple, said
 
@@ -69,10 +70,8 @@ class Publication:
 
     def in_language(self, tag: str) -> "Publication | None":
         """What is written in the nearest language, `de` for one who reads `de-AT`; none where nothing is."""
-        written = {each.language.lower(): each for each in reversed((self, *self.also))}
-        parts = tag.lower().split("-")
-        chain = ("-".join(parts[:length]) for length in range(len(parts), 0, -1))
-        return next((written[each] for each in chain if each in written), None)
+        written = {next(nearest(each.language)): each for each in reversed((self, *self.also))}
+        return next((written[each] for each in nearest(tag) if each in written), None)
 
     def problems_beside(self, policy: Policy) -> Iterator[str]:
         """Yield what it says of priorities and tiers that the policy does not have."""

@@ -4,7 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from services.words.speech import Speech, languages
+from services.words.speech import Speech
+from workflows.domain.languages import nearest
 
 TUESDAY = datetime(2026, 11, 24, 9, 12, tzinfo=UTC)
 
@@ -110,6 +111,6 @@ def test_money_is_said_in_its_own_units(language: str, minor: int, currency: str
 
 def test_a_language_is_asked_for_from_near_to_far() -> None:
     """9: de-AT, then de; a script is kept, and what is said to machines is not."""
-    assert list(languages("DE-at")) == ["de-AT", "de"]
-    assert list(languages("zh-hant-tw")) == ["zh-Hant-TW", "zh-Hant", "zh"]
-    assert list(languages("en-GB-x-desk")) == ["en-GB", "en"]
+    assert list(nearest("DE-at")) == ["de-AT", "de"]
+    assert list(nearest("zh-hant-tw")) == ["zh-Hant-TW", "zh-Hant", "zh"]
+    assert list(nearest("en-GB-x-desk")) == ["en-GB", "en"]

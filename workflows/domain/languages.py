@@ -1,0 +1,20 @@
+"""Language tags (BCP 47): how they are written, and which are nearest. Refuses to know in which there are words."""
+
+from collections.abc import Iterator
+
+
+def nearest(tag: str) -> Iterator[str]:
+    """Yield a language tag as it is usually written, then shorter and shorter: `zh-Hant-TW`, `zh-Hant`, `zh`."""
+    parts = tag.split("-")
+    written = [parts[0].lower()]
+    for part in parts[1:]:
+        if len(part) == 1:
+            break  # what follows is said to machines
+        written.append(part.title() if len(part) == 4 and part.isalpha() else part.upper())  # noqa: PLR2004 - a script
+    for length in range(len(written), 0, -1):
+        yield "-".join(written[:length])
+
+
+def spoken(tag: str) -> str:
+    """A language tag without its region and variant: whoever speaks `de-AT` understands `de`."""
+    return tag.partition("-")[0].lower()
