@@ -1,17 +1,8 @@
 """The wall, for the desk: which promises are kept, which are about to be broken, and who has to move."""
 
 from deploy.grafana.figures import Board, Figure, Query, Row, Shape, once
-
-_QUEUE = 'queue=~"$queue"'
-
-
-def _now(name: str, labels: str = _QUEUE) -> str:
-    return once(name, labels)
-
-
-def _today(name: str) -> str:
-    return f"round(sum(increase({once(name, _QUEUE)}[$__range])))"
-
+from deploy.grafana.queues import CHOSEN, now, number_today
+from deploy.grafana.wall_conversation import CUSTOMERS, MANY
 
 _AT_A_GLANCE = Row(
     title="At a glance",
@@ -22,7 +13,7 @@ _AT_A_GLANCE = Row(
             unit="short",
             shape=Shape.NUMBER,
             width=3,
-            queries=(Query(expr=f"sum({_now('open_tickets')})"),),
+            queries=(Query(expr=f"sum({now('open_tickets')})"),),
         ),
         Figure(
             title="Waiting to be taken",
@@ -30,7 +21,7 @@ _AT_A_GLANCE = Row(
             unit="short",
             shape=Shape.NUMBER,
             width=3,
-            queries=(Query(expr="sum({})".format(_now("open_tickets", f'{_QUEUE}, status="open"'))),),
+            queries=(Query(expr="sum({})".format(now("open_tickets", f'{CHOSEN}, status="open"'))),),
         ),
         Figure(
             title="At risk",
@@ -39,7 +30,7 @@ _AT_A_GLANCE = Row(
             shape=Shape.NUMBER,
             width=3,
             amber_from=1,
-            queries=(Query(expr=f"sum({_now('at_risk_tickets')})"),),
+            queries=(Query(expr=f"sum({now('at_risk_tickets')})"),),
         ),
         Figure(
             title="Past and not judged",
@@ -49,7 +40,7 @@ _AT_A_GLANCE = Row(
             shape=Shape.NUMBER,
             width=3,
             red_from=1,
-            queries=(Query(expr=f"sum({_now('overdue_tickets')})"),),
+            queries=(Query(expr=f"sum({now('overdue_tickets')})"),),
         ),
         Figure(
             title="Next deadline",
@@ -66,37 +57,25 @@ _AT_A_GLANCE = Row(
                 ),
             ),
         ),
-        Figure(
-            title="Breaches today",
-            description="Deadlines that passed unmet since midnight, of every target.",
-            unit="short",
-            shape=Shape.NUMBER,
+        number_today(
+            "Breaches today",
+            "Deadlines that passed unmet since midnight, of every target.",
+            "clocks_breached_total",
             width=3,
-            decimals=0,
             amber_from=1,
-            since="now/d",
-            queries=(Query(expr=_today("clocks_breached_total")),),
         ),
-        Figure(
-            title="Escalations today",
-            description="Steps up the ladder since midnight, for whatever reason.",
-            unit="short",
-            shape=Shape.NUMBER,
+        number_today(
+            "Escalations today",
+            "Steps up the ladder since midnight, for whatever reason.",
+            "escalations_total",
             width=3,
-            decimals=0,
-            since="now/d",
-            queries=(Query(expr=_today("escalations_total")),),
         ),
-        Figure(
-            title="Ladders ended today",
-            description="Tickets that ran out at their last tier since midnight: the last resort is told.",
-            unit="short",
-            shape=Shape.NUMBER,
+        number_today(
+            "Ladders ended today",
+            "Tickets that ran out at their last tier since midnight: the last resort is told.",
+            "exhaustions_total",
             width=3,
-            decimals=0,
             red_from=1,
-            since="now/d",
-            queries=(Query(expr=_today("exhaustions_total")),),
         ),
     ),
 )
@@ -110,7 +89,7 @@ _WHERE = Row(
             unit="short",
             shape=Shape.BARS,
             width=8,
-            queries=(Query(expr=f"sum by (queue, tier) ({_now('open_tickets')})", legend="{{queue}} · {{tier}}"),),
+            queries=(Query(expr=f"sum by (queue, tier) ({now('open_tickets')})", legend="{{queue}} · {{tier}}"),),
         ),
         Figure(
             title="At risk, by queue and tier",
@@ -119,7 +98,7 @@ _WHERE = Row(
             shape=Shape.BARS,
             width=8,
             amber_from=1,
-            queries=(Query(expr=f"sum by (queue, tier) ({_now('at_risk_tickets')})", legend="{{queue}} · {{tier}}"),),
+            queries=(Query(expr=f"sum by (queue, tier) ({now('at_risk_tickets')})", legend="{{queue}} · {{tier}}"),),
         ),
         Figure(
             title="Past and not judged, by queue and tier",
@@ -128,7 +107,7 @@ _WHERE = Row(
             shape=Shape.BARS,
             width=8,
             red_from=1,
-            queries=(Query(expr=f"sum by (queue, tier) ({_now('overdue_tickets')})", legend="{{queue}} · {{tier}}"),),
+            queries=(Query(expr=f"sum by (queue, tier) ({now('overdue_tickets')})", legend="{{queue}} · {{tier}}"),),
         ),
     ),
 )
@@ -148,7 +127,7 @@ _PROMISES = Row(
             nothing="nothing came due",
             queries=(
                 Query(
-                    expr=f"queue_priority_target:followthrough_attainment:ratio1d{{{_QUEUE}}}",
+                    expr=f"queue_priority_target:followthrough_attainment:ratio1d{{{CHOSEN}}}",
                     legend="{{queue}} · {{priority}} · {{target}}",
                 ),
             ),
@@ -159,7 +138,7 @@ _PROMISES = Row(
             unit="short",
             width=12,
             queries=(
-                Query(expr=f"sum by (target) (increase({_now('clocks_breached_total')}[1h]))", legend="{{target}}"),
+                Query(expr=f"sum by (target) (increase({now('clocks_breached_total')}[1h]))", legend="{{target}}"),
             ),
         ),
         Figure(
@@ -168,8 +147,8 @@ _PROMISES = Row(
             unit="short",
             width=6,
             queries=(
-                Query(expr=f"sum(increase({_now('tickets_opened_total')}[1h]))", legend="opened"),
-                Query(expr=f"sum(increase({_now('tickets_closed_total')}[1h]))", legend="closed"),
+                Query(expr=f"sum(increase({now('tickets_opened_total')}[1h]))", legend="opened"),
+                Query(expr=f"sum(increase({now('tickets_closed_total')}[1h]))", legend="closed"),
             ),
         ),
         Figure(
@@ -177,7 +156,7 @@ _PROMISES = Row(
             description="Steps up the ladder in the hour before, by the first of their reasons.",
             unit="short",
             width=6,
-            queries=(Query(expr=f"sum by (reason) (increase({_now('escalations_total')}[1h]))", legend="{{reason}}"),),
+            queries=(Query(expr=f"sum by (reason) (increase({now('escalations_total')}[1h]))", legend="{{reason}}"),),
         ),
         Figure(
             title="Tiers passed by, an hour",
@@ -186,7 +165,7 @@ _PROMISES = Row(
             width=6,
             queries=(
                 Query(
-                    expr=f"sum by (tier, reason) (increase({_now('tiers_skipped_total')}[1h]))",
+                    expr=f"sum by (tier, reason) (increase({now('tiers_skipped_total')}[1h]))",
                     legend="{{tier}}: {{reason}}",
                 ),
             ),
@@ -196,171 +175,7 @@ _PROMISES = Row(
             description="Tickets that are not closed, by status.",
             unit="short",
             width=6,
-            queries=(Query(expr=f"sum by (status) ({_now('open_tickets')})", legend="{{status}}"),),
-        ),
-    ),
-)
-
-_CUSTOMERS = Row(
-    title="What customers hear, and think of it",
-    figures=(
-        Figure(
-            title="Customers at risk today",
-            description="Times a lead was told since midnight that a customer may leave: broken promises, chases, "
-            "low ratings over all of their tickets.",
-            unit="short",
-            shape=Shape.NUMBER,
-            width=4,
-            decimals=0,
-            amber_from=1,
-            since="now/d",
-            queries=(Query(expr=_today("customers_flagged_total")),),
-        ),
-        Figure(
-            title="Ratings an hour, by stars",
-            description="What customers said in the hour before, once their ticket was closed.",
-            unit="short",
-            width=10,
-            queries=(Query(expr=f"sum by (stars) (increase({_now('ratings_total')}[1h]))", legend="{{stars}}"),),
-        ),
-        Figure(
-            title="Credits an hour, by what earned them",
-            description="Goodwill credits offered in the hour before: for a promise, for a solution, by hand.",
-            unit="short",
-            width=10,
-            queries=(Query(expr=f"sum by (of) (increase({_now('credits_offered_total')}[1h]))", legend="{{of}}"),),
-        ),
-        Figure(
-            title="Asked for news, an hour",
-            description="Contacts in the hour before that ask for news or complain, while the desk owed work.",
-            unit="short",
-            width=8,
-            queries=(Query(expr=f"sum by (kind) (increase({_now('chases_total')}[1h]))", legend="{{kind}}"),),
-        ),
-        Figure(
-            title="Not solved after all, an hour",
-            description="Solutions that customers turned down, and tickets taken up again, in the hour before.",
-            unit="short",
-            width=8,
-            queries=(
-                Query(expr=f"sum(increase({_now('rejected_total')}[1h]))", legend="rejected"),
-                Query(expr=f"sum(increase({_now('tickets_reopened_total')}[1h]))", legend="reopened"),
-            ),
-        ),
-        Figure(
-            title="Internal waits, an hour",
-            description="Tickets held in the hour before, for a part say, by tier: that pauses nothing.",
-            unit="short",
-            width=8,
-            queries=(Query(expr=f"sum by (tier) (increase({_now('holds_total')}[1h]))", legend="{{tier}}"),),
-        ),
-        Figure(
-            title="Asked to leave today",
-            description="Requests to leave that were opened since midnight.",
-            unit="short",
-            shape=Shape.NUMBER,
-            width=4,
-            decimals=0,
-            since="now/d",
-            queries=(Query(expr=_today("leaving_total")),),
-        ),
-        Figure(
-            title="Solved by an article today",
-            description="Tickets resolved since midnight by the answer of an article.",
-            unit="short",
-            shape=Shape.NUMBER,
-            width=4,
-            decimals=0,
-            since="now/d",
-            queries=(Query(expr=_today("solved_by_article_total")),),
-        ),
-        Figure(
-            title="Merged today",
-            description="Tickets merged since midnight into another of the same customer.",
-            unit="short",
-            shape=Shape.NUMBER,
-            width=4,
-            decimals=0,
-            since="now/d",
-            queries=(Query(expr=_today("merged_total")),),
-        ),
-        Figure(
-            title="Brought in today",
-            description="Tickets brought in from another system since midnight.",
-            unit="short",
-            shape=Shape.NUMBER,
-            width=4,
-            decimals=0,
-            since="now/d",
-            queries=(Query(expr=_today("imported_total")),),
-        ),
-        Figure(
-            title="Credits awaiting the lead",
-            description="Tickets with a credit above the limit on which no lead has decided, of all queues.",
-            unit="short",
-            shape=Shape.NUMBER,
-            width=4,
-            amber_from=1,
-            queries=(Query(expr=once("awaited_credits")),),
-        ),
-        Figure(
-            title="The first of them waits for",
-            description="How long ago the credit was proposed that has waited longest for a lead. See "
-            "docs/runbooks/credits-await-the-lead.md.",
-            unit="s",
-            shape=Shape.NUMBER,
-            width=4,
-            decimals=0,
-            red_from=86_400,
-            queries=(
-                Query(
-                    expr=f"({once('record_timestamp_seconds')} - {once('oldest_awaited_credit_timestamp_seconds')})"
-                    f" or {once('record_timestamp_seconds')} * 0",
-                ),
-            ),
-        ),
-    ),
-)
-
-_MANY = Row(
-    title="One fault, many tickets",
-    figures=(
-        Figure(
-            title="Known problems",
-            description="Faults, and wishes for the product, that are not closed, by how far they are.",
-            unit="short",
-            shape=Shape.BARS,
-            width=6,
-            queries=(Query(expr=once("problems"), legend="{{kind}} · {{state}}"),),
-        ),
-        Figure(
-            title="Announcements under way",
-            description="Tickets whose customers are being told of a problem: who waits, was told, or could not be.",
-            unit="short",
-            width=6,
-            queries=(
-                Query(expr=f"sum by (progress) ({once('announcement_tickets')})", legend="{{progress}}"),
-                Query(expr=once("announcements", 'state="paused"'), legend="announcements paused"),
-            ),
-        ),
-        Figure(
-            title="Left out of an announcement",
-            description="Tickets that could not be judged when their customers were to be told, within a day: somebody "
-            "has to tell them. See docs/runbooks/announcement-tickets-stuck.md.",
-            unit="short",
-            shape=Shape.NUMBER,
-            width=4,
-            red_from=1,
-            queries=(Query(expr=once("announcement_stuck_tickets")),),
-        ),
-        Figure(
-            title="Queues that are closed",
-            description="Closures that hold, by queue: meanwhile the clocks of its tiers stand still.",
-            unit="short",
-            shape=Shape.BARS,
-            width=8,
-            amber_from=1,
-            queries=(Query(expr=_now("queue_closures"), legend="{{queue}}"),),
+            queries=(Query(expr=f"sum by (status) ({now('open_tickets')})", legend="{{status}}"),),
         ),
     ),
 )
@@ -371,6 +186,6 @@ WALL = Board(
     description="Which promises are kept, which are about to be broken, and who has to move.",
     refresh="15s",
     time_from="now-12h",
-    rows=(_AT_A_GLANCE, _WHERE, _PROMISES, _CUSTOMERS, _MANY),
+    rows=(_AT_A_GLANCE, _WHERE, _PROMISES, CUSTOMERS, MANY),
     has_queues=True,
 )
