@@ -12,6 +12,7 @@ from services.records import Records, connect, migrate
 from tests.support.clock import StoryClock
 from tests.support.databases import Cluster, PostgresqlMissing, cluster
 from tests.support.needed import missing
+from tests.support.waiting import UNHURRIED
 
 pytest_plugins = ["workflows.testing.plugin", "pytester"]
 
@@ -115,5 +116,5 @@ def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 @pytest.fixture
 async def records(record_url: str, story_clock: StoryClock) -> AsyncIterator[Records]:
     """The record on each of the two databases, by the test's own clock."""
-    async with await connect(record_url, story_clock) as opened:
+    async with await connect(record_url, story_clock, timeouts=UNHURRIED) as opened:
         yield opened

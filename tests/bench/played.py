@@ -24,12 +24,13 @@ from services.temporal import TicketTimers
 from tests.support.announcing import announcing, queue_of, until_ended
 from tests.support.clock import StoryClock
 from tests.support.day import LONDON
-from tests.support.engine import UNHURRIED, Engine, engine_of
+from tests.support.engine import Engine, engine_of
 from tests.support.intake import opening
 from tests.support.passing import Passing
 from tests.support.policies import LINES
 from tests.support.story_system import answering
 from tests.support.temporal import connect_for_test
+from tests.support.waiting import UNHURRIED
 from workflows.domain.money import Money
 
 POLICY = replace(

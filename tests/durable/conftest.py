@@ -7,8 +7,9 @@ import pytest
 from services.records import RealClock, connect
 from services.temporal import TicketTimers
 from tests.support.clock import StoryClock
-from tests.support.engine import UNHURRIED, Engine, engine_of
+from tests.support.engine import Engine, engine_of
 from tests.support.temporal import client, skipper, skipping_address, task_queue, temporal_address, timers
+from tests.support.waiting import UNHURRIED
 
 __all__ = ["client", "skipper", "skipping_address", "task_queue", "temporal_address", "timers"]
 

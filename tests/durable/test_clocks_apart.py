@@ -8,8 +8,9 @@ from temporalio.client import Client
 
 from services.records import Record, connect
 from services.temporal import TicketTimers
-from tests.support.engine import UNHURRIED, Engine, engine_of, impatient
+from tests.support.engine import Engine, engine_of, impatient
 from tests.support.temporal import events_of, until_events, working
+from tests.support.waiting import UNHURRIED
 from workflows.domain.ticket.events import ClockBreached, Escalated
 from workflows.messages import SettleResult
 

@@ -23,8 +23,9 @@ from services.records.settled import Nudge
 from services.temporal import TicketTimers
 from tests.chaos.check_totals import check_totals
 from tests.chaos.reading import Where, read
-from tests.support.engine import UNHURRIED, Engine, engine_of, impatient, keeping
+from tests.support.engine import Engine, engine_of, impatient, keeping
 from tests.support.temporal import events_of, until_events, working
+from tests.support.waiting import UNHURRIED
 from workflows.domain.policy_data import version_of
 from workflows.domain.ticket.commands import Renaming
 from workflows.domain.ticket.events import ClockBreached, Escalated, PolicyChanged

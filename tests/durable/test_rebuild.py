@@ -14,8 +14,9 @@ from services.records.errors import RecordUnavailable
 from services.records.upkeep import Forgotten
 from services.temporal import TicketTimers
 from tests.support.clock import StoryClock
-from tests.support.engine import UNHURRIED, Engine, engine_of, impatient, keeping
+from tests.support.engine import Engine, engine_of, impatient, keeping
 from tests.support.temporal import SKIPPING, connect_for_test, dev_server, free_port, until_events, working
+from tests.support.waiting import UNHURRIED
 from workflows.domain.ticket.commands import Confirm, Resolve
 from workflows.domain.ticket.events import Escalated
 from workflows.domain.ticket.words import Outcome

@@ -13,9 +13,10 @@ from temporalio.client import Client
 from temporalio.worker import Replayer, UnsandboxedWorkflowRunner
 
 from services.records import RealClock, connect
-from tests.support.engine import CANARY, UNHURRIED, Engine, impatient, opening
+from tests.support.engine import CANARY, Engine, impatient, opening
 from tests.support.judging import Judging
 from tests.support.temporal import events_of, kinds, read_history, until_events, working
+from tests.support.waiting import UNHURRIED
 from workflows import names
 from workflows.announcement import AnnouncementWorkflow
 from workflows.domain.ticket.events import Escalated

@@ -10,10 +10,10 @@ from temporalio.testing import TimeSkipper
 from services.records import Records, SettledBy, connect
 from services.temporal import TicketTimers
 from tests.support.clock import StoryClock
-from tests.support.engine import UNHURRIED, opening
+from tests.support.engine import opening
 from tests.support.policies import LINES
 from tests.support.temporal import until_gone, working
-from tests.support.waiting import PATIENCE_SECONDS
+from tests.support.waiting import PATIENCE_SECONDS, UNHURRIED
 from workflows.domain.ticket.commands import Acknowledge, Command, Resolve
 from workflows.domain.ticket.events import ClockBreached, Entry, Escalated
 from workflows.domain.ticket.judge import judge, open_ticket

@@ -14,7 +14,7 @@ from services.records import connect
 from services.temporal import TemporalAway, TemporalPlace, TicketTimers, connect_lazily
 from services.temporal import connect as connect_to_temporal
 from tests.support.clock import StoryClock
-from tests.support.engine import UNHURRIED, engine_of, impatient, keeping
+from tests.support.engine import engine_of, impatient, keeping
 from tests.support.settlers import ScriptedSettler
 from tests.support.temporal import (
     PLAIN,
@@ -26,7 +26,7 @@ from tests.support.temporal import (
     until_events,
     working,
 )
-from tests.support.waiting import until
+from tests.support.waiting import UNHURRIED, until
 from workflows.domain.ticket.commands import Escalate
 from workflows.domain.ticket.events import ClockBreached, Escalated
 from workflows.messages import SettleResult

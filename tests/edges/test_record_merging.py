@@ -29,6 +29,7 @@ from tests.support.record import (
     an_opening,
     answer,
 )
+from tests.support.waiting import UNHURRIED
 from workflows.domain.errors import DomainError
 from workflows.domain.policy import minutes
 from workflows.domain.ticket.commands import MergeInto, Open, TakeOver
@@ -36,8 +37,6 @@ from workflows.domain.ticket.events import Closed, Escalated, Merged, TookOver
 from workflows.domain.ticket.rederive import Input, first_difference, looks, rederive
 from workflows.domain.ticket.verdict import RefusalReason
 from workflows.domain.ticket.words import Audience, Status
-
-PATIENT = Timeouts(lock_seconds=60, busy_seconds=60, statement_seconds=60, connect_seconds=60, pool_seconds=60)
 
 
 async def two_opened(records: Records, clock: StoryClock) -> None:
@@ -206,8 +205,8 @@ async def test_concurrent_cross_merges_end_in_one_survivor(
     """6.7: locked in the order of their ids, so that merges crosswise wait for one another and never for ever."""
     await two_opened(records, story_clock)
     async with (
-        await connect(record_url, story_clock, timeouts=PATIENT) as one_side,
-        await connect(record_url, story_clock, timeouts=PATIENT) as other_side,
+        await connect(record_url, story_clock, timeouts=UNHURRIED) as one_side,
+        await connect(record_url, story_clock, timeouts=UNHURRIED) as other_side,
     ):
         pairs = await asyncio.gather(
             *(
@@ -229,7 +228,7 @@ async def test_concurrent_cross_merges_end_in_one_survivor(
 
 async def test_cross_merges_wait_for_the_same_lock_first(postgresql_url: str, story_clock: StoryClock) -> None:
     """While the first row is held by somebody else, neither of the two holds the second: that is why none deadlocks."""
-    async with await connect(postgresql_url, story_clock, timeouts=PATIENT) as records:
+    async with await connect(postgresql_url, story_clock, timeouts=UNHURRIED) as records:
         await two_opened(records, story_clock)
         outsider = Outsider(postgresql_url)
         async with outsider.holding(OTHER):

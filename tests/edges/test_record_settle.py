@@ -38,6 +38,7 @@ from tests.support.record import (
     an_opening,
     answer,
 )
+from tests.support.waiting import UNHURRIED
 from workflows.domain.policy import Policy
 from workflows.domain.ticket.closures import Closure
 from workflows.domain.ticket.commands import Close, Import, Open, Resolve
@@ -47,8 +48,6 @@ from workflows.domain.ticket.roster import RosterAnswer
 from workflows.domain.ticket.state import Ticket
 from workflows.domain.ticket.verdict import RULES_VERSION, Judged, RefusalReason
 from workflows.domain.ticket.words import ClockState, Outcome, Status, Target
-
-PATIENT = Timeouts(lock_seconds=60, busy_seconds=60, statement_seconds=60, connect_seconds=60, pool_seconds=60)
 
 
 async def the_kinds(records: Records, ticket_id: str) -> list[type]:
@@ -438,7 +437,7 @@ async def test_many_more_callers_than_connections(record_url: str, story_clock: 
 
     They wait for a connection longer than a call would, so that what fails here is never just a busy machine.
     """
-    async with await connect(record_url, story_clock, timeouts=PATIENT) as records:
+    async with await connect(record_url, story_clock, timeouts=UNHURRIED) as records:
         opened = await asyncio.gather(
             *(
                 records.record.open_ticket(

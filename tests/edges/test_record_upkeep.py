@@ -30,6 +30,7 @@ from tests.support.record import (
     an_opening,
     answer,
 )
+from tests.support.waiting import UNHURRIED
 from workflows.domain.ticket.commands import Command, Confirm, Reject, Reopen, Resolve, Transfer
 from workflows.domain.ticket.events import (
     ClockBreached,
@@ -153,7 +154,6 @@ def slow_judge() -> Judging:
 
 
 IMPATIENT = Timeouts(idle_in_transaction_seconds=0.4)
-PATIENT = Timeouts(lock_seconds=60, statement_seconds=60, idle_in_transaction_seconds=60)
 
 
 async def test_long_outage_is_caught_up_with_in_bites(postgresql_url: str, story_clock: StoryClock) -> None:
@@ -400,8 +400,8 @@ async def test_two_folds_raise_totals_in_one_order(postgresql_url: str, story_cl
     counted = ", ".join(f"('{name}', '[]', 1)" for name in mixed)
     outsider = Outsider(postgresql_url)
     async with (
-        await connect(postgresql_url, story_clock, timeouts=PATIENT) as one,
-        await connect(postgresql_url, story_clock, timeouts=PATIENT) as other,
+        await connect(postgresql_url, story_clock, timeouts=UNHURRIED) as one,
+        await connect(postgresql_url, story_clock, timeouts=UNHURRIED) as other,
     ):
         for table in ("totals", "total_deltas"):
             await outsider.run(f"INSERT INTO {table} (name, labels, amount) VALUES {counted}")  # noqa: S608 - a test's own words

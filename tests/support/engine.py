@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from services.keeper.keeper import Keeper, Pace
 from services.nudge import Nudger
-from services.records import Records, Settled, SettledBy, Timeouts
+from services.records import Records, Settled, SettledBy
 from services.temporal import TicketTimers
 from tests.support.policies import ladder, row
 from tests.support.waiting import PATIENCE_SECONDS
@@ -21,10 +21,6 @@ from workflows.domain.ticket.state import Ticket
 
 SECOND = 1 / 3600
 """In hours, the unit of policies' rows."""
-UNHURRIED = Timeouts(
-    lock_seconds=20, busy_seconds=20, statement_seconds=20, idle_in_transaction_seconds=20, pool_seconds=20
-)
-"""For a record on a machine so loaded that it answers late: that is no outage, and no test of one."""
 CANARY = "Zwetschgenkuchen"
 """Stands in every text that a customer or an agent may write."""
 

@@ -11,6 +11,7 @@ from services.records import Named, Records, Request, Settled, connect
 from services.records.contacts import OpeningOf
 from tests.support.clock import StoryClock
 from tests.support.record import a_policy, an_opening
+from tests.support.waiting import UNHURRIED
 from workflows.domain.policy import Policy
 from workflows.domain.ticket.commands import Customer, Open, RecordContact
 from workflows.domain.ticket.verdict import Judged
@@ -90,7 +91,7 @@ async def receive_many(records: Records, matter: str, first: int, count: int) ->
 
 async def main(url: str, matter: str, first: str, count: str) -> None:
     """Be one of several processes."""
-    async with await connect(url, StoryClock()) as records:
+    async with await connect(url, StoryClock(), timeouts=UNHURRIED) as records:
         await records.queries.instant()  # a first connection is made
         sys.stdout.write("ready\n")
         sys.stdout.flush()

@@ -3,7 +3,18 @@
 import asyncio
 from collections.abc import Callable
 
+from services.records import Timeouts
+
 PATIENCE_SECONDS = 60.0
+UNHURRIED = Timeouts(
+    lock_seconds=PATIENCE_SECONDS,
+    busy_seconds=PATIENCE_SECONDS,
+    statement_seconds=PATIENCE_SECONDS,
+    idle_in_transaction_seconds=PATIENCE_SECONDS,
+    connect_seconds=PATIENCE_SECONDS,
+    pool_seconds=PATIENCE_SECONDS,
+)
+"""For a record on a machine so loaded that it answers late: that is no outage, and no test of one."""
 
 
 async def until(condition: Callable[[], bool]) -> None:
