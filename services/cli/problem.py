@@ -37,7 +37,7 @@ def paced(command: Callable[..., None]) -> Callable[..., None]:
         type=RATE,
         default=50,
         show_default=True,
-        help="How many customers are told a second, at most: callers and other tickets' deadlines come first.",
+        help="Of how many tickets customers are told a second, at most: callers and others' deadlines come first.",
     )
     with_words = click.option(
         "--words-in",

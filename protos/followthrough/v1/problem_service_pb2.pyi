@@ -249,7 +249,7 @@ class Announcement(_message.Message):
     actor: _builtins.str
     """Who announced it, and stands in each ticket's log."""
     tickets_per_second: _builtins.int
-    """How many customers are told a second, at most."""
+    """Of how many tickets customers are told a second, at most."""
     state: Global___AnnouncementState.ValueType
     """Whether it goes on."""
     changed_by: _builtins.str
@@ -815,7 +815,7 @@ class AnnounceUpdateRequest(_message.Message):
     text: _builtins.str
     """What each customer is told. At most 8000 characters."""
     tickets_per_second: _builtins.int
-    """How many customers are told a second, at most. 0: 50; 500 at most."""
+    """Of how many tickets customers are told a second, at most. 0: 50; 500 at most."""
     @_builtins.property
     def words_in(self) -> _containers.RepeatedCompositeFieldContainer[Global___AnnouncementWords]:
         """The same in other languages, each once: who reads one of them is told this in place of the text."""
@@ -863,7 +863,7 @@ class AnnounceFixRequest(_message.Message):
     explanation: _builtins.str
     """What was wrong and what was done, as each customer is told. At most 8000 characters."""
     tickets_per_second: _builtins.int
-    """How many customers are told a second, at most. 0: 50; 500 at most."""
+    """Of how many tickets customers are told a second, at most. 0: 50; 500 at most."""
     @_builtins.property
     def words_in(self) -> _containers.RepeatedCompositeFieldContainer[Global___AnnouncementWords]:
         """The same in other languages, each once: who reads one of them is told this in place of the explanation."""
