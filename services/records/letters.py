@@ -128,17 +128,13 @@ def decide_letter(turns: Turns, in_hand: Mapping[Turn, Held], rules: Rules) -> L
 
 
 def _place(kind: AnnouncementKind, ticket: Ticket) -> tuple[bool, float]:
-    """Whose letter goes first: so that what it names of its own is kept of all that it is for.
+    """Whose letter goes first: what it names of its own is the earliest of all that it is for.
 
-    News comes by the last of their instants, and none is closed by silence before the first.
+    Of news, so that the customer knows of whatever may break first; of a sign-off, so that silence closes none before.
     """
-    match kind:
-        case AnnouncementKind.UPDATE:
-            news_at = ticket.next_news_at
-            return news_at is None, -news_at.timestamp() if news_at else 0
-        case AnnouncementKind.FIX:
-            sign_off_at = ticket.resolution.sign_off_at if ticket.resolution else None
-            return sign_off_at is None, sign_off_at.timestamp() if sign_off_at else 0
+    sign_off_at = ticket.resolution.sign_off_at if ticket.resolution else None
+    at = ticket.next_news_at if kind is AnnouncementKind.UPDATE else sign_off_at
+    return at is None, at.timestamp() if at else 0
 
 
 def _commands(

@@ -36,7 +36,7 @@ from workflows.domain.ticket.events import (
     Transferred,
     UpdatePosted,
 )
-from workflows.domain.ticket.words import Audience, Cause, Status, Target
+from workflows.domain.ticket.words import Audience, Cause, Outcome, Status, Target
 from workflows.planning.handover import merged_stories
 from workflows.planning.handover_log import story
 from workflows.planning.handover_page import told
@@ -306,13 +306,20 @@ def _merged(read: Read) -> Facts:
 
 
 def _merged_customer(read: Read) -> Facts:
-    """The one that goes on, and what is next there: news that is promised, or the customer's turn (6.7)."""
+    """The one that goes on, and what is next there: news that is promised, or the customer's turn (6.7).
+
+    It may be thought solved there, or set aside as nobody answered: then no one goes on unless they say so (6.8, 6.9).
+    """
     event = read.line(Merged)
+    is_resolved = event.survivor_status is Status.RESOLVED
+    is_unanswered = event.survivor_outcome is Outcome.NO_RESPONSE
     return {
         "survivor": event.survivor_reference,
         "next_news": read.ahead(event.next_news_at),
         "is_waiting": event.survivor_status is Status.WAITING_ON_CUSTOMER,
-        "is_solved": event.survivor_status is Status.RESOLVED,
+        "is_solved": is_resolved and not is_unanswered,
+        "is_set_aside": is_resolved and is_unanswered,
+        "sign_off_until": read.until(event.sign_off_at),
     }
 
 

@@ -171,7 +171,16 @@ _TABLE = (
     _of_customer("promise_broken", {**_PROMISE, "credit": Type.MONEY, "also": Type.TEXT}),
     _of_customer("resolve_missed", {"due": Type.MOMENT, "credit": Type.MONEY, "also": Type.TEXT}),
     _of_customer("credit_offered", {"credit": Type.MONEY}, always=("credit",)),
-    _of_customer("merged", {"survivor": Type.LINE, "is_waiting": Type.FLAG, "is_solved": Type.FLAG}),
+    _of_customer(
+        "merged",
+        {
+            "survivor": Type.LINE,
+            "is_waiting": Type.FLAG,
+            "is_solved": Type.FLAG,
+            "is_set_aside": Type.FLAG,
+            "sign_off_until": Type.MOMENT,
+        },
+    ),
     _of_desk("opened", {"is_follow_up": Type.FLAG, "text": Type.TEXT, "channel": Type.LINE}),
     _of_desk(
         "imported",

@@ -137,10 +137,10 @@ async def test_whoever_takes_it_first_carries_it(record_url: str, story_clock: S
 
 
 @pytest.mark.parametrize(("kind", "message"), [(kind, TOLD_BY[kind]) for kind in AnnouncementKind])
-async def test_what_the_letter_names_is_true_of_all(
+async def test_the_letter_names_the_earliest_of_all_that_it_is_for(
     record_url: str, story_clock: StoryClock, kind: AnnouncementKind, message: str
 ) -> None:
-    """It is of the ticket whose news comes last, or whose sign-off ends first, whatever was opened before."""
+    """6.5, 6.8: it is of the ticket whose news is owed first, or whose sign-off ends first, whatever came before."""
     async with await connect(record_url, story_clock) as records:
         await opened(records, "t-0002", "t-0004", hasty="t-0001")
         await link(records, "t-0001")
@@ -148,7 +148,8 @@ async def test_what_the_letter_names_is_true_of_all(
 
         await tell_all(records)
 
-        assert await letters(record_url, message) == ["t-0002"]
+        carrier = "t-0001" if kind is AnnouncementKind.UPDATE else "t-0002"
+        assert await letters(record_url, message) == [carrier]
         tickets = [await records.queries.ticket(each) for each in HERS]
         news = [each.next_news_at for each in tickets]
         ends = [each.resolution.sign_off_at if each.resolution else None for each in tickets]

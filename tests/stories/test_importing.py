@@ -221,6 +221,18 @@ IMPLAUSIBLE: dict[str, tuple[Import, str, str]] = {
         "clocks[0].used",
         "5 h of 'tier_resolve' is beyond the 4 h that are promised",
     ),
+    "broken with time left": (
+        replace(BASE, clocks=used(resolve=hours(6)), breaches=(had(Target.RESOLVE, 8),)),
+        "clocks[2].used",
+        "6 h of 'resolve' is less than the 8 h that are promised, and its breach is listed: leave out what is used of",
+    ),
+    "the tier's broken with time left": (
+        replace(
+            BASE, clocks=used(tier_resolve=hours(4) - minutes(1)), breaches=(had(Target.TIER_RESOLVE, 4, "agent"),)
+        ),
+        "clocks[0].used",
+        "3 h 59 min of 'tier_resolve' is less than the 4 h that are promised, and its breach is listed",
+    ),
     "beyond two updates": (
         replace(BASE, clocks=used(update=hours(7)), breaches=(had(Target.UPDATE, 3),)),
         "clocks[1].used",
@@ -259,7 +271,7 @@ IMPLAUSIBLE: dict[str, tuple[Import, str, str]] = {
         "'update' is there twice",
     ),
     "a resolve breached twice": (
-        replace(BASE, breaches=(had(Target.RESOLVE, 8), had(Target.RESOLVE, 9))),
+        replace(BASE, clocks=used(resolve=None), breaches=(had(Target.RESOLVE, 8), had(Target.RESOLVE, 9))),
         "breaches[1]",
         "'resolve' is there twice",
     ),
@@ -313,3 +325,18 @@ def test_a_target_used_to_the_last_is_no_breach_yet() -> None:
     ticket = open_ticket(POLICY, replace(BASE, clocks=used(resolve=hours(8))), NOW).ticket
 
     assert min(clock.deadline_at for clock in ticket.clocks if clock.deadline_at) == NOW
+
+
+@pytest.mark.parametrize(
+    ("clocks", "breach"),
+    [
+        (used(resolve=hours(8)), had(Target.RESOLVE, 9)),
+        (used(resolve=None), had(Target.RESOLVE, 1)),
+        (used(update=hours(1)), had(Target.UPDATE, 9)),
+        (used(tier_resolve=hours(1)), had(Target.TIER_RESOLVE, 2, "specialist")),
+    ],
+    ids=["used up", "of an older, shorter target", "an earlier update", "an earlier tier's"],
+)
+def test_a_breach_that_was_had_says_nothing_of_another_run(clocks: tuple[SpentClock, ...], breach: HadBreach) -> None:
+    """6.14: with all of it used, with nothing said of it, or of a run before or of another tier, it may well be."""
+    open_ticket(POLICY, replace(BASE, clocks=clocks, breaches=(breach,)), NOW)

@@ -114,7 +114,6 @@ def test_what_is_left_of_one_that_waits_when_it_is_merged(tell: Rooms) -> None:
         "Mon 23 Nov 17:30 took always over",
         "Mon 23 Nov 17:30 moved update/2 of agent from 16:10 to 3h, 1h20m spent, 1h20m of it taken over, paused",
         "Mon 23 Nov 17:30 moved resolve/1 of agent to 3h20m, 1h20m spent, 40m of it taken over, paused",
-        "Mon 23 Nov 17:30 promise next_news/2 made: next_news, by 19:10",
     ).as_told()
 
 

@@ -405,6 +405,56 @@ def test_when_news_and_the_update_clock_run_out_together_everybody_hears_once(te
     story.until("Mon 23 Nov 16:00").in_short().told()
 
 
+def test_news_that_was_promised_twice_for_one_instant_is_missed_once(tell: Tell) -> None:
+    """6.5: by the engine and by people: each of the desk hears of the first by name, and the customer in one letter."""
+    news = PromiseKind.NEXT_NEWS
+    story = tell(ladder(agent=row(update_every=4))).open("Mon 23 Nov 09:00").acknowledge().as_told()
+    for name in ("news", "word of the parts"):
+        story.promise(name, "Mon 23 Nov 13:00", news).as_told()
+    story.promise("a call", "Mon 23 Nov 13:00").as_told()
+    story.until("Mon 23 Nov 13:30").happened(
+        "Mon 23 Nov 13:00 breached update/1 of agent, due 13:00",
+        "Mon 23 Nov 13:00 started update/2 of agent, 4h, until 17:00",
+        "Mon 23 Nov 13:00 promise a call/1 broken, due 13:00",
+        "Mon 23 Nov 13:00 promise news/1 broken, due 13:00",
+        "Mon 23 Nov 13:00 promise next_news/1 broken, due 13:00",
+        "Mon 23 Nov 13:00 promise word of the parts/1 broken, due 13:00",
+    ).told(
+        "clock_breached to handler ann",
+        "promise_broken to owner ann",  # of the call, which is something else
+        "promise_broken to lead team-lead",
+        "promise_broken to customer c-1",
+        "promise_broken to lead team-lead",  # of news
+        "promise_broken to customer c-1",
+        "promise_broken to customer c-1",
+        "promise_broken to customer c-1",
+    )
+
+
+def test_news_that_was_promised_for_two_instants_is_missed_at_each(tell: Tell) -> None:
+    """6.5: also where both are found at once: what broke later is told of later, and so is the update clock."""
+    news = PromiseKind.NEXT_NEWS
+    story = tell(ladder(agent=row(update_every=4))).open("Mon 23 Nov 09:00").acknowledge().as_told()
+    story.promise("news", "Mon 23 Nov 12:59", news).promise("parts", "Mon 23 Nov 13:01", news).as_told()
+    story.late_until("Mon 23 Nov 13:30").happened(
+        "Mon 23 Nov 13:30 promise news/1 broken, due 12:59, late",
+        "Mon 23 Nov 13:30 breached update/1 of agent, due 13:00, late",
+        "Mon 23 Nov 13:30 started update/2 of agent from 13:00, 4h, until 17:00",
+        "Mon 23 Nov 13:30 promise next_news/1 broken, due 13:00, late",
+        "Mon 23 Nov 13:30 promise parts/1 broken, due 13:01, late",
+    ).told(
+        "promise_broken to owner ann",
+        "promise_broken to lead team-lead",
+        "promise_broken to customer c-1",
+        "clock_breached to handler ann",
+        "promise_broken to lead team-lead",
+        "promise_broken to customer c-1",
+        "promise_broken to owner ann",
+        "promise_broken to lead team-lead",
+        "promise_broken to customer c-1",
+    )
+
+
 def test_who_waits_on_the_customer_owes_no_news(tell: Tell) -> None:
     """6.5: the question keeps what was promised; climbing meanwhile promises nothing, and cancels what is open."""
     story = (

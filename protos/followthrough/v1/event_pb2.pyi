@@ -1623,15 +1623,23 @@ class Merged(_message.Message):
     SURVIVOR_REFERENCE_FIELD_NUMBER: _builtins.int
     SURVIVOR_STATUS_FIELD_NUMBER: _builtins.int
     NEXT_NEWS_TIME_FIELD_NUMBER: _builtins.int
+    SURVIVOR_OUTCOME_FIELD_NUMBER: _builtins.int
+    SIGN_OFF_TIME_FIELD_NUMBER: _builtins.int
     survivor_id: _builtins.str
     """The ticket_id of the one that goes on."""
     survivor_reference: _builtins.str
     """What the customer reads over the phone of that one."""
     survivor_status: _ticket_pb2.TicketStatus.ValueType
     """How that one stands, going on for both. Unspecified: an older release did not say."""
+    survivor_outcome: _ticket_pb2.Outcome.ValueType
+    """What that one is thought to have come to. Unspecified: it is not resolved, or an older release did not say."""
     @_builtins.property
     def next_news_time(self) -> _timestamp_pb2.Timestamp:
         """When the customer was promised to hear next, of that one. Unset: it is their turn, or nothing is promised."""
+
+    @_builtins.property
+    def sign_off_time(self) -> _timestamp_pb2.Timestamp:
+        """When silence closes that one. Unset likewise."""
 
     def __init__(
         self,
@@ -1640,10 +1648,12 @@ class Merged(_message.Message):
         survivor_reference: _builtins.str = ...,
         survivor_status: _ticket_pb2.TicketStatus.ValueType = ...,
         next_news_time: _timestamp_pb2.Timestamp | None = ...,
+        survivor_outcome: _ticket_pb2.Outcome.ValueType = ...,
+        sign_off_time: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["next_news_time", b"next_news_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["next_news_time", b"next_news_time", "sign_off_time", b"sign_off_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["next_news_time", b"next_news_time", "survivor_id", b"survivor_id", "survivor_reference", b"survivor_reference", "survivor_status", b"survivor_status"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["next_news_time", b"next_news_time", "sign_off_time", b"sign_off_time", "survivor_id", b"survivor_id", "survivor_outcome", b"survivor_outcome", "survivor_reference", b"survivor_reference", "survivor_status", b"survivor_status"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

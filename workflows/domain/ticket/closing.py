@@ -33,6 +33,9 @@ from workflows.domain.zones import tzdata_version
 RESOLUTION_PAUSES = (Target.TIER_RESOLVE, Target.UPDATE, Target.RESOLVE)
 """What stands still while the customer has not signed off (2.10)."""
 
+ANSWERED = "the customer answered"
+"""Why it is open again where nobody waited for that any more (6.9)."""
+
 
 def person_told_the_customer(draft: Draft, at: datetime, pause: Pause | None, *, keeps: tuple[str, ...] = ()) -> None:
     """A message from a person: the update run is met and the next one begins, paused when the clock is (2.2, 2.9).
@@ -93,6 +96,7 @@ def give_up(draft: Draft, at: datetime, *, due_at: datetime, detected_at: dateti
         sequence = end_wait(draft, at, WaitEnd.GAVE_UP, due_at=due_at, detected_at=detected_at)
         draft.tell(sequence, "answer_missing", Audience.HANDLER, Audience.OWNER)
         return
+    asked_at = draft.waiting.question_at if draft.waiting else None
     draft.record(at, WaitEnded(by=WaitEnd.GAVE_UP))
     holding.end(draft, at)
     sequence = draft.record(
@@ -105,12 +109,13 @@ def give_up(draft: Draft, at: datetime, *, due_at: datetime, detected_at: dateti
         ),
     )
     draft.cancel((Target.ACKNOWLEDGE,), at)
-    _rest(draft, at, Outcome.NO_RESPONSE)
+    _rest(draft, at, Outcome.NO_RESPONSE, asked_at)
     draft.tell(sequence, "gave_up_waiting", Audience.CUSTOMER, Audience.OWNER)
 
 
 def resolve(draft: Draft, at: datetime, resolved: Resolved, *, keeps: tuple[str, ...] = ()) -> None:
     """A person says that it is solved, with an explanation (6.7)."""
+    asked_at = draft.waiting.question_at if draft.waiting else None
     if draft.waiting:
         draft.record(at, WaitEnded(by=WaitEnd.RESOLVED))
         draft.waiting = None
@@ -130,19 +135,24 @@ def resolve(draft: Draft, at: datetime, resolved: Resolved, *, keeps: tuple[str,
         draft.meet((Target.ACKNOWLEDGE,), at)
     person_told_the_customer(draft, at, Pause.RESOLVED, keeps=keeps)
     promises.resolved(draft, at)
-    _rest(draft, at, resolved.outcome)
+    _rest(draft, at, resolved.outcome, asked_at)
     if resolved.told_in is None:
         draft.tell(sequence, "resolved", Audience.CUSTOMER)
 
 
-def _rest(draft: Draft, at: datetime, outcome: Outcome) -> None:
-    """The clocks stand still and sign-off begins (2.10, 6.8)."""
+def _rest(draft: Draft, at: datetime, outcome: Outcome, asked_at: datetime | None) -> None:
+    """The clocks stand still and sign-off begins (2.10, 6.8); `asked_at`: when they were asked who were waited for."""
     draft.pause(RESOLUTION_PAUSES, at, Pause.RESOLVED)
     draft.status = Status.RESOLVED
     draft.waiting = None
     draft.reminding = None
     sign_off_at = due(draft.policy.calendar, at, draft.policy.sign_off)
-    draft.resolution = Resolution(outcome=outcome, resolved_at=at, sign_off_at=sign_off_at)
+    draft.resolution = Resolution(
+        outcome=outcome,
+        resolved_at=at,
+        sign_off_at=sign_off_at,
+        unanswered_since=asked_at if outcome is Outcome.NO_RESPONSE else None,
+    )
 
 
 def close(

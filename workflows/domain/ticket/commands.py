@@ -389,6 +389,10 @@ class MergeInto:
     """How that one stands once it goes on for both; none: it was not said when this was asked."""
     next_news_at: datetime | None = None
     """When the customer was promised to hear next, of that one; none: nothing is promised, or it was not said."""
+    survivor_outcome: Outcome | None = None
+    """What that one is thought to have come to; none: it is not resolved, or it was not said."""
+    sign_off_at: datetime | None = None
+    """When silence closes that one; none likewise."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,7 +1,7 @@
 """A ticket while it is being judged: the only mutable thing of the domain, and it never leaves the judge."""
 
 from bisect import insort
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import assert_never
@@ -157,16 +157,18 @@ class Draft:
         *audiences: Audience,
         owner: str | None = None,
         but_those_told_of: int | None = None,
+        but_the_desk_told_of: Sequence[int] = (),
     ) -> None:
         """Say who, as the ticket stands now, is to be told of the line of that sequence; the same person once.
 
         `owner`: of what it is about, where that is not the ticket's. Who is told of the line `but_those_told_of` is
-        not told of this one too.
+        not told of this one too; nor, but for the customer, who is told of one of the lines `but_the_desk_told_of`.
         """
         told: set[tuple[bool, str]] = set()
-        if but_those_told_of is not None:
-            beside = (message for message in self._messages if message.sequence == but_those_told_of)
-            told = {(message.audience is Audience.CUSTOMER, message.recipient) for message in beside}
+        for message in self._messages:
+            is_customers = message.audience is Audience.CUSTOMER
+            if message.sequence == but_those_told_of or (message.sequence in but_the_desk_told_of and not is_customers):
+                told.add((is_customers, message.recipient))
         for audience in audiences:
             recipient = owner if owner and audience is Audience.OWNER else self._recipient(audience)
             # A customer whose external id reads like a tier's name is not that tier.

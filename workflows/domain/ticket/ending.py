@@ -62,6 +62,9 @@ def _reject(draft: Draft, at: datetime, command: Reject) -> None:
     if draft.status is Status.CLOSED:
         require_within_window(draft, at)
         closing.reopen(draft, at, command.reason)
+    elif draft.resolution and draft.resolution.is_unanswered:
+        # Nobody has offered a solution that could be rejected: whatever they say is the answer (6.9).
+        closing.reopen(draft, at, command.reason)
     else:
         closing.reject(draft, at, command.reason)
     draft.customer_spoke_at = at

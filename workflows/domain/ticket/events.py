@@ -592,6 +592,10 @@ class Merged:
     """How that one stands, going on for both; none: an older release did not say."""
     next_news_at: datetime | None = None
     """When the customer was promised to hear next, of that one; none: it is their turn, or nothing is promised."""
+    survivor_outcome: Outcome | None = None
+    """What that one is thought to have come to; none: it is not resolved, or an older release did not say."""
+    sign_off_at: datetime | None = None
+    """When silence closes that one; none likewise."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

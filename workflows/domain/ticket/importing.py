@@ -102,6 +102,15 @@ def _is_breached(command: Import, target: Target) -> bool:
     return any(each.target is target and each.tier in {None, command.tier} for each in command.breaches)
 
 
+def _has_broken(command: Import, target: Target, at: datetime) -> bool:
+    """Whether a breach of it is listed that can have been."""
+    return any(
+        each.due_at.tzinfo is UTC and command.opened_at < each.due_at < at
+        for each in command.breaches
+        if each.target is target and each.tier in {None, command.tier}
+    )
+
+
 def _passed(used: timedelta, length: timedelta) -> int:
     """How many whole targets have passed: at a deadline's own instant it has not (5.2)."""
     return max(0, -(-used // length) - 1)
@@ -188,6 +197,13 @@ def _implausible_use(
     listed = sum(each.target is target and each.tier in {None, command.tier} for each in command.breaches)
     if target is not Target.UPDATE:
         passed = min(passed, 1)
+    if used < length and target is not Target.UPDATE and _has_broken(command, target, at):
+        yield Implausible(
+            path,
+            f"{_length(used)} of {target.value!r} is less than the {_length(length)} that are promised, and its breach "
+            "is listed: leave out what is used of it, for of a clock that broke nothing is left",
+        )
+        return
     if passed > listed:
         breaches = "its breach" if passed == 1 else f"its {passed} breaches"
         yield Implausible(

@@ -73,6 +73,8 @@ class Lapse:
         self._late_update_runs = 0
         self._update_breach: tuple[datetime, int] | None = None
         """When the update clock ran out last in this settle, and the line that says so."""
+        self._news_missed: tuple[datetime, tuple[int, ...]] | None = None
+        """When promised news did not come last in this settle, and the lines that say so."""
 
     def run(self) -> None:
         """Judge until nothing is due before the instant; a deadline at the instant itself has not passed (5.2)."""
@@ -163,16 +165,21 @@ class Lapse:
 
     def _break(self, item: Due) -> None:
         """A promise's instant passed (2.4)."""
-        effective_at, beside = self._takes_effect(item.at), self._update_breach
-        escalates = promises.break_(
-            self._draft,
+        draft, effective_at = self._draft, self._takes_effect(item.at)
+        breach, missed = self._update_breach, self._news_missed
+        news = missed[1] if missed and missed[0] == item.at else ()
+        sequence = promises.break_(
+            draft,
             effective_at,
             item.name,
             detected_at=self._to,
             is_late=self._is_late(item.at),
-            told_beside=beside[1] if beside and beside[0] == item.at else None,
+            breach=breach[1] if breach and breach[0] == item.at else None,
+            news=news,
         )
-        if escalates:
+        if promises.is_news(draft, item.name):
+            self._news_missed = (item.at, (*news, sequence))
+        if draft.policy.on_breach(draft.tier, Target.PROMISE).escalate_every > 0:
             self._owe_escalation(effective_at, Cause.PROMISE_BROKEN)
 
     def _breach_together(self, clock: Clock) -> None:

@@ -62,8 +62,15 @@ def halves(policy: Policy, other: Ticket, survivor: Ticket, at: datetime, actor:
 
 
 def with_next_news(merge_into: MergeInto, survivor: Ticket) -> MergeInto:
-    """Name when its customer hears next, of the survivor as it goes on for both: the other's letter says so."""
-    return replace(merge_into, survivor_status=survivor.status, next_news_at=survivor.next_news_at)
+    """Say how the survivor stands that goes on for both, and when its customer hears next: the other's letter tells."""
+    resolution = survivor.resolution
+    return replace(
+        merge_into,
+        survivor_status=survivor.status,
+        next_news_at=survivor.next_news_at,
+        survivor_outcome=resolution.outcome if resolution else None,
+        sign_off_at=resolution.sign_off_at if resolution else None,
+    )
 
 
 def merge_into(draft: Draft, at: datetime, command: MergeInto) -> None:
@@ -100,6 +107,8 @@ def merge_into(draft: Draft, at: datetime, command: MergeInto) -> None:
         survivor_reference=command.survivor_reference,
         survivor_status=command.survivor_status,
         next_news_at=command.next_news_at,
+        survivor_outcome=command.survivor_outcome,
+        sign_off_at=command.sign_off_at,
     )
     sequence = draft.record(at, merged)
     draft.merged_into, draft.merged_into_reference = command.survivor_id, command.survivor_reference
@@ -131,6 +140,9 @@ def take_over(draft: Draft, at: datetime, command: TakeOver) -> None:
     if draft.waiting and spoke_at and spoke_at > draft.waiting.question_at:
         # What the customer said there, after they were asked here, is the answer (6.3): whoever took it, they gave it.
         closing.end_wait(draft, at, WaitEnd.CONTACT)
+    elif spoke_at and draft.resolution and draft.resolution.is_answered_at(spoke_at):
+        # The same, only that nobody waits for it any more (6.9).
+        closing.reopen(draft, at, closing.ANSWERED)
     for taken in command.clocks:
         for clock in draft.live(taken.target):
             _take(draft, at, clock, taken)
@@ -142,7 +154,12 @@ def take_over(draft: Draft, at: datetime, command: TakeOver) -> None:
 
 
 def _promise_news(draft: Draft, at: datetime) -> None:
-    """The other's letter says when its customer hears next, so that is promised, unless something was (6.1, 6.5)."""
+    """The other's letter says when its customer hears next, so that is promised, unless something was (6.1, 6.5).
+
+    Where it is the customer's turn nobody owes them news.
+    """
+    if not promises.is_news_owed(draft):
+        return
     if any(each.is_open and each.kind is PromiseKind.NEXT_NEWS for each in draft.promises):
         return
     for clock in draft.live(Target.UPDATE):

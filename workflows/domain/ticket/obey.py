@@ -209,7 +209,7 @@ def _post_update(draft: Draft, at: datetime, command: PostUpdate) -> None:
     require(draft, "post an update", (*WORKED_ON, Status.RESOLVED), hint="reopen it first")
     sequence = draft.record(at, UpdatePosted(text=command.text, told_in=command.told_in, also_for=command.also_for))
     closing.person_told_the_customer(draft, at, _pause_of_update(draft), keeps=command.keeps)
-    if draft.status in {Status.OPEN, Status.IN_PROGRESS}:  # else it is the customer's turn, and nobody owes them news
+    if promises.is_news_owed(draft):
         closing.promise_news(draft, at)
     if command.told_in is None:
         draft.tell(sequence, "update_posted", Audience.CUSTOMER)
@@ -247,7 +247,7 @@ def _record_contact(draft: Draft, at: datetime, command: RecordContact) -> None:
     if is_answer:
         closing.end_wait(draft, at, WaitEnd.CONTACT)
     elif draft.resolution and draft.resolution.is_unanswered:
-        closing.reopen(draft, at, "the customer answered")
+        closing.reopen(draft, at, closing.ANSWERED)
     elif is_chase and chases >= draft.policy.chases_to_escalate:
         draft.chases = 0
         ladder.escalate(draft, at, (Cause.REPEAT_CONTACT,))

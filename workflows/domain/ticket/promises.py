@@ -5,7 +5,7 @@ neither escalation, transfer nor reassignment touches it. Who calls here says on
 told the customer something, the ladder moved, the ticket closed. What that does to which promise is told here alone.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import chain, count
@@ -105,6 +105,11 @@ def change(draft: Draft, at: datetime, command: ChangePromise) -> None:
 # What happens to them with the ticket.
 
 
+def is_news_owed(draft: Draft) -> bool:
+    """Whether the desk works on it: else it is the customer's turn, and the engine promises them no news (6.5)."""
+    return draft.status is Status.OPEN or draft.status is Status.IN_PROGRESS
+
+
 def promise_next_news(draft: Draft, at: datetime, promised_at: datetime | None) -> None:
     """On opening and on climbing: the engine promises news by that instant, in place of what it said last (6.5).
 
@@ -140,11 +145,14 @@ def closed(draft: Draft, at: datetime, reason: str) -> None:
 def take_over(draft: Draft, at: datetime, taken: TakenPromise, reference: str) -> None:
     """Go on for a promise of a ticket that was merged into this one: same instant, same owner, same words (6.7).
 
-    Of the engine's own the earlier stays. A person's keeps its name where none of that name is open here, else it has
-    the merged ticket's reference behind it. `CommandRefused` where there is no room for it: none is lost by a merge.
+    Of the engine's own the earlier stays, and none comes where it is the customer's turn, for nobody would keep it. A
+    person's keeps its name where none of that name is open here, else it has the merged ticket's reference behind it.
+    `CommandRefused` where there is no room for it: none is lost by a merge.
     """
     before = _find(draft, taken.name)
     is_engines = taken.name == NEXT_NEWS
+    if is_engines and not is_news_owed(draft):
+        return
     if is_engines and before and before.is_open and before.promised_at <= taken.promised_at:
         return
     name = taken.name if is_engines else _free_name(draft, taken.name, reference)
@@ -185,6 +193,11 @@ def policy_changed(draft: Draft, at: datetime, before: Policy) -> None:
 # What falls due.
 
 
+def is_news(draft: Draft, name: str) -> bool:
+    """Whether what was promised under that name is to hear something."""
+    return _named(draft, name).kind is PromiseKind.NEXT_NEWS
+
+
 def is_promise_warned(policy: Policy, promise: Promise) -> bool:
     """Whether it is open, and a fraction of the time to its instant was warned of: it is at risk (2.8)."""
     return promise.is_open and promise.made_by is not None and len(promise.warnings) < len(policy.warn_at)
@@ -203,14 +216,22 @@ def warn(draft: Draft, at: datetime, name: str, fraction: float, *, due_at: date
 
 
 def break_(
-    draft: Draft, at: datetime, name: str, *, detected_at: datetime, is_late: bool, told_beside: int | None
-) -> bool:
+    draft: Draft,
+    at: datetime,
+    name: str,
+    *,
+    detected_at: datetime,
+    is_late: bool,
+    breach: int | None,
+    news: Sequence[int],
+) -> int:
     """The instant passed and nothing kept it: recorded, and told to whom the policy says and to the customer (4.2).
 
-    Returns whether the policy has the ladder move for it.
+    Returns the sequence of the line that says so.
 
-    `told_beside`: the sequence of the update clock's breach of that very instant; of next news, who was told of that
-    is not told twice (6.5).
+    Of next news nobody is told twice (6.5): neither who was told of `breach`, the line of the update clock's breach of
+    that very instant, nor who of the desk was told of `news`, the lines of other news that did not come by then. What
+    the customer is owed of each promise is one letter: delivery sees to that.
     """
     promise = replace(_named(draft, name), state=PromiseState.BROKEN, warnings=())
     _put(draft, promise)
@@ -230,14 +251,20 @@ def break_(
             is_engines=promise.made_by is None,
         ),
     )
-    rule = draft.policy.on_breach(draft.tier, Target.PROMISE)
-    beside = told_beside if promise.kind is PromiseKind.NEXT_NEWS else None
+    notified = draft.policy.on_breach(draft.tier, Target.PROMISE).notify
+    is_news = promise.kind is PromiseKind.NEXT_NEWS
     draft.tell(
-        sequence, "promise_broken", *rule.notify, Audience.CUSTOMER, owner=promise.owner, but_those_told_of=beside
+        sequence,
+        "promise_broken",
+        *notified,
+        Audience.CUSTOMER,
+        owner=promise.owner,
+        but_those_told_of=breach if is_news else None,
+        but_the_desk_told_of=news if is_news else (),
     )
     if promise.made_by:  # the engine's own word earns nothing (6.13)
         credit.earned_by_promise(draft, at, sequence)
-    return rule.escalate_every > 0
+    return sequence
 
 
 # How one is written down.

@@ -119,11 +119,17 @@ class Resolution:
     """When silence closes it; none once closed."""
     closed_by: ClosedBy | None = None
     """Whose word closed it; none while nobody's has."""
+    unanswered_since: datetime | None = None
+    """When the question was asked that nobody answered; none: nobody was asked, or by an older release."""
 
     @property
     def is_unanswered(self) -> bool:
         """Whether the customer never said anything: then whatever they say is the answer (6.9)."""
         return self.outcome is Outcome.NO_RESPONSE and self.closed_by is not ClosedBy.CONFIRMATION
+
+    def is_answered_at(self, at: datetime) -> bool:
+        """Whether what the customer said at that instant, wherever that was, is the answer that never came."""
+        return self.is_unanswered and at > (self.unanswered_since or self.resolved_at)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
