@@ -91,6 +91,11 @@ def answered_after_all(story: Story) -> Story:
     return story.until("Mon 23 Nov 12:00").contact(ContactKind.INFORMATION)
 
 
+def rejected_for_want_of_an_answer(story: Story) -> Story:
+    """Resolved for want of an answer, and they say that it is not solved."""
+    return story.resolve(Outcome.NO_RESPONSE).as_told().until("Mon 23 Nov 12:00").reject()
+
+
 def rejected_at_the_top(story: Story) -> Story:
     """Not solved, says the customer, and there is no tier above."""
     story.transfer("supplier").acknowledge("sue").resolve().as_told()
@@ -107,6 +112,7 @@ REJECTED = ("rejected to customer c-1", "rejected to owner agent", "rejected to 
         (reopened_by_hand, REOPENED),
         (rejected_when_closed, REOPENED),
         (answered_after_all, ("contact_received to owner agent", *REOPENED)),
+        (rejected_for_want_of_an_answer, REOPENED),
         (rejected_at_the_top, (*REJECTED, "ladder_exhausted to last_resort duty-manager")),
     ],
 )
@@ -120,6 +126,21 @@ def test_who_comes_back_is_told_so_and_when_they_hear_next_which_is_promised(
     assert story.ticket.next_news_at == story.instant("Mon 23 Nov 16:00")
     story.until("Mon 23 Nov 16:01").as_told()
     assert [(each.name, each.state) for each in story.ticket.promises] == [("next_news", PromiseState.BROKEN)]
+
+
+def test_whoever_was_given_up_rejects_nothing_but_answers(tell: Tell) -> None:
+    """6.9: nobody offered them a solution: open at the same tier, as a contact or a rejection once closed has it."""
+    story = tell(ladder()).open("Mon 23 Nov 09:00").acknowledge().until("Mon 23 Nov 10:00").ask().as_told()
+    story.until("Tue 24 Nov 17:00").as_told().reject().happened(
+        "Tue 24 Nov 17:00 reopened, was no_response",
+        "Tue 24 Nov 17:00 resumed tier_resolve/1 of agent, 1h spent, until Fri 1 Jan 04:00",
+        "Tue 24 Nov 17:00 resumed resolve/1 of agent, 1h spent, until Tue 5 Jan 08:00",
+        "Tue 24 Nov 17:00 cancelled update/2 of agent, 0m spent",
+        "Tue 24 Nov 17:00 started update/3 of agent, 800h, until Mon 28 Dec 01:00",
+        "Tue 24 Nov 17:00 started acknowledge/2 of agent, 700h, until Wed 23 Dec 21:00",
+        "Tue 24 Nov 17:00 promise next_news/2 made: next_news, by Mon 28 Dec 01:00",
+    ).told("reopened to customer c-1", "reopened to owner ann", "reopened to tier agent")
+    assert (story.ticket.tier, story.ticket.status) == ("agent", Status.OPEN)
 
 
 def test_an_outcome_needs_what_belongs_to_it_and_a_withdrawn_ticket_closes_at_once(tell: Tell) -> None:

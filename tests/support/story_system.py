@@ -140,7 +140,8 @@ def _as_shown(ticket: Ticket) -> Ticket:
     """Leave out what is the engine's own business, and nobody's who calls."""
     clocks = tuple(replace(clock, warnings=()) for clock in ticket.clocks)
     promises = tuple(replace(promise, warnings=()) for promise in ticket.promises)
-    return replace(ticket, clocks=clocks, promises=promises, update_breaches=0, roster=())
+    resolution = ticket.resolution and replace(ticket.resolution, unanswered_since=None)
+    return replace(ticket, clocks=clocks, promises=promises, resolution=resolution, update_breaches=0, roster=())
 
 
 @asynccontextmanager
