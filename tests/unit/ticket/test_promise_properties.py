@@ -104,13 +104,13 @@ def test_an_open_promise_stands_as_it_was_given(plan: Plan) -> None:
 @ENOUGH
 @given(worlds)
 def test_the_engine_promises_news_by_the_update_deadline(plan: Plan) -> None:
-    """6.1, 6.5: one promise at a time, by a deadline of the update clock; while the customer is waited for, none."""
+    """6.1, 6.5: one promise at a time, by a deadline of the update clock; while it is the customer's turn, none."""
     for life in lives_of(plan):
         deadlines = set[datetime | None]()
         for judged in life.judgements:
             ours = [each for each in judged.ticket.promises if each.made_by is None and each.is_open]
             assert len(ours) <= 1
-            if judged.ticket.status is Status.WAITING_ON_CUSTOMER and not judged.ticket.merged:
+            if judged.ticket.status in {Status.WAITING_ON_CUSTOMER, Status.RESOLVED}:
                 assert not ours
             deadlines |= {
                 each.event.deadline_at
