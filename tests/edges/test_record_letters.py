@@ -16,13 +16,13 @@ from services.records.errors import RecordUnavailable
 from services.records.letters import Turn, Turns
 from services.records.problem_facts import AnnouncementKind
 from tests.support.clock import StoryClock
+from tests.support.derived import require_derived
 from tests.support.merging import a_merge_request
 from tests.support.problems import a_problem, announce, link, tell_all, unlink
 from tests.support.record import Outsider, PoisonJudge, RefusedJudge, a_policy, an_opening, answer
 from workflows.domain.policy import Policy, hours, minutes
-from workflows.domain.ticket.commands import Confirm, Open, Reject, Resolve
+from workflows.domain.ticket.commands import Confirm, Reject, Resolve
 from workflows.domain.ticket.events import Resolved, UpdatePosted
-from workflows.domain.ticket.rederive import Input, first_difference, looks, rederive
 from workflows.domain.ticket.words import Outcome, Status, Target
 
 ROOT = Path(__file__).parents[2]
@@ -326,14 +326,8 @@ async def test_what_a_letter_says_is_derived_from_its_inputs(records: Records, s
     story_clock.pass_(minutes(20))
     await announce(records)
     await tell_all(records)
-    for ticket_id in TICKETS:
-        entries = await records.queries.entries(ticket_id)
-        first, *others = await records.queries.inputs(ticket_id)
-        assert isinstance(first.command, Open)
-        inputs = [Input(at=each.at, command=each.command) for each in others]  # type: ignore[arg-type]  # commands only
-        derived = rederive(a_policy(), first.command, first.at, inputs, looks(entries))
-        assert first_difference(entries, derived.entries) is None
-        assert derived.ticket == await records.queries.ticket(ticket_id)
+
+    await require_derived(records, *TICKETS)
 
 
 async def test_each_customer_hears_it_in_their_language(records: Records) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import event, select
 
-from services.records import Place, Records, SettledBy, TicketFilter, connect, migrate
+from services.records import Place, Records, SettledBy, TicketFilter
 from services.records.rows import promised_by
 from services.records.tables import TicketRow
 from tests.support.clock import MONDAY_NOON, StoryClock
@@ -145,9 +145,7 @@ async def test_what_i_owe_on_others_tickets_is_mine(records: Records, story_cloc
 
 async def test_what_was_owed_before_the_column_is_found_by_it(empty_url: str) -> None:
     """Schema 0006: rows that the release before wrote say who owes what, as this release writes it."""
-    await WITH_PROMISES.as_written(empty_url)
-    await migrate(empty_url)
-    async with await connect(empty_url, StoryClock(WITH_PROMISES.written_at)) as records:
+    async with WITH_PROMISES.opened(empty_url, StoryClock(WITH_PROMISES.written_at)) as records:
         tickets = await records.queries.tickets(EVERYTHING, page_size=100)
         async with records.database.looking.connect() as connection:
             rows = await connection.execute(select(TicketRow.ticket_id, TicketRow.promised_by))

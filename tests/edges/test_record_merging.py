@@ -18,6 +18,7 @@ from services.records import (
     connect,
 )
 from tests.support.clock import MONDAY_NOON, StoryClock
+from tests.support.derived import require_derived
 from tests.support.merging import OTHER, SURVIVOR, a_merge_request, an_opening_of_one
 from tests.support.record import (
     ACKNOWLEDGE,
@@ -32,9 +33,8 @@ from tests.support.record import (
 from tests.support.waiting import UNHURRIED
 from workflows.domain.errors import DomainError
 from workflows.domain.policy import minutes
-from workflows.domain.ticket.commands import MergeInto, Open, TakeOver
+from workflows.domain.ticket.commands import MergeInto, TakeOver
 from workflows.domain.ticket.events import Closed, Escalated, Merged, TookOver
-from workflows.domain.ticket.rederive import Input, first_difference, looks, rederive
 from workflows.domain.ticket.verdict import RefusalReason
 from workflows.domain.ticket.words import Audience, Status
 
@@ -50,18 +50,6 @@ async def merges(records: Records, ticket_id: str) -> list[str]:
     """What a ticket's log says of merging."""
     entries = await records.queries.entries(ticket_id)
     return [type(entry.event).__name__ for entry in entries if isinstance(entry.event, Merged | TookOver)]
-
-
-async def require_derived(records: Records, *ticket_ids: str) -> None:
-    """Each log is what the rules alone say for the ticket's own inputs (5.3)."""
-    for ticket_id in ticket_ids:
-        entries = await records.queries.entries(ticket_id)
-        first, *others = await records.queries.inputs(ticket_id)
-        assert isinstance(first.command, Open)
-        inputs = [Input(at=each.at, command=each.command) for each in others]  # type: ignore[arg-type]  # commands only
-        derived = rederive(a_policy(), first.command, first.at, inputs, looks(entries))
-        assert first_difference(entries, derived.entries) is None
-        assert derived.ticket == await records.queries.ticket(ticket_id)
 
 
 async def test_both_tickets_are_written_at_one_instant_and_answered_with_the_survivor(

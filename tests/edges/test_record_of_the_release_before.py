@@ -18,13 +18,13 @@ from services.desk_log.plan import Plan
 from services.feed.compare import compare
 from services.feed.run import Driven
 from services.intake.convert import event_message, handover_message, ledger_message, ticket_message
-from services.records import Named, Place, Records, Request, SettledBy, TicketFilter, connect, migrate
+from services.records import Named, Place, Records, Request, SettledBy, TicketFilter
 from services.records.codec import event_from_json, kind_of
 from services.records.owed_messages import WasSent
 from services.records.tables import EventRow, TicketRow
 from services.words.words import Rendered, Words
 from tests.support.clock import StoryClock
-from tests.support.old_record import BEFORE_PROMISES
+from tests.support.old_record import BEFORE_PROMISES, until
 from tests.support.story_record import owed_messages
 from workflows.domain.ticket.commands import (
     Acknowledge,
@@ -82,26 +82,8 @@ async def clock() -> StoryClock:
 @pytest.fixture
 async def records(empty_url: str, clock: StoryClock) -> AsyncIterator[Records]:
     """Its record, migrated, on each of the two databases."""
-    await BEFORE_PROMISES.as_written(empty_url)
-    await migrate(empty_url)
-    async with await connect(empty_url, clock) as opened:
+    async with BEFORE_PROMISES.opened(empty_url, clock) as opened:
         yield opened
-
-
-async def until(records: Records, clock: StoryClock, to: datetime) -> None:
-    """Let time pass; each ticket is settled at each wake-up that its row says, as workflows do."""
-    row = TicketRow
-    due = select(row.wake_at, row.ticket_id).where(row.wake_at <= to).order_by(row.wake_at, row.ticket_id).limit(1)
-    while True:
-        async with records.database.looking.connect() as connection:
-            found = (await connection.execute(due)).first()
-        if found is None:
-            break
-        wake_at, ticket_id = found
-        assert wake_at is not None
-        clock.set(max(clock.at, wake_at))
-        await records.record.settle(ticket_id, by=SettledBy.WORKFLOW)
-    clock.set(to)
 
 
 async def settle(records: Records, ticket_id: str, command: Command) -> None:

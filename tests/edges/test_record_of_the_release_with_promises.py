@@ -5,6 +5,7 @@ Its own code wrote them, and settled on for a week: see `tests/data/record-of-00
 
 import logging
 from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -12,13 +13,14 @@ from sqlalchemy import select
 
 from services.delivery.worded import Worded
 from services.intake.convert import event_message, handover_message, ledger_message, ticket_message
-from services.records import Named, Records, SettledBy, TicketFilter, connect, migrate
+from services.records import Named, Records, SettledBy, TicketFilter
 from services.records.codec import event_from_json
+from services.records.imports import CameIn
 from services.records.owed_messages import WasSent
-from services.records.tables import EventRow, TicketRow
+from services.records.tables import EventRow
 from services.words.words import Rendered, Words
 from tests.support.clock import StoryClock
-from tests.support.old_record import WITH_PROMISES
+from tests.support.old_record import WITH_PROMISES, until
 from tests.support.problems import PROBLEM, tell_all
 from tests.support.story_record import owed_messages
 from workflows.domain.ticket.commands import (
@@ -28,6 +30,7 @@ from workflows.domain.ticket.commands import (
     Confirm,
     Continue,
     DecideCredit,
+    Import,
     KeepPromise,
     MakePromise,
     OfferCredit,
@@ -64,26 +67,8 @@ async def clock() -> StoryClock:
 @pytest.fixture
 async def records(empty_url: str, clock: StoryClock) -> AsyncIterator[Records]:
     """Its record, migrated, on each of the two databases."""
-    await WITH_PROMISES.as_written(empty_url)
-    await migrate(empty_url)
-    async with await connect(empty_url, clock) as opened:
+    async with WITH_PROMISES.opened(empty_url, clock) as opened:
         yield opened
-
-
-async def until(records: Records, clock: StoryClock, to: datetime) -> None:
-    """Let time pass; each ticket is settled at each wake-up that its row says, as workflows do."""
-    row = TicketRow
-    due = select(row.wake_at, row.ticket_id).where(row.wake_at <= to).order_by(row.wake_at, row.ticket_id).limit(1)
-    while True:
-        async with records.database.looking.connect() as connection:
-            found = (await connection.execute(due)).first()
-        if found is None:
-            break
-        wake_at, ticket_id = found
-        assert wake_at is not None
-        clock.set(max(clock.at, wake_at))
-        await records.record.settle(ticket_id, by=SettledBy.WORKFLOW)
-    clock.set(to)
 
 
 async def a_week(records: Records, clock: StoryClock) -> None:
@@ -258,3 +243,15 @@ def _line(entry: Entry, recorded_at: datetime, messages: Sequence[Message]) -> L
         (each.kind, each.audience.value, each.recipient) for each in messages if each.sequence == entry.sequence
     )
     return entry.at, recorded_at, entry.event, told
+
+
+async def test_what_that_release_brought_in_from_elsewhere_comes_in_no_second_time(records: Records) -> None:
+    """6.14: it is known again by what it is called there."""
+    async with records.database.looking.connect() as connection:
+        body = await connection.scalar(select(InputRow.body).where(InputRow.kind == "import"))
+    entered = codec.command_from_json("import", body)
+    assert isinstance(entered, Import)
+    again = replace(entered, ticket_id="t-again", reference="AGAIN-26")
+
+    assert await records.imports.find(again) == CameIn(ticket_id=entered.ticket_id, reference=entered.reference)
+    assert await records.imports.find(replace(again, references=("CRM-7",))) is None

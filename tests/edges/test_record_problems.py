@@ -14,6 +14,7 @@ from services.records.problem_facts import (
     TicketsUnknown,
 )
 from tests.support.clock import StoryClock
+from tests.support.derived import require_derived
 from tests.support.merging import OTHER, SURVIVOR, a_merge_request, an_opening_of_one
 from tests.support.problems import (
     PROBLEM,
@@ -29,10 +30,9 @@ from tests.support.problems import (
 )
 from tests.support.record import Outsider, PoisonJudge, RefusedJudge, a_policy, a_request, an_opening, answer
 from workflows.domain.policy import hours, minutes
-from workflows.domain.ticket.commands import Confirm, Open, Reject, Resolve
+from workflows.domain.ticket.commands import Confirm, Reject, Resolve
 from workflows.domain.ticket.events import ProblemLinked, Resolved, UpdatePosted
 from workflows.domain.ticket.linking import MOST_PROBLEMS
-from workflows.domain.ticket.rederive import Input, first_difference, looks, rederive
 from workflows.domain.ticket.verdict import RefusalReason
 from workflows.domain.ticket.words import ClockState, Outcome, Status, Target
 
@@ -297,14 +297,8 @@ async def test_a_linked_ticket_is_derived_from_its_inputs(records: Records, stor
     await tell_all(records)
     story_clock.pass_(hours(1))
     await unlink(records, "t-0003")
-    for ticket_id in TICKETS:
-        entries = await records.queries.entries(ticket_id)
-        first, *others = await records.queries.inputs(ticket_id)
-        assert isinstance(first.command, Open)
-        inputs = [Input(at=each.at, command=each.command) for each in others]  # type: ignore[arg-type]  # commands only
-        derived = rederive(a_policy(), first.command, first.at, inputs, looks(entries))
-        assert first_difference(entries, derived.entries) is None
-        assert derived.ticket == await records.queries.ticket(ticket_id)
+
+    await require_derived(records, *TICKETS)
 
 
 async def test_nothing_is_announced_twice_at_a_time_or_to_nobody(records: Records) -> None:

@@ -4,17 +4,22 @@
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import JSON, Column, Connection, DateTime, LargeBinary, MetaData, Table, delete, insert, inspect
+from sqlalchemy import JSON, Column, Connection, DateTime, LargeBinary, MetaData, Table, delete, insert, inspect, select
 
+from services.records import Records, SettledBy, connect, migrate
 from services.records.engine import open_database
+from services.records.tables import TicketRow
+from tests.support.clock import StoryClock
 from tests.support.schema import at_revision
+from tests.support.waiting import UNHURRIED
 
 _FOLDER = Path(__file__).parents[1] / "data"
 
@@ -71,6 +76,14 @@ class OldRecord:
             await connection.run_sync(self._fill)
         await database.aclose()
 
+    @asynccontextmanager
+    async def opened(self, url: str, clock: StoryClock) -> AsyncIterator[Records]:
+        """Open it in an empty database, migrated to the schema of today."""
+        await self.as_written(url)
+        await migrate(url)
+        async with await connect(url, clock, timeouts=UNHURRIED) as records:
+            yield records
+
     def _fill(self, connection: Connection) -> None:
         tables = [_found(connection, name) for name in _document(self.revision)["tables"]]
         for table in reversed(tables):
@@ -82,6 +95,22 @@ class OldRecord:
 
 BEFORE_PROMISES = OldRecord(revision="0004", written_at=datetime.fromisoformat("2026-11-18T12:10:00Z"))
 WITH_PROMISES = OldRecord(revision="0005", written_at=datetime.fromisoformat("2026-11-18T12:10:00Z"))
+
+
+async def until(records: Records, clock: StoryClock, to: datetime) -> None:
+    """Let time pass; each ticket is settled at each wake-up that its row says, as workflows do."""
+    row = TicketRow
+    due = select(row.wake_at, row.ticket_id).where(row.wake_at <= to).order_by(row.wake_at, row.ticket_id).limit(1)
+    while True:
+        async with records.database.looking.connect() as connection:
+            found = (await connection.execute(due)).first()
+        if found is None:
+            break
+        wake_at, ticket_id = found
+        assert wake_at is not None
+        clock.set(max(clock.at, wake_at))
+        await records.record.settle(ticket_id, by=SettledBy.WORKFLOW)
+    clock.set(to)
 
 
 def _found(connection: Connection, name: str) -> Table:

@@ -14,14 +14,13 @@ from tests.chaos.check_promises import check_promises
 from tests.chaos.check_totals import check_totals
 from tests.chaos.facts import Facts, Line, Standing
 from tests.support.clock import StoryClock
+from tests.support.derived import require_derived
 from tests.support.problems import a_problem
 from tests.support.record import Outsider, a_request
 from tests.unit.ticket.asking import PROBLEMS
-from tests.unit.ticket.lives import Life
 from tests.unit.ticket.worlds import Announced, Done, Merge, Opened, Settled, World
 from workflows.domain.ticket.closures import Closure
-from workflows.domain.ticket.commands import Import, Open
-from workflows.domain.ticket.rederive import Input, Learnt, first_difference, looks, rederive
+from workflows.domain.ticket.rederive import first_difference
 from workflows.domain.ticket.roster import RosterAnswer
 
 TICKETS = "SELECT ticket_id, status, tier, queue, sequence, inputs, wake_at FROM tickets"
@@ -107,27 +106,11 @@ class Recorder:
             assert Counter(owed.pop(ticket.ticket_id, [])) == Counter(
                 (each.sequence, each.kind, each.audience.value, each.recipient) for each in told
             )
-            await self._require_derived(life)
+            await require_derived(self._records, ticket.ticket_id)
         assert not owed
         facts = await self._facts(world)
         found = [each.text for each in (*check_totals(facts), *check_promises(facts))]
         assert not found, found
-
-    async def _require_derived(self, life: Life) -> None:
-        """See that what was kept of it gives its log again (5.3)."""
-        ticket_id = life.ticket.ticket_id
-        entries = await self._records.queries.entries(ticket_id)
-        (_, opening), *kept = [(each.at, each.command) for each in await self._records.queries.inputs(ticket_id)]
-        assert isinstance(opening, Open | Import)
-        inputs, learnt = list[Input](), list[Learnt]()
-        for at, command in kept:
-            if isinstance(command, RosterAnswer | Closure):
-                learnt.append(Learnt(at=at, told=command))
-            elif not isinstance(command, Open | Import):
-                inputs.append(Input(at=at, command=command))
-        policy, later = await self._records.queries.policies_of(entries)
-        derived = rederive(policy, opening, life.opened_at, inputs, looks(entries), learnt=learnt, later=later)
-        assert first_difference(entries, derived.entries) is None
 
     async def _facts(self, world: World) -> Facts:
         """What the totals are checked by: rows as they stand, of any dialect."""
