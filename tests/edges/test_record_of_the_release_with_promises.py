@@ -5,7 +5,6 @@ Its own code wrote them, and settled on for a week: see `tests/data/record-of-00
 
 import logging
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -15,7 +14,6 @@ from services.delivery.worded import Worded
 from services.intake.convert import event_message, handover_message, ledger_message, ticket_message
 from services.records import Named, Records, SettledBy, TicketFilter
 from services.records.codec import event_from_json
-from services.records.imports import CameIn
 from services.records.owed_messages import WasSent
 from services.records.tables import EventRow
 from services.words.words import Rendered, Words
@@ -30,7 +28,6 @@ from workflows.domain.ticket.commands import (
     Confirm,
     Continue,
     DecideCredit,
-    Import,
     KeepPromise,
     MakePromise,
     OfferCredit,
@@ -243,15 +240,3 @@ def _line(entry: Entry, recorded_at: datetime, messages: Sequence[Message]) -> L
         (each.kind, each.audience.value, each.recipient) for each in messages if each.sequence == entry.sequence
     )
     return entry.at, recorded_at, entry.event, told
-
-
-async def test_what_that_release_brought_in_from_elsewhere_comes_in_no_second_time(records: Records) -> None:
-    """6.14: it is known again by what it is called there."""
-    async with records.database.looking.connect() as connection:
-        body = await connection.scalar(select(InputRow.body).where(InputRow.kind == "import"))
-    entered = codec.command_from_json("import", body)
-    assert isinstance(entered, Import)
-    again = replace(entered, ticket_id="t-again", reference="AGAIN-26")
-
-    assert await records.imports.find(again) == CameIn(ticket_id=entered.ticket_id, reference=entered.reference)
-    assert await records.imports.find(replace(again, references=("CRM-7",))) is None
