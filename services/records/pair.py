@@ -14,7 +14,7 @@ from services.records.rows import Held, Rows, together
 from services.records.settled import SettledBy
 from workflows.domain.policy import Policy
 from workflows.domain.ticket.commands import Command
-from workflows.domain.ticket.merging import halves, with_next_news
+from workflows.domain.ticket.merging import halves, with_survivor
 from workflows.domain.ticket.verdict import Refusal
 
 
@@ -75,7 +75,7 @@ def decide_merge(
     except Exception as error:  # whatever it is, both can be judged without it
         raise PoisonousCommand(other, error) from error
     grown = decided(survivor, over, asked.survivor_expected_version)
-    merged = decided(other, with_next_news(into, grown.judged.ticket), asked.expected_version)
+    merged = decided(other, with_survivor(into, grown.judged.ticket), asked.expected_version)
     refusal = merged.judged.refusal or grown.judged.refusal
     if refusal is None:
         return Merged(other=merged, survivor=grown, refusal=None)

@@ -19,7 +19,7 @@ from workflows.domain.policy import Policy
 from workflows.domain.ticket.commands import Command, Customer, Import, Open
 from workflows.domain.ticket.events import Entry
 from workflows.domain.ticket.judge import Judged, judge, open_ticket
-from workflows.domain.ticket.merging import halves, with_next_news
+from workflows.domain.ticket.merging import halves, with_survivor
 from workflows.domain.ticket.rederive import Input, first_difference, looks, rederive
 from workflows.domain.ticket.state import TICK, Ticket
 from workflows.domain.ticket.verdict import Refusal
@@ -194,7 +194,7 @@ class Room:
         one, two = (judge(life.policy, life.ticket, at) for life in (other, survivor))
         half, half_of_survivor = halves(other.policy, one.ticket, two.ticket, at, "kim")
         grown = judge(survivor.policy, survivor.ticket, at, half_of_survivor)
-        half = with_next_news(half, grown.ticket)
+        half = with_survivor(half, grown.ticket)
         merged = judge(other.policy, other.ticket, at, half)
         refusal = merged.refusal or grown.refusal
         if self._told:

@@ -21,7 +21,7 @@ from workflows.domain.ticket.commands import (
 )
 from workflows.domain.ticket.events import Entry, Opened
 from workflows.domain.ticket.judge import judge
-from workflows.domain.ticket.merging import halves, with_next_news
+from workflows.domain.ticket.merging import halves, with_survivor
 from workflows.domain.ticket.state import Credit
 from workflows.domain.ticket.words import ContactKind, CreditState
 from workflows.planning.handover import MERGED_TOLD, Handover, handover, merged_stories, told_of
@@ -38,7 +38,7 @@ def merge(other: Life, survivor: Life, minutes: float) -> None:
     one, two = (judge(POLICY, life.ticket, at).ticket for life in (other, survivor))
     into, over = halves(POLICY, one, two, at, "kim")
     survivor.does(minutes, over)
-    other.does(minutes, with_next_news(into, survivor.ticket))
+    other.does(minutes, with_survivor(into, survivor.ticket))
 
 
 def handed(survivor: Life, *others: Life) -> Handover:

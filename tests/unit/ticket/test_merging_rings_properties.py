@@ -20,7 +20,7 @@ from workflows.domain.ticket.commands import ChangePolicy, RecordContact, WaitOn
 from workflows.domain.ticket.events import CreditOffered, Event, TookOver
 from workflows.domain.ticket.judge import judge
 from workflows.domain.ticket.ledger import ledger
-from workflows.domain.ticket.merging import halves, with_next_news
+from workflows.domain.ticket.merging import halves, with_survivor
 from workflows.domain.ticket.state import Clock, Promise, Ticket
 from workflows.domain.ticket.verdict import RefusalReason
 from workflows.domain.ticket.words import ClockState, ContactKind, CreditOf, CreditState, Status, TicketKind
@@ -71,7 +71,7 @@ class Desk:
         one, two = (judge(life.policy, life.ticket, at).ticket for life in (other, survivor))
         into, over = halves(other.policy, one, two, at, "kim")
         grown = judge(survivor.policy, survivor.ticket, at, over)
-        into = with_next_news(into, grown.ticket)
+        into = with_survivor(into, grown.ticket)
         merged = judge(other.policy, other.ticket, at, into)
         refusal = merged.refusal or grown.refusal
         if refusal:

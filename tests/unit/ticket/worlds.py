@@ -17,7 +17,7 @@ from workflows.domain.ticket.closures import Closure, Told
 from workflows.domain.ticket.commands import ChangePolicy, Command, HadBreach, Import, Open, SpentClock
 from workflows.domain.ticket.importing import USED, ImportImplausible
 from workflows.domain.ticket.judge import judge
-from workflows.domain.ticket.merging import halves, with_next_news
+from workflows.domain.ticket.merging import halves, with_survivor
 from workflows.domain.ticket.roster import RosterAnswer
 from workflows.domain.ticket.state import TICK
 from workflows.domain.ticket.words import Status, Target, TicketKind
@@ -207,7 +207,7 @@ class World:
                     owner=draw.choice((None, "ann")),
                     clocks=used,
                     breaches=had,
-                    references=("X-1",),
+                    references=(f"X-{name}",),
                     kind=draw.choice((TicketKind.REQUEST, TicketKind.REQUEST, TicketKind.LEAVING)),
                 )
             )
@@ -243,7 +243,7 @@ class World:
         stood, goes_on = (judge(life.policy, life.ticket, at, told=self.told).ticket for life in (other, survivor))
         into, over = halves(other.policy, stood, goes_on, at, "kim")
         grown = judge(survivor.policy, survivor.ticket, at, over, told=self.told)
-        into = with_next_news(into, grown.ticket)
+        into = with_survivor(into, grown.ticket)
         merged = judge(other.policy, other.ticket, at, into, told=self.told)
         is_done = merged.refusal is None and grown.refusal is None
         # Both halves or none: a half is asked in vain, or not at all.

@@ -61,7 +61,7 @@ def halves(policy: Policy, other: Ticket, survivor: Ticket, at: datetime, actor:
     return merge_into, take_over
 
 
-def with_next_news(merge_into: MergeInto, survivor: Ticket) -> MergeInto:
+def with_survivor(merge_into: MergeInto, survivor: Ticket) -> MergeInto:
     """Say how the survivor stands that goes on for both, and when its customer hears next: the other's letter tells."""
     resolution = survivor.resolution
     return replace(
@@ -158,13 +158,9 @@ def _promise_news(draft: Draft, at: datetime) -> None:
 
     Where it is the customer's turn nobody owes them news.
     """
-    if not promises.is_news_owed(draft):
-        return
-    if any(each.is_open and each.kind is PromiseKind.NEXT_NEWS for each in draft.promises):
-        return
-    for clock in draft.live(Target.UPDATE):
-        if clock.deadline_at is not None:
-            promises.promise_next_news(draft, at, clock.deadline_at)
+    is_promised = any(each.is_open and each.kind is PromiseKind.NEXT_NEWS for each in draft.promises)
+    if promises.is_news_owed(draft) and not is_promised:
+        closing.promise_news(draft, at)
 
 
 def _take(draft: Draft, at: datetime, clock: Clock, taken: TakenClock) -> None:

@@ -111,7 +111,7 @@ def is_news_owed(draft: Draft) -> bool:
 
 
 def promise_next_news(draft: Draft, at: datetime, promised_at: datetime | None) -> None:
-    """On opening and on climbing: the engine promises news by that instant, in place of what it said last (6.5).
+    """The engine says when they hear next: it promises news by that instant, in place of what it said last (6.5).
 
     None: the customer is waited for and nobody owes them news; then its open promise is cancelled.
     """
