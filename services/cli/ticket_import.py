@@ -38,7 +38,8 @@ def import_(asking: Asking, *, file: TextIO, keep_going: bool, dry_run: bool) ->
 
     JSON with the fields of ImportTicketRequest: a list, or an object a line. Stops at the first mistake. Prints what
     each ticket is called there and here. Give the same FILE again after a mistake: what is in stays as it is, and is
-    said to be in already. An item is known again by its request_id, without one by its first reference, for 30 days.
+    said to be in already. An item is known again by each of its references, without one by its customer, subject and
+    open_time: whoever brought it in, and however long ago.
 
     \b
     {"references": ["INC0012345"], "queue": "home", "priority": "normal", "channel": "phone",
@@ -93,13 +94,23 @@ async def _bring_in(
                     else:
                         _blame(item.name, item.problem, done)
                 except Refused as refused:
+                    if isinstance(item, Asked) and refused.reason == "ALREADY_IMPORTED":
+                        _show(asking, item, _called(refused), is_known=True)
+                        done[IN_ALREADY] += 1
+                        continue
                     if not refused.reason or refused.reason == "NOT_AN_OPERATOR":  # so it is with all of them
                         raise
                     told = [each.description for each in refused.violations] or [refused.text]
                     _blame(item.name, f"was refused: {'; '.join(told)} [{refused.reason}]", done)
-                shown.advance()
+                finally:
+                    shown.advance()
                 if done[WRONG] and not keeps_going:
                     return
+
+
+def _called(refused: Refused) -> Ticket:
+    """What the ticket is called that it became, whoever brought it in and however long ago."""
+    return Ticket(ticket_id=refused.facts.get("ticket_id", ""), reference=refused.facts.get("reference", ""))
 
 
 def _was_in(ticket: Ticket, begun_at: datetime | None) -> bool:

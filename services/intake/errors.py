@@ -53,6 +53,8 @@ class Reason(StrEnum):
     UNKNOWN_TICKET = "UNKNOWN_TICKET"
     IMPORT_IMPLAUSIBLE = "IMPORT_IMPLAUSIBLE"
     """What is said of a ticket from elsewhere cannot be; BadRequest names each field (6.14)."""
+    ALREADY_IMPORTED = "ALREADY_IMPORTED"
+    """The ticket from elsewhere is here; the facts name it (6.14)."""
     NOT_AN_OPERATOR = "NOT_AN_OPERATOR"
     """Only actors that the operator named may do this."""
     UNKNOWN_ARTICLE = "UNKNOWN_ARTICLE"
@@ -90,6 +92,7 @@ STATUSES: Mapping[AnyReason, grpc.StatusCode] = {
     Reason.UNKNOWN_TIER: grpc.StatusCode.INVALID_ARGUMENT,
     Reason.UNKNOWN_TICKET: grpc.StatusCode.NOT_FOUND,
     Reason.IMPORT_IMPLAUSIBLE: grpc.StatusCode.INVALID_ARGUMENT,
+    Reason.ALREADY_IMPORTED: grpc.StatusCode.ALREADY_EXISTS,
     Reason.NOT_AN_OPERATOR: grpc.StatusCode.PERMISSION_DENIED,
     Reason.UNKNOWN_ARTICLE: grpc.StatusCode.NOT_FOUND,
     Reason.UNKNOWN_CLOSURE: grpc.StatusCode.NOT_FOUND,

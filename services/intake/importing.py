@@ -17,8 +17,10 @@ from services.intake.fields import Violation
 from services.intake.ids import Ids
 from services.intake.means import Handle
 from services.intake.requests import request_of
-from services.records.errors import IdentityTaken
+from services.records.errors import IdentityTaken, KeyTaken
+from services.records.imports import Imports
 from services.records.store import Record
+from workflows.domain.policy import Policy
 from workflows.domain.ticket.commands import Import
 from workflows.domain.ticket.importing import ImportImplausible
 from workflows.domain.ticket.texts import quoted
@@ -31,9 +33,12 @@ OPERATORS = "FOLLOWTHROUGH_OPERATORS"
 class ImportMethods:
     """Open tickets from elsewhere. Holds no state of its own."""
 
-    def __init__(self, *, record: Record, changes: Changes, ids: Ids, operators: frozenset[str]) -> None:
+    def __init__(
+        self, *, record: Record, imports: Imports, changes: Changes, ids: Ids, operators: frozenset[str]
+    ) -> None:
         """Take what it works with; `changes` answers, `operators` are the actors that may."""
         self._record = record
+        self._imports = imports
         self._changes = changes
         self._ids = ids
         self._operators = operators
@@ -62,17 +67,39 @@ class ImportMethods:
         if request.follows:
             await self._changes.require_ticket(request.follows, "follows")
         if request.validate_only:
-            return ticket_message((await self._record.validate(policy, to_import(request, "", ""))).ticket)
+            return await self._tried(policy, to_import(request, "", ""))
         for draw in range(1, DRAWS + 1):
             command = to_import(request, self._ids.ticket_id(), self._ids.reference())
             try:
                 settled = await self._record.open_ticket(policy, command, request=request_of(request), encode=_encode)
+            except KeyTaken:
+                await self._require_new(command)  # unless what led to it was forgotten just now
+                if draw == DRAWS:
+                    raise
             except IdentityTaken:
                 if draw == DRAWS:
                     raise
             else:
                 return self._changes.answer(settled)
         raise AssertionError("unreachable: the last draw answers or raises")
+
+    async def _tried(self, policy: Policy, command: Import) -> Message:
+        judged = await self._record.validate(policy, command)
+        await self._require_new(command)
+        return ticket_message(judged.ticket)
+
+    async def _require_new(self, command: Import) -> None:
+        """Raise `Problem` for what would be a second ticket of one."""
+        if (came_in := await self._imports.find(command)) is None:
+            return
+        called = " or ".join(quoted(each) for each in command.references[:3])
+        known = f"what is called {called} elsewhere" if called else "this customer's ticket of that opening and subject"
+        text = (
+            f"{known} came in before, as {came_in.reference}: go on with that one; if it is another, give references "
+            "that tell it apart, with its system's name before them"
+        )
+        facts = {"ticket_id": came_in.ticket_id, "reference": came_in.reference}
+        raise Problem(Reason.ALREADY_IMPORTED, text, facts=facts)
 
     def _require_operator(self, actor: str) -> None:
         if actor in self._operators:

@@ -26,7 +26,13 @@ def methods(means: Means) -> Methods:
         changes=changes,
         ids=means.ids,
     )
-    imports = ImportMethods(record=means.records.record, changes=changes, ids=means.ids, operators=means.operators)
+    imports = ImportMethods(
+        record=means.records.record,
+        imports=means.records.imports,
+        changes=changes,
+        ids=means.ids,
+        operators=means.operators,
+    )
     questions = Questions(means.records.queries, means.policies)
     return Methods(
         once={**changes.methods(), **contacts.methods(), **imports.methods(), **questions.methods()},

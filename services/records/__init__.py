@@ -40,6 +40,7 @@ from services.records.errors import (
 )
 from services.records.faults import spoken_plainly
 from services.records.figures import Figures
+from services.records.imports import Imports
 from services.records.log_lines import LogLines
 from services.records.outbox import Outbox
 from services.records.policies import KnownPolicies
@@ -146,6 +147,7 @@ class Records:
     announcing: Announcing
     known_problems: ProblemQueries
     contacts: Contacts
+    imports: Imports
 
     async def require_writable(self) -> None:
         """Raise `RecordError` unless what is settled could be written here: writes when that was seen last."""
@@ -208,6 +210,7 @@ async def connect(
         announcing=Announcing(database, statements, clock, policies, judge=judge),
         known_problems=ProblemQueries(database),
         contacts=Contacts(database, record),
+        imports=Imports(database),
     )
 
 

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.records import codec
 from services.records.clock import RecordClock, instant_by
-from services.records.contact_keys import key_of_matter, key_of_thread
+from services.records.contact_keys import key_of_matter, key_of_thread, keys_of_import
 from services.records.door import instant_before
 from services.records.engine import Database
 from services.records.errors import PolicyTooNew, PolicyUnreadable
@@ -30,7 +30,7 @@ from services.records.tables_problems import (
     ProblemRow,
 )
 from services.records.tables_signals import SignalRow
-from workflows.domain.ticket.events import ContactReceived
+from workflows.domain.ticket.events import ContactReceived, Imported
 from workflows.domain.ticket.state import Ticket
 
 POSTGRESQL_STEP = 200
@@ -179,14 +179,17 @@ async def _delete(connection: AsyncConnection, tickets: Sequence[Ticket]) -> Non
 
 
 async def _keys(connection: AsyncConnection, tickets: Sequence[Ticket]) -> set[bytes]:
-    """What contacts found these tickets by: their matters, and the conversations that they came in."""
-    said = EventRow
-    contacts = select(said.body).where(
-        said.ticket_id.in_([ticket.ticket_id for ticket in tickets]), said.kind == "contact_received"
+    """What leads to these tickets: their matters, the conversations that contacts came in, what they were elsewhere."""
+    said, by_id = EventRow, {ticket.ticket_id: ticket for ticket in tickets}
+    saying = select(said.ticket_id, said.kind, said.body).where(
+        said.ticket_id.in_(by_id), said.kind.in_(("contact_received", "imported"))
     )
-    events = [codec.event_from_json("contact_received", body) for body in await connection.scalars(contacts)]
-    threads = {ticket.thread for ticket in tickets} | {
-        event.thread for event in events if isinstance(event, ContactReceived)
-    }
-    matters = {key_of_matter(ticket.customer.external_id, ticket.subject) for ticket in tickets}
-    return {key_of_thread(thread) for thread in threads if thread} | {matter for matter in matters if matter}
+    threads = {ticket.thread for ticket in tickets}
+    keys = {key_of_matter(ticket.customer.external_id, ticket.subject) for ticket in tickets}
+    for line in await connection.execute(saying):
+        ticket, event = by_id[line.ticket_id], codec.event_from_json(line.kind, line.body)
+        if isinstance(event, ContactReceived):
+            threads.add(event.thread)
+        elif isinstance(event, Imported):
+            keys.update(keys_of_import(event.references, ticket.customer.external_id, ticket.subject, event.opened_at))
+    return {key for key in keys if key} | {key_of_thread(thread) for thread in threads if thread}

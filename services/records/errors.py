@@ -76,10 +76,10 @@ class IdentityTaken(RecordError):  # noqa: N818 - the fact, in the desk's words
 
 
 class KeyTaken(RecordError):  # noqa: N818 - the fact, in the desk's words
-    """What a contact would be found by leads to a ticket already: it joins that one."""
+    """What a contact would be found by leads to a ticket already, which it joins; or one from elsewhere is here."""
 
     def __init__(self) -> None:
-        super().__init__("a contact of the same matter was quicker: look again which ticket it joins")
+        super().__init__("another of the same matter was quicker: look again which ticket it leads to")
 
 
 class TicketStuck(RecordError, TicketIsStuck):  # noqa: N818 - the fact, in the desk's words

@@ -11,14 +11,14 @@ from itertools import chain
 from typing import NamedTuple
 
 from services.records import codec
-from services.records.contact_keys import key_of_matter, key_of_thread
+from services.records.contact_keys import key_of_matter, key_of_thread, keys_of_import
 from services.records.signals import SignalColumns, signals
 from services.records.state_versions import version_of
 from services.records.totals import Delta, deltas
 from workflows.domain.policy import Policy
 from workflows.domain.ticket.clocks import is_warned
 from workflows.domain.ticket.closures import Told
-from workflows.domain.ticket.commands import RecordContact
+from workflows.domain.ticket.commands import Import, RecordContact
 from workflows.domain.ticket.events import Entry, ProblemLinked, ProblemUnlinked
 from workflows.domain.ticket.promises import is_promise_warned
 from workflows.domain.ticket.state import Ticket
@@ -314,6 +314,7 @@ def rows_of(
         links=tuple(_links(ticket_id, judged.entries, instant)),
         signals=tuple(signals(judged.ticket, judged.entries, after)),
         keys=_keys(judged.ticket, inputs[0], is_new=first == 1) if inputs else (),
+        claims=_claims(command) if isinstance(command, Import) else (),
         deltas=tuple(
             delta_columns(delta)
             for delta in deltas(
@@ -340,6 +341,12 @@ def _keys(ticket: Ticket, given: codec.Input, *, is_new: bool) -> tuple[KeyColum
     if isinstance(given, RecordContact) and given.thread is not None:
         return (KeyColumns(key_of_thread(given.thread), ticket.ticket_id),)
     return ()
+
+
+def _claims(command: Import) -> tuple[KeyColumns, ...]:
+    """What must lead to no other ticket: it comes in once (6.14)."""
+    keys = keys_of_import(command.references, command.customer.external_id, command.subject, command.opened_at)
+    return tuple(KeyColumns(key, command.ticket_id) for key in keys)
 
 
 def delta_columns(delta: Delta) -> DeltaColumns:

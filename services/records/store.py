@@ -98,7 +98,8 @@ class Record:
         """Open a ticket, or enter one from elsewhere; with the same `request` again, or at once, it is one ticket.
 
         What contacts are found by leads to it from now on (6.3). With `claims` it is opened only where that led
-        nowhere, else `KeyTaken` is raised: look again where it leads.
+        nowhere, else `KeyTaken` is raised: look again where it leads. It is raised of one from elsewhere too that is
+        here already, by what it is called there (6.14): see `Imports`.
 
         Raises `IdentityTaken`, `RequestIdReused`, `ClockMismatch`, `ClockRunOut`, `ClockUnusable`, `RecordUnavailable`
         (try again), `RecordFailed`, `SchemaMissing`; `TextError` for a text that cannot be stored or read;
@@ -113,6 +114,8 @@ class Record:
                     return await self._open(policy, command, request, encode, claims=claims)
             except Duplicate as duplicate:
                 if duplicate.table == "contact_keys":
+                    if isinstance(command, Import) and await self._is_answered(request):
+                        continue
                     raise KeyTaken from None
                 # Either way it may be this very request, judged elsewhere at the same time.
                 if not _is_answered_meanwhile(duplicate) and not await self._is_answered(request):
@@ -279,7 +282,7 @@ class Record:
             await self._policies.keep(opening, decision.judged.ticket.policy_version, policy, greeting.real_at)
             answer = encode(decision.judged) if encode else None
             rows = _with_reply(decision, request, answer, greeting.real_at)
-            await opening.write(rows._replace(keys=(), claims=rows.keys) if claims else rows)
+            await opening.write(rows._replace(keys=(), claims=(*rows.claims, *rows.keys)) if claims else rows)
         self._policies.add(decision.judged.ticket.policy_version, policy)
         return decision.settled(self._clock, answer)
 

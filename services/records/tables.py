@@ -336,7 +336,8 @@ class RosterAnswerRow(Base):
 class ContactKeyRow(Base):
     """What a contact is found by: a conversation elsewhere, or a customer and what they come about (6.3).
 
-    It leads to the youngest ticket of that key; whether that one takes contacts still is its own to say.
+    It leads to the youngest ticket of that key; whether that one takes contacts still is its own to say. What one from
+    elsewhere is known again by leads to the first that came in (6.14).
     """
 
     __tablename__ = "contact_keys"

@@ -146,6 +146,27 @@ def test_what_came_in_before_is_not_said_to_be_brought_in(desk_and_run: tuple[De
     assert result.stderr == "followthrough: brought in 1 of 3; 2 were in already\n"
 
 
+def test_what_somebody_else_brought_in_or_long_ago_is_said_to_be_in(desk_and_run: tuple[Desk, Run]) -> None:
+    """6.14: it is refused with the ticket that it became, which is what the operator wants to know."""
+    desk, run = desk_and_run
+    already = No(
+        code=grpc.StatusCode.ALREADY_EXISTS,
+        text="what is called 'INC1' elsewhere came in before",
+        reason="ALREADY_IMPORTED",
+        facts={"ticket_id": "01KB1", "reference": "K7QM-3XV1"},
+    )
+    desk.answers += [already, imported(2), already, Ticket()]
+    both = json.dumps([item("INC1"), item("INC2")])
+
+    result = run.imports(both)
+    tried = run.imports(both, "--dry-run")
+
+    assert (result.exit_code, tried.exit_code) == (0, 0), result.output
+    assert result.stdout.splitlines() == ["INC1 -> K7QM-3XV1 01KB1, in already", "INC2 -> K7QM-3XV2 01KB2"]
+    assert result.stderr == "followthrough: brought in 1 of 2; 1 was in already\n"
+    assert tried.stdout.splitlines() == ["INC1 -> K7QM-3XV1 01KB1, in already", "INC2 can be"]
+
+
 def test_it_stops_at_the_first_mistake_and_says_what_is_left(desk_and_run: tuple[Desk, Run]) -> None:
     """6.14: each field at fault is told; what was brought in stays."""
     desk, run = desk_and_run

@@ -1,8 +1,9 @@
 """Merging and importing by contract: what callers hear, what Temporal is owed, and who may."""
 
+import asyncio
 import copy
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from datetime import datetime, timedelta
 
 import grpc
@@ -22,7 +23,7 @@ from protos.followthrough.v1.ticket_service_pb2 import (
     MergeTicketsRequest,
     ReopenTicketRequest,
 )
-from tests.support.intake import MONDAY, Desk, a_desk, of, opening
+from tests.support.intake import MONDAY, Desk, a_desk, of, opening, refusal_of
 
 CODES = grpc.StatusCode
 OPERATOR = "olga"
@@ -207,7 +208,7 @@ async def test_promises_of_both_are_the_survivors(desk: Desk) -> None:
     }
 
 
-def importing(**given: object) -> ImportTicketRequest:
+def importing(references: Sequence[str] = ("INC0012345",), **given: object) -> ImportTicketRequest:
     """A request to import that is complete: opened an hour ago, half an hour of everything used."""
     request = ImportTicketRequest(
         caller="old-desk",
@@ -223,7 +224,7 @@ def importing(**given: object) -> ImportTicketRequest:
         handler="sue",
         owner="ann",
         chases=1,
-        references=["INC0012345"],
+        references=references,
     )
     request.open_time.FromDatetime(MONDAY - timedelta(hours=1))
     for target in (ticket_pb2.TARGET_TIER_RESOLVE, ticket_pb2.TARGET_UPDATE, ticket_pb2.TARGET_RESOLVE):
@@ -297,6 +298,56 @@ async def test_an_import_is_tried_out_and_repeated_safely(desk: Desk) -> None:
     first = await desk.ask(request)
 
     assert await desk.ask(request) == first
+    assert sum((await desk.records.queries.figures()).open_tickets.values()) == 1
+
+
+async def test_the_same_ticket_from_elsewhere_comes_in_once(desk: Desk) -> None:
+    """6.14: by another request or tool, after the 30 days of a request id; it is answered with the ticket."""
+    first = await desk.ticket(importing(references=["INC0012345", "CRM-7"]))
+    desk.clock.pass_(timedelta(days=31))
+
+    for request in (
+        importing(),
+        importing(references=["X-1", "CRM-7"], subject="another subject", caller="a-script"),
+        importing(validate_only=True),
+    ):
+        refusal = await desk.refusal(request)
+        assert (refusal.code, refusal.reason) == (CODES.ALREADY_EXISTS, "ALREADY_IMPORTED")
+        assert refusal.facts == {"ticket_id": first.ticket_id, "reference": first.reference}
+        assert first.reference in refusal.text
+    other = await desk.ticket(importing(references=["X-1"]))
+    assert other.ticket_id != first.ticket_id  # nothing was written of what was refused
+
+
+async def test_a_ticket_that_is_called_nothing_elsewhere_is_known_by_customer_subject_and_opening(desk: Desk) -> None:
+    """6.14: the same customer's other requests come in, as does what they asked at another time."""
+    first = await desk.ticket(importing(references=[]))
+
+    refusal = await desk.refusal(importing(references=[]))
+
+    assert refusal.facts["ticket_id"] == first.ticket_id
+    assert "opening and subject" in refusal.text
+    later = importing(references=[])
+    later.open_time.FromDatetime(MONDAY - timedelta(minutes=59))
+    for request in (importing(references=[], subject="no ring"), later, importing()):
+        await desk.ticket(request)
+    assert sum((await desk.records.queries.figures()).open_tickets.values()) == 4
+
+
+async def test_many_who_bring_the_same_in_at_once_bring_one_ticket_in(desk: Desk) -> None:
+    """5.5, 6.14: ten tools at the same instant, their references in any order, and each of them twice."""
+    names = ["INC0012345", "CRM-7", "OLD-9"]
+    requests = [importing(references=names[each % 3 :] + names[: each % 3]) for each in range(10)]
+
+    async def ask(request: ImportTicketRequest) -> str:
+        try:
+            return (await desk.ticket(request)).ticket_id
+        except grpc.aio.AioRpcError as error:
+            return refusal_of(error).facts["ticket_id"]
+
+    answers = await asyncio.gather(*(ask(request) for request in requests * 2))
+
+    assert len(set(answers)) == 1
     assert sum((await desk.records.queries.figures()).open_tickets.values()) == 1
 
 

@@ -9,13 +9,15 @@ from sqlalchemy import MetaData, select
 
 from services.records import Named, Records, SettledBy, TicketUnknown, connect
 from services.records.closed_tickets import SQLITE_STEP
+from services.records.errors import KeyTaken
+from services.records.imports import CameIn
 from services.records.owed_messages import WasSent
 from services.records.problem_facts import ProblemChange
 from services.records.tables import Base
 from tests.support.clock import StoryClock
 from tests.support.merging import OTHER, SURVIVOR, a_merge_request, an_opening_of_one
 from tests.support.problems import PROBLEM, a_problem, announce, link, tell_all, the_request
-from tests.support.record import Outsider, a_policy, an_acknowledgement, an_opening
+from tests.support.record import Outsider, a_policy, an_acknowledgement, an_import, an_opening
 from workflows.domain.ticket.commands import Close, Command, OfferCredit, RecordContact, Resolve
 from workflows.domain.ticket.words import ContactKind, Outcome
 
@@ -90,6 +92,25 @@ async def test_a_ticket_is_forgotten_with_all_that_the_record_has_of_it(
     assert (await records.queries.ticket(young)).ticket_id == young
     assert (await records.queries.figures()).totals == totals
     assert await forget(records) == 0
+
+
+async def test_what_came_from_elsewhere_may_come_in_again_when_it_was_forgotten(
+    records: Records, story_clock: StoryClock
+) -> None:
+    """6.14: what it was called there is forgotten with it, and until then leads to it."""
+    entered = an_import(1)
+    await records.record.open_ticket(a_policy(), entered)
+    await do(records, story_clock, "t-0001", *SOLVED)
+    await everybody_is_told(records)
+    with pytest.raises(KeyTaken):
+        await records.record.open_ticket(a_policy(), an_import(2))
+    assert await records.imports.find(an_import(2)) == CameIn(ticket_id="t-0001", reference=entered.reference)
+    story_clock.pass_(FOR + timedelta(days=1))
+
+    assert await forget(records) == 1
+
+    assert await rows_of(records, "t-0001") == {}
+    assert await records.imports.find(an_import(2)) is None
 
 
 async def test_a_ticket_that_is_not_over_stays(records: Records, story_clock: StoryClock) -> None:

@@ -12,12 +12,24 @@ import asyncpg  # type: ignore[import-untyped]  # it ships no types
 
 from services.records import Request
 from services.records.engine import sqlite_path, url_of
+from tests.support.clock import MONDAY_NOON
 from tests.support.judging import Judging
 from workflows.domain.calendar import Calendar
 from workflows.domain.policy import Policy, Targets, Tier, hours, minutes
-from workflows.domain.ticket.commands import Acknowledge, Command, Customer, MergeInto, Open, TakeOver
+from workflows.domain.ticket.commands import (
+    Acknowledge,
+    Command,
+    Customer,
+    Import,
+    MergeInto,
+    Open,
+    SpentClock,
+    TakeOver,
+)
+from workflows.domain.ticket.importing import USED
 from workflows.domain.ticket.state import Ticket
 from workflows.domain.ticket.verdict import Judged
+from workflows.domain.ticket.words import Status
 
 ALWAYS = Calendar("UTC", {"mon-sun": "00:00-24:00"})
 ACKNOWLEDGE = minutes(15)
@@ -60,6 +72,26 @@ def an_opening(number: int = 1, *, queue: str = "home", name: str = "Ada Okafor"
         subject="line down",
         description=text,
         channel="phone",
+    )
+
+
+def an_import(number: int, references: tuple[str, ...] = ("INC1", "CRM-7")) -> Import:
+    """The same ticket from elsewhere, whatever it is to be called here."""
+    return Import(
+        actor="olga",
+        ticket_id=f"t-{number:04d}",
+        reference=f"R-{number:04d}",
+        queue="home",
+        priority="normal",
+        customer=an_opening().customer,
+        subject="line down",
+        description="as it stood there",
+        channel="phone",
+        opened_at=MONDAY_NOON,
+        tier=a_policy().first_tier.name,
+        status=Status.OPEN,
+        clocks=tuple(SpentClock(target=each, used=timedelta()) for each in USED),
+        references=references,
     )
 
 

@@ -440,7 +440,9 @@ class TicketServiceServicer:
     def ImportTicket(self, request, context):
         """Enters an open ticket from elsewhere, with its clocks partly used and the breaches it had. Only for actors that the
         operator named (NOT_AN_OPERATOR); the customer hears nothing of it. What cannot be is refused and names the field
-        (IMPORT_IMPLAUSIBLE): more time used than there was, a target used up without its breach.
+        (IMPORT_IMPLAUSIBLE): more time used than there was, a target used up without its breach. It comes in once: what is
+        known by one of its references, without any by customer, subject and open_time, is refused with its ticket
+        (ALREADY_IMPORTED).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

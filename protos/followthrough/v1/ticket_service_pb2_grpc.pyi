@@ -158,7 +158,9 @@ class TicketServiceStub:
     ImportTicket: _grpc.UnaryUnaryMultiCallable[_ticket_service_pb2.ImportTicketRequest, _ticket_pb2.Ticket]
     """Enters an open ticket from elsewhere, with its clocks partly used and the breaches it had. Only for actors that the
     operator named (NOT_AN_OPERATOR); the customer hears nothing of it. What cannot be is refused and names the field
-    (IMPORT_IMPLAUSIBLE): more time used than there was, a target used up without its breach.
+    (IMPORT_IMPLAUSIBLE): more time used than there was, a target used up without its breach. It comes in once: what is
+    known by one of its references, without any by customer, subject and open_time, is refused with its ticket
+    (ALREADY_IMPORTED).
     """
     ExplainDeadlines: _grpc.UnaryUnaryMultiCallable[_ticket_service_pb2.ExplainDeadlinesRequest, _ticket_service_pb2.ExplainDeadlinesResponse]
     """Explains deadlines: for each clock run when it counted, when it stood still, and who let it."""
@@ -280,7 +282,9 @@ class TicketServiceAsyncStub(TicketServiceStub):
     ImportTicket: _aio.UnaryUnaryMultiCallable[_ticket_service_pb2.ImportTicketRequest, _ticket_pb2.Ticket]  # type: ignore[assignment]
     """Enters an open ticket from elsewhere, with its clocks partly used and the breaches it had. Only for actors that the
     operator named (NOT_AN_OPERATOR); the customer hears nothing of it. What cannot be is refused and names the field
-    (IMPORT_IMPLAUSIBLE): more time used than there was, a target used up without its breach.
+    (IMPORT_IMPLAUSIBLE): more time used than there was, a target used up without its breach. It comes in once: what is
+    known by one of its references, without any by customer, subject and open_time, is refused with its ticket
+    (ALREADY_IMPORTED).
     """
     ExplainDeadlines: _aio.UnaryUnaryMultiCallable[_ticket_service_pb2.ExplainDeadlinesRequest, _ticket_service_pb2.ExplainDeadlinesResponse]  # type: ignore[assignment]
     """Explains deadlines: for each clock run when it counted, when it stood still, and who let it."""
@@ -579,7 +583,9 @@ class TicketServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_ticket_pb2.Ticket, _abc.Awaitable[_ticket_pb2.Ticket]]:
         """Enters an open ticket from elsewhere, with its clocks partly used and the breaches it had. Only for actors that the
         operator named (NOT_AN_OPERATOR); the customer hears nothing of it. What cannot be is refused and names the field
-        (IMPORT_IMPLAUSIBLE): more time used than there was, a target used up without its breach.
+        (IMPORT_IMPLAUSIBLE): more time used than there was, a target used up without its breach. It comes in once: what is
+        known by one of its references, without any by customer, subject and open_time, is refused with its ticket
+        (ALREADY_IMPORTED).
         """
 
     @_abc_1.abstractmethod

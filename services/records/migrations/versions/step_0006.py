@@ -10,6 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 from alembic import op
 
+from services.records.contact_keys import keys_of_import
 from services.records.tables import Instant
 
 revision = "0006"
@@ -27,6 +28,7 @@ def upgrade() -> None:
     _announced()
     _credits()
     _closed()
+    _imported()
 
 
 def _announced() -> None:
@@ -103,6 +105,25 @@ def _closed() -> None:
         postgresql_where=in_vain,
         sqlite_where=in_vain,
     )
+
+
+def _imported() -> None:
+    """What came from elsewhere is known again by what it is called there; of two alike the first that came in.
+
+    What a process of the release before brings in is known by its request alone.
+    """
+    connection = op.get_bind()
+    lines = sa.text(
+        "SELECT e.ticket_id, e.body, t.customer_id, t.state FROM events e JOIN tickets t ON t.ticket_id = e.ticket_id "
+        "WHERE e.kind = 'imported' ORDER BY e.at, e.ticket_id"
+    )
+    keep = sa.text("INSERT INTO contact_keys (key, ticket_id) VALUES (:key, :ticket_id) ON CONFLICT (key) DO NOTHING")
+    for row in connection.execute(lines).all():
+        said: Any = json.loads(row.body) if isinstance(row.body, str) else row.body
+        state: Any = json.loads(row.state) if isinstance(row.state, str) else row.state
+        opened_at = datetime.fromisoformat(said["opened_at"])
+        for key in keys_of_import(said["references"], row.customer_id, state["subject"], opened_at):
+            connection.execute(keep, {"key": key, "ticket_id": row.ticket_id})
 
 
 def _asked_at(state: object) -> datetime | None:
