@@ -22,6 +22,7 @@ from workflows.domain.ticket.commands import (
     ChangePolicy,
     ChangePriority,
     Command,
+    Confirm,
     Continue,
     Escalate,
     Import,
@@ -30,6 +31,7 @@ from workflows.domain.ticket.commands import (
     PostUpdate,
     Reject,
     Renaming,
+    Reopen,
     Resolve,
     SpentClock,
     Transfer,
@@ -139,26 +141,35 @@ def test_who_takes_it_on_in_a_later_tier_owns_nothing_whatever_tier_it_was_opene
     assert life.ticket.tier == "specialist"
     life.do(SAM, Assign(actor="sam", handler="tom"))
     assert {life.ticket.owner, *owners(life)} == {None}
-    life.do(Transfer(actor="tom", to_tier="agent", reason="theirs"), ANN, Assign(actor="ann", handler="ben"))
-    assert owners(life)[-1] == life.ticket.owner == "ann"
+    life.do(Transfer(actor="tom", to_tier="agent", reason="theirs"), replace(SAM, tier="agent"))
+    life.do(
+        Assign(actor="sam", handler="ben"), Resolve(actor="ben", outcome=Outcome.FIXED, explanation="A new router.")
+    )
+    life.do(Confirm(actor="desk"), Reopen(actor="desk", reason="It drops."), ANN, Assign(actor="ann", handler="ben"))
+    assert owners(life)[-1] == life.ticket.owner == "sam"
     assert owners(life)[0] is None
 
 
-def test_who_owns_it_is_told_by_whatever_name_the_first_tier_had_then() -> None:
-    """1, 7.3: another version of the policy calls the tier otherwise."""
-    life = Life().do(ANN)
-    named = replace(life.policy, tiers=(replace(life.policy.first_tier, name="desk"), *life.policy.tiers[1:]))
-    rename = ChangePolicy(
-        actor="ops",
-        policy_version=version_of(named),
-        reason="another word",
-        tiers=(Renaming(old="agent", new="desk"),),
-    )
+def renamed(life: Life, old: str, new: str) -> Life:
+    """It goes on by a version of its policy that calls a tier otherwise."""
+    tiers = tuple(replace(tier, name=new) if tier.name == old else tier for tier in life.policy.tiers)
+    onto = replace(life.policy, tiers=tiers)
+    names = (Renaming(old=old, new=new),)
+    rename = ChangePolicy(actor="ops", policy_version=version_of(onto), reason="another word", tiers=names)
     life.now += TICK
-    life.judgements.append(judge(life.policy, life.ticket, life.now, rename, onto=named))
-    life.policy = named
-    life.do(Assign(actor="ann", handler="ben"))
+    life.judgements.append(judge(life.policy, life.ticket, life.now, rename, onto=onto))
+    life.policy = onto
+    return life
+
+
+def test_who_owns_it_is_told_by_whatever_name_the_tiers_had_then() -> None:
+    """1, 7.3: another version of the policy calls the first tier otherwise, or another."""
+    life = renamed(Life().do(ANN), "agent", "desk").do(Assign(actor="ann", handler="ben"))
     assert (life.ticket.tier, owners(life)[-1]) == ("desk", "ann")
+
+    life = renamed(Life(opening=IMPORTED).do(SAM), "specialist", "expert").do(Assign(actor="sam", handler="tom"))
+    life.do(Transfer(actor="tom", to_tier="agent", reason="theirs"), replace(SAM, tier="agent"))
+    assert (life.ticket.owner, *owners(life)[-2:]) == ("sam", None, None)
 
 
 def test_an_escalation_says_of_two_promises_of_news_the_earlier() -> None:
