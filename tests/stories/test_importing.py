@@ -20,7 +20,7 @@ from workflows.domain.ticket.commands import (
 )
 from workflows.domain.ticket.importing import MOST_BREACHES, ImportImplausible
 from workflows.domain.ticket.judge import open_ticket
-from workflows.domain.ticket.words import ContactKind, Pause, Status, Target
+from workflows.domain.ticket.words import ClockState, ContactKind, Pause, Status, Target
 from workflows.testing.story import CUSTOMER
 
 MONDAY = datetime(2026, 11, 23, tzinfo=UTC)
@@ -260,6 +260,16 @@ IMPLAUSIBLE: dict[str, tuple[Import, str, str]] = {
         "breaches[0].due_at",
         "is no later than the opening, 2026-11-23 00:00:00 UTC",
     ),
+    "at the opening": (
+        replace(BASE, breaches=(had(Target.UPDATE, 0),)),
+        "breaches[0].due_at",
+        "is no later than the opening, 2026-11-23 00:00:00 UTC",
+    ),
+    "no update, though it broke": (
+        replace(BASE, clocks=used(update=None), breaches=(had(Target.UPDATE, 3),)),
+        "clocks",
+        "lack 'update': say how much of it is used",
+    ),
     "of no zone, a breach": (
         replace(BASE, breaches=(HadBreach(target=Target.UPDATE, due_at=datetime(2026, 11, 23, 1)),)),  # noqa: DTZ001 - that is what is wrong
         "breaches[0].due_at",
@@ -328,15 +338,32 @@ def test_a_target_used_to_the_last_is_no_breach_yet() -> None:
 
 
 @pytest.mark.parametrize(
-    ("clocks", "breach"),
+    ("clocks", "breaches", "over"),
     [
-        (used(resolve=hours(8)), had(Target.RESOLVE, 9)),
-        (used(resolve=None), had(Target.RESOLVE, 1)),
-        (used(update=hours(1)), had(Target.UPDATE, 9)),
-        (used(tier_resolve=hours(1)), had(Target.TIER_RESOLVE, 2, "specialist")),
+        (used(resolve=hours(8)), (had(Target.RESOLVE, 9),), Target.RESOLVE),
+        (used(resolve=None), (had(Target.RESOLVE, 1),), Target.RESOLVE),
+        (used(tier_resolve=hours(9)), (had(Target.TIER_RESOLVE, 4, "agent"),), Target.TIER_RESOLVE),
+        (used(tier_resolve=hours(1)), (had(Target.TIER_RESOLVE, 2, "specialist"),), None),
+        (used(update=hours(1)), (had(Target.UPDATE, 9),), None),
     ],
-    ids=["used up", "of an older, shorter target", "an earlier update", "an earlier tier's"],
+    ids=["used up", "of an older, shorter target", "twice over", "another tier's", "an earlier update"],
 )
-def test_a_breach_that_was_had_says_nothing_of_another_run(clocks: tuple[SpentClock, ...], breach: HadBreach) -> None:
-    """6.14: with all of it used, with nothing said of it, or of a run before or of another tier, it may well be."""
-    open_ticket(POLICY, replace(BASE, clocks=clocks, breaches=(breach,)), NOW)
+def test_a_breach_that_was_had_ends_its_own_run_alone(
+    clocks: tuple[SpentClock, ...], breaches: tuple[HadBreach, ...], over: Target | None
+) -> None:
+    """6.14, 2.5: however far beyond its target; that of another tier, or of an update before, says nothing of it."""
+    ticket = open_ticket(POLICY, replace(BASE, clocks=clocks, breaches=breaches), NOW).ticket
+
+    running = {clock.target for clock in ticket.clocks if clock.state is ClockState.RUNNING}
+    assert running == {Target.TIER_RESOLVE, Target.UPDATE, Target.RESOLVE} - {over}
+
+
+def test_what_is_used_is_counted_by_the_calendar_and_not_on_the_wall() -> None:
+    """6.14, 2.6: from Saturday's closing to Monday at nine an office is open for one hour."""
+    command = replace(BASE, opened_at=MONDAY - timedelta(hours=11), clocks=used(resolve=hours(1)))
+    open_ticket(LINES, command, MONDAY + hours(9))
+
+    with pytest.raises(ImportImplausible, match="its calendar was open for 1 h since") as refused:
+        open_ticket(LINES, replace(command, clocks=used(resolve=hours(1) + minutes(1))), MONDAY + hours(9))
+
+    assert [found.field for found in refused.value.found] == ["clocks[2].used"]

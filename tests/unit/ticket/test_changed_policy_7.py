@@ -534,3 +534,13 @@ def test_what_was_promised_stays_promised_and_is_warned_of_as_the_new_version_sa
     story.until("Mon 23 Nov 13:10").in_short("Mon 23 Nov 13:00 warned 75% of promise call/1, due 13:00").as_told()
     pending = {promise.name: [warning.fraction for warning in promise.warnings] for promise in story.ticket.promises}
     assert pending == {"next_news": [], "call": [], "visit": [0.25, 0.5, 0.75]}
+
+
+def test_a_fraction_of_a_promise_that_is_past_when_the_policy_changes_is_warned_of_at_once(tell_both: TellBoth) -> None:
+    """7.3, 2.8: the new version warns earlier than the old one did; what is past is due then, and not before."""
+    before, after = ladder(warn_at=(0.75,)), ladder(warn_at=(0.25, 0.75))
+    story = tell_both(before, after).open("Mon 23 Nov 09:00").acknowledge().until("Mon 23 Nov 10:00").as_told()
+    story.promise("call", "Mon 23 Nov 14:00").until("Mon 23 Nov 12:30").as_told()
+    move(story, after).as_told().until("Mon 23 Nov 12:45").in_short(
+        "Mon 23 Nov 12:30 warned 25% of promise call/1, due 12:30"
+    ).as_told()
