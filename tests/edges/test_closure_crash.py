@@ -3,6 +3,7 @@
 import asyncio
 import signal
 import sys
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -84,3 +85,19 @@ async def test_what_began_and_ended_while_no_keeper_was_there_is_come_to_once(
     assert await count(records, ClosureEnded) == [1, 1, 1]
     assert await records.closures.turns() == []
     await require_derived(records, *TICKETS)
+
+
+async def test_an_end_that_was_said_otherwise_meanwhile_is_not_seen_through(
+    records: Records, story_clock: StoryClock
+) -> None:
+    """2.11: whoever walked to the end that was said before has not been to this one."""
+    await closed(records, story_clock, until=timedelta(minutes=10))
+    story_clock.set(MONDAY_NOON + timedelta(minutes=20))
+    beginning, end = await records.closures.turns()
+    await records.closures.seen_through(beginning)
+
+    await records.closures.seen_through(replace(end, at=end.at - BEGUN))
+    assert await records.closures.turns() == [end]
+
+    await records.closures.seen_through(end)
+    assert await records.closures.turns() == []

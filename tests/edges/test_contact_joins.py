@@ -8,12 +8,14 @@ from datetime import timedelta
 
 import pytest
 
-from services.records import Named, Records, RequestIdReused, SettledBy
+from services.records import Named, Records, RequestIdReused, Settled, SettledBy
+from services.records.contact_keys import key_of_matter
 from services.records.tables import ContactKeyRow
 from tests.support.clock import StoryClock
-from tests.support.receiving import ADA, joined, receive, receive_many
+from tests.support.receiving import ADA, joined, opening_of, receive, receive_many
 from tests.support.record import Outsider, a_policy, a_request, an_opening
-from workflows.domain.ticket.commands import Close, RecordContact, Resolve
+from workflows.domain.policy import Policy
+from workflows.domain.ticket.commands import Close, Open, RecordContact, Resolve
 from workflows.domain.ticket.events import ContactReceived
 from workflows.domain.ticket.state import TICK
 from workflows.domain.ticket.verdict import RefusalReason
@@ -205,6 +207,74 @@ async def test_of_several_names_one_that_is_over_is_passed_by(records: Records, 
 
     assert (await receive(records, 3, subject="second", thread=THREAD)).ticket_id == "t-0002"
     assert (await receive(records, 4, subject="third", thread=THREAD)).ticket_id == "t-0002"
+
+
+async def test_of_several_tickets_named_for_good_the_first_that_takes_it_has_it(
+    records: Records, story_clock: StoryClock
+) -> None:
+    """6.3, 5.5: one that is over is passed by, and its refusal not remembered; a remembered one stands for good."""
+    await receive(records, 1, subject="first")
+    await close(records, "t-0001")
+    story_clock.pass_(a_policy().reopen_window + timedelta(seconds=1))
+    await receive(records, 2, subject="second")
+    contact = RecordContact(actor="kim", kind=ContactKind.NEWS, channel="phone", text="")
+
+    async def record(request_id: str, *ticket_ids: str) -> Settled:
+        return await records.contacts.record(ticket_ids, contact, request=a_request(request_id), encode=joined)
+
+    both = await record("r-9", "t-0001", "t-0002")
+    over = await record("r-10", "t-0001")
+    again = await record("r-10", "t-0001", "t-0002")
+
+    assert (both.ticket_id, both.refusal) == ("t-0002", None)
+    assert over.refusal is not None
+    assert (again.repeated, again.refusal) == (True, over.refusal)
+    assert await contacts_of(records, "t-0002") == 1
+
+
+async def test_a_new_ticket_follows_what_was_named_first(records: Records, story_clock: StoryClock) -> None:
+    """6.3: thread and subject lead to two tickets that are both over; the thread counts before the subject."""
+    await receive(records, 1, subject="first", thread=THREAD)
+    await receive(records, 2, subject="second")
+    for ticket_id in ("t-0001", "t-0002"):
+        await close(records, ticket_id)
+    story_clock.pass_(a_policy().reopen_window + timedelta(seconds=1))
+
+    opened = await receive(records, 3, subject="second", thread=THREAD)
+
+    assert opened.answer == b"t-0003+"
+    assert (await records.queries.ticket("t-0003")).follows == "t-0001"
+    assert (await receive(records, 4, subject="second")).ticket_id == "t-0003"  # both lead there now
+
+
+async def test_a_reference_that_is_taken_is_drawn_anew(records: Records) -> None:
+    """6.3: whoever draws what another has opens a ticket all the same, in the same call."""
+    await receive(records, 1)
+    drawn = iter((1, 1, 2))
+
+    async def opening(follows: str | None) -> tuple[Policy, Open]:
+        return await opening_of(next(drawn), subject="another matter")(follows)
+
+    settled = await records.contacts.receive(
+        Named(customer_id=ADA.external_id, subject="another matter"),
+        RecordContact(actor="mail", kind=ContactKind.NEWS, channel="mail", text=""),
+        opening,
+        request=a_request("r-9"),
+        joined=joined,
+        opened=joined,
+    )
+
+    assert settled.ticket_id == "t-0002"
+
+
+async def test_whose_matter_it_is_is_told_from_what_it_is_about(records: Records) -> None:
+    """6.3: of two customers, read in one breath with their subjects, the words are the same; the tickets are not."""
+    assert key_of_matter("c-1", "1line down") != key_of_matter("c-11", "line down")
+    await receive(records, 1, subject="1line down")
+
+    found = await records.contacts.find(Named(customer_id="c-11", subject="line down"))
+
+    assert found.ticket_ids == ()
 
 
 async def test_a_contact_of_a_merged_ticket_is_on_the_survivor(records: Records) -> None:

@@ -129,6 +129,35 @@ async def test_what_goes_wrong_over_a_winter_is_told_to_the_lead_once_a_period(
     assert await flags(records, fifth) == [CustomerFlagged(signals=(Signal.CHASED,) * 6, since=on(2, 1) + A_TICK)]
 
 
+async def test_once_a_period_is_once_for_all_tickets_of_a_customer(records: Records, story_clock: StoryClock) -> None:
+    """At risk: told by one ticket, not again by another, also when the first signals are out of the period by then."""
+    sweep = records.customers_at_risk.sweep
+    story_clock.set(on(11, 23))
+    first = await open_for(records, 1)
+    await chase(records, first)
+    story_clock.set(on(1, 5))
+    for _ in range(3):
+        story_clock.pass_(hours(1))
+        await chase(records, first)
+    await sweep()
+    assert len(await flags(records, first)) == 1
+    second = await open_for(records, 2)
+
+    for at in (on(2, 25), on(3, 20)):  # the first chase was more than a period ago; then almost all of them
+        story_clock.set(at)
+        for _ in range(3):
+            story_clock.pass_(hours(1))
+            await chase(records, second)
+        await sweep()
+        assert await flags(records, second) == []
+    assert len(await flags(records, first)) == 1
+
+    story_clock.set(on(4, 10))
+    await chase(records, second)
+    await sweep()
+    assert [len(flag.signals) for flag in await flags(records, second)] == [7]
+
+
 async def test_what_is_no_signal_adds_nothing_and_every_customer_counts_alone(
     records: Records, record_url: str, story_clock: StoryClock
 ) -> None:

@@ -1,6 +1,7 @@
 """Unplanned closures (2.11), beside a count of open minutes that knows nothing of clocks."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import count
 
@@ -9,8 +10,17 @@ from hypothesis import strategies as st
 
 from tests.support.policies import ladder, row
 from workflows.domain.calendar import Calendar
-from workflows.domain.ticket.closures import Closure, Told, hold, news, together
-from workflows.domain.ticket.commands import Acknowledge, Command, Customer, Open, Reopen, Resolve, WaitOnCustomer
+from workflows.domain.ticket.closures import Closure, Told, hold, news, staged, together
+from workflows.domain.ticket.commands import (
+    Acknowledge,
+    Command,
+    Customer,
+    Escalate,
+    Open,
+    Reopen,
+    Resolve,
+    WaitOnCustomer,
+)
 from workflows.domain.ticket.events import ClockBreached, ClockMoved, ClosureBegan, ClosureEnded, Entry
 from workflows.domain.ticket.judge import judge, open_ticket
 from workflows.domain.ticket.rederive import Learnt, looks, rederive
@@ -131,6 +141,7 @@ def test_nothing_changes_once_a_closure_is_over_or_for_what_came_after_it() -> N
     ended = tuple(each for each in together(known, (later,)))
     assert [each.until_at for each in ended] == [minute(60)]
     assert {each.stage for each in ended} == {ClosureStage.AHEAD}
+    assert news(staged(known, over.closure_id, ClosureStage.OVER), [later], MONDAY) == ()
 
 
 def test_a_handler_may_take_it_while_the_queue_is_closed() -> None:
@@ -187,3 +198,64 @@ def test_a_target_that_is_spent_to_the_last_gains_nothing_by_standing_still() ->
     (clock,) = [each for each in judged.ticket.clocks if each.target is Target.TIER_RESOLVE]
     assert (clock.state, clock.spent, clock.length) == (ClockState.PAUSED, timedelta(hours=8), timedelta(hours=8))
     assert not [entry for entry in judged.entries if isinstance(entry.event, ClockMoved)]
+
+
+def _lines(entries: Sequence[Entry]) -> list[tuple[type, datetime, str | None]]:
+    """What a log says of closures: which end of one, as of when, by whose word."""
+    said = [entry for entry in entries if isinstance(entry.event, ClosureBegan | ClosureEnded)]
+    return [(type(entry.event), entry.at, entry.actor) for entry in said]
+
+
+def test_a_ticket_of_a_closed_queue_says_so_from_its_opening_on() -> None:
+    """2.11: it begins at a standstill, as of its own instant; the line is of whoever closed the queue."""
+    shut = closure(1, -60, None)
+    judged = open_ticket(POLICY, OPENING, MONDAY, told=[shut])
+    assert _lines(judged.entries) == [(ClosureBegan, MONDAY, "ops")]
+    assert {entry.actor for entry in judged.entries if not isinstance(entry.event, ClosureBegan)} >= {"desk"}
+    assert judged.entries[-1].actor == "desk"
+    assert _pauses(judged.ticket) == {Target.ACKNOWLEDGE: Pause.QUEUE_CLOSED, Target.TIER_RESOLVE: Pause.QUEUE_CLOSED}
+    assert not judge(POLICY, judged.ticket, minute(1), told=[shut]).entries
+
+
+def test_what_began_before_it_was_learnt_stands_still_from_its_own_beginning() -> None:
+    """2.11: the tier was entered while the queue was closed, by a settle that had not heard of it."""
+    ticket = open_ticket(POLICY, OPENING, MONDAY).ticket
+    by_hand = Escalate(actor="ann", from_tier="agent", reason="beyond us")
+    ticket = judge(POLICY, ticket, minute(20), by_hand).ticket
+
+    judged = judge(POLICY, ticket, minute(30), told=[closure(1, 10, None)])
+
+    assert [line[0] for line in _lines(judged.entries)] == [ClosureBegan]
+    live = [each for each in judged.ticket.clocks if each.target.is_the_tiers and each.state.is_live]
+    assert {(each.pause, each.spent) for each in live} == {(Pause.QUEUE_CLOSED, timedelta())}
+
+
+def test_an_end_that_is_learnt_late_lets_run_on_what_began_after_it_from_its_own_beginning() -> None:
+    """2.11: the tier was entered after the end, by a settle that took the queue for closed still."""
+    ticket = open_ticket(POLICY, OPENING, MONDAY).ticket
+    ticket = judge(POLICY, ticket, minute(11), told=[closure(1, 10, None)]).ticket
+    by_hand = Escalate(actor="ann", from_tier="agent", reason="beyond us")
+    ticket = judge(POLICY, ticket, minute(25), by_hand).ticket
+    ended = replace(closure(1, 10, 10), ended_by="kim", end_reason="thawed")
+
+    judged = judge(POLICY, ticket, minute(31), told=[ended])
+
+    assert [(kind, actor) for kind, _, actor in _lines(judged.entries)] == [(ClosureEnded, "kim")]
+    live = [each for each in judged.ticket.clocks if each.target.is_the_tiers and each.state.is_live]
+    assert {(each.pause, each.running_since, each.spent) for each in live} == {(None, minute(25), timedelta())}
+
+
+def test_a_closure_that_ended_while_the_ticket_was_closed_has_ended_when_it_is_reopened() -> None:
+    """2.11, 6.9: it had begun here, so its end is told; nothing stands still, and nobody is woken for it."""
+    shut = closure(1, 5, 20)
+    ticket = judge(POLICY, open_ticket(POLICY, OPENING, MONDAY).ticket, minute(6), told=(shut,)).ticket
+    withdrawn = Resolve(actor="ann", outcome=Outcome.WITHDRAWN, explanation="they called")
+    closed = judge(POLICY, ticket, minute(10), withdrawn).ticket
+
+    judged = judge(POLICY, closed, minute(60), Reopen(actor="ann", reason="again"))
+
+    assert [line[0] for line in _lines(judged.entries)] == [ClosureEnded]
+    live = [each for each in judged.ticket.clocks if each.target.is_the_tiers and each.state.is_live]
+    assert {each.pause for each in live} == {None}
+    assert judged.ticket.closures[0].stage is ClosureStage.OVER
+    assert judged.entries[-1].actor == "ann"
