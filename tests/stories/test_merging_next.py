@@ -81,6 +81,8 @@ def test_where_it_is_the_customers_turn_the_letter_says_that(tell: Rooms, comman
 ASKED = WaitOnCustomer(actor="ann", question="which lamp is red?")
 SOLVED = Resolve(actor="ann", outcome=Outcome.FIXED, explanation="A new router.")
 WROTE = RecordContact(actor="crm", kind=ContactKind.INFORMATION, channel="mail", text="the left one")
+Step = tuple[str, str, Command]
+"""When, to which ticket, and what."""
 
 
 def asked_in_vain(tell: Rooms) -> Room:
@@ -128,13 +130,14 @@ def test_a_new_request_after_giving_up_is_the_answer_once_it_is_merged(tell: Roo
 def test_what_was_said_on_the_other_since_the_question_answers_it(tell: Rooms, spoke_at: str, status: Status) -> None:
     """6.3, 6.9, 6.7: whether anybody waits for it still or has given up; what was said before is no answer."""
     room = tell(ladder()).open("goes on", "Mon 23 Nov 09:00").open("other", "Mon 23 Nov 09:30")
-    for at, name, command in sorted([(spoke_at, "other", WROTE), ("Mon 23 Nov 10:00", "goes on", ASKED)], key=_when):
+    steps: list[Step] = [(spoke_at, "other", WROTE), ("Mon 23 Nov 10:00", "goes on", ASKED)]
+    for at, name, command in sorted(steps, key=_when):
         room.until(at).send(name, command)
     room.until("Tue 24 Nov 17:00").merge("other", into="goes on").as_told()
     assert room.ticket("goes on").status is status
 
 
-def _when(step: tuple[str, str, Command]) -> str:
+def _when(step: Step) -> str:
     return step[0].split(" ", maxsplit=1)[1]
 
 
@@ -152,8 +155,9 @@ def test_a_question_that_was_given_up_by_hand_is_answered_too(tell: Rooms) -> No
 def test_without_a_question_here_the_answer_counts_from_giving_up(tell: Rooms, spoke_at: str, status: Status) -> None:
     """6.9: somebody rang in vain, and said so."""
     room = tell(ladder()).open("goes on", "Mon 23 Nov 09:00").open("other", "Mon 23 Nov 09:30")
-    for at, name, command in sorted([("12:00", "goes on", GAVE_UP), (spoke_at, "other", WROTE)], key=lambda at: at[0]):
-        room.until(f"Mon 23 Nov {at}").send(name, command)
+    steps: list[Step] = [(f"Mon 23 Nov {spoke_at}", "other", WROTE), ("Mon 23 Nov 12:00", "goes on", GAVE_UP)]
+    for at, name, command in sorted(steps, key=_when):
+        room.until(at).send(name, command)
     room.until("Mon 23 Nov 13:00").merge("other", into="goes on").as_told()
     assert room.ticket("goes on").status is status
 
