@@ -1,6 +1,6 @@
 """Carries announcements on: ticket after ticket, no faster than each announcement says. Knows no rule and no Temporal.
 
-One ticket at a time: of what the record can do a second, the rest is for tickets whose deadlines come.
+One customer at a time: of what the record can do a second, the rest is for tickets whose deadlines come.
 """
 
 import asyncio

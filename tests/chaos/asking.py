@@ -6,7 +6,6 @@ Knows the contract's services and what an answer means; what is asked, and of wh
 import asyncio
 import random
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
@@ -42,14 +41,6 @@ NO_ANSWER = (
     grpc.StatusCode.CANCELLED,
 )
 STUBS = {"ticket": TicketServiceStub, "problem": ProblemServiceStub, "queue": QueueServiceStub}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Try:
-    """What one try brought: the answer as it is kept, and the message, if there was one."""
-
-    answer: Answer
-    message: Message | None = None
 
 
 class Asking:
