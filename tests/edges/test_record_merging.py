@@ -33,8 +33,9 @@ from tests.support.record import (
 from tests.support.waiting import UNHURRIED
 from workflows.domain.errors import DomainError
 from workflows.domain.policy import minutes
-from workflows.domain.ticket.commands import MergeInto, TakeOver
+from workflows.domain.ticket.commands import AddNote, MergeInto, TakeOver
 from workflows.domain.ticket.events import Closed, Escalated, Merged, TookOver
+from workflows.domain.ticket.state import TICK
 from workflows.domain.ticket.verdict import RefusalReason
 from workflows.domain.ticket.words import Audience, Status
 
@@ -70,6 +71,22 @@ async def test_both_tickets_are_written_at_one_instant_and_answered_with_the_sur
     inputs = [(await records.queries.inputs(each))[-1] for each in (OTHER, SURVIVOR)]
     assert [type(each.command) for each in inputs] == [MergeInto, TakeOver]
     assert inputs[0].at == inputs[1].at == pair.survivor.instant
+    await require_derived(records, OTHER, SURVIVOR)
+
+
+@pytest.mark.parametrize("busy", [OTHER, SURVIVOR])
+async def test_both_are_judged_at_the_later_of_their_instants(
+    records: Records, story_clock: StoryClock, busy: str
+) -> None:
+    """5.1, 5.2, 6.7: what was settled often in one tick is ahead of the clock, and the other half goes by that too."""
+    await two_opened(records, story_clock)
+    for number in range(3):
+        await records.record.settle(busy, AddNote(actor="kim", text=f"note {number}"), by=SettledBy.INTAKE)
+
+    pair = await records.record.merge(OTHER, SURVIVOR, actor="kim")
+
+    assert pair.survivor.instant > MONDAY_NOON + minutes(10) + TICK
+    assert {(await records.queries.inputs(each))[-1].at for each in (OTHER, SURVIVOR)} == {pair.survivor.instant}
     await require_derived(records, OTHER, SURVIVOR)
 
 

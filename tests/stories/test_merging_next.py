@@ -124,8 +124,13 @@ def test_a_new_request_after_giving_up_is_the_answer_once_it_is_merged(tell: Roo
 
 @pytest.mark.parametrize(
     ("spoke_at", "status"),
-    [("Mon 23 Nov 09:59", Status.RESOLVED), ("Mon 23 Nov 10:01", Status.OPEN), ("Tue 24 Nov 16:01", Status.OPEN)],
-    ids=["before the question", "before giving up", "after giving up"],
+    [
+        ("Mon 23 Nov 09:59", Status.RESOLVED),
+        ("Mon 23 Nov 10:00", Status.RESOLVED),
+        ("Mon 23 Nov 10:01", Status.OPEN),
+        ("Tue 24 Nov 16:01", Status.OPEN),
+    ],
+    ids=["before the question", "as it was asked", "before giving up", "after giving up"],
 )
 def test_what_was_said_on_the_other_since_the_question_answers_it(tell: Rooms, spoke_at: str, status: Status) -> None:
     """6.3, 6.9, 6.7: whether anybody waits for it still or has given up; what was said before is no answer."""

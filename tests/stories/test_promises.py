@@ -124,6 +124,13 @@ def test_news_that_comes_after_its_instant_is_recorded_as_done_late_once(tell: T
     ).as_told()
 
 
+def test_a_turnaround_is_kept_by_whoever_takes_it_on(tell: Tell) -> None:
+    """6.2: it is the handler's to keep, also where somebody else speaks to the customer."""
+    story = tell(ladder()).open("Mon 23 Nov 09:00").acknowledge("ann").escalate().as_told()
+    story.acknowledge("sam", turnaround="Mon 23 Nov 12:00").as_told()
+    assert (story.ticket.owner, promise_of(story, "turnaround").owner) == ("ann", "sam")
+
+
 def test_a_turnaround_that_broke_is_done_late_by_resolving(tell: Tell) -> None:
     """2.4, 6.2: to resolve is what it promised; that it came late is recorded, and it stays broken."""
     story = tell(ladder()).open("Mon 23 Nov 09:00").acknowledge(turnaround="Mon 23 Nov 12:00").as_told()
@@ -411,21 +418,21 @@ def test_news_that_was_promised_twice_for_one_instant_is_missed_once(tell: Tell)
     story = tell(ladder(agent=row(update_every=4))).open("Mon 23 Nov 09:00").acknowledge().as_told()
     for name in ("news", "word of the parts"):
         story.promise(name, "Mon 23 Nov 13:00", news).as_told()
-    story.promise("a call", "Mon 23 Nov 13:00").as_told()
+    story.promise("the call", "Mon 23 Nov 13:00").as_told()
     story.until("Mon 23 Nov 13:30").happened(
         "Mon 23 Nov 13:00 breached update/1 of agent, due 13:00",
         "Mon 23 Nov 13:00 started update/2 of agent, 4h, until 17:00",
-        "Mon 23 Nov 13:00 promise a call/1 broken, due 13:00",
         "Mon 23 Nov 13:00 promise news/1 broken, due 13:00",
         "Mon 23 Nov 13:00 promise next_news/1 broken, due 13:00",
+        "Mon 23 Nov 13:00 promise the call/1 broken, due 13:00",
         "Mon 23 Nov 13:00 promise word of the parts/1 broken, due 13:00",
     ).told(
         "clock_breached to handler ann",
-        "promise_broken to owner ann",  # of the call, which is something else
-        "promise_broken to lead team-lead",
-        "promise_broken to customer c-1",
         "promise_broken to lead team-lead",  # of news
         "promise_broken to customer c-1",
+        "promise_broken to customer c-1",
+        "promise_broken to owner ann",  # of the call, which is something else
+        "promise_broken to lead team-lead",
         "promise_broken to customer c-1",
         "promise_broken to customer c-1",
     )

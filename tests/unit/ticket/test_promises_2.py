@@ -5,8 +5,9 @@ from dataclasses import replace
 from tests.support.policies import ladder, row
 from workflows.domain.money import Money
 from workflows.domain.policy import OnBreach
-from workflows.domain.ticket.commands import DecideCredit, OfferCredit
+from workflows.domain.ticket.commands import DecideCredit, Escalate, OfferCredit
 from workflows.domain.ticket.credit import MOST_CREDITS
+from workflows.domain.ticket.judge import judge
 from workflows.domain.ticket.words import Audience, CreditState, Outcome, PromiseKind, PromiseState, Target, TicketKind
 from workflows.testing.story import Tell
 
@@ -73,6 +74,19 @@ def test_a_leaving_customer_who_is_asked_something_is_promised_no_news_on_the_wa
         "Mon 23 Nov 11:00 escalated agent -> specialist: by_hand, no news promised"
     ).as_told()
     assert story.ticket.next_news_at is None
+
+
+def test_news_that_is_open_in_a_wait_is_cancelled_on_the_way_up(tell: Tell) -> None:
+    """6.5: a question keeps what was promised; a ticket of an older release may have some open all the same."""
+    policy = ladder()
+    story = tell(policy).open("Mon 23 Nov 09:00").as_told()
+    open_news = story.ticket.promises
+    story.until("Mon 23 Nov 10:00").ask().as_told()
+    climb = Escalate(actor="ann", from_tier="agent", reason="the exchange")
+    ticket = replace(story.ticket, promises=open_news)
+    judged = judge(policy, ticket, story.instant("Mon 23 Nov 11:00"), climb)
+    assert [each.state for each in judged.ticket.promises] == [PromiseState.CANCELLED]
+    assert judged.ticket.next_news_at is None
 
 
 def test_a_call_at_the_instant_of_the_updates_breach_is_told_by_itself(tell: Tell) -> None:
