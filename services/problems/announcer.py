@@ -1,4 +1,4 @@
-"""Carries announcements on: customer after customer, no faster than each announcement says. Knows no rule and no Temporal.
+"""Carries announcements on: customer after customer, no faster than each of them says. Knows no rule and no Temporal.
 
 One customer at a time: of what the record can do a second, the rest is for tickets whose deadlines come.
 """
