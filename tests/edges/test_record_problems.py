@@ -367,6 +367,44 @@ async def test_an_announcement_is_for_who_was_linked_then(records: Records) -> N
     }
 
 
+async def test_who_was_linked_no_more_has_no_turn(records: Records) -> None:
+    """Taken from the problem before it is announced: neither told, nor counted as left out."""
+    await opened(records)
+    await unlink(records, "t-0002")
+
+    assert (await announce(records)).answer == b"a-1 running 4"
+
+    assert await tell_all(records) == ["told"] * 4
+    listed = await records.known_problems.announced_to("a-1", outcome=None, page_size=9, after=None)
+    assert "t-0002" not in {each.ticket_id for each in listed}
+
+
+async def test_it_has_not_ended_while_somebodys_turn_is_to_come(records: Records) -> None:
+    """A merge may give a turn while the last page is told: whoever ends it looks once more, as it ends it."""
+    await opened(records)
+    await announce(records)
+    last_page = await records.announcing.turns("a-1", after="", limit=9)
+    for turn in last_page.turns[:-1]:
+        await records.announcing.tell(last_page, turn)
+
+    assert not await records.announcing._has_ended("a-1")
+
+    assert not (await records.announcing.turns("a-1", after="", limit=9)).is_over
+    await records.announcing.tell(last_page, last_page.turns[-1])
+    assert await records.announcing._has_ended("a-1")
+
+
+async def test_what_rested_is_asked_for_at_once_when_it_goes_on(records: Records) -> None:
+    """Temporal ended its run when it was paused: the next one is not put off by having asked lately."""
+    await opened(records)
+    await announce(records)
+    await records.announcing.was_asked("a-1")
+    for state in (AnnouncementState.PAUSED, AnnouncementState.RUNNING):
+        await records.problems.let("a-1", state, actor="lea", request=the_request(), encode=of_announcement)
+
+    assert await records.announcing.unstarted(limit=9) == ("a-1",)
+
+
 async def test_what_fell_due_before_is_judged_before(records: Records, story_clock: StoryClock) -> None:
     """5.2: a deadline that passed while the announcement was on its way is breached, and the customer is told then."""
     await opened(records)

@@ -2,6 +2,7 @@
 
 from tests.support.policies import LINES
 from workflows.domain.ticket.commands import Continue, Hold
+from workflows.domain.ticket.events import HoldEnded
 from workflows.domain.ticket.ledger import ledger
 from workflows.domain.ticket.words import Outcome, Status, Target
 from workflows.testing.story import Story, Tell
@@ -63,6 +64,7 @@ def test_continue_ends_the_wait_for_the_customer_first_and_then_the_hold(tell: T
         "Mon 23 Nov 10:40 hold ended"
     )
     assert story.ticket.holding is None
+    assert story.entries[-1].event == HoldEnded(reason="it came")
 
 
 def test_resolving_ends_the_hold(tell: Tell) -> None:

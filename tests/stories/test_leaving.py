@@ -47,6 +47,16 @@ def test_a_question_puts_nothing_off(tell: Tell) -> None:
     assert story.clock(Target.UPDATE).state is ClockState.RUNNING
 
 
+def test_who_is_asked_something_is_promised_no_news_also_when_it_goes_up(tell: Tell) -> None:
+    """6.5: while waiting on the customer none is made, though the update clock of a request to leave runs on (2.7)."""
+    story = leaving(tell).until("Mon 23 Nov 09:20").acknowledge("ann").until("Mon 23 Nov 09:30").ask().as_told()
+    story.until("Mon 23 Nov 09:40").escalate().in_short(
+        "Mon 23 Nov 09:40 escalated agent -> specialist: by_hand, no news promised"
+    ).told("escalated to customer c-1", "escalated to tier specialist", "escalated to owner ann")
+    assert story.clock(Target.UPDATE).state is ClockState.RUNNING
+    assert story.ticket.next_news_at is None
+
+
 def test_no_answer_keeps_nobody(tell: Tell) -> None:
     """No retention hurdle: an answer that never comes gives the ticket back to the desk; it is not closed on them."""
     story = tell(replace(ladder(), leaving="normal")).open("Mon 23 Nov 09:00", kind=TicketKind.LEAVING)

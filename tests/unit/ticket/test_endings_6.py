@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tests.support.policies import ladder
@@ -64,9 +64,13 @@ def test_nobody_but_the_lead_gives_away_more_than_the_limit(
 signals = st.lists(st.tuples(st.integers(0, 400), st.sampled_from(Signal)), max_size=20).map(
     lambda found: [Observed(signal=kind, at=MONDAY + days * A_DAY) for days, kind in sorted(found)]
 )
+A_PERIOD_APART = [Observed(signal=Signal.CHASED, at=MONDAY + days * A_DAY) for days in (0, 10)]
+"""To the instant: the period is over."""
 
 
 @given(observed=signals, days=st.integers(1, 366), number=st.integers(1, 6), flagged=st.none() | st.integers(0, 400))
+@example(observed=A_PERIOD_APART, days=10, number=2, flagged=None)
+@example(observed=A_PERIOD_APART, days=10, number=1, flagged=0)
 def test_a_customer_is_at_risk_by_what_happened_since_the_lead_was_told_within_the_period(
     observed: list[Observed], days: int, number: int, flagged: int | None
 ) -> None:
