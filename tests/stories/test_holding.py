@@ -63,8 +63,8 @@ def test_continue_ends_the_wait_for_the_customer_first_and_then_the_hold(tell: T
     story.until("Mon 23 Nov 10:40").send(Continue(actor="sam", reason="it came")).happened(
         "Mon 23 Nov 10:40 hold ended"
     )
-    assert story.ticket.holding is None
     assert story.entries[-1].event == HoldEnded(reason="it came")
+    assert story.ticket.holding is None
 
 
 def test_resolving_ends_the_hold(tell: Tell) -> None:
