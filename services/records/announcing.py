@@ -1,57 +1,29 @@
-"""Announcements as they are carried out: whose turn it is, and each ticket's settle with what became of it.
+"""Announcements as they are carried out: which are to be, whose turn it is, and when one has come to its end."""
 
-A customer is told, of all their tickets, and that they were is written in one transaction, under a key a ticket:
-whoever tries again, and however many do at once, finds it done. Nothing of it depends on a request's stored answer,
-which is forgotten one day.
-"""
-
-import logging
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping
 from datetime import timedelta
 
-from sqlalchemy import ColumnElement, exists, func, insert, or_, select, update
+from sqlalchemy import exists, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
-from sqlalchemy.orm import aliased
 
 from services.records.clock import RecordClock, instant_by
-from services.records.decision import Judge, Poison, PoisonousCommand, PolicyNotLoaded
+from services.records.decision import Judge
 from services.records.door import require_count
 from services.records.engine import Database
-from services.records.errors import RecordFailed, RecordUnavailable
-from services.records.faults import Duplicate, spoken_plainly
-from services.records.letters import MOST_IN_A_LETTER, Rules, Turn, Turns, decide_letter
+from services.records.faults import spoken_plainly
+from services.records.letters import Turn, Turns
 from services.records.policies import KnownPolicies
-from services.records.problem_facts import STUCK, AnnouncementKind, AnnouncementState
+from services.records.problem_facts import AnnouncementKind, AnnouncementState
 from services.records.problem_rows import words_in
-from services.records.rows import Held, ResultColumns
-from services.records.statements import Settling, Statements
-from services.records.store import TRIES, log_poison, mark_stuck
+from services.records.statements import Statements
 from services.records.tables import TicketRow
-from services.records.tables_problems import LIVE, AnnouncementResultRow, AnnouncementRow, AnnouncementTicketRow
+from services.records.tables_problems import LIVE, AnnouncementRow, AnnouncementTicketRow
+from services.records.telling import Teller, has_result
 from workflows.domain.ticket import judge as judging
 from workflows.ports import AnnouncementUnknown
 
-logger = logging.getLogger(__name__)
-
 ASKED_AGAIN_AFTER = timedelta(seconds=30)
 """Real time after which Temporal is asked again to carry on: it may have lost the run, and asking twice is harmless."""
-
-
-class _Refused(Exception):  # noqa: N818 - the fact; never leaves here
-    """The database does not take one ticket's rows, or has what became of it already; nothing was written."""
-
-    def __init__(self, ticket_id: str) -> None:
-        super().__init__(ticket_id)
-        self.ticket_id = ticket_id
-
-
-class _Widened(Exception):  # noqa: N818 - the fact; never leaves here
-    """A letter is for tickets too that are not in hand; nothing was written."""
-
-    def __init__(self, heirs: Mapping[str, str]) -> None:
-        super().__init__()
-        self.heirs = heirs
 
 
 class Announcing:
@@ -69,8 +41,7 @@ class Announcing:
         self._database = database
         self._statements = statements
         self._clock = clock
-        self._policies = policies
-        self._judge = judge
+        self._teller = Teller(database, statements, clock, policies, judge)
 
     async def unstarted(self, *, limit: int) -> tuple[str, ...]:
         """Find announcements that Temporal was not asked to carry out, or not lately."""
@@ -108,7 +79,7 @@ class Announcing:
         waiting = (
             select(ticket.ticket_id, ticket.instead_of, TicketRow.customer_id)
             .join(TicketRow, TicketRow.ticket_id == ticket.ticket_id)
-            .where(ticket.announcement_id == announcement_id, ticket.ticket_id > after, ~_has_result(ticket))
+            .where(ticket.announcement_id == announcement_id, ticket.ticket_id > after, ~has_result(ticket))
             .order_by(ticket.ticket_id)
             .limit(limit)
         )
@@ -138,90 +109,14 @@ class Announcing:
     async def tell(self, turns: Turns, turn: Turn) -> Mapping[str, str]:
         """Settle a ticket with what is announced, and its customer's others with it; returns what became of each.
 
-        All in one transaction, with one letter. What cannot take it is written down with the reason, for good. Raises
-        `RecordUnavailable` (try again), `StateTooNew` (another release can).
+        Raises what `Teller.tell` does.
         """
-        rules = Rules(policies=self._policies, clock=self._clock, judge=self._judge)
-        telling, passed_by = _Telling(turns, turn), dict[str, str]()
-        for _ in range(TRIES):
-            try:
-                with spoken_plainly():
-                    if turn.has_siblings:
-                        telling.siblings = await self._siblings(turns, turn)
-                    async with self._statements.settling() as settling:
-                        return passed_by | await _tell(settling, telling, rules)
-            except PolicyNotLoaded as missing:
-                found = await self._policies.look_for(missing.version)
-                rules = replace(rules, unreadable={**rules.unreadable, **found})
-                continue
-            except _Widened as widened:
-                telling.heirs |= widened.heirs
-                continue
-            except (Duplicate, RecordFailed, Poison, _Refused) as failed:
-                ticket_id, poison = _fault(failed, turn)
-            if ticket_id in telling.heirs:  # its own turn comes
-                telling.apart.add(ticket_id)
-                continue
-            passed_by[ticket_id] = await self._outcome(turns, ticket_id) or await self._give_up(
-                turns, ticket_id, poison
-            )
-            if ticket_id == turn.ticket_id:
-                return passed_by
-        raise RecordUnavailable(f"ticket {turn.ticket_id!r} is being settled elsewhere: try again")
-
-    async def _siblings(self, turns: Turns, turn: Turn) -> list[Turn]:
-        """The other tickets of its customer that wait, the first of them.
-
-        Two who look at once have one in common, if only this one: its result lets one of them through. A third that
-        looks afterwards finds none that was settled.
-        """
-        ticket, own = AnnouncementTicketRow, aliased(TicketRow)
-        customer = select(TicketRow.customer_id).where(TicketRow.ticket_id == turn.ticket_id).scalar_subquery()
-        waiting = (
-            select(ticket.ticket_id, ticket.instead_of)
-            .join(own, own.ticket_id == ticket.ticket_id)
-            .where(
-                own.customer_id == customer,
-                ticket.announcement_id == turns.announcement_id,
-                ticket.ticket_id != turn.ticket_id,
-                ~_has_result(ticket),
-            )
-            .order_by(ticket.ticket_id)
-            .limit(MOST_IN_A_LETTER - 1)
-        )
-        async with self._database.looking.connect() as connection:
-            return [Turn(*each) for each in await connection.execute(waiting)]
-
-    async def _give_up(self, turns: Turns, ticket_id: str, poison: Poison | None) -> str:
-        """Write that a ticket cannot be judged, or its rows not be written."""
-        logger.error("ticket is passed by", extra={"ticket_id": ticket_id, "announcement_id": turns.announcement_id})
-        with spoken_plainly():
-            if poison is not None:
-                async with self._statements.settling() as settling:
-                    await mark_stuck(settling, poison)
-            instant = instant_by(self._clock, (await self._statements.greet()).real_at)
-            try:
-                with spoken_plainly():
-                    async with self._database.begin() as connection:
-                        result = ResultColumns(turns.announcement_id, ticket_id, STUCK, instant, None)
-                        await connection.execute(insert(AnnouncementResultRow).values(result._asdict()))
-            except Duplicate:
-                return await self._outcome(turns, ticket_id) or STUCK
-        return STUCK
-
-    async def _outcome(self, turns: Turns, ticket_id: str) -> str | None:
-        """What somebody else wrote down; none: nobody did."""
-        row = AnnouncementResultRow
-        query = select(row.outcome).where(row.announcement_id == turns.announcement_id, row.ticket_id == ticket_id)
-        with spoken_plainly():
-            async with self._database.looking.connect() as connection:
-                outcome: str | None = await connection.scalar(query)
-        return outcome
+        return await self._teller.tell(turns, turn)
 
     async def _has_ended(self, announcement_id: str) -> bool:
         """End it, unless somebody's turn came meanwhile."""
         row, ticket = AnnouncementRow, AnnouncementTicketRow
-        waits = exists().where(ticket.announcement_id == announcement_id, ~_has_result(ticket))
+        waits = exists().where(ticket.announcement_id == announcement_id, ~has_result(ticket))
         with spoken_plainly():
             instant = instant_by(self._clock, (await self._statements.greet()).real_at)
             async with self._database.begin() as connection:
@@ -231,11 +126,6 @@ class Announcing:
                     .values(state=AnnouncementState.DONE.value, changed_at=instant, ended_at=instant)
                 )
                 return ended.rowcount > 0
-
-
-def _has_result(ticket: type[AnnouncementTicketRow]) -> ColumnElement[bool]:
-    row = AnnouncementResultRow
-    return exists().where(row.announcement_id == ticket.announcement_id, row.ticket_id == ticket.ticket_id)
 
 
 async def _with_several(connection: AsyncConnection, announcement_id: str, customers: set[str]) -> set[str]:
@@ -249,56 +139,3 @@ async def _with_several(connection: AsyncConnection, announcement_id: str, custo
         .having(func.count() > 1)
     )
     return set((await connection.scalars(query)).all()) if customers else set()
-
-
-def _fault(failed: Exception, turn: Turn) -> tuple[str, Poison | None]:
-    """Whose rows, or whose judging, it was; and what is to be marked of that ticket."""
-    match failed:
-        case _Refused(ticket_id=ticket_id):
-            return ticket_id, None
-        case PoisonousCommand(held=held):
-            log_poison(failed, "command cannot be judged")
-            return held.ticket_id, None
-        case Poison(held=held):
-            log_poison(failed)
-            return held.ticket_id, failed
-        case _:
-            return turn.ticket_id, None
-
-
-@dataclass(slots=True)
-class _Telling:
-    """Which tickets one letter is for, as far as that is known."""
-
-    turns: Turns
-    turn: Turn
-    siblings: Sequence[Turn] = ()
-    heirs: dict[str, str] = field(default_factory=dict)
-    """Survivors of merged ones, with those: they are told in the same letter."""
-    apart: set[str] = field(default_factory=set)
-    """Of those, such as are not: they were told before, or cannot be."""
-
-    def letter_for(self) -> list[Turn]:
-        """All that are settled at once, in the order of their ids: whoever locks several, locks them in this order."""
-        found = {each.ticket_id: each for each in (self.turn, *self.siblings)}
-        found |= {each: Turn(each, merged) for each, merged in self.heirs.items() if each not in found}
-        return [found[each] for each in sorted(found.keys() - self.apart)]
-
-
-async def _tell(settling: Settling, telling: _Telling, rules: Rules) -> dict[str, str]:
-    """Settle them, or raise with nothing written."""
-    in_hand: dict[Turn, Held] = {}
-    for turn in telling.letter_for():
-        found = await settling.hold(turn.ticket_id, None)
-        if found is None:
-            raise AssertionError("a ticket of an announcement is in the record")
-        in_hand[turn], _ = found
-    letter = decide_letter(telling.turns, in_hand, rules)
-    if len(letter.rows) == 1:
-        await settling.write(letter.rows[0])
-        return dict(letter.outcomes)
-    if new := {each: merged for each, merged in letter.heirs.items() if each not in telling.heirs}:
-        raise _Widened(new)
-    if refused := await settling.write_each(letter.rows):
-        raise _Refused(list(in_hand)[refused[0]].ticket_id)
-    return dict(letter.outcomes)

@@ -282,7 +282,7 @@ async def test_a_letter_is_for_so_many_tickets(
     record_url: str, story_clock: StoryClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Who has more linked than fit has one letter more, and each says which tickets it is for."""
-    monkeypatch.setattr("services.records.announcing.MOST_IN_A_LETTER", 2)
+    monkeypatch.setattr("services.records.telling.MOST_IN_A_LETTER", 2)
     async with await connect(record_url, story_clock) as records:
         await opened(records)
         await announce(records)
