@@ -14,18 +14,15 @@ from pathlib import Path
 from jinja2 import Environment, TemplateSyntaxError, UndefinedError, meta, nodes
 
 from services.words import page_words
+from services.words.failing import failure, said, where
 from services.words.kinds import ALSO, ATTRIBUTES, BARE, KINDS, MOMENT, PAGE, Kind, Side
 from services.words.left_out import left_out
-from services.words.library import LAST_LANGUAGE, LONGEST_FILE, SHIPPED, Found, Library, file_names
-from services.words.reading import Facts
-from services.words.samples import ZONE, sample, samples
-from services.words.telling import try_out
+from services.words.library import ENDINGS, LAST_LANGUAGE, LONGEST_FILE, SHIPPED, Found, Library, file_names
 from services.words.words import Words
 from workflows.domain.languages import nearest
 from workflows.domain.ticket.words import Audience
 
 CHANNEL = re.compile(r"[a-z][a-z0-9_-]{0,31}")
-ENDINGS = ("txt", "html")
 PARTS = {"_moment.txt": MOMENT, "_also.txt": ALSO, "_page.html": PAGE}
 
 
@@ -71,9 +68,9 @@ def _problems(words: Words) -> Iterator[Problem]:
     for language in library.languages():
         yield from _missing(library, language)
     for found, phrase, error in page_words.trials(library):
-        path, line = _where(error, found)
+        path, line = where(error, found)
         known = f": use one of phrase, {', '.join(page_words.FACTS)}" if isinstance(error, UndefinedError) else ""
-        yield Problem(path=path, line=line, text=f"of {phrase!r}: {_said(error)}{known}", is_fatal=False)
+        yield Problem(path=path, line=line, text=f"of {phrase!r}: {said(error)}{known}", is_fatal=False)
     for each in left_out(library, words.shipped, _included):
         yield Problem(path=each.path, line=None, text=str(each), is_fatal=False)
 
@@ -252,58 +249,9 @@ def _says_reference(library: Library, found: Found, tree: nodes.Template) -> boo
 
 
 def _of_rendering(library: Library, found: Found, kind: Kind) -> Iterator[Problem]:
-    """Fill it in with all that may come: what goes wrong only then."""
-    for facts in samples(kind):
-        try:
-            try_out(library, found, kind, facts, zone=ZONE)
-        except Exception as error:  # noqa: BLE001 - whatever a template can raise
-            path, line = _where(error, found)
-            yield Problem(path=path, line=line, text=_unasked(library, found, kind, facts) or _said(error))
-            return
-
-
-def _unasked(library: Library, found: Found, kind: Kind, facts: Facts) -> str | None:
-    """What is used without asking whether it is there, where that is why these facts fail; else none."""
-    full = dict(facts) | {name: fact for name, fact in sample(kind).items() if facts[name] is None}
-    if not _works(library, found, kind, full):
-        return None
-    missed = [
-        name for name, fact in facts.items() if fact is None and not _works(library, found, kind, {**full, name: None})
-    ]
-    if not missed:
-        return None
-    name, always = missed[0], ", ".join(sorted(kind.variables.keys() - kind.maybe))
-    return (
-        f"uses {name!r}, which may be none in {kind.name!r}: ask for it first, like "
-        f"{{% if {name} %}}…{{% endif %}}; always there are {always}"
-    )
-
-
-def _works(library: Library, found: Found, kind: Kind, facts: Facts) -> bool:
-    try:
-        try_out(library, found, kind, facts, zone=ZONE)
-    except Exception:  # noqa: BLE001 - whatever a template can raise
-        return False
-    return True
-
-
-def _said(error: Exception) -> str:
-    text = " ".join(str(error).split())[:200] or type(error).__name__
-    return f"{text[:1].lower()}{text[1:]}"
-
-
-def _where(error: BaseException, found: Found) -> tuple[Path, int | None]:
-    """Where it went wrong: in the template, or in a part that it includes."""
-    if isinstance(error, TemplateSyntaxError) and error.filename:
-        return Path(error.filename), error.lineno
-    path, line = found.path, None
-    at = error.__traceback__
-    while at is not None:
-        file = at.tb_frame.f_code.co_filename
-        if file.endswith(tuple(f".{ending}" for ending in ENDINGS)):
-            path, line = Path(file), at.tb_lineno
-        at = at.tb_next
-    return path, line
+    if fails := failure(library, found, kind):
+        path, line, text = fails
+        yield Problem(path=path, line=line, text=text)
 
 
 def _missing(library: Library, language: str) -> Iterator[Problem]:

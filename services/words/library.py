@@ -28,6 +28,7 @@ from workflows.domain.languages import nearest
 from workflows.domain.ticket.words import Audience
 
 SHIPPED = Path(__file__).parent / "templates"
+ENDINGS = ("txt", "html")
 LAST_LANGUAGE = "en"
 """Ships whole: whatever else is missing is said in it."""
 ANY_CHANNEL = ""
