@@ -16,6 +16,7 @@ from jinja2 import Environment, TemplateSyntaxError, UndefinedError, meta, nodes
 from services.words import page_words
 from services.words.failing import failure, said, where
 from services.words.kinds import ALSO, ATTRIBUTES, BARE, KINDS, MOMENT, PAGE, Kind, Side
+from services.words.language_names import TAG, tag_meant
 from services.words.left_out import left_out
 from services.words.library import ENDINGS, LAST_LANGUAGE, LONGEST_FILE, SHIPPED, Found, Library, file_names
 from services.words.words import Words
@@ -76,9 +77,10 @@ def _problems(words: Words) -> Iterator[Problem]:
 
 
 def _of_language(library: Library, folder: Path, place: Path) -> Iterator[Problem]:
-    proper = next(nearest(place.name))
-    if proper != place.name or not re.fullmatch(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*", place.name):
-        yield Problem(path=place, line=None, text=f"is no language: call it by its tag, like {proper!r} or 'pt-BR'")
+    if next(nearest(place.name)) != place.name or not TAG.fullmatch(place.name):
+        meant = tag_meant(place.name)
+        remedy = f"call it by its tag, {meant!r}" if meant else "call it by its tag, like 'de' or 'pt-BR'"
+        yield Problem(path=place, line=None, text=f"is no language: {remedy}")
         return
     for path in sorted(place.iterdir()):
         found = Found(folder=folder, language=place.name, file=path.name)
