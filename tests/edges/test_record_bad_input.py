@@ -193,7 +193,7 @@ MISTYPED: dict[str, tuple[Callable[[Records], Coroutine[None, None, Any]], str]]
     ),
     "a zone that is none, on trial": (
         lambda r: r.record.validate(a_policy(), abroad("Nowhere/X")),
-        "^customer.zone 'Nowhere/X' is no time zone: use an IANA name",
+        "^customer.zone 'Nowhere/X' is no time zone: a zone is a place",
     ),
 }
 

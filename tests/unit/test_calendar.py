@@ -374,6 +374,24 @@ class TestRefusals:
         with pytest.raises(CalendarError, match="unknown time zone"):
             zone(name)
 
+    @pytest.mark.parametrize(
+        ("name", "told"),
+        [
+            ("GMT+1", "a zone is a place: use its IANA name, like 'Europe/London'"),
+            ("UTC+02:00", "a zone is a place: use its IANA name, like 'Europe/London'"),
+            ("Etc/GMT+15", "a zone is a place: use its IANA name, like 'Europe/London'"),
+            ("BST", "a zone is a place: use its IANA name, like 'Europe/London'"),
+            ("Paris", "did you mean 'Europe/Paris'?"),
+            ("new york", "did you mean 'America/New_York'?"),
+            ("Utc", "did you mean 'UTC'?"),
+        ],
+    )
+    def test_no_other_offset_is_suggested_for_one(self, name: str, told: str) -> None:
+        """3.1: whoever follows a remedy must not get another time than they meant."""
+        with pytest.raises(CalendarError) as error:
+            zone(name)
+        assert str(error.value) == f"unknown time zone {name!r}: {told}"
+
     def test_instants_are_in_utc(self) -> None:
         """3.2: a naive instant is refused, and so is one that merely stands at zero in winter."""
         with pytest.raises(CalendarError, match=r"instant '2026-01-15 12:00:00' is not in UTC: pass an aware datetime"):

@@ -17,8 +17,8 @@ def zone(name: str) -> ZoneInfo:
     # Only a listed name is ever made into a path: a name is text that somebody sent.
     if name not in _names():
         start = name[:_LONGEST_QUOTE]
-        near = get_close_matches(start, _names(), n=1)
-        hint = f"did you mean {near[0]!r}?" if near else "use an IANA name such as 'Europe/London'"
+        near = _meant(start)
+        hint = f"did you mean {near!r}?" if near else "a zone is a place: use its IANA name, like 'Europe/London'"
         raise CalendarError(f"unknown time zone {start!r}{'…' if start != name else ''}: {hint}")
     with files("tzdata").joinpath("zoneinfo", *name.split("/")).open("rb") as rules:
         return ZoneInfo.from_file(rules, key=name)
@@ -39,6 +39,25 @@ def require_utc(at: datetime) -> datetime:
     if at.tzinfo is not UTC:
         raise CalendarError(f"instant {str(at)!r} is not in UTC: pass an aware datetime through .astimezone(UTC)")
     return at
+
+
+def _meant(name: str) -> str | None:
+    """The zone that somebody means who writes it so. Never another offset: that would be another time."""
+    said = name.casefold().replace(" ", "_")
+    for is_said in (str.casefold, _city):
+        if alike := min((known for known in _names() if is_said(known) == said), default=None):
+            return alike
+    places = [known for known in _names() if _is_place(known)]
+    return next(iter(get_close_matches(name, places, n=1)), None)
+
+
+def _city(name: str) -> str:
+    place = name.casefold()
+    return place.rpartition("/")[2] if _is_place(name) else place
+
+
+def _is_place(name: str) -> bool:
+    return "/" in name and not name.startswith("Etc/")
 
 
 @cache
