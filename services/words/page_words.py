@@ -19,7 +19,7 @@ from workflows.domain.languages import nearest
 from workflows.domain.money import Money
 from workflows.domain.opening_hours import written
 from workflows.domain.zones import zone
-from workflows.planning.promised import HEADINGS, SENTENCES, Says
+from workflows.planning.page_words import HEADINGS, SENTENCES, Says
 
 SLA_FILE = "_sla.txt"
 PHRASES = (*HEADINGS, *SENTENCES, "week_hours", "closed_all_week")
@@ -50,7 +50,7 @@ class UnsaidError(Exception):
 
 
 class PageWords:
-    """One language. Implements `workflows.planning.promised.PageWords`."""
+    """One language. Implements `workflows.planning.page_words.PageWords`."""
 
     def __init__(self, library: Library, found: Found, language: str) -> None:
         self._language = language
