@@ -77,8 +77,9 @@ class Changes:
         own: dict[type[Message], object] = {
             OpenTicketRequest: self._open_ticket,
             MergeTicketsRequest: self._merge_tickets,
+            ResolveTicketRequest: self._resolve_ticket,
         }
-        return cast(Mapping[type[Message], Handle[Message]], own | dict.fromkeys(COMMANDS, self._change))
+        return cast(Mapping[type[Message], Handle[Message]], dict.fromkeys(COMMANDS, self._change) | own)
 
     def lacks(self, request: Message) -> tuple[Violation, ...]:
         """Find what a request must say here, though the contract allows to leave it out.
@@ -123,10 +124,6 @@ class Changes:
 
     async def _change(self, request: Change) -> bytes:
         """Apply what is asked of a ticket that exists."""
-        if isinstance(request, ResolveTicketRequest) and request.duplicate_of:
-            await self._require_survivor(request)
-        if isinstance(request, ResolveTicketRequest) and request.article:
-            await self._require_article(request.article)
         command = to_command(cast(Message, request))
         try:
             settled = await self._record.settle(
@@ -168,10 +165,36 @@ class Changes:
             self._committed(pair.other)
         return self.answer(pair.survivor)
 
-    async def _require_survivor(self, request: ResolveTicketRequest) -> None:
-        if request.duplicate_of == request.ticket_id:
-            raise invalid([Violation("duplicate_of", "is the ticket itself: name the one that goes on")])
-        await self.require_ticket(request.duplicate_of, "duplicate_of")
+    async def _resolve_ticket(self, request: ResolveTicketRequest) -> bytes:
+        if request.duplicate_of:
+            return await self._resolve_as_duplicate(request)
+        if request.article:
+            await self._require_article(request.article)
+        return await self._change(request)
+
+    async def _resolve_as_duplicate(self, request: ResolveTicketRequest) -> bytes:
+        """Merge it, which is how a ticket becomes another's duplicate (6.7); the resolved one answers."""
+        asked = request_of(request)
+        if found := _contradicting(request):
+            if settled := await self._record.answered(asked):
+                return self.answer(settled)  # an older release took it (5.5)
+            raise invalid(found)
+        try:
+            duplicate = await self._record.resolve_as_duplicate(
+                request.ticket_id,
+                request.duplicate_of,
+                actor=request.actor,
+                explanation=request.explanation,
+                request=asked,
+                expected_version=request.expected_version or None,
+                encode=_encode,
+            )
+        except TicketUnknown:
+            await self.require_ticket(request.duplicate_of, "duplicate_of")
+            raise unknown_ticket(request.ticket_id) from None
+        if duplicate.survivor:
+            self._committed(duplicate.survivor)
+        return self.answer(duplicate.ticket)
 
     async def _require_article(self, article_id: str) -> None:
         """See that the article that is said to have solved it is one, in use or retired."""
@@ -211,6 +234,17 @@ class Changes:
         self._wrote(settled.ticket_id)
         if nudge := settled.nudge:
             self._nudger.owe(nudge)
+
+
+def _contradicting(request: ResolveTicketRequest) -> tuple[Violation, ...]:
+    """Find what cannot be said of a ticket that is another's duplicate."""
+    if request.duplicate_of == request.ticket_id:
+        return (Violation("duplicate_of", "is the ticket itself: name the one that goes on"),)
+    wrong = {
+        "keeps": "is for what is solved: leave it out, what was promised goes on with the other ticket",
+        "article": "is for what is solved: leave it out, and name it where the other ticket is resolved",
+    }
+    return tuple(Violation(name, text) for name, text in wrong.items() if getattr(request, name))
 
 
 async def _placed(request: OpenTicketRequest, held: Promises) -> OpenTicketRequest:

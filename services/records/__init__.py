@@ -50,7 +50,7 @@ from services.records.problems import Problems
 from services.records.queries import Input, Place, Queries, TicketFilter
 from services.records.rosters import Duty, Moment, OnDuty, Rosters, Standing
 from services.records.schema import migrate, require_folder, require_schema, schema_of
-from services.records.settled import Encode, Nudge, Request, Settled, SettledBy, SettledPair
+from services.records.settled import Encode, Nudge, Request, Settled, SettledBy, SettledDuplicate, SettledPair
 from services.records.statements import LATELY
 from services.records.statements_postgresql import PostgresqlStatements
 from services.records.statements_sqlite import SqliteStatements
@@ -106,6 +106,7 @@ __all__ = [
     "SchemaMissing",
     "Settled",
     "SettledBy",
+    "SettledDuplicate",
     "SettledPair",
     "Standing",
     "StateTooNew",

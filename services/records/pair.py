@@ -25,6 +25,8 @@ class Merging:
     actor: str
     expected_version: int | None = None
     """Of the ticket that is merged."""
+    explanation: str | None = None
+    """What the other's customer is told besides."""
     survivor_expected_version: int | None = None
     unreadable: Mapping[str, PolicyUnreadable] = field(default_factory=dict)
     """Policies that were just looked for in vain, by version, and why."""
@@ -72,6 +74,7 @@ def decide_merge(
     try:
         policy = policies[other.policy_version]
         into, over = halves(policy, one.judged.ticket, two.judged.ticket, instant, asked.actor)
+        into = replace(into, explanation=asked.explanation)
     except Exception as error:  # whatever it is, both can be judged without it
         raise PoisonousCommand(other, error) from error
     grown = decided(survivor, over, asked.survivor_expected_version)
@@ -80,7 +83,7 @@ def decide_merge(
     if refusal is None:
         return Merged(other=merged, survivor=grown, refusal=None)
     # Both halves or none: of one that was not refused nothing stands, either.
-    return Merged(other=one, survivor=_refused(two, refusal), refusal=refusal)
+    return Merged(other=_refused(one, refusal), survivor=_refused(two, refusal), refusal=refusal)
 
 
 def _refused(decision: Decision, refusal: Refusal) -> Decision:

@@ -55,6 +55,16 @@ class SettledPair:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SettledDuplicate:
+    """What resolving a ticket as another's duplicate did."""
+
+    ticket: "Settled"
+    """Its answer and its refusal are the request's."""
+    survivor: "Settled | None"
+    """The ticket that goes on; none when it was `repeated`, or there was one ticket only."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Settled:
     """What one settle did."""
 

@@ -33,7 +33,7 @@ from services.records.faults import Duplicate, spoken_plainly
 from services.records.pair import Merging, decide_merge
 from services.records.policies import KnownPolicies
 from services.records.rows import Greeting, Held, ReplyColumns, Rows, rows_of
-from services.records.settled import Encode, Nudge, Request, Settled, SettledBy, SettledPair
+from services.records.settled import Encode, Nudge, Request, Settled, SettledBy, SettledDuplicate, SettledPair
 from services.records.statements import RequestKey, Settling, Statements
 from workflows.domain.policy import Policy
 from workflows.domain.policy_data import version_of
@@ -234,22 +234,56 @@ class Record:
 
         The answer is the survivor's. Raises what `settle` does, of whichever of the two it is; nothing is written then.
         """
-        require_text("actor", actor, TEXTS["actor"])
+        asked = Merging(
+            actor=actor, expected_version=expected_version, survivor_expected_version=survivor_expected_version
+        )
+        answered, beside = await self._merged(ticket_id, survivor_id, asked, request, encode, answers=survivor_id)
+        return SettledPair(survivor=answered, other=beside)
+
+    async def resolve_as_duplicate(
+        self,
+        ticket_id: str,
+        survivor_id: str,
+        *,
+        actor: str,
+        explanation: str,
+        request: Request | None = None,
+        expected_version: int | None = None,
+        encode: Encode | None = None,
+    ) -> SettledDuplicate:
+        """Merge a ticket into another that goes on, as `merge` does, and tell its customer why (6.7).
+
+        The answer is the resolved ticket's. Raises what `merge` does.
+        """
+        require_text("explanation", explanation, TEXTS["explanation"])
+        asked = Merging(actor=actor, expected_version=expected_version, explanation=explanation)
+        answered, beside = await self._merged(ticket_id, survivor_id, asked, request, encode, answers=ticket_id)
+        return SettledDuplicate(ticket=answered, survivor=beside)
+
+    async def _merged(
+        self,
+        ticket_id: str,
+        survivor_id: str,
+        asked: Merging,
+        request: Request | None,
+        encode: Encode | None,
+        *,
+        answers: str,
+    ) -> tuple[Settled, Settled | None]:
+        """Merge; first what came of the ticket that `answers`, then of the other of the two."""
+        require_text("actor", asked.actor, TEXTS["actor"])
         require_request(request)
         for each in (ticket_id, survivor_id):
             require_ticket(each)
         if ticket_id == survivor_id:  # the rules say what is wrong with that
-            half = MergeInto(actor=actor, survivor_id=survivor_id, survivor_reference=survivor_id)
-            question = Question(by=SettledBy.INTAKE, command=half, expected_version=expected_version)
-            return SettledPair(survivor=await self._settled(ticket_id, question, request, encode), other=None)
-        asked = Merging(
-            actor=actor, expected_version=expected_version, survivor_expected_version=survivor_expected_version
-        )
+            half = MergeInto(actor=asked.actor, survivor_id=survivor_id, survivor_reference=survivor_id)
+            question = Question(by=SettledBy.INTAKE, command=half, expected_version=asked.expected_version)
+            return await self._settled(ticket_id, question, request, encode), None
         return await self._until_settled(
             ticket_id,
             "MergeTickets",
             lambda unreadable: self._merge(
-                ticket_id, survivor_id, replace(asked, unreadable=unreadable), request, encode
+                ticket_id, survivor_id, replace(asked, unreadable=unreadable), request, encode, answers=answers
             ),
         )
 
@@ -316,8 +350,15 @@ class Record:
         return decision.settled(self._clock, answer)
 
     async def _merge(
-        self, ticket_id: str, survivor_id: str, asked: Merging, request: Request | None, encode: Encode | None
-    ) -> SettledPair:
+        self,
+        ticket_id: str,
+        survivor_id: str,
+        asked: Merging,
+        request: Request | None,
+        encode: Encode | None,
+        *,
+        answers: str,
+    ) -> tuple[Settled, Settled | None]:
         async with self._statements.settling() as settling:
             held: dict[str, Held] = {}
             for each in sorted((ticket_id, survivor_id)):  # whoever locks two, locks them in this order
@@ -326,7 +367,7 @@ class Record:
                     raise TicketUnknown(f"ticket {each!r} is not in the record")
                 held[each], reply = found
                 if request is not None and reply is not None:
-                    return SettledPair(survivor=_again(request, reply), other=None)
+                    return _again(request, reply), None
             merged = decide_merge(
                 held[ticket_id],
                 held[survivor_id],
@@ -335,14 +376,14 @@ class Record:
                 clock=self._clock,
                 judge=self._judge,
             )
-            survivor = merged.survivor
-            answer = encode(survivor.judged) if encode and merged.refusal is None else None
-            rows = _replied(merged.rows, survivor, request, answer, held[survivor_id].real_at)
+            answered, beside = merged.survivor, merged.other
+            if answers == ticket_id:
+                answered, beside = beside, answered
+            answer = encode(answered.judged) if encode and merged.refusal is None else None
+            rows = _replied(merged.rows, answered, request, answer, held[answers].real_at)
             if rows is not None:
                 await settling.write(rows)
-        return SettledPair(
-            survivor=survivor.settled(self._clock, answer), other=merged.other.settled(self._clock, None)
-        )
+        return answered.settled(self._clock, answer), beside.settled(self._clock, None)
 
     def _decide_opening(self, policy: Policy, command: Open | Import, greeting: Greeting) -> Decision:
         real_at = greeting.real_at

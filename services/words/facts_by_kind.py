@@ -320,6 +320,7 @@ def _merged_customer(read: Read) -> Facts:
         "is_solved": is_resolved and not is_unanswered,
         "is_set_aside": is_resolved and is_unanswered,
         "sign_off_until": read.until(event.sign_off_at),
+        "explanation": event.explanation,
     }
 
 

@@ -179,6 +179,7 @@ _TABLE = (
             "is_solved": Type.FLAG,
             "is_set_aside": Type.FLAG,
             "sign_off_until": Type.MOMENT,
+            "explanation": Type.TEXT,
         },
     ),
     _of_desk("opened", {"is_follow_up": Type.FLAG, "text": Type.TEXT, "channel": Type.LINE}),

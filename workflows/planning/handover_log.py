@@ -5,7 +5,7 @@ A log of thousands of lines is held in a page's worth. For the desk's eyes: note
 
 from collections import deque
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from workflows.domain.money import Money, plainly
@@ -51,21 +51,19 @@ from workflows.domain.ticket.events import (
     WaitStarted,
 )
 from workflows.domain.ticket.words import ContactKind, Target, WaitEnd
+from workflows.planning.handover_lines import Broken, Latest
 from workflows.planning.handover_story import (
     LinkedProblem,
     MergedStory,
-    Part,
     Question,
-    Said,
     StillPromised,
     Story,
     by_the_minute,
-    promise_named,
 )
 from workflows.planning.local_time import Wall
 from workflows.planning.wording import of_causes, of_skip
 
-LATEST_BROKEN = 5
+LATEST_BROKEN = 4
 LATEST_CONTACTS = 5
 LATEST_ASKED = 3
 LATEST_TOLD = 3
@@ -144,43 +142,16 @@ def story(entries: Iterable[Entry], zone: str) -> Story:
     return reading.story()
 
 
-@dataclass(slots=True)
-class _Latest:
-    """The latest lines of one part, and how many there were."""
-
-    most: int
-    said: deque[Said] = field(init=False)
-    count: int = 0
-
-    def __post_init__(self) -> None:
-        self.said = deque(maxlen=self.most)
-
-    def add(self, entry: Entry, text: str) -> None:
-        """Say one more."""
-        self.count += 1
-        self.said.append(Said(sequence=entry.sequence, effective_at=entry.at, actor=entry.actor, text=text))
-
-    def amend(self, sequence: int, text: str) -> None:
-        """Add to what a line says, if it is still among the latest."""
-        for place, each in enumerate(self.said):
-            if each.sequence == sequence:
-                self.said[place] = replace(each, text=f"{each.text}{text}")
-
-    def part(self) -> Part:
-        """What is told of it."""
-        return Part(said=tuple(self.said), left_out=self.count - len(self.said))
-
-
 class _Reading:
     """A log, read line by line."""
 
     def __init__(self, wall: Wall) -> None:
         self._wall = wall
-        self.broken = _Latest(LATEST_BROKEN)
-        self.contacts = _Latest(LATEST_CONTACTS)
-        self.told = _Latest(LATEST_TOLD)
-        self.hand_offs = _Latest(LATEST_HAND_OFFS)
-        self.notes = _Latest(LATEST_NOTES)
+        self.broken = Broken(wall, LATEST_BROKEN)
+        self.contacts = Latest(LATEST_CONTACTS, wall)
+        self.told = Latest(LATEST_TOLD, wall)
+        self.hand_offs = Latest(LATEST_HAND_OFFS, wall)
+        self.notes = Latest(LATEST_NOTES, wall)
         self.questions: deque[Question] = deque(maxlen=LATEST_ASKED)
         self.asked = 0
         self.time_spent = timedelta()
@@ -188,12 +159,12 @@ class _Reading:
         self.promised: dict[str, StillPromised] = {}
         self.explanation = ""
         self.alternative = ""
-        self._broken_promises: dict[tuple[str, int], int] = {}
 
     def story(self) -> Story:
         """What was read."""
         return Story(
             broken=self.broken.part(),
+            owed=self.broken.owed(),
             promised=tuple(sorted(self.promised.values(), key=lambda each: (each.promised_at, each.name))),
             contacts=self.contacts.part(),
             questions=tuple(self.questions),
@@ -252,6 +223,7 @@ class _Reading:
     def _of_question(self, entry: Entry, event: WaitStarted | CustomerReminded | WaitEnded) -> None:
         match event:
             case WaitStarted(question=question):
+                self.broken.told()
                 self.asked += 1
                 asked = Question(sequence=entry.sequence, asked_at=entry.at, actor=entry.actor, question=question)
                 self.questions.append(asked)
@@ -266,21 +238,28 @@ class _Reading:
     def _of_desk(self, entry: Entry, event: UpdatePosted | Resolved | CreditOffered) -> None:
         match event:
             case UpdatePosted(text=text):
+                self.broken.told()
                 self.told.add(entry, text)
             case Resolved():
+                self.broken.told()
                 self.explanation, self.alternative = event.explanation, event.alternative or ""
                 instead = f"; offered instead: {event.alternative}" if event.alternative else ""
                 self.told.add(entry, f"resolved as {_spaced(event.outcome)}: {event.explanation}{instead}")
             case CreditOffered(earned_by=broken):
                 money = plainly(Money(minor=event.minor, currency=event.currency))
-                if broken is None:
-                    self.told.add(entry, f"offered a credit of {money}")
-                else:
-                    self.broken.amend(broken, f"; offered {money} for it")
+                if broken is not None:
+                    self.broken.offered(broken, money)
+                    return
+                self.told.add(entry, f"offered a credit of {money}")
+                if event.reason and event.approved_by is None:
+                    self.notes.add(entry, f"why the credit of {money}: {event.reason}")
+                elif event.approved_by is not None:
+                    self.notes.add(entry, f"the lead agrees to the credit of {money}")
 
     def _of_promise(self, entry: Entry, event: PromiseMade | PromiseChanged | PromiseKept | PromiseCancelled) -> None:
         match event:
             case PromiseMade():
+                self.broken.promised_anew(event.name)
                 self.promised[event.name] = StillPromised(
                     name=event.name,
                     kind=event.kind,
@@ -305,8 +284,8 @@ class _Reading:
 
     def _of_kept(self, entry: Entry, event: PromiseKept) -> None:
         """Done, late or not; a message that kept it is told as the message that it was."""
-        if broken := self._broken_promises.get((event.name, event.run)):
-            self.broken.amend(broken, f"; done late, {self._said(entry.at)}")
+        if event.is_late:
+            self.broken.done_late(event.name, event.run, entry.at)
         if event.words:
             self.told.add(
                 entry, f"{event.name!r} done as promised{' but late' if event.is_late else ''}: {event.words}"
@@ -332,16 +311,25 @@ class _Reading:
                 self.notes.add(entry, f"the lead refuses the credit: {reason}")
 
     def _of_breach(self, entry: Entry, event: ClockBreached | PromiseBroken) -> None:
-        due = self._said(event.due_at)
         match event:
-            case ClockBreached(count=count, last_due_at=last) if count > 1 and last is not None:
-                self.broken.add(entry, f"{_missed(event)} {count} times, due {due} to {self._said(last)}")
             case ClockBreached():
-                self.broken.add(entry, f"{_missed(event)}, due {due}")
+                key = (event.target, event.tier) if event.target.is_the_tiers else event.target
+                self.broken.miss(
+                    entry, key, _missed(event), event.due_at, count=event.count, last_due_at=event.last_due_at
+                )
             case PromiseBroken():
-                self.promised.pop(event.name, None)
-                self._broken_promises[event.name, event.run] = entry.sequence
-                self.broken.add(entry, f"{promise_named(event.name, event.kind, event.owner)}, promised for {due}")
+                before = self.promised.pop(event.name, None)
+                if event.is_engines:  # it is the same silence that the clock tells of
+                    self.broken.miss(entry, Target.UPDATE, f"{_MISSED[Target.UPDATE]} in time", event.due_at)
+                    return
+                promise = StillPromised(
+                    name=event.name,
+                    kind=event.kind,
+                    owner=event.owner,
+                    promised_at=event.due_at,
+                    words=before.words if before else "",
+                )
+                self.broken.promise(entry, event.run, promise)
 
     def _of_ladder(self, entry: Entry) -> None:
         match entry.event:
@@ -352,12 +340,14 @@ class _Reading:
                 again = _again(is_so=entry.event.is_ping_pong)
                 self.hand_offs.add(entry, f"{before} to {after} by hand: {reason}{again}")
             case TierSkipped(tier=tier, why=reason):
-                self.hand_offs.add(entry, f"{tier} passed by: {of_skip(reason)}")
+                self.hand_offs.add(entry, f"{tier} passed by: {of_skip(reason)}", ("passed", tier))
             case EscalationAbsorbed(tier=tier, causes=causes):
-                self.hand_offs.add(entry, f"stayed with {tier}, which had it that very moment: {of_causes(causes)}")
+                text = f"stayed with {tier}, which had it that very moment: {of_causes(causes)}"
+                self.hand_offs.add(entry, text, ("stayed", tier))
             case LadderExhausted(tier=tier, last_resort=last_resort):
                 why = _why(of_causes(entry.event.causes), entry.event.reason)
-                self.hand_offs.add(entry, f"nobody is above {tier}, {last_resort} is told: {why}")
+                text = f"nobody is above {tier}, {last_resort} is told: {why}"
+                self.hand_offs.add(entry, text, ("nobody above", tier))
             case _:
                 self._of_hands(entry)
 
@@ -369,8 +359,9 @@ class _Reading:
                 self.hand_offs.add(entry, f"{before} passed it on to {handler}")
             case Imported():
                 self._of_import(entry, entry.event)
-            case Merged(survivor_reference=reference):
-                self.hand_offs.add(entry, f"merged into {reference}, which goes on")
+            case Merged(survivor_reference=reference, explanation=explanation):
+                told = f": {explanation}" if explanation else ""
+                self.hand_offs.add(entry, f"merged into {reference}, which goes on{told}")
             case Reopened(reason=reason):
                 self.hand_offs.add(entry, f"taken up again: {reason}")
             case PriorityChanged(from_priority=before, priority=after, reason=reason):
@@ -385,7 +376,8 @@ class _Reading:
         self.hand_offs.add(entry, f"came from elsewhere{called}")
         for had in event.breaches:
             by = f" by {had.tier}" if had.tier else ""
-            self.broken.add(entry, f"{_MISSED[had.target]}{by} in time, due {self._said(had.due_at)}, before it came")
+            key, what = ("elsewhere", had.target, had.tier), f"{_MISSED[had.target]}{by} in time"
+            self.broken.miss(entry, key, what, had.due_at, besides=", before it came")
 
 
 _CAME = {

@@ -805,10 +805,12 @@ class ResolveTicketRequest(_message.Message):
     duplicate_of: _builtins.str
     """The ticket_id of the ticket that goes on. Required with OUTCOME_DUPLICATE, refused with any other."""
     article: _builtins.str
-    """The id of the article that solved it. Empty: none."""
+    """The id of the article that solved it. Empty: none. Refused with OUTCOME_DUPLICATE: nothing is solved by that."""
     @_builtins.property
     def keeps(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """The names of promises that are kept by it, besides those of news and the turnaround, which it keeps anyway. At most 20."""
+        """The names of promises that are kept by it, besides those of news and the turnaround, which it keeps anyway. At most 20.
+        Refused with OUTCOME_DUPLICATE: what was promised goes on with the other ticket.
+        """
 
     def __init__(
         self,

@@ -298,15 +298,19 @@ class TicketServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ResolveTicket(self, request, context):
-        """Solved, or as solved as it gets. NOT_FOUND when the ticket it is said to duplicate is unknown.
+        """Solved, or as solved as it gets.
+
+        As a duplicate (OUTCOME_DUPLICATE) it is merged into the ticket that goes on, as by MergeTickets, and refused for what
+        that refuses; NOT_FOUND when that ticket is unknown. The explanation stands in the letter that tells its customer
+        which one goes on. Returns the ticket that was resolved, closed.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def ConfirmResolution(self, request, context):
-        """The customer says that it is solved. On a ticket that was merged it signs off nothing: it is recorded as a contact on
-        the ticket that goes on, and the answer is that one.
+        """The customer says that it is solved. On a ticket that was merged it is said of the ticket that goes on: signed off
+        there if that is resolved, else recorded as a contact. The answer is that one.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -90,10 +90,15 @@ class TicketServiceStub:
     TransferTicket: _grpc.UnaryUnaryMultiCallable[_ticket_service_pb2.TransferTicketRequest, _ticket_pb2.Ticket]
     """Moves it to any other tier."""
     ResolveTicket: _grpc.UnaryUnaryMultiCallable[_ticket_service_pb2.ResolveTicketRequest, _ticket_pb2.Ticket]
-    """Solved, or as solved as it gets. NOT_FOUND when the ticket it is said to duplicate is unknown."""
+    """Solved, or as solved as it gets.
+
+    As a duplicate (OUTCOME_DUPLICATE) it is merged into the ticket that goes on, as by MergeTickets, and refused for what
+    that refuses; NOT_FOUND when that ticket is unknown. The explanation stands in the letter that tells its customer
+    which one goes on. Returns the ticket that was resolved, closed.
+    """
     ConfirmResolution: _grpc.UnaryUnaryMultiCallable[_ticket_service_pb2.ConfirmResolutionRequest, _ticket_pb2.Ticket]
-    """The customer says that it is solved. On a ticket that was merged it signs off nothing: it is recorded as a contact on
-    the ticket that goes on, and the answer is that one.
+    """The customer says that it is solved. On a ticket that was merged it is said of the ticket that goes on: signed off
+    there if that is resolved, else recorded as a contact. The answer is that one.
     """
     RejectResolution: _grpc.UnaryUnaryMultiCallable[_ticket_service_pb2.RejectResolutionRequest, _ticket_pb2.Ticket]
     """The customer says that it is not solved. On a ticket that was merged it is said of the ticket that goes on: rejected
@@ -214,10 +219,15 @@ class TicketServiceAsyncStub(TicketServiceStub):
     TransferTicket: _aio.UnaryUnaryMultiCallable[_ticket_service_pb2.TransferTicketRequest, _ticket_pb2.Ticket]  # type: ignore[assignment]
     """Moves it to any other tier."""
     ResolveTicket: _aio.UnaryUnaryMultiCallable[_ticket_service_pb2.ResolveTicketRequest, _ticket_pb2.Ticket]  # type: ignore[assignment]
-    """Solved, or as solved as it gets. NOT_FOUND when the ticket it is said to duplicate is unknown."""
+    """Solved, or as solved as it gets.
+
+    As a duplicate (OUTCOME_DUPLICATE) it is merged into the ticket that goes on, as by MergeTickets, and refused for what
+    that refuses; NOT_FOUND when that ticket is unknown. The explanation stands in the letter that tells its customer
+    which one goes on. Returns the ticket that was resolved, closed.
+    """
     ConfirmResolution: _aio.UnaryUnaryMultiCallable[_ticket_service_pb2.ConfirmResolutionRequest, _ticket_pb2.Ticket]  # type: ignore[assignment]
-    """The customer says that it is solved. On a ticket that was merged it signs off nothing: it is recorded as a contact on
-    the ticket that goes on, and the answer is that one.
+    """The customer says that it is solved. On a ticket that was merged it is said of the ticket that goes on: signed off
+    there if that is resolved, else recorded as a contact. The answer is that one.
     """
     RejectResolution: _aio.UnaryUnaryMultiCallable[_ticket_service_pb2.RejectResolutionRequest, _ticket_pb2.Ticket]  # type: ignore[assignment]
     """The customer says that it is not solved. On a ticket that was merged it is said of the ticket that goes on: rejected
@@ -413,7 +423,12 @@ class TicketServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _ticket_service_pb2.ResolveTicketRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_ticket_pb2.Ticket, _abc.Awaitable[_ticket_pb2.Ticket]]:
-        """Solved, or as solved as it gets. NOT_FOUND when the ticket it is said to duplicate is unknown."""
+        """Solved, or as solved as it gets.
+
+        As a duplicate (OUTCOME_DUPLICATE) it is merged into the ticket that goes on, as by MergeTickets, and refused for what
+        that refuses; NOT_FOUND when that ticket is unknown. The explanation stands in the letter that tells its customer
+        which one goes on. Returns the ticket that was resolved, closed.
+        """
 
     @_abc_1.abstractmethod
     def ConfirmResolution(
@@ -421,8 +436,8 @@ class TicketServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _ticket_service_pb2.ConfirmResolutionRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_ticket_pb2.Ticket, _abc.Awaitable[_ticket_pb2.Ticket]]:
-        """The customer says that it is solved. On a ticket that was merged it signs off nothing: it is recorded as a contact on
-        the ticket that goes on, and the answer is that one.
+        """The customer says that it is solved. On a ticket that was merged it is said of the ticket that goes on: signed off
+        there if that is resolved, else recorded as a contact. The answer is that one.
         """
 
     @_abc_1.abstractmethod

@@ -153,7 +153,7 @@ class Resolve:
     alternative: str | None = None
     """What is offered instead; required when not feasible."""
     duplicate_of: str | None = None
-    """The ticket id of the survivor; required for a duplicate."""
+    """The ticket id of the survivor; required for a duplicate. An older release's: what is asked so is a merge now."""
     keeps: tuple[str, ...] = ()
     """Names of promises that it keeps, besides those of next news and turnarounds."""
     article: str | None = None
@@ -393,6 +393,8 @@ class MergeInto:
     """What that one is thought to have come to; none: it is not resolved, or it was not said."""
     sign_off_at: datetime | None = None
     """When silence closes that one; none likewise."""
+    explanation: str | None = None
+    """What the customer is told besides, where the desk resolved it as a duplicate; none: it was merged, no more."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

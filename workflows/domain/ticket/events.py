@@ -596,6 +596,8 @@ class Merged:
     """What that one is thought to have come to; none: it is not resolved, or an older release did not say."""
     sign_off_at: datetime | None = None
     """When silence closes that one; none likewise."""
+    explanation: str | None = None
+    """What the desk tells the customer besides; none: nothing, it was merged and not resolved as a duplicate."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
