@@ -41,7 +41,7 @@ from workflows.domain.ticket.commands import (
 from workflows.domain.ticket.events import Entry
 from workflows.domain.ticket.judge import judge, open_ticket
 from workflows.domain.ticket.words import ContactKind, Outcome, PromiseKind, Status, Target, TicketKind
-from workflows.planning.handover import NextStep, handover
+from workflows.planning.handover import NextStep, handover, live_clocks
 from workflows.planning.handover_log import READ, story
 from workflows.planning.handover_page import LONGEST_LINE, MOST_LINES, page, told
 from workflows.planning.wording import kind_of
@@ -153,6 +153,101 @@ def test_what_is_to_be_done_first_is_what_is_due_first() -> None:
     assert next_step(life) is None
 
 
+def test_what_stands_still_is_told_after_what_runs_out() -> None:
+    """8: the first line is what is due first, whenever a clock began."""
+    life = Life()
+    life.does(5, WaitOnCustomer(actor="ana", question="Which lamp?"))
+    first, *others = live_clocks(life.ticket)
+    assert (first.target, {each.deadline_at for each in others}) == (Target.ACKNOWLEDGE, {None})
+
+
+def test_where_nothing_is_due_it_is_taken_on_or_gone_on_with() -> None:
+    """Whoever opens the page is told what to do, by whether somebody has it."""
+    life = Life()
+    assert handover(replace(life.ticket, clocks=()), (), life.at).next_step == NextStep(what="take it on", due_at=None)
+    life.does(5, Acknowledge(actor="ana", handler="ana", tier="agent"))
+    taken = replace(life.ticket, clocks=())
+    assert handover(taken, (), life.at).next_step == NextStep(what="go on with it", due_at=None)
+
+
+def test_a_call_that_is_still_owed_is_never_left_out() -> None:
+    """6.5: whoever comes next reads of it first, however often the engine missed something since, until it is done."""
+    life = Life()
+    life.does(5, Acknowledge(actor="ana", handler="ana", tier="agent"))
+    life.does(6, call_back("call", 20, "We call you."))
+    life.does(60 * 24 * 3, AddNote(actor="ana", text="Nobody was here."))
+    owed = (
+        "  'call', ana's to keep, promised for Mon 23 Nov 04:20 and not done yet; offered 5.00 GBP for it: We call you."
+    )
+    lines = life.page().splitlines()
+    assert lines[lines.index("BROKEN") + 1] == owed
+    assert next_step(life) == NextStep(
+        what="do what was promised and not done: 'call', ana's to keep", due_at=MONDAY + 20 * MINUTE
+    )
+    life.does(60 * 24 * 3 + 1, KeepPromise(actor="ana", name="call"))
+    assert "done late" in life.page()
+    assert "not done yet" not in life.page()
+
+
+def test_what_is_missed_again_and_again_is_one_line_with_its_first_and_last_instant() -> None:
+    """4.3, 6.5: a silence is one, not a clock's and a promise's; and it hides nothing else."""
+    life = Life()
+    life.does(5, Acknowledge(actor="ana", handler="ana", tier="agent"))
+    for day in range(1, 6):
+        life.does(60 * 24 * day, AddNote(actor="ana", text="x"))
+    breaches = [each.event for each in life.entries if isinstance(each.event, events.ClockBreached)]
+    silent = [each for each in breaches if each.target is Target.UPDATE]
+    count = sum(each.count for each in silent)
+    lines = [line for line in life.page().splitlines() if line.startswith("  no news for the customer in time")]
+    assert count > 5
+    assert len(lines) == 1
+    assert f"in time {count} times, due Mon 23 Nov 05:00 to " in lines[0]
+
+
+def test_a_promise_of_news_is_owed_until_somebody_tells_them_something() -> None:
+    """2.4: any person's message is the news; another promise of its name stands in a call's place."""
+    life = Life()
+    life.does(5, Acknowledge(actor="ana", handler="ana", tier="agent"))
+    news = MakePromise(
+        actor="ana", name="results", kind=PromiseKind.NEXT_NEWS, promised_at=MONDAY + 10 * MINUTE, words="The results."
+    )
+    life.does(6, news)
+    life.does(7, call_back("call", 11, "We call you."))
+    life.does(12, AddNote(actor="ana", text="x"))
+    assert [each.name for each in story(life.entries, "UTC").owed] == ["results", "call"]
+    life.does(13, PostUpdate(actor="ana", text="They are good."))
+    assert [each.name for each in story(life.entries, "UTC").owed] == ["call"]
+    life.does(14, call_back("call", 100, "We do call you."))
+    assert story(life.entries, "UTC").owed == ()
+
+
+def test_fifty_promises_that_nobody_kept_are_all_named() -> None:
+    """None of them is cut, on however few lines they stand."""
+    life = Life()
+    life.does(5, Acknowledge(actor="ana", handler="ana", tier="agent"))
+    for number in range(45):
+        life.does(6, call_back(f"call {number}", 10 + number % 3, "We call you."))
+    life.does(20, AddNote(actor="ana", text="x"))
+    assert all(f"'call {number}'" in life.page() for number in range(45))
+    assert len(life.page().splitlines()) <= MOST_LINES
+    assert max(len(line) for line in life.page().splitlines()) <= LONGEST_LINE
+
+
+def test_who_had_it_shows_people_and_not_how_often_nobody_was_above() -> None:
+    """6.5: the last tier's every missed clock is one line with a count, beside those who took it on."""
+    life = Life()
+    life.does(5, Acknowledge(actor="ana", handler="ana", tier="agent"))
+    life.does(6, Transfer(actor="ana", to_tier="supplier", reason="theirs"))
+    for minute in range(8):
+        life.does(60 + minute, Escalate(actor="ana", from_tier="supplier", reason="nobody answers"))
+    exhausted = [each for each in life.entries if isinstance(each.event, events.LadderExhausted)]
+    had_it = [each.text for each in story(life.entries, "UTC").hand_offs.said]
+    assert len(exhausted) > 1
+    assert had_it[:2] == ["ana of agent took it on", "agent to supplier by hand: theirs"]
+    assert len(had_it) == 3
+    assert f"({len(exhausted)} times since " in had_it[2]
+
+
 def next_step(life: Life) -> NextStep | None:
     """What is to be done first, by the ticket as it stands."""
     return handover(life.ticket, life.entries, life.at).next_step
@@ -216,6 +311,7 @@ def test_what_the_lead_said_and_what_the_desk_waited_for_is_noted() -> None:
     found = story(life.entries, "UTC")
     assert [said.text for said in found.told.said] == ["offered a credit of 9.00 GBP"]
     assert [said.text for said in found.notes.said] == [
+        "why the credit of 9.00 GBP: two visits",
         "asked the lead for a credit of 50.00 GBP: a week",
         "the lead refuses the credit: not a week",
         "on hold: a part",
@@ -280,7 +376,6 @@ def test_a_ticket_of_two_thousand_lines_is_one_page() -> None:
     titles = [line for line in lines if line.endswith("left out)")]
     assert [title.partition(" (")[0] for title in titles] == [
         "BROKEN",
-        "Promised, and still open",
         "The customer came",
         "The customer was asked",
         "The customer was told",
