@@ -119,23 +119,26 @@ def _imported() -> None:
     )
     keep = sa.text("INSERT INTO contact_keys (key, ticket_id) VALUES (:key, :ticket_id) ON CONFLICT (key) DO NOTHING")
     for row in connection.execute(lines).all():
-        said: Any = json.loads(row.body) if isinstance(row.body, str) else row.body
-        state: Any = json.loads(row.state) if isinstance(row.state, str) else row.state
+        said, state = _read(row.body), _read(row.state)
         opened_at = datetime.fromisoformat(said["opened_at"])
         for key in keys_of_import(said["references"], row.customer_id, state["subject"], opened_at):
             connection.execute(keep, {"key": key, "ticket_id": row.ticket_id})
 
 
 def _asked_at(state: object) -> datetime | None:
-    read: Any = json.loads(state) if isinstance(state, str) else state
-    waiting = [each["at"] for each in read.get("credits", ()) if each.get("state") == "awaiting_approval"]
+    waiting = [each["at"] for each in _read(state).get("credits", ()) if each.get("state") == "awaiting_approval"]
     return min(map(datetime.fromisoformat, waiting), default=None)
 
 
 def _owners(state: object) -> str | None:
-    """Who owes an open promise and does not work on the ticket, from its state as either driver reads it."""
-    read: Any = json.loads(state) if isinstance(state, str) else state
+    """Who owes an open promise and does not work on the ticket."""
+    read = _read(state)
     works_on_it = None if read.get("status") == "resolved" else read.get("handler")
     promises = [each for each in read.get("promises", ()) if each.get("state") == "open"]
     owners = dict.fromkeys(each.get("owner") for each in promises)
     return "".join(f"\n{owner}\n" for owner in owners if owner and owner != works_on_it) or None
+
+
+def _read(column: object) -> Any:  # noqa: ANN401 - JSON has no narrower type
+    """A column of JSON, as either driver gives it."""
+    return json.loads(column) if isinstance(column, str) else column
