@@ -18,6 +18,7 @@ from services import certificates
 from services.cli import article_file
 from services.cli.article_asking import ArticleAsking
 from services.cli.failing import Failed
+from services.cli.numbers import WholeNumber
 from services.cli.options import NUMBER, AddressOption
 from services.cli.sections import Sections
 from services.settings import Address, Settings, SettingsError
@@ -119,7 +120,7 @@ def export(asking: ArticleAsking, *, folder: Path, language: str, queue: str) ->
 @click.option("--ticket", "key", default="", help="For this ticket, by its id or its reference; TEXT counts too.")
 @click.option("--language", default="", help="Only in this language, of whatever region.")
 @click.option("--queue", default="", help="Only what is for this queue, or for all. Default: the ticket's, or any.")
-@click.option("--limit", type=click.IntRange(min=1, max=10), default=5, show_default=True, help="At most so many.")
+@click.option("--limit", type=WholeNumber(min=1, max=10), default=5, show_default=True, help="At most so many.")
 @asks
 def suggest(asking: ArticleAsking, *, text: str, key: str, language: str, queue: str, limit: int) -> None:
     """Show what may answer TEXT, in the customer's own words, the likeliest first."""

@@ -23,6 +23,7 @@ from services import logs, parts
 from services.cli import tables
 from services.cli.failing import Failed
 from services.cli.feed_summary import length, of_feed, verdict
+from services.cli.numbers import WholeNumber
 from services.cli.process_help import LOGS, RECORD, Process
 from services.desk_log.log import Case, Log, LogError, read_log
 from services.desk_log.plan import plan
@@ -71,7 +72,7 @@ class Asked:
 
 @click.command(cls=Process, reads=(*RECORD, "clock", "policies", "intake_address", "actor", "caller_", *LOGS))
 @click.argument("log", type=click.Path(path_type=Path))
-@click.option("--cases", "number", type=click.IntRange(min=1), default=300, show_default=True, help="How many at most.")
+@click.option("--cases", "number", type=WholeNumber(min=1), default=300, show_default=True, help="How many at most.")
 @click.option("--longest", type=Length(), default="30d", show_default=True, help="Leave out longer cases.")
 @click.option("--queue", help="The desk that they are opened at. Default: the first one declared.")
 @click.option("--embedded", "is_embedded", is_flag=True, help="Start a system for this run only, and stop it.")

@@ -10,9 +10,10 @@ import click
 from services import certificates
 from services.cli.asking import Asking, Instant
 from services.cli.failing import Failed
+from services.cli.numbers import WholeNumber
 from services.settings import Address, Settings, SettingsError
 
-NUMBER = click.IntRange(min=0, max=2**31 - 1)
+NUMBER = WholeNumber(min=0, max=2**31 - 1)
 """What the contract has room for in a sequence or a version."""
 
 LENGTH = re.compile(r"(?:(?P<hours>\d{1,7})\s*h)?\s*(?:(?P<minutes>\d{1,7})\s*m(?:in)?)?", re.IGNORECASE)

@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from services.cli import tables, wording
+from services.cli.numbers import WholeNumber
 from services.cli.policy_spec import policy_of
 from workflows.domain.policy import Policy
 from workflows.domain.policy_data import version_of
@@ -26,7 +27,7 @@ INDENT = (0, 0, 0, 2)
 @click.option(
     "--holidays",
     "year",
-    type=click.IntRange(1900, 2199),
+    type=WholeNumber(1900, 2199),
     metavar="YEAR",
     help="List that year's closed dates and special hours instead, with their names.",
 )

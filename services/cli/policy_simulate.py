@@ -15,6 +15,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from services.cli import tables
 from services.cli.failing import Failed
+from services.cli.numbers import WholeNumber
 from services.cli.policy_spec import policy_of
 from services.cli.process_help import RECORD, Process
 from services.cli.simulation_shown import of_simulation
@@ -111,9 +112,9 @@ class Shown:
 @click.option("--queue", help="Only those of this queue of the record.")
 @click.option("--policy", "opened_under", help="Only those opened under the policy of this name. Default: SPEC's.")
 @click.option("--priority", help="Give every ticket this one, not its own; a log has none: there it is from a hash.")
-@click.option("--cases", "number", type=click.IntRange(min=1), help="At most so many, evenly over the whole.")
-@click.option("--workers", type=click.IntRange(1, MOST_WORKERS), help="Processes. Default: one for each core.")
-@click.option("--flips", type=click.IntRange(min=0), default=FLIPS, show_default=True, help="How many to tell singly.")
+@click.option("--cases", "number", type=WholeNumber(min=1), help="At most so many, evenly over the whole.")
+@click.option("--workers", type=WholeNumber(1, MOST_WORKERS), help="Processes. Default: one for each core.")
+@click.option("--flips", type=WholeNumber(min=0), default=FLIPS, show_default=True, help="How many to tell singly.")
 @click.option("--json", "is_json", is_flag=True, help="One JSON object instead of tables, with every flip.")
 @click.option("--html", type=click.Path(path_type=Path, dir_okay=False), help="Write a page with charts there, too.")
 @click.option(

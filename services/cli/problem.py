@@ -19,6 +19,7 @@ from protos.followthrough.v1.problem_service_pb2 import (
     ResumeAnnouncementRequest,
 )
 from services.cli.asking import Asking
+from services.cli.numbers import WholeNumber
 from services.cli.options import NUMBER, asks, reads
 from services.cli.problem_asking import OUTCOMES, ProblemAsking
 from services.cli.sections import Sections
@@ -27,7 +28,7 @@ KINDS = click.Choice(["fault", "improvement"])
 STATES = click.Choice(["investigating", "known", "planned", "fixed", "declined"])
 Translations = Sequence[tuple[str, str]]
 """Languages by their tags, each with its words."""
-RATE = click.IntRange(min=1, max=500)
+RATE = WholeNumber(min=1, max=500)
 
 
 def paced(command: Callable[..., None]) -> Callable[..., None]:

@@ -27,6 +27,8 @@ from protos.followthrough.v1.ticket_service_pb2 import (
     WaitOnCustomerRequest,
 )
 from services.cli.asking import Asking, Instant
+from services.cli.local_zone import in_zone
+from services.cli.numbers import Positive
 from services.cli.options import NUMBER, InstantOption, LengthOption, asks, changes
 
 OUTCOMES = click.Choice(["fixed", "workaround", "not_feasible", "no_response", "withdrawn", "duplicate"])
@@ -38,7 +40,7 @@ OUTCOMES = click.Choice(["fixed", "workaround", "not_feasible", "no_response", "
 @click.option("--customer", required=True, help="Your own key for the customer.")
 @click.option("--name", required=True, help="What the customer is called.")
 @click.option("--language", default="en", show_default=True, help="BCP 47 tag of the customer's language.")
-@click.option("--zone", default="UTC", show_default=True, help="IANA name of the customer's time zone.")
+@in_zone
 @click.option("--subject", required=True, help="In one line.")
 @click.option("--description", default="", help="In the customer's words.")
 @click.option("--channel", default="phone", show_default=True, help="How the customer came.")
@@ -105,7 +107,7 @@ def note(asking: Asking, key: str, text: str) -> None:
     asking.change(key, AddNoteRequest(text=text))
 
 
-@click.command()
+@click.command(cls=Positive)
 @click.argument("key")
 @click.argument("spent", type=LengthOption())
 @click.argument("text", default="")

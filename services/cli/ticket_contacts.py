@@ -5,6 +5,7 @@ import click
 from protos.followthrough.v1.ticket_pb2 import ContactKind, Customer
 from protos.followthrough.v1.ticket_service_pb2 import ReceiveContactRequest, RecordContactRequest
 from services.cli.asking import Asking
+from services.cli.local_zone import in_zone
 from services.cli.options import asks, changes
 
 KINDS = click.Choice(["news", "information", "complaint"])
@@ -30,7 +31,7 @@ def contact(asking: Asking, *, key: str, kind: str, text: str, channel: str, thr
 @click.option("--customer", required=True, help="Your own key for the customer.")
 @click.option("--name", required=True, help="What the customer is called.")
 @click.option("--language", default="en", show_default=True, help="BCP 47 tag of the customer's language.")
-@click.option("--zone", default="UTC", show_default=True, help="IANA name of the customer's time zone.")
+@in_zone
 @click.option("--subject", required=True, help="In one line; replies to it, however spelt, join the same ticket.")
 @click.option("--kind", type=KINDS, default="news", show_default=True, help="What they came back with, if they did.")
 @click.option("--channel", default="mail", show_default=True, help="How the customer came.")

@@ -13,12 +13,14 @@ from protos.followthrough.v1.ticket_service_pb2 import (
     RateTicketRequest,
 )
 from services.cli.asking import Asking, Instant
+from services.cli.numbers import Positive, WholeNumber
 from services.cli.options import InstantOption, changes
-from services.money import NoAmount, minor_units
+from services.money import NoAmount, in_words, minor_units
+from workflows.domain.money import MOST_MINOR
 
 PROMISES = click.Choice(["call_back", "next_news", "turnaround"])
-STARS = click.IntRange(min=1, max=5)
-CREDIT = click.IntRange(1, 2**31 - 1)
+STARS = WholeNumber(min=1, max=5)
+CREDIT = WholeNumber(1, 2**31 - 1)
 
 
 @click.command()
@@ -75,7 +77,7 @@ def repromise(asking: Asking, *, key: str, name: str, promise_time: Instant, wor
     asking.change(key, request)
 
 
-@click.command()
+@click.command(cls=Positive)
 @click.argument("key")
 @click.argument("stars", type=STARS)
 @click.argument("comment", default="")
@@ -95,7 +97,7 @@ def hold(asking: Asking, key: str, reason: str) -> None:
     asking.change(key, HoldTicketRequest(reason=reason))
 
 
-@click.command()
+@click.command(cls=Positive)
 @click.argument("key")
 @click.argument("amount")
 @click.argument("currency")
@@ -114,10 +116,13 @@ def credit(asking: Asking, *, key: str, amount: str, currency: str, reason: str)
         minor = minor_units(amount, code)
     except NoAmount as error:
         raise click.BadParameter(str(error), param_hint="AMOUNT") from None
+    if not 0 < minor <= MOST_MINOR:
+        ends = f"{in_words(1, code)} to {in_words(MOST_MINOR, code)}"
+        raise click.BadParameter(f"{amount!r} {code}: give an amount from {ends}", param_hint="AMOUNT")
     asking.change(key, OfferCreditRequest(minor=minor, currency=code, reason=reason))
 
 
-@click.command()
+@click.command(cls=Positive)
 @click.argument("key")
 @click.argument("number", type=CREDIT)
 @click.option("--approve/--refuse", "is_approved", required=True, help="Whether the customer is offered it.")

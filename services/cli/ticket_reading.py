@@ -7,6 +7,7 @@ import click
 from protos.followthrough.v1.ticket_pb2 import Target, TicketStatus
 from protos.followthrough.v1.ticket_service_pb2 import ExplainDeadlinesRequest, ListTicketsRequest
 from services.cli.asking import LONGEST_PAGE, Asking
+from services.cli.numbers import WholeNumber
 from services.cli.options import NUMBER, reads
 
 STATUSES = click.Choice(["open", "in_progress", "waiting_on_customer", "resolved", "closed"])
@@ -42,7 +43,7 @@ def handover(asking: Asking, key: str) -> None:
 @click.option("--owner", default="", help="Only those of which this person speaks to the customer.")
 @click.option("--untaken", is_flag=True, help="Only those that nobody of their present tier works on.")
 @click.option("--customer", "customer_external_id", default="", help="Only those of this customer.")
-@click.option("--limit", type=click.IntRange(min=1), default=50, show_default=True, help="At most so many.")
+@click.option("--limit", type=WholeNumber(min=1), default=50, show_default=True, help="At most so many.")
 @click.option("--all", "is_all", is_flag=True, help="However many there are.")
 @click.option("--wide", "is_wide", is_flag=True, help="Every column, however narrow the terminal is.")
 @reads
@@ -64,7 +65,7 @@ def list_(
 @click.option("--untaken", is_flag=True, help="Instead, what waits to be taken; with --tier, by that tier.")
 @click.option("--tier", default="", help="Only those that this tier has.")
 @click.option("--queue", default="", help="Only those of this queue.")
-@click.option("--limit", type=click.IntRange(min=1, max=LONGEST_PAGE), default=10, show_default=True, help="So many.")
+@click.option("--limit", type=WholeNumber(min=1, max=LONGEST_PAGE), default=10, show_default=True, help="So many.")
 @click.option("--wide", "is_wide", is_flag=True, help="Every column, however narrow the terminal is.")
 @reads
 def next_(asking: Asking, *, handler: str | None, untaken: bool, limit: int, is_wide: bool, **filters: str) -> None:

@@ -7,6 +7,7 @@ import click
 
 from services.cli import wording, words_checked
 from services.cli.failing import Failed
+from services.cli.numbers import WholeNumber
 from services.cli.sections import Sections
 from services.cli.tables import headed, write
 from services.words.kinds import KINDS, Kind, Side
@@ -54,7 +55,7 @@ def list_(*, is_json: bool) -> None:
 @click.option("--audience", type=click.Choice([each.value for each in Audience]), help="Which of the desk reads it.")
 @click.option("--channel", default=ANY_CHANNEL, help="By what it is sent, like 'file'. Default: any.")
 @click.option("--zone", default=ZONE, help=f"The reader's zone. Default: {ZONE}, the policy's own here.")
-@click.option("--choice", type=click.IntRange(min=0), default=0, help="Another cause, outcome or promise: 0, 1, 2 …")
+@click.option("--choice", type=WholeNumber(min=0), default=0, help="Another cause, outcome or promise: 0, 1, 2 …")
 @click.option("--sparse", is_flag=True, help="Without all that the log may say nothing of.")
 @click.option("--html", "is_html", is_flag=True, help="The page of HTML instead of the text.")
 def show(

@@ -170,6 +170,34 @@ def test_a_dry_run_opens_nothing_and_says_so(line: Line, form: list[str]) -> Non
     assert "version" not in result.stdout.replace("policy_version", "")
 
 
+@pytest.mark.parametrize(("terminals", "zone"), [("Europe/Lisbon", "Europe/Lisbon"), (":Asia/Tokyo", "Asia/Tokyo")])
+@pytest.mark.parametrize("command", ["open", "receive"])
+def test_a_customer_is_taken_to_be_where_the_terminal_is(
+    line: Line, monkeypatch: pytest.MonkeyPatch, command: str, terminals: str, zone: str
+) -> None:
+    """Unless it is said where: nobody is written to by a clock that is on nobody's wall."""
+    monkeypatch.setenv("TZ", terminals)
+    line.desk.answers = [No(code=grpc.StatusCode.INVALID_ARGUMENT, text="enough", reason="REQUEST_INVALID")] * 2
+    words = (command, "--customer", "C-7", "--name", "Ada", "--subject", "It rains in")
+
+    line.run(*words)
+    line.run(*words, "--zone", "Europe/London")
+
+    asked = [request.customer.zone for request in line.desk.asked]  # type: ignore[attr-defined]  # both have one
+    assert asked == [zone, "Europe/London"]
+
+
+def test_a_terminal_whose_zone_has_no_name_asks_where_the_customer_is(
+    line: Line, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Rather than UTC, which no customer's clock shows."""
+    monkeypatch.setenv("TZ", "XYZ-4")
+    result = line.run("open", "--customer", "C-7", "--name", "Ada", "--subject", "It rains in")
+
+    assert (result.exit_code, line.desk.asked) == (2, [])
+    assert "--zone is missing, and this terminal's own zone has no name: say where the customer is" in result.stderr
+
+
 def test_a_reference_that_was_read_wrong_is_told_under_its_own_option(line: Line) -> None:
     """Where a reference is an option it is blamed as one, and as KEY where it is that."""
     wrong = "is no reference: a character is wrong or two changed places: read it again"
@@ -786,7 +814,16 @@ class Page(BaseHTTPRequestHandler):
             "'tomorrow': write an instant, like 2026-11-26T15:00",
         ),
         (["promise", TICKET_ID, "x", "25:00", "--words", "x"], "'25:00': write an instant"),
-        (["rate", TICKET_ID, "6"], "6 is not in the range 1<=x<=5"),
+        (["rate", TICKET_ID, "6"], "'STARS': 6 is out of range: give one from 1 to 5"),
+        (["rate", TICKET_ID, "good"], "'STARS': 'good' is no whole number: give one from 1 to 5"),
+        (["rate", TICKET_ID, "-1"], "'-1' is below nothing: of KEY, STARS, [COMMENT] none is ever negative"),
+        (
+            ["credit", TICKET_ID, "0", "GBP", "--reason", "x"],
+            "'0' GBP: give an amount from 0.01 GBP to 10000000.00 GBP",
+        ),
+        (["credit", TICKET_ID, "-50", "GBP", "--reason", "x"], "'-50' is below nothing: of KEY, AMOUNT, CURRENCY none"),
+        (["credit", TICKET_ID, "5", "GBP", "--reson", "x"], "No such option '--reson'"),
+        (["time", TICKET_ID, "-5m"], "'-5m' is below nothing"),
         (["credit", TICKET_ID, "much", "EUR", "--reason", "x"], "'much' is no amount: write a number, like 5 or 7.50"),
         (["credit", TICKET_ID, "1.005", "EUR", "--reason", "x"], "'1.005' is finer than EUR is paid in"),
         (["decide", TICKET_ID, "1", "--reason", "x"], "Missing option '--approve'"),

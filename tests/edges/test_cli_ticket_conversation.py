@@ -128,7 +128,6 @@ async def test_who_wants_to_leave_is_seen_at_once(line: Line) -> None:
         (("rate", "5"), r"refused: cannot rate.* \[WRONG_STATE\]"),
         (("confirm", "--customer", "c-2"), r"refused: .* \[NOT_THE_CUSTOMER\]"),
         (("decide", "1", "--approve", "--reason", "x"), r"refused: .*'team-lead'.* \[NOT_THE_LEAD\]"),
-        (("credit", "0", "EUR", "--reason", "x"), r"refused: minor is 0: the least is 1 \[REQUEST_INVALID\]"),
         (("update", "News.", "--keeps", "a", "--keeps", "a"), r"refused: --keeps number 2 'a' was given before"),
     ],
     ids=lambda value: value[0] if isinstance(value, tuple) else None,
@@ -145,7 +144,7 @@ async def test_a_credit_of_a_number_that_none_has_is_not_asked_for(line: Line) -
     """Exit code 2, and no more than the contract's numbers go."""
     result = await line.run("decide", "27PM-5WKN", "99999999999", "--approve", "--reason", "x")
     assert result.exit_code == 2
-    assert "is not in the range 1<=x<=2147483647" in result.stderr
+    assert "is out of range: give one from 1 to 2147483647" in result.stderr
 
 
 async def test_a_handover_is_the_page_that_intake_wrote(line: Line) -> None:

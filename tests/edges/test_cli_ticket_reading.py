@@ -493,7 +493,7 @@ async def test_a_number_that_the_contract_has_no_room_for_is_not_understood(line
     ended = await line.run(*words, str(2**31))
 
     assert ended.exit_code == 2
-    assert "2147483648 is not in the range 0<=x<=2147483647" in ended.output
+    assert "2147483648 is out of range: give one from 0 to 2147483647" in ended.output
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no device that is always full")

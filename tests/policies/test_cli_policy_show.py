@@ -11,7 +11,7 @@ from tests.policies.example import EXAMPLE
 
 CLOSED = 'closed={"2026-12-25": "Christmas Day", "2027-12-25": "Christmas Day"}, special={"2026-12-24": "09:00-12:00"}'
 
-OUT_OF_RANGE = "Error: Invalid value for '--holidays': 26 is not in the range 1900<=x<=2199."
+OUT_OF_RANGE = "Error: Invalid value for '--holidays': 26 is out of range: give one from 1900 to 2199"
 
 
 @pytest.fixture(scope="module")
