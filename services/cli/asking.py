@@ -38,7 +38,7 @@ from services.cli.handover_shown import of_handover
 from services.cli.ticket_list import due_next, oldest_first
 from services.cli.ticket_shown import AsOf, of_ticket
 from services.cli.told import told_plainly
-from services.client import Change, Refused, TicketClient, Unreachable
+from services.client import Change, NotFound, Refused, TicketClient, Unreachable
 from services.settings import Address
 
 Instant: TypeAlias = datetime | time
@@ -279,11 +279,19 @@ async def _as_of(client: TicketClient, ticket: Ticket) -> AsOf:
         ledgers = [ledger async for ledger in client.ledgers(request)]
         story = await client.handover(ticket.ticket_id)
         others = dict.fromkeys(filter(None, (ticket.follows, *ticket.merged)))
-        called = {other: (await client.ticket(ticket_id=other)).reference for other in others}
+        called = {other: reference for other in others if (reference := await _reference(client, other))}
     except (Refused, Unreachable):
         return AsOf()
     now = max((wording.at(ledger.as_of_time) for ledger in ledgers), default=None)
     return AsOf(now=now, ledgers=ledgers, story=story, called=called)
+
+
+async def _reference(client: TicketClient, ticket_id: str) -> str | None:
+    """What it is called; None when it was forgotten."""
+    try:
+        return (await client.ticket(ticket_id=ticket_id)).reference
+    except NotFound:
+        return None
 
 
 async def _policys_clock(client: TicketClient, ticket_id: str, found: Sequence[ClockLedger]) -> ClockLedger | None:

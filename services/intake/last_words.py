@@ -1,10 +1,10 @@
 """What a customer's word at the end comes to where their ticket was merged meanwhile: the one that goes on hears it.
 
-A letter of the merged ticket may ask for it long after (6.7). That it is not solved, and what they thought of it, is of
-the matter, which is the same. That it is solved is of a solution: it signs off none that they were told elsewhere.
+A letter of the merged ticket may ask for it long after (6.7). That it is solved or is not, and what they thought of it,
+is of the matter, which is the same.
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from typing import assert_never
 
 from services.records.settled import Request, Settled, SettledBy
@@ -12,7 +12,7 @@ from services.records.store import Encode, Record
 from workflows.domain.ticket.commands import Confirm, Rate, RecordContact, Reject
 from workflows.domain.ticket.texts import TEXTS
 from workflows.domain.ticket.verdict import RefusalReason
-from workflows.domain.ticket.words import ContactKind
+from workflows.domain.ticket.words import ContactKind, Status
 
 LastWord = Confirm | Reject | Rate
 
@@ -20,7 +20,7 @@ ELSEWHERE = frozenset({RefusalReason.MERGED})
 """Why the ticket that it was said to does not take it."""
 
 NOT_NOW = frozenset({RefusalReason.WRONG_STATE, RefusalReason.RATED_ALREADY, RefusalReason.REOPEN_WINDOW_OVER})
-"""Why the one that goes on takes no rejection or rating as it stands: then it is a contact."""
+"""Why the one that goes on takes no such word as it stands: then it is a contact."""
 
 
 async def say_to_survivor(
@@ -30,15 +30,18 @@ async def say_to_survivor(
 
     `reference` is the merged one's. Raises what `Record.settle` does, of the one that goes on.
     """
-    for said in _ways_of_saying(word, reference):
-        is_contact = isinstance(said, RecordContact)
-        elsewhere = frozenset[RefusalReason]() if is_contact else NOT_NOW
-        settled = await record.settle(
-            survivor, said, by=SettledBy.INTAKE, request=request, encode=encode, elsewhere=elsewhere
+
+    async def said(what: LastWord | RecordContact, elsewhere: frozenset[RefusalReason] = frozenset()) -> Settled:
+        return await record.settle(
+            survivor, what, by=SettledBy.INTAKE, request=request, encode=encode, elsewhere=elsewhere
         )
-        if is_contact or not is_refused_for(settled, NOT_NOW):
-            return settled
-    raise AssertionError("unreachable: a contact is the last that it may be")
+
+    settled = await said(word, NOT_NOW)
+    if not is_refused_for(settled, NOT_NOW):
+        return settled
+    if isinstance(word, Confirm) and _is_closed(settled):
+        return await said(word)  # as an answer to `no_response`, a contact would open again what they say is solved
+    return await said(_as_contact(word, reference))
 
 
 def is_refused_for(settled: Settled, reasons: Collection[RefusalReason]) -> bool:
@@ -46,10 +49,11 @@ def is_refused_for(settled: Settled, reasons: Collection[RefusalReason]) -> bool
     return not settled.repeated and settled.refusal is not None and settled.refusal.reason in reasons
 
 
-def _ways_of_saying(word: LastWord, reference: str) -> Iterator[Reject | Rate | RecordContact]:
-    """Yield what it may be on the ticket that goes on, a contact in the end."""
-    if not isinstance(word, Confirm):
-        yield word
+def _is_closed(settled: Settled) -> bool:
+    return settled.refusal is not None and settled.refusal.facts.get("status") == Status.CLOSED.value
+
+
+def _as_contact(word: LastWord, reference: str) -> RecordContact:
     match word:
         case Confirm():
             kind, channel, text = ContactKind.INFORMATION, "sign-off", f"says of {reference} that it is solved"
@@ -62,4 +66,4 @@ def _ways_of_saying(word: LastWord, reference: str) -> Iterator[Reject | Rate | 
         case _:
             assert_never(word)
     text = text[: TEXTS["text"].longest]
-    yield RecordContact(actor=word.actor, kind=kind, channel=channel, text=text, customer=word.customer)
+    return RecordContact(actor=word.actor, kind=kind, channel=channel, text=text, customer=word.customer)

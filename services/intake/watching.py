@@ -62,14 +62,11 @@ class Watching:
 
         The stream itself reads again, once it is sure to hear of what is written meanwhile.
         """
-        try:
-            await self._read(request.ticket_id, request.after_sequence)
-        except TicketUnknown:
-            raise unknown_ticket(request.ticket_id) from None
+        await self._read(request.ticket_id, request.after_sequence)
         return self._follow(request.ticket_id, request.after_sequence)
 
     async def _follow(self, ticket_id: str, after: int) -> AsyncGenerator[WatchTicketResponse, None]:
-        """Give what there is, then what comes, until the watch has lasted long enough."""
+        """Give what there is, then what comes, until the watch has lasted long enough, or the ticket was forgotten."""
         clock = asyncio.get_running_loop().time
         ends = clock() + self._longest_seconds
         with self._woken(ticket_id) as woken:
@@ -87,7 +84,10 @@ class Watching:
 
     async def _read(self, ticket_id: str, after: int) -> list[Entry]:
         work = self._queries.entries(ticket_id, after_sequence=after, limit=LONGEST_PAGE)
-        return await self._finish(work, METHOD)
+        try:
+            return await self._finish(work, METHOD)
+        except TicketUnknown:
+            raise unknown_ticket(ticket_id) from None
 
     @contextlib.contextmanager
     def _woken(self, ticket_id: str) -> Iterator[asyncio.Event]:

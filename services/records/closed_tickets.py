@@ -30,7 +30,7 @@ from services.records.tables_problems import (
     ProblemRow,
 )
 from services.records.tables_signals import SignalRow
-from workflows.domain.ticket.events import ContactReceived, Imported
+from workflows.domain.ticket.events import ContactReceived, Imported, Opened
 from workflows.domain.ticket.state import Ticket
 
 POSTGRESQL_STEP = 200
@@ -182,13 +182,13 @@ async def _keys(connection: AsyncConnection, tickets: Sequence[Ticket]) -> set[b
     """What leads to these tickets: their matters, the conversations that contacts came in, what they were elsewhere."""
     said, by_id = EventRow, {ticket.ticket_id: ticket for ticket in tickets}
     saying = select(said.ticket_id, said.kind, said.body).where(
-        said.ticket_id.in_(by_id), said.kind.in_(("contact_received", "imported"))
+        said.ticket_id.in_(by_id), said.kind.in_(("opened", "contact_received", "imported"))
     )
     threads = {ticket.thread for ticket in tickets}
     keys = {key_of_matter(ticket.customer.external_id, ticket.subject) for ticket in tickets}
     for line in await connection.execute(saying):
         ticket, event = by_id[line.ticket_id], codec.event_from_json(line.kind, line.body)
-        if isinstance(event, ContactReceived):
+        if isinstance(event, Opened | ContactReceived):
             threads.add(event.thread)
         elif isinstance(event, Imported):
             keys.update(keys_of_import(event.references, ticket.customer.external_id, ticket.subject, event.opened_at))

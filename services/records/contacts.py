@@ -102,12 +102,16 @@ class Contacts:
 
         Where none does, the first one's refusal comes back, and is remembered (5.5). Raises `TicketUnknown` for none.
         """
-        first, *others = ticket_ids
-        for ticket_id in ticket_ids if others else ():
-            settled = await self._ask(ticket_id, contact, request, encode, expected_version)
+        there: list[str] = []
+        for ticket_id in ticket_ids if len(ticket_ids) > 1 else ():
+            try:
+                settled = await self._ask(ticket_id, contact, request, encode, expected_version)
+            except TicketUnknown:  # forgotten since
+                continue
             if not _is_over(settled):
                 return settled
-        return await self._ask(first, contact, request, encode, expected_version, is_last=True)
+            there.append(ticket_id)
+        return await self._ask((there or ticket_ids)[0], contact, request, encode, expected_version, is_last=True)
 
     async def receive(
         self,

@@ -22,6 +22,7 @@ from protos.followthrough.v1.ticket_pb2 import ClockState, ContactKind, Outcome,
 from protos.followthrough.v1.ticket_service_pb2 import (
     AddNoteRequest,
     ChangePriorityRequest,
+    CloseTicketRequest,
     ConfirmResolutionRequest,
     ContinueTicketRequest,
     ExplainDeadlinesRequest,
@@ -33,6 +34,7 @@ from protos.followthrough.v1.ticket_service_pb2 import (
 from services.cli import explained, main, tables
 from services.client import TicketClient
 from services.intake.server import Limits
+from services.records.owed_messages import WasSent
 from services.settings import PREFIX, environment_with
 from tests.support.intake import Desk, a_desk, of
 from tests.support.processes import PROGRAM, running
@@ -378,6 +380,24 @@ async def test_a_ticket_is_shown_as_of_the_records_now(line: Line) -> None:
             *("running", "20 min of 1 h", "40 min", "Mon 23 Nov 2026 10:00:00 UTC", "40 min")
         ]
         assert re.search(r"next deadline +Mon 23 Nov 2026 10:00:00 UTC \(in 40 min\)", said)
+
+
+async def test_what_was_forgotten_takes_no_deadline_from_what_is_shown(line: Line) -> None:
+    """The ticket that this one follows is known by its id still; all else is shown as ever."""
+    old = await line.desk.resolve(await line.desk.take(await line.desk.open()))
+    old = await line.desk.ticket(of(old, CloseTicketRequest(reason="agreed")))
+    while messages := await line.desk.records.outbox.take(limit=100, lease_seconds=600):
+        await line.desk.records.outbox.write_down([WasSent(message=message) for message in messages])
+    line.desk.clock.pass_(timedelta(days=85))
+    ticket = await line.desk.open(follows=old.ticket_id)
+    line.desk.clock.pass_(timedelta(days=10))
+    before = (await line.run("show", ticket.reference)).stdout
+    assert await line.desk.records.upkeep.purge_tickets(older_than=timedelta(days=90), limit=9) == 1
+
+    shown = (await line.run("show", ticket.reference)).stdout
+
+    assert "next deadline" in before
+    assert shown.replace(old.ticket_id, old.reference) == before
 
 
 async def test_a_broken_promise_cannot_be_overlooked(line: Line) -> None:

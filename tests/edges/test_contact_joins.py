@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import pytest
 
-from services.records import Named, Records, RequestIdReused, Settled, SettledBy
+from services.records import Named, Records, RequestIdReused, Settled, SettledBy, TicketUnknown
 from services.records.contact_keys import key_of_matter
 from services.records.tables import ContactKeyRow
 from tests.support.clock import StoryClock
@@ -177,6 +177,18 @@ async def test_closed_within_its_window_is_joined_and_longer_is_followed(
     assert (await records.queries.ticket(opened)).follows == "t-0001"
     assert await contacts_of(records, opened) == 9
     assert (await receive(records, 20)).ticket_id == opened  # the subject leads there as well
+
+
+async def test_a_ticket_that_was_forgotten_stands_in_nobodys_way(records: Records) -> None:
+    """6.3: what led there leads nowhere; the contact joins what else it belongs to, and is not found only without."""
+    await receive(records, 1)
+    contact = RecordContact(actor="kim", kind=ContactKind.NEWS, channel="phone", text="")
+
+    settled = await records.contacts.record(["t-0009", "t-0001"], contact, request=a_request("r-9"), encode=joined)
+
+    assert (settled.ticket_id, settled.refusal) == ("t-0001", None)
+    with pytest.raises(TicketUnknown):
+        await records.contacts.record(["t-0008", "t-0009"], contact, request=a_request("r-10"), encode=joined)
 
 
 async def test_named_for_good_a_ticket_that_is_over_refuses(records: Records, story_clock: StoryClock) -> None:

@@ -10,6 +10,7 @@ from google.protobuf.message import Message
 from protos.followthrough.v1 import ticket_pb2
 from protos.followthrough.v1.ticket_pb2 import Ticket
 from protos.followthrough.v1.ticket_service_pb2 import (
+    CloseTicketRequest,
     ConfirmResolutionRequest,
     GetTicketRequest,
     ListTicketEventsRequest,
@@ -18,6 +19,7 @@ from protos.followthrough.v1.ticket_service_pb2 import (
     RateTicketRequest,
     RecordContactRequest,
     RejectResolutionRequest,
+    ResolveTicketRequest,
     WaitOnCustomerRequest,
 )
 from services.intake.convert import COMMANDS
@@ -133,16 +135,33 @@ async def test_a_no_on_a_merged_ticket_is_a_no_to_the_survivors_solution(desk: D
     assert (await last_event(desk, survivor, "rejected")).reason == "Still dead."  # type: ignore[attr-defined]  # a Rejected
 
 
-async def test_a_yes_on_a_merged_ticket_signs_off_nothing(desk: Desk) -> None:
-    """6.8: what they say yes to is not the survivor's solution, of which they were not told there; its owner hears."""
+@pytest.mark.parametrize("outcome", [ticket_pb2.OUTCOME_FIXED, ticket_pb2.OUTCOME_NO_RESPONSE])
+async def test_a_yes_on_a_merged_ticket_signs_the_survivor_off(
+    desk: Desk, outcome: ticket_pb2.Outcome.ValueType
+) -> None:
+    """6.8, 6.7: it is the same matter, and they say that it is solved; of one given up that is the customer's word."""
     other, survivor = await merged(desk)
-    await desk.resolve(survivor)
+    await desk.ticket(of(survivor, ResolveTicketRequest(outcome=outcome, explanation="The port was reset.")))
 
     answer = await desk.ticket(of(other, ConfirmResolutionRequest()))
 
-    assert (answer.ticket_id, answer.status) == (survivor.ticket_id, ticket_pb2.TICKET_STATUS_RESOLVED)
-    contact = await last_event(desk, survivor, "contact_received")
-    assert contact.text.endswith("that it is solved")  # type: ignore[attr-defined]  # a ContactReceived
+    assert (answer.ticket_id, answer.status) == (survivor.ticket_id, ticket_pb2.TICKET_STATUS_CLOSED)
+    assert (await last_event(desk, survivor, "closed")).by == ticket_pb2.CLOSED_BY_CONFIRMATION  # type: ignore[attr-defined]  # a Closed
+
+
+async def test_a_yes_on_a_merged_ticket_opens_nothing_again(desk: Desk) -> None:
+    """6.9: an answer to `no_response` does; that it is solved is none that asks for more."""
+    other, survivor = await merged(desk)
+    given_up = ResolveTicketRequest(outcome=ticket_pb2.OUTCOME_NO_RESPONSE, explanation="You did not answer.")
+    await desk.ticket(of(survivor, given_up))
+    closed = await desk.ticket(of(survivor, CloseTicketRequest(reason="agreed on the telephone")))
+
+    request = of(other, ConfirmResolutionRequest())
+    refusal = await desk.refusal(request)
+
+    assert (refusal.reason, refusal.facts["status"]) == ("WRONG_STATE", "closed")
+    assert await desk.refusal(request) == refusal
+    assert await desk.ticket(GetTicketRequest(ticket_id=survivor.ticket_id)) == closed
 
 
 async def test_a_rating_of_a_merged_ticket_is_of_the_matter(desk: Desk) -> None:

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
 from dataclasses import replace
+from datetime import timedelta
 
 import grpc
 import grpc.aio
@@ -13,12 +14,14 @@ from protos.followthrough.v1.event_pb2 import TicketEvent
 from protos.followthrough.v1.ticket_pb2 import Ticket
 from protos.followthrough.v1.ticket_service_pb2 import (
     AddNoteRequest,
+    CloseTicketRequest,
     ConfirmResolutionRequest,
     ReopenTicketRequest,
     WatchTicketRequest,
 )
 from services.intake.server import Limits
 from services.records import Queries, Records, RecordUnavailable, SettledBy
+from services.records.owed_messages import WasSent
 from tests.support.intake import SERVICE, Desk, Watch, a_desk, of, refusal_of
 from tests.support.waiting import PATIENCE_SECONDS, until
 from workflows.domain.ticket.commands import AddNote
@@ -158,6 +161,20 @@ async def test_closing_does_not_end_it(desk: Desk) -> None:
     reopened = await desk.ticket(of(ticket, ReopenTicketRequest(reason="dead again")))
     assert "reopened" in await read(watch, to=reopened.sequence, after=closed.sequence)
     watch.cancel()
+
+
+async def test_a_ticket_forgotten_meanwhile_is_not_found(record_url: str) -> None:
+    """Whoever watches it still is told so, as those are who ask for it then; it is no fault of ours."""
+    async with a_desk(record_url, limits=LOOKING) as desk:
+        ticket = await desk.resolve(await desk.take(await desk.open()))
+        ticket = await desk.ticket(of(ticket, CloseTicketRequest(reason="agreed")))
+        while messages := await desk.records.outbox.take(limit=100, lease_seconds=600):
+            await desk.records.outbox.write_down([WasSent(message=message) for message in messages])
+        watch = desk.watch(ticket)
+        await read(watch, to=ticket.sequence)
+        desk.clock.pass_(timedelta(days=100))
+        assert await desk.records.upkeep.purge_tickets(older_than=timedelta(days=90), limit=9) == 1
+        assert (await end_of(watch)).code() is CODES.NOT_FOUND
 
 
 async def test_nothing_of_the_record_is_held_between_two_answers(postgresql_url: str) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -73,7 +74,7 @@ async def test_a_ticket_is_forgotten_with_all_that_the_record_has_of_it(
     records: Records, story_clock: StoryClock
 ) -> None:
     """Log, inputs, messages, and what contacts find it by; what figures counted of it stays counted."""
-    await records.record.open_ticket(a_policy(), an_opening(1))
+    await records.record.open_ticket(a_policy(), replace(an_opening(1), thread="mail-1"))
     await do(records, story_clock, "t-0001", an_acknowledgement(), A_CONTACT, *SOLVED)
     other = await a_closed_ticket(records, story_clock, 2)
     story_clock.pass_(FOR / 2)
@@ -88,7 +89,8 @@ async def test_a_ticket_is_forgotten_with_all_that_the_record_has_of_it(
     assert await rows_of(records, other) == {}
     with pytest.raises(TicketUnknown):
         await records.queries.ticket("t-0001")
-    assert not (await records.contacts.find(Named(thread="chat-1"))).ticket_ids
+    for thread in ("mail-1", "chat-1"):
+        assert not (await records.contacts.find(Named(thread=thread))).ticket_ids
     assert (await records.queries.ticket(young)).ticket_id == young
     assert (await records.queries.figures()).totals == totals
     assert await forget(records) == 0
