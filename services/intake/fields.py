@@ -21,6 +21,7 @@ from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from services.intake.ids import ReferenceInvalid, is_article_id, parse_reference
+from services.words.language_names import tag_of_english
 from workflows.domain.errors import CalendarError
 from workflows.domain.money import MOST_MINOR
 from workflows.domain.ticket.commands import LONGEST_SPENT, LONGEST_USED, MOST_REFERENCES, MOST_STARS
@@ -98,9 +99,11 @@ def _uuid(value: str) -> str | None:
 
 
 def _language(value: str) -> str | None:
-    if re.fullmatch(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*", value):
+    # A tag may begin with eight letters, but no language has more than three: nobody would be written to in `english`.
+    if re.fullmatch(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*", value):
         return None
-    return "is no language tag: write a BCP 47 tag, like 'en-GB'"
+    meant = tag_of_english(value)
+    return f"is no language tag: write a BCP 47 tag, {'' if meant else 'like '}{meant or 'en-GB'!r}"
 
 
 def _zone(value: str) -> str | None:

@@ -79,6 +79,12 @@ def customer(**given: str) -> ticket_pb2.Customer:
         ({"customer": customer(display_name="y" * 201)}, "customer.display_name", "has 201 characters"),
         ({"customer": customer(language="")}, "customer.language", "customer.language is empty: say it, like 'en-GB'"),
         ({"customer": customer(zone="")}, "customer.zone", "customer.zone is empty: say it"),
+        (
+            {"customer": customer(language="english")},
+            "customer.language",
+            "'english' is no language tag: write a BCP 47 tag, 'en'",
+        ),
+        ({"customer": customer(language="Klingonese")}, "customer.language", "write a BCP 47 tag, like 'en-GB'"),
         ({"customer": customer(language="English!")}, "customer.language", "'English!' is no language tag"),
         ({"customer": customer(zone="Europe/Londn")}, "customer.zone", "did you mean 'Europe/London'?"),
         ({"customer": customer(zone="../../etc/passwd")}, "customer.zone", "'../../etc/passwd' is no time zone"),
