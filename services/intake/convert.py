@@ -129,7 +129,9 @@ A_DAY_SECONDS = 86_400
 NANOSECONDS = 10**9
 """In a second."""
 
-INTERNAL = frozenset({"warnings", "update_breaches", "roster", "closures", "promised", "unanswered_since"})
+INTERNAL = frozenset(
+    {"warnings", "update_breaches", "roster", "closures", "promised", "owed", "is_owed", "unanswered_since"}
+)
 """Fields of the domain that are the engine's own business and not in the contract, or in it elsewhere."""
 
 UNASKED = frozenset({"told_in", "also_for"})

@@ -304,6 +304,8 @@ def test_what_the_lead_said_and_what_the_desk_waited_for_is_noted() -> None:
     life = Life()
     life.does(5, Acknowledge(actor="ana", handler="ana", tier="agent"))
     life.does(6, OfferCredit(actor="ana", minor=900, currency="GBP", reason="two visits"))
+    (why,) = story(life.entries, "UTC").notes.said
+    assert why.text == "why the credit of 9.00 GBP: two visits"
     life.does(7, OfferCredit(actor="ana", minor=5000, currency="GBP", reason="a week"))
     life.does(8, DecideCredit(actor="team-lead", number=2, is_approved=False, reason="not a week"))
     life.does(9, Hold(actor="ana", reason="a part"))
@@ -311,7 +313,6 @@ def test_what_the_lead_said_and_what_the_desk_waited_for_is_noted() -> None:
     found = story(life.entries, "UTC")
     assert [said.text for said in found.told.said] == ["offered a credit of 9.00 GBP"]
     assert [said.text for said in found.notes.said] == [
-        "why the credit of 9.00 GBP: two visits",
         "asked the lead for a credit of 50.00 GBP: a week",
         "the lead refuses the credit: not a week",
         "on hold: a part",

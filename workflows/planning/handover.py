@@ -12,7 +12,7 @@ from workflows.domain.ticket.events import Entry
 from workflows.domain.ticket.state import Clock, Ticket
 from workflows.domain.ticket.words import ClockState, Status, Target
 from workflows.planning.handover_log import merged_story, story
-from workflows.planning.handover_story import MergedStory, StillPromised, Story
+from workflows.planning.handover_story import MergedStory, Story
 
 _TO_DO = {
     Target.ACKNOWLEDGE: "take it on",
@@ -69,7 +69,7 @@ def handover(
     return Handover(
         ticket=ticket,
         as_of=as_of,
-        next_step=_next_step(ticket, told.promised),
+        next_step=_next_step(ticket, told),
         story=told,
         merged=merged_stories(merged, zone),
     )
@@ -87,7 +87,7 @@ def live_clocks(ticket: Ticket) -> Sequence[Clock]:
     return sorted(live, key=lambda clock: (clock.deadline_at is None, clock.deadline_at or clock.started_at))
 
 
-def _next_step(ticket: Ticket, promised: Sequence[StillPromised]) -> NextStep | None:
+def _next_step(ticket: Ticket, told: Story) -> NextStep | None:
     """What is due first of all that somebody can do; automatic steps are nobody's work."""
     if ticket.status is Status.CLOSED:
         return None
@@ -96,7 +96,8 @@ def _next_step(ticket: Ticket, promised: Sequence[StillPromised]) -> NextStep | 
         for clock in live_clocks(ticket)
         if clock.state is ClockState.RUNNING
     ]
-    due += [NextStep(what=f"keep what was promised: {each}", due_at=each.promised_at) for each in promised]
+    due += [NextStep(what=f"keep what was promised: {each}", due_at=each.promised_at) for each in told.promised]
+    due += [NextStep(what=f"do what was promised and not done: {each}", due_at=each.promised_at) for each in told.owed]
     if due:
         return min(due, key=lambda step: step.due_at or ticket.opened_at)
     if ticket.status is Status.WAITING_ON_CUSTOMER:

@@ -25,7 +25,8 @@ DESCRIPTION_WIDTH = 110
 DESCRIPTION_LINES = 5
 MERGED_DESCRIPTION_LINES = 2
 """Of what the customer wanted with a ticket that was merged into it."""
-PROMISES_SHOWN = 5
+OWED_SHOWN = 3
+"""Promises that have a line each; the rest of them share lines, for none is left out before it is done."""
 CREDITS_SHOWN = 2
 PROBLEMS_SHOWN = 2
 
@@ -70,11 +71,13 @@ class _Log:
     def sections(self, clocks: Sequence[str] = (), besides: Sequence[str] = ()) -> list[Section]:
         """Part by part, the most pressing first, with what is known besides the log."""
         story = self._story
-        shown = [self._promise(each) for each in story.promised[:PROMISES_SHOWN]]
+        owed = _each([each.text for each in story.broken.said if each.is_owed], story.owed, self._wall)
+        broken = [each.text for each in story.broken.said if not each.is_owed]
+        promised = _each([self._promise(each) for each in story.promised], story.promised, self._wall)
         asked = [self._question(each) for each in story.questions]
         return [
-            _section(BROKEN, [each.text for each in story.broken.said], story.broken.left_out),
-            _section("Promised, and still open", shown, len(story.promised) - len(shown), "later"),
+            _section(BROKEN, [*owed, *broken], story.broken.left_out, kept=len(owed)),
+            _section("Promised, and still open", promised, kept=len(promised)),
             _section("Clocks", clocks, kept=len(clocks)),
             self._part("The customer came", story.contacts),
             _section("The customer was asked", asked, story.questions_left_out),
@@ -94,7 +97,10 @@ class _Log:
             f"wanted: {merged.subject}",
             *_wrapped(merged.description, LONGEST_LINE - 4, MERGED_DESCRIPTION_LINES),
         ]
-        said = [(each.sequence, self._said(each, f"{BROKEN}: ")) for each in story.broken.said]
+        told = [f"{BROKEN}: {each.text}" for each in story.broken.said if each.is_owed]
+        owed = _each(told, story.owed, self._wall, shown=1)
+        broken = (each for each in story.broken.said if not each.is_owed)
+        said = [(each.sequence, self._said(each, f"{BROKEN}: ")) for each in broken]
         said += [(each.sequence, self._said(each)) for each in (*story.contacts.said, *story.hand_offs.said)]
         said += [(each.sequence, self._said(each, "told: ")) for each in story.told.said]
         said += [(each.sequence, self._said(each, "note: ")) for each in story.notes.said]
@@ -102,9 +108,9 @@ class _Log:
         parts = (story.broken, story.contacts, story.hand_offs, story.told, story.notes)
         left_out = sum(part.left_out for part in parts) + story.questions_left_out
         besides = _Log(story, self._wall)._besides()  # noqa: SLF001 - of its own class
-        lines = [*wanted, *(text for _, text in sorted(said)), *besides]
+        lines = [*wanted, *owed, *(text for _, text in sorted(said)), *besides]
         title = f"From {merged.reference}, opened {self._at(merged.opened_at)} and merged into it"
-        return _section(title, lines, left_out, kept=len(wanted))
+        return _section(title, lines, left_out, kept=len(wanted) + len(owed))
 
     def _promise(self, promise: StillPromised) -> str:
         return f"{self._at(promise.promised_at)}  {promise}{f': {promise.words}' if promise.words else ''}"
@@ -191,6 +197,27 @@ def _section(title: str, lines: Sequence[str], left_out: int = 0, which: str = "
     """A part with its title, each of its lines no longer than one."""
     cut = tuple(f"  {_cut(each, LONGEST_LINE - 2)}" for each in lines)
     return Section(title=title, lines=cut, left_out=left_out, which=which, kept=kept)
+
+
+def _each(told: Sequence[str], promises: Sequence[StillPromised], wall: Wall, *, shown: int = OWED_SHOWN) -> list[str]:
+    """A line for each of the first, and for the rest as few as hold them: none is left out."""
+    return [*told[:shown], *_packed([_instant(each, wall) for each in promises[shown:]])]
+
+
+def _instant(promise: StillPromised, wall: Wall) -> str:
+    """The promise in short."""
+    return f"{by_the_minute(wall, promise.promised_at)} {promise}"
+
+
+def _packed(texts: Sequence[str]) -> list[str]:
+    """As many on a line as it holds, none of them cut but to a line's length."""
+    lines = list[str]()
+    for text in (_cut(each, LONGEST_LINE - 4) for each in texts):
+        if lines and len(lines[-1]) + len(text) + 5 <= LONGEST_LINE - 4:
+            lines[-1] = f"{lines[-1]}; and {text}"
+        else:
+            lines.append(text)
+    return lines
 
 
 def _shown(own: Sequence[Section], others: Sequence[Section], room: int) -> Iterator[str]:

@@ -17,6 +17,8 @@ class Said:
     actor: str | None
     """Who; none: the clocks."""
     text: str
+    is_owed: bool = False
+    """Whether it was promised by a person, and is still to be done."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +73,9 @@ class Story:
     """What happened to a ticket, condensed."""
 
     broken: Part
-    """Targets missed and promises not kept."""
+    """Targets missed and promises not kept; what is still to be done of it is never left out."""
+    owed: tuple[StillPromised, ...]
+    """What persons promised, was not kept in time, and nobody has done yet, in the order of the log."""
     promised: tuple[StillPromised, ...]
     """What is still to be kept, the earliest first."""
     contacts: Part
