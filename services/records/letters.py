@@ -4,7 +4,7 @@ Each of them is settled by itself; one carries the letter, which names those tha
 whoever decides the same tickets decides the same.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -97,8 +97,13 @@ class Rules:
     """Policies that were just looked for in vain, by version, and why."""
 
 
-def decide_letter(turns: Turns, in_hand: Mapping[Turn, Held], rules: Rules) -> Letter:
-    """Judge tickets of one customer in hand, all at one instant. Raises what `decide` does, of whichever it is."""
+def decide_letter(
+    turns: Turns, in_hand: Mapping[Turn, Held], rules: Rules, *, unlinked: Collection[str] = ()
+) -> Letter:
+    """Judge tickets of one customer in hand, all at one instant. Raises what `decide` does, of whichever it is.
+
+    `unlinked`: those that others are told instead of, are not in hand, and are linked no more.
+    """
     instant = max(instant_of(held, rules.clock) for held in in_hand.values())
 
     def decided(turn: Turn, command: PostUpdate | Resolve) -> Decision:
@@ -107,7 +112,12 @@ def decide_letter(turns: Turns, in_hand: Mapping[Turn, Held], rules: Rules) -> L
 
     plain = turns.command()
     found = {turn: decided(turn, plain) for turn in in_hand}
-    outcomes = {turn: _outcome(decision, turns, turn) for turn, decision in found.items()}
+    given = {turn.ticket_id for turn in in_hand}
+    judged = [decision.judged.ticket for decision in found.values()]
+    linked = [each for each in judged if turns.problem_id in each.problems]
+    about = {each.ticket_id for each in linked} | {each.merged_into for each in linked}
+    about |= {turn.ticket_id for turn in in_hand if turn.instead_of not in {None, *given, *unlinked}}
+    outcomes = {turn: _outcome(decision, is_linked=turn.ticket_id in about) for turn, decision in found.items()}
     told = {turn: found[turn].judged.ticket for turn, outcome in outcomes.items() if outcome == TOLD}
     carrier = min(told, key=lambda turn: _place(turns.kind, told[turn]), default=None)  # of equals the first
     for turn, command in _commands(turns, told, carrier):
@@ -119,7 +129,6 @@ def decide_letter(turns: Turns, in_hand: Mapping[Turn, Held], rules: Rules) -> L
         for turn, outcome in outcomes.items()
         if outcome == MERGED and (survivor := found[turn].judged.ticket.merged_into) is not None
     }
-    given = {turn.ticket_id for turn in in_hand}
     return Letter(
         outcomes={turn.ticket_id: outcome for turn, outcome in outcomes.items()},
         rows=[_rows(turns, turn, found[turn], outcomes[turn], told_in.get(turn)) for turn in in_hand],
@@ -165,13 +174,13 @@ def _rows(turns: Turns, turn: Turn, decision: Decision, outcome: str, told_in: s
     return rows._replace(turns=tuple(also), results=(result,))
 
 
-def _outcome(decision: Decision, turns: Turns, turn: Turn) -> str:
+def _outcome(decision: Decision, *, is_linked: bool) -> str:
     """What became of it: told, or in a word why not."""
     ticket, refusal = decision.judged.ticket, decision.judged.refusal
+    if not is_linked:
+        return UNLINKED
     if ticket.merged_into is not None:
         return MERGED
-    if turn.instead_of is None and turns.problem_id not in ticket.problems:
-        return UNLINKED
     if refusal is None:
         return TOLD
     return ticket.status.value if refusal.reason is RefusalReason.WRONG_STATE else refusal.reason.value.lower()

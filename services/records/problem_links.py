@@ -3,7 +3,7 @@
 Which tickets a problem has follows from their logs: nothing else is written here but the answer.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from services.records.clock import RecordClock, instant_by
@@ -27,6 +27,14 @@ NOTHING_TO_DO = (RefusalReason.PROBLEM_LINKED_ALREADY, RefusalReason.PROBLEM_NOT
 """Of a ticket in a list: it is as it was asked to be."""
 
 
+class _Widened(Exception):  # noqa: N818 - the fact; never leaves here
+    """Others were merged into tickets of the list: they are taken from the problem with them; nothing was written."""
+
+    def __init__(self, merged: Collection[str]) -> None:
+        super().__init__()
+        self.merged = merged
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Links:
     """Tickets that are to be linked to a problem, or taken from it."""
@@ -36,6 +44,8 @@ class Links:
     ticket_ids: Sequence[str]
     reason: str | None = None
     """Why they are taken from it; none: they are linked."""
+    merged: Collection[str] = frozenset()
+    """Tickets that were merged into those, and are taken from it with them, as far as that is known."""
 
 
 class ProblemLinks:
@@ -50,7 +60,7 @@ class ProblemLinks:
         self._judge = judge
 
     async def link(self, links: Links, *, request: Request, encode: EncodeLinking) -> Answered:
-        """Link tickets to a problem, or take them from it, all of them or none.
+        """Link tickets to a problem, or take them and what was merged into them from it, all of them or none.
 
         Raises `ProblemUnknown`, `TicketsUnknown`, and what a settle raises.
         """
@@ -63,6 +73,8 @@ class ProblemLinks:
                         return before
                     async with self._statements.settling() as settling:
                         return await self._link(settling, links, question, request, encode)
+            except _Widened as widened:
+                links = replace(links, merged=widened.merged)
             except PolicyNotLoaded as missing:
                 found = await self._policies.look_for(missing.version)
                 question = replace(question, unreadable={**question.unreadable, **found})
@@ -112,19 +124,25 @@ class ProblemLinks:
         )
 
     async def _decide_all(self, settling: Settling, links: Links, question: Question) -> list[Decision]:
-        """Lock every ticket, in the order of their ids, and judge each. Raises `TicketsUnknown`."""
+        """Lock every ticket, in the order of their ids, and judge each. Raises `TicketsUnknown`, `_Widened`."""
         decisions: list[Decision] = []
         unknown: list[str] = []
-        for ticket_id in sorted(set(links.ticket_ids)):
+        named = {*links.ticket_ids, *links.merged}
+        for ticket_id in sorted(named):
             found = await settling.hold(ticket_id, None)
-            if found is None:
+            if found is None and ticket_id in links.ticket_ids:
                 unknown.append(ticket_id)
+            elif found is None:  # forgotten since
+                continue
             elif not unknown:
                 held, _ = found
                 decision = decide(held, question, policies=self._policies, clock=self._clock, judge=self._judge)
                 decisions.append(decision)
         if unknown:
             raise TicketsUnknown(unknown)
+        merged = {ticket_id for each in decisions for ticket_id in each.judged.ticket.merged}
+        if links.reason is not None and not merged <= named:
+            raise _Widened(merged)
         return decisions
 
 

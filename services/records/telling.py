@@ -6,7 +6,7 @@ elsewhere.
 """
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from sqlalchemy import ColumnElement, exists, insert, select
@@ -24,17 +24,17 @@ from services.records.rows import Held, ResultColumns
 from services.records.statements import Settling, Statements
 from services.records.store import TRIES, log_poison, mark_stuck
 from services.records.tables import TicketRow
-from services.records.tables_problems import AnnouncementResultRow, AnnouncementTicketRow
+from services.records.tables_problems import AnnouncementResultRow, AnnouncementTicketRow, ProblemLinkRow
 
 logger = logging.getLogger(__name__)
 
 
 class _Refused(Exception):  # noqa: N818 - the fact; never leaves here
-    """The database does not take one ticket's rows, or has what became of it already; nothing was written."""
+    """The database does not take some tickets' rows, or has what became of them already; nothing was written."""
 
-    def __init__(self, ticket_id: str) -> None:
-        super().__init__(ticket_id)
-        self.ticket_id = ticket_id
+    def __init__(self, ticket_ids: Sequence[str]) -> None:
+        super().__init__(*ticket_ids)
+        self.ticket_ids = ticket_ids
 
 
 class _Widened(Exception):  # noqa: N818 - the fact; never leaves here
@@ -64,32 +64,36 @@ class Teller:
         `RecordUnavailable` (try again), `StateTooNew` (another release can).
         """
         rules = Rules(policies=self._policies, clock=self._clock, judge=self._judge)
-        one, passed_by = _OneLetter(turns, turn), dict[str, str]()
-        for _ in range(TRIES):
+        one, in_vain = _OneLetter(turns, turn), 0
+        while in_vain < TRIES:
+            known = one.known(rules)
             try:
                 with spoken_plainly():
                     if turn.has_siblings:
                         one.siblings = await self._siblings(turns, turn)
+                    one.unlinked = await self._unlinked(one)
                     async with self._statements.settling() as settling:
-                        return passed_by | await _tell(settling, one, rules)
+                        return one.passed_by | await _tell(settling, one, rules)
             except PolicyNotLoaded as missing:
                 found = await self._policies.look_for(missing.version)
                 rules = replace(rules, unreadable={**rules.unreadable, **found})
-                continue
             except _Widened as widened:
                 one.heirs |= widened.heirs
-                continue
             except (Duplicate, RecordFailed, Poison, _Refused) as failed:
-                ticket_id, poison = _fault(failed, turn)
+                await self._leave_out(one, *_fault(failed, turn))
+                if turn.ticket_id in one.passed_by:
+                    return one.passed_by
+            in_vain += one.known(rules) == known
+        raise RecordUnavailable(f"ticket {turn.ticket_id!r} is being settled elsewhere: try again")
+
+    async def _leave_out(self, one: "_OneLetter", ticket_ids: Sequence[str], poison: Poison | None) -> None:
+        """Have the letter written without some tickets, and what became of them written down."""
+        for ticket_id in ticket_ids:
             if ticket_id in one.heirs:  # its own turn comes
                 one.apart.add(ticket_id)
-                continue
-            passed_by[ticket_id] = await self._outcome(turns, ticket_id) or await self._give_up(
-                turns, ticket_id, poison
-            )
-            if ticket_id == turn.ticket_id:
-                return passed_by
-        raise RecordUnavailable(f"ticket {turn.ticket_id!r} is being settled elsewhere: try again")
+            else:
+                before = await self._outcome(one.turns, ticket_id)
+                one.passed_by[ticket_id] = before or await self._give_up(one.turns, ticket_id, poison)
 
     async def _siblings(self, turns: Turns, turn: Turn) -> list[Turn]:
         """The other tickets of its customer that wait, the first of them.
@@ -113,6 +117,19 @@ class Teller:
         )
         async with self._database.looking.connect() as connection:
             return [Turn(*each) for each in await connection.execute(waiting)]
+
+    async def _unlinked(self, one: "_OneLetter") -> Collection[str]:
+        """Those that its tickets are told instead of, and that were taken from the problem since they were merged."""
+        tickets = one.tickets()
+        merged = {each.instead_of for each in tickets} - {None, *(each.ticket_id for each in tickets)}
+        if not merged:
+            return ()
+        link = ProblemLinkRow
+        query = select(link.ticket_id).where(
+            link.problem_id == one.turns.problem_id, link.ticket_id.in_(merged), ~link.is_linked
+        )
+        async with self._database.looking.connect() as connection:
+            return (await connection.scalars(query)).all()
 
     async def _give_up(self, turns: Turns, ticket_id: str, poison: Poison | None) -> str:
         """Write that a ticket cannot be judged, or its rows not be written."""
@@ -147,19 +164,19 @@ def has_result(ticket: type[AnnouncementTicketRow]) -> ColumnElement[bool]:
     return exists().where(row.announcement_id == ticket.announcement_id, row.ticket_id == ticket.ticket_id)
 
 
-def _fault(failed: Exception, turn: Turn) -> tuple[str, Poison | None]:
-    """Whose rows, or whose judging, it was; and what is to be marked of that ticket."""
+def _fault(failed: Exception, turn: Turn) -> tuple[Sequence[str], Poison | None]:
+    """Whose rows, or whose judging, it was; and what is to be marked of those tickets."""
     match failed:
-        case _Refused(ticket_id=ticket_id):
-            return ticket_id, None
+        case _Refused(ticket_ids=ticket_ids):
+            return ticket_ids, None
         case PoisonousCommand(held=held):
             log_poison(failed, "command cannot be judged")
-            return held.ticket_id, None
+            return (held.ticket_id,), None
         case Poison(held=held):
             log_poison(failed)
-            return held.ticket_id, failed
+            return (held.ticket_id,), failed
         case _:
-            return turn.ticket_id, None
+            return (turn.ticket_id,), None
 
 
 @dataclass(slots=True)
@@ -173,6 +190,14 @@ class _OneLetter:
     """Survivors of merged ones, with those: they are told in the same letter."""
     apart: set[str] = field(default_factory=set)
     """Of those, such as are not: they were told before, or cannot be."""
+    passed_by: dict[str, str] = field(default_factory=dict)
+    """What became of others that are not in it, by their ids."""
+    unlinked: Collection[str] = ()
+    """Of those that were merged, and had their turn before: such as were taken from the problem."""
+
+    def known(self, rules: Rules) -> int:
+        """How much is known, which only grows: a try that adds to it was not in vain, and there are so many tickets."""
+        return len(self.heirs) + len(self.apart) + len(self.passed_by) + len(rules.policies) + len(rules.unreadable)
 
     def tickets(self) -> list[Turn]:
         """All that are settled at once, in the order of their ids: whoever locks several, locks them in this order."""
@@ -189,12 +214,13 @@ async def _tell(settling: Settling, one: _OneLetter, rules: Rules) -> dict[str, 
         if found is None:
             raise AssertionError("a ticket of an announcement is in the record")
         in_hand[turn], _ = found
-    letter = decide_letter(one.turns, in_hand, rules)
+    letter = decide_letter(one.turns, in_hand, rules, unlinked=one.unlinked)
     if len(letter.rows) == 1:
         await settling.write(letter.rows[0])
         return dict(letter.outcomes)
     if new := {each: merged for each, merged in letter.heirs.items() if each not in one.heirs}:
         raise _Widened(new)
     if refused := await settling.write_each(letter.rows):
-        raise _Refused(list(in_hand)[refused[0]].ticket_id)
+        ids = [turn.ticket_id for turn in in_hand]
+        raise _Refused([ids[place] for place in refused])
     return dict(letter.outcomes)

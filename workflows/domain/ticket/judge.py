@@ -10,7 +10,7 @@ from workflows.domain.errors import DomainError
 from workflows.domain.policy import Policy
 from workflows.domain.ticket import closures, importing, ladder, leaving, opening, promises, roster
 from workflows.domain.ticket.closures import Told
-from workflows.domain.ticket.commands import Command, Import, Open
+from workflows.domain.ticket.commands import Command, Import, Open, UnlinkProblem
 from workflows.domain.ticket.draft import Draft
 from workflows.domain.ticket.lapse import Lapse
 from workflows.domain.ticket.obey import obey
@@ -84,7 +84,7 @@ def judge(
     draft = _advanced(policy, ticket, at, learnt)
     if command is None:
         return _judged(draft)
-    if draft.merged_into is not None:
+    if draft.merged_into is not None and not isinstance(command, UnlinkProblem):  # what it was about is its own
         return _judged(draft, merged_elsewhere(draft, draft.merged_into))
     if expected_version is not None and expected_version != (version := _version(draft)):
         return _judged(draft, _stale(draft, expected_version, version))
