@@ -108,10 +108,8 @@ def test_until_when_an_answer_is_waited_for_is_the_policys_give_up() -> None:
     """6.6: from the question on, in the policy's open time; not what silence after a solution takes (6.8)."""
     policy: Policy = replace(a_policy(), give_up=hours(8), sign_off=hours(9))
     life = Life(policy=policy).do(ANN, ASKED)
-    found = facts_of(life.first("question_asked"))
-    asked_at = life.ticket.waiting.asked_at if life.ticket.waiting else None
-    assert asked_at is not None
-    assert found["wait_until"] == When(at=asked_at + 8 * HOUR)
+    asked = life.first("question_asked")
+    assert facts_of(asked)["wait_until"] == When(at=asked.entry.at + 8 * HOUR)
 
 
 def test_news_of_what_is_thought_solved_says_so() -> None:
