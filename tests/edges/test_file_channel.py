@@ -4,6 +4,8 @@ import asyncio
 import errno
 import json
 import os
+import stat
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -13,7 +15,7 @@ import pytest
 from services.delivery.channel import Outcome, Rejected, Sent, TryAgain
 from services.delivery.delivery import Delivery, Pace
 from services.delivery.each_of import EachOf
-from services.delivery.file_channel import FileChannel
+from services.delivery.file_channel import FileChannel, line_of
 from services.delivery.gathered import Gathered
 from services.delivery.log_channel import LogChannel
 from services.delivery.worded import REACH, Worded
@@ -159,6 +161,40 @@ async def test_it_counts_as_sent_when_it_is_on_the_disk(tmp_path: Path, monkeypa
     assert [line["subject"] for line in lines_of(tmp_path / TODAY)] == [f"message {number}" for number in range(1, 12)]
 
 
+async def test_a_new_days_file_is_in_its_folder_for_good(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """4.7: a file that a folder forgets with the power is no place for what counts as sent."""
+    flushed: list[bool] = []
+    real = os.fsync
+
+    def fsync(descriptor: int) -> None:
+        flushed.append(stat.S_ISDIR(os.fstat(descriptor).st_mode))
+        real(descriptor)
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    channel = FileChannel(tmp_path, Spoken(), keep_days=30, now=Wall())
+    await channel.send(a_message(1))
+    assert flushed == [False, True]
+    await channel.send(a_message(2))
+    assert flushed == [False, True, False]
+
+
+async def test_what_a_disk_takes_in_parts_is_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """4.7: a write may take less than it was given; the rest follows."""
+    real = os.write
+    monkeypatch.setattr(os, "write", lambda descriptor, text: real(descriptor, text[:7]))
+    assert await FileChannel(tmp_path, Spoken(), keep_days=30, now=Wall()).send(a_message()) == Sent()
+    [line] = lines_of(tmp_path / TODAY)
+    assert line["subject"] == "message 1"
+
+
+async def test_words_stand_as_they_are_read_and_half_a_character_keeps_no_line_back() -> None:
+    """A desk's own programs read it, and people do; what no text can hold is a question mark."""
+    said = replace(await Spoken().of(a_message()), text="Zoë \ud83d")
+    line = line_of(a_message(), said)
+    assert "Zoë ?".encode() in line
+    assert line.endswith(b"}\n")
+
+
 async def test_a_day_has_a_file_and_old_ones_go(tmp_path: Path) -> None:
     """Rotation by the real day, in UTC; what is older than it is to be kept is removed, and nobody else's file."""
     wall = Wall()
@@ -185,6 +221,7 @@ async def test_a_torn_line_stands_alone(tmp_path: Path) -> None:
     ("failure", "outcome"),
     [
         (OSError(errno.ENOSPC, "full"), TryAgain(reason="disk_full", may_have_been_sent=True)),
+        (OSError(errno.EDQUOT, "your share is full"), TryAgain(reason="disk_full", may_have_been_sent=True)),
         (PermissionError(errno.EACCES, "no"), TryAgain(reason="file_not_written", may_have_been_sent=True)),
     ],
 )
