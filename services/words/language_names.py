@@ -1,4 +1,4 @@
-"""Which language somebody means who writes its name: `german` and `Deutsch` are `de`. Knows no folder and no request."""
+"""Which language somebody means who writes its name: `german` and `Deutsch` are `de`. Knows no folder, no request."""
 
 import re
 from functools import cache
