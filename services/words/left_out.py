@@ -191,9 +191,7 @@ def _showing(kind: Type, name: str, fact: Fact) -> Fact:
 def _shown(speech: Speech, fact: Fact) -> tuple[str, ...]:
     """In which words a fact may show; none: not at all."""
     match fact:
-        case By(at=at):
-            moment = speech.by(at)
-        case When(at=at):
+        case By(at=at) | When(at=at):
             moment = speech.at(at)
         case Money(minor=minor, currency=currency):
             return (speech.money(minor, currency),)

@@ -17,7 +17,7 @@ from workflows.domain.working_time import due
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class By:
-    """An instant at which something is owed, or was."""
+    """An instant at which something is owed, or was: the customer's deadline or the desk's."""
 
     at: datetime
 
@@ -59,7 +59,7 @@ class Read:
         return By(at=at) if at is not None and at > self.occasion.now_at else None
 
     def until(self, at: datetime | None) -> When | None:
-        """An instant until which the customer has time, if it is still to come: said no later than it is."""
+        """An instant until which the customer has time, if it is still to come."""
         return When(at=at) if at is not None and at > self.occasion.now_at else None
 
     def credit(self) -> Money | None:

@@ -1,7 +1,7 @@
 """Instants, lengths and money as somebody is told them: in their language, by the clock on their wall.
 
-An instant that is ahead, or was promised, is never said earlier than it is: what counts to the second is rounded up to
-the minute. Never UTC but for those whose zone that is. Never asks for now.
+An instant is said as a clock shows it, in whole minutes: what is told is never later than what is kept, and every
+letter and page names the same minute of it. Never UTC but for those whose zone that is. Never asks for now.
 """
 
 import re
@@ -68,13 +68,8 @@ class Speech:
         """`ltr` or `rtl`."""
         return self.locale.text_direction
 
-    def by(self, at: datetime) -> Moment:
-        """Say an instant that something is owed at, or was: up to the minute that has not begun before it."""
-        whole = at.replace(second=0, microsecond=0)
-        return self.at(whole if whole == at else whole + A_MINUTE)
-
     def at(self, at: datetime) -> Moment:
-        """Say the minute in which something happened."""
+        """Say the minute in which something happened, or is owed."""
         local = at.astimezone(self.zone)
         day, time = self._day(local), self._time(local)
         return Moment(

@@ -30,6 +30,8 @@ class Said:
     html: str
     says_also: bool = False
     """Whether it tells of all that it could tell of besides: a template may leave that out."""
+    says_also_for: bool = True
+    """Whether it names all the other tickets that it is for."""
 
 
 class Telling:
@@ -93,7 +95,15 @@ class Telling:
         else:
             html = self._page(library, speech, subject, text)
         says_also = kind is self._kind and (not self._besides or _says(text, html, also))
-        return Said(speech=speech, subject=subject, text=text, html=html, says_also=says_also)
+        says_also_for = all(_says(text, html, line(each)) for each in self._others())
+        return Said(
+            speech=speech, subject=subject, text=text, html=html, says_also=says_also, says_also_for=says_also_for
+        )
+
+    def _others(self) -> Sequence[str]:
+        """The references of the other tickets that it is for."""
+        also_for = self._facts.get("also_for")
+        return also_for.split(", ") if isinstance(also_for, str) else ()
 
     def _also(self, library: Library, speech: Speech, language: str) -> str | None:
         """What it tells of besides, each in its paragraph; none where the language has no words for that."""
@@ -193,9 +203,7 @@ def _in_words(speech: Speech, value: int | By | When | timedelta | Money | tuple
     match value:
         case None | int():
             return value
-        case By(at=at):
-            return speech.by(at)
-        case When(at=at):
+        case By(at=at) | When(at=at):
             return speech.at(at)
         case Money(minor=minor, currency=currency):
             return speech.money(minor, currency)

@@ -41,6 +41,8 @@ from workflows.domain.ticket.events import Entry
 from workflows.domain.ticket.judge import judge
 from workflows.domain.ticket.state import TICK, Ticket
 from workflows.domain.ticket.words import Audience, Outcome, PromiseKind, Status, Target
+from workflows.planning.handover_log import story
+from workflows.planning.handover_page import told
 
 WORDS = Words()
 ANN = Acknowledge(actor="ann", handler="ann", tier="agent")
@@ -236,6 +238,18 @@ def test_a_broken_promise_is_admitted_with_its_credit_in_one_message() -> None:
     missed = said(lives()[0], "resolve_missed")
     assert "was to be solved by Friday 27 November at 09:00. It is not. We apologise" in missed.text
     assert "we offer you a credit of £10.00." in missed.text
+
+
+def test_no_letter_apologises_before_the_minute_that_another_one_named() -> None:
+    """2.4, 9: promised to the second, told as a clock shows it, in promise, apology and page alike."""
+    promised_at = OPENED_AT + HOUR + timedelta(minutes=6, seconds=5)
+    call = MakePromise(actor="ann", name="call", kind=PromiseKind.CALL_BACK, promised_at=promised_at, words="We call.")
+    life = Life().do(ANN, call).until(2)
+    made, broken = said(life, "promise_made"), said(life, "promise_broken")
+    assert "We will call you by Monday 23 November at 10:06." in made.text
+    assert "by Monday 23 November at 10:06, and did not" in broken.text
+    entries = [entry for judged in life.judgements for entry in judged.entries]
+    assert "promised for Mon 23 Nov 10:06" in told(story(entries, "Europe/London"), "Europe/London")
 
 
 @pytest.mark.parametrize(
