@@ -37,7 +37,7 @@ CHANNELS = ("file", "log")
 MESSAGES_FOLDER = "messages"
 """Of the channel `file`, in `var_dir`."""
 LEAST_KEEP_DAYS, MOST_KEEP_DAYS = 90, 36_500
-LANGUAGE = r"^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$"
+LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*")
 RECORD_FILE = "record.sqlite3"
 """The embedded record, in `var_dir`."""
 
@@ -99,10 +99,17 @@ def _read_channels(value: object) -> object:
     return names
 
 
+def _read_language(value: object) -> object:
+    if isinstance(value, str) and not LANGUAGE.fullmatch(value):
+        raise ValueError("write a BCP 47 tag, like 'en' or 'pt-BR'")
+    return value
+
+
 Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 SecondsOrZero = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 AddressText = Annotated[Address, NoDecode, BeforeValidator(_read_address)]
 Channels = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_read_channels)]
+Language = Annotated[str, BeforeValidator(_read_language)]
 Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_read_names)]
 Entries = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_read_entries)]
 
@@ -174,7 +181,7 @@ class Settings(BaseSettings):
     """Folder with the desk's own templates of messages, which go before those that ship; see `followthrough words`.
     Default: none."""
 
-    words_language: str = Field(default="en", pattern=LANGUAGE)
+    words_language: Language = "en"
     """BCP 47 tag of the language that the desk is told things in, and every customer in whose own there are no
     templates. Default `en`."""
 

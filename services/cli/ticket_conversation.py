@@ -28,7 +28,7 @@ CREDIT = WholeNumber(1, 2**31 - 1)
 @click.argument("name")
 @click.argument("promise_time", metavar="AT", type=InstantOption())
 @click.option("--words", required=True, help="What the customer is told.")
-@click.option("--kind", type=PROMISES, default="call_back", show_default=True, help="What keeps it.")
+@click.option("--kind", type=PROMISES, default="call_back", show_default=True, help="What it is, see above.")
 @click.option("--owner", default="", help="Who is to keep it. Default: the handler, or the actor while there is none.")
 @changes
 def promise(asking: Asking, *, key: str, name: str, promise_time: Instant, words: str, kind: str, owner: str) -> None:
@@ -37,11 +37,17 @@ def promise(asking: Asking, *, key: str, name: str, promise_time: Instant, words
     AT is read in the zone of your terminal unless it names one: 2026-11-26T15:00 or 2026-11-26T15:00Z; 15:00 alone is
     that of today, by the record's clock.
 
-    A call_back is kept by its name: with keep, or with --keeps of the message that does it. Any message from a person
-    keeps next_news; resolving the ticket keeps a turnaround.
+    \b
+    call_back   a call; kept by its name, with keep or with --keeps of a message
+    next_news   a message by then; any message from a person keeps it
+    turnaround  what is done by then, like a visit, a parcel or the whole; kept by
+                its name too, or by resolving the ticket
+
+    The customer's letter speaks of a call only for a call_back: give --kind turnaround for a visit or a parcel.
 
     \b
     followthrough ticket promise K7QM-3XVP call 15:00 --words "Ann calls you on the number that you gave us."
+    followthrough ticket promise K7QM-3XVP visit 16:00 --kind turnaround --words "The engineer comes."
     followthrough ticket keep K7QM-3XVP call "Told her about the engineer."
     """
     request = MakePromiseRequest(name=name, words=words, owner=owner)

@@ -1,14 +1,10 @@
-"""Which language somebody means who writes its name: `german` and `Deutsch` are `de`. Knows no folder, no request."""
+"""Which language somebody means who writes its name: `german` and `Deutsch` are `de`. Knows no folder and no form."""
 
-import re
 from functools import cache
 
 from babel import Locale, localedata
 
-from workflows.domain.languages import nearest
-
-TAG = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
-"""Of a language that is spoken, as its words' folder is called."""
+from workflows.domain.languages import TAG, nearest
 
 
 def tag_meant(name: str) -> str | None:

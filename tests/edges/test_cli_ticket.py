@@ -870,6 +870,14 @@ def test_the_help_names_every_command_of_a_ticket() -> None:
     ]
 
 
+def test_the_help_of_promise_says_what_each_kind_is(line: Line) -> None:
+    """A visit that was promised as a call would be told to the customer as a call."""
+    shown = line.run("promise", "--help").stdout
+    for kind in PromiseKind.keys()[1:]:
+        assert re.search(rf"^  {kind.removeprefix('PROMISE_KIND_').lower()} +\w", shown, re.MULTILINE)
+    assert "give --kind turnaround for a visit" in " ".join(shown.split())
+
+
 @pytest.mark.parametrize("width", [50, 59, 80, 100, 200])
 def test_a_ticket_fits_the_terminal(width: int) -> None:
     """No line is wider than it, and no deadline is torn apart: clocks that have no room as a table have words."""

@@ -100,7 +100,7 @@ def test_delivery_does_not_start_with_a_template_that_fails(own: Path) -> None:
     [
         ("CHANNELS", "log,mial", "there is no channel 'mial': name at least one of file, log, separated by commas"),
         ("CHANNELS", " , ", "name at least one of file, log, separated by commas"),
-        ("WORDS_LANGUAGE", "English!", "FOLLOWTHROUGH_WORDS_LANGUAGE='English!'"),
+        ("WORDS_LANGUAGE", "english", "FOLLOWTHROUGH_WORDS_LANGUAGE='english': write a BCP 47 tag, like 'en'"),
         ("MESSAGES_KEEP_DAYS", "0", "FOLLOWTHROUGH_MESSAGES_KEEP_DAYS='0'"),
     ],
 )

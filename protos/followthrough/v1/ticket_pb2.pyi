@@ -138,11 +138,11 @@ class _PromiseKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_PromiseKi
     PROMISE_KIND_UNSPECIFIED: _PromiseKind.ValueType  # 0
     """Not said."""
     PROMISE_KIND_CALL_BACK: _PromiseKind.ValueType  # 1
-    """A call, or whatever else is done at an instant: kept by its name, with KeepPromise or with the message that does it."""
+    """A call: kept by its name, with KeepPromise or with the message that does it."""
     PROMISE_KIND_NEXT_NEWS: _PromiseKind.ValueType  # 2
     """News by an instant: kept by any message from a person to the customer."""
     PROMISE_KIND_TURNAROUND: _PromiseKind.ValueType  # 3
-    """Done by an instant: kept by its name, or by resolving the ticket."""
+    """Done by an instant, like a visit, a parcel or the whole: kept by its name, or by resolving the ticket."""
 
 class PromiseKind(_PromiseKind, metaclass=_PromiseKindEnumTypeWrapper):
     """What keeps a promise."""
@@ -150,11 +150,11 @@ class PromiseKind(_PromiseKind, metaclass=_PromiseKindEnumTypeWrapper):
 PROMISE_KIND_UNSPECIFIED: PromiseKind.ValueType  # 0
 """Not said."""
 PROMISE_KIND_CALL_BACK: PromiseKind.ValueType  # 1
-"""A call, or whatever else is done at an instant: kept by its name, with KeepPromise or with the message that does it."""
+"""A call: kept by its name, with KeepPromise or with the message that does it."""
 PROMISE_KIND_NEXT_NEWS: PromiseKind.ValueType  # 2
 """News by an instant: kept by any message from a person to the customer."""
 PROMISE_KIND_TURNAROUND: PromiseKind.ValueType  # 3
-"""Done by an instant: kept by its name, or by resolving the ticket."""
+"""Done by an instant, like a visit, a parcel or the whole: kept by its name, or by resolving the ticket."""
 Global___PromiseKind: _TypeAlias = PromiseKind  # noqa: Y015
 
 class _PromiseState:

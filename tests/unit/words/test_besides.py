@@ -65,7 +65,7 @@ def test_the_first_letter_names_all_that_was_broken_at_its_instant() -> None:
         "We apologise. It is not forgotten.",
         "On your mobile.",
         "We also promised you news by Monday 23 November at 12:00, and you had none.\nWe apologise for that as well.",
-        "We also promised that it would be done by Monday 23 November at 12:00, and it is not.",
+        "We also promised you something for Monday 23 November at 12:00, and did not keep it.",
         "By Ben.",
         "Your reference is QX7K-4MPD.",
     ]
