@@ -16,11 +16,11 @@ from jinja2 import Environment, TemplateSyntaxError, UndefinedError, meta, nodes
 from services.words import page_words
 from services.words.failing import failure, said, where
 from services.words.kinds import ALSO, ATTRIBUTES, BARE, KINDS, MOMENT, PAGE, Kind, Side
-from services.words.language_names import TAG, tag_meant
+from services.words.language_names import tag_meant
 from services.words.left_out import left_out
 from services.words.library import ENDINGS, LAST_LANGUAGE, LONGEST_FILE, SHIPPED, Found, Library, file_names
 from services.words.words import Words
-from workflows.domain.languages import nearest
+from workflows.domain.languages import TAG, nearest
 from workflows.domain.ticket.words import Audience
 
 CHANNEL = re.compile(r"[a-z][a-z0-9_-]{0,31}")

@@ -1,6 +1,10 @@
 """Language tags (BCP 47): how they are written, and which are nearest. Refuses to know in which there are words."""
 
+import re
 from collections.abc import Iterator
+
+TAG = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
+"""Of a language that is spoken."""
 
 
 def nearest(tag: str) -> Iterator[str]:

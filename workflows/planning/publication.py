@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from workflows.domain.errors import PolicyError
-from workflows.domain.languages import nearest
+from workflows.domain.languages import TAG, nearest
 from workflows.domain.policy import Policy
 from workflows.domain.policy_as_written import elements, items, listed, not_a_tuple, said
 
@@ -17,8 +17,6 @@ LONGEST_WORDS = 2_000
 """Characters of one text: a page for customers is read, or it is useless."""
 _UNWRITABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 """What no page shows: controls but for tabs and ends of lines, and halves of characters, which no file takes."""
-
-_LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,7 +155,7 @@ def _problems(published: Publication) -> Iterator[str]:
 
 def _of_languages(published: Publication) -> Iterator[str]:
     language: object = published.language
-    if not isinstance(language, str) or not _LANGUAGE.fullmatch(language):
+    if not isinstance(language, str) or not TAG.fullmatch(language):
         yield f"language is {said(language)}: write its tag, like 'en' or 'pt-BR'"
     yield from not_a_tuple("also", published.also, "(Publication(language='de', …),)")
     seen = {published.language}
