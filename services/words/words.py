@@ -25,7 +25,8 @@ logger = logging.getLogger(__name__)
 
 
 INSTEAD = ("shipped", "bare")
-"""In what words a message is told whose template fails: those that ship, or, where these fail too, bare news."""
+"""In what words a message is told whose template fails, or does not say all that it is for: those that ship, or, where
+these fail too, bare news."""
 
 
 class CannotSayError(Exception):
@@ -165,14 +166,17 @@ class Words:
                 said = telling.by(library)
             except Exception as failed:  # noqa: BLE001 - whatever a desk's template can raise, somebody is to be told
                 _loudly("a template failed, another is used", occasion, failed, template=telling.last)
-            else:
+                continue
+            if library is self.shipped or said.says_also_for:
                 self.told_instead["shipped"] += library is not self.library
                 return said
+            _loudly("a template leaves out which other requests it is for, another is used", occasion)
         self.told_instead["bare"] += 1
         return telling.bare(self.shipped)
 
 
-def _loudly(what: str, occasion: Occasion, failed: Exception, **more: str | None) -> None:
+def _loudly(what: str, occasion: Occasion, failed: Exception | None = None, **more: str | None) -> None:
+    error = {} if failed is None else {"error": type(failed).__name__}  # its text may hold a customer's words
     logger.error(
         what,
         extra={
@@ -180,7 +184,7 @@ def _loudly(what: str, occasion: Occasion, failed: Exception, **more: str | None
             "sequence": occasion.sequence,
             "kind": occasion.kind,
             "audience": occasion.audience.value,
-            "error": type(failed).__name__,  # its text may hold a customer's words
+            **error,
             **more,
         },
     )
