@@ -17,7 +17,7 @@ EFFECTS: dict[str, tuple[str, ...]] = {
     "continue": ("wait_ended", "hold_ended"),
     "escalate": ("escalated", "ladder_exhausted", "escalation_absorbed"),
     "transfer": ("transferred",),
-    "resolve": ("resolved",),
+    "resolve": ("resolved", "merged"),
     "confirm": ("confirmed", "contact_received"),
     "reject": ("rejected", "reopened", "contact_received"),
     "reopen": ("reopened",),
@@ -44,6 +44,8 @@ MOVERS = ("change_policy", "mover")
 APPLIED_AS = {
     "receive_contact": ("open", "record_contact"),
     "merge": ("take_over",),
+    # As a duplicate it is merged.
+    "resolve": ("resolve", "merge_into"),
     # What a customer says to a ticket that was merged is heard on the one that goes on.
     **{kind: (kind, "record_contact") for kind in ("confirm", "reject", "rate")},
 }

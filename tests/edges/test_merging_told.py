@@ -1,6 +1,9 @@
 """What is said of a merge, from the record to the words: to the tier that gets the survivor, and to the customer."""
 
+from dataclasses import replace
 from pathlib import Path
+
+import pytest
 
 from services.records import Records, SettledBy
 from tests.edges.test_file_channel import delivered
@@ -77,3 +80,21 @@ async def test_whose_answer_came_by_another_ticket_reads_of_one_instant(
     for kind in ("reopened", "merged"):
         assert "Monday 23 November at 16:00 (London time)" in said[kind], kind
     assert "and go on with both, from the earlier of the two" in said["merged"]
+
+
+@pytest.mark.parametrize(("language", "before"), [("en-GB", "is lost"), ("de-DE", "geht verloren")])
+async def test_who_is_told_of_a_duplicate_reads_why(
+    records: Records, tmp_path: Path, language: str, before: str
+) -> None:
+    """6.7: what the desk explained is the customer's, in the one letter that says which ticket goes on."""
+    customer = replace(an_opening_of_one(1).customer, language=language)
+    for number in (1, 2):
+        await records.record.open_ticket(a_policy(), replace(an_opening_of_one(number), customer=customer))
+    await records.record.resolve_as_duplicate("t-0001", "t-0002", actor="kim", explanation="It is the fuse again.")
+
+    told = [line for line in await delivered(records, tmp_path) if line["ticket_id"] == "t-0001"]
+
+    (letter,) = [line["text"] for line in told if line["audience"] == "customer" and line["kind"] != "opened"]
+    assert f"{before}.\n\nIt is the fuse again.\n\n" in letter
+    assert "R-0002" in letter
+    assert not [line for line in told if line["text"] != letter and "fuse" in line["text"]]

@@ -24,6 +24,7 @@ from workflows.domain.ticket.commands import (
     Resolve,
     WaitOnCustomer,
 )
+from workflows.domain.ticket.events import Merged
 from workflows.domain.ticket.promises import MOST_PROMISES
 from workflows.domain.ticket.words import ContactKind, Outcome, PromiseKind, Status, TicketKind
 from workflows.testing.story import CUSTOMER
@@ -71,6 +72,34 @@ def test_the_younger_ticket_is_merged_into_the_older(tell: Rooms) -> None:
     room.open("older", "Mon 23 Nov 09:00").open("younger", "Mon 23 Nov 10:00").as_told()
     room.until("Mon 23 Nov 10:30").merge("younger", into="older").as_told("younger")
     room.happened("older", "Mon 23 Nov 10:30 took younger over").told("older", "took_over to handler agent")
+
+
+def test_what_is_resolved_as_a_duplicate_is_merged(tell: Rooms) -> None:
+    """6.7: its customer is told so once, and why; promises move over, and no letter says that it is closed."""
+    room = tell(LINES, zone="Europe/London")
+    room.open("older", "Mon 23 Nov 09:00").open("younger", "Mon 23 Nov 10:00").send("younger", taken()).as_told()
+    room.until("Mon 23 Nov 10:30").merge("older", into="younger", explanation="The fault of this morning.")
+    assert room.lines("older")[0] == "Mon 23 Nov 10:30 merged into younger"
+    assert room.lines("older")[2] == "Mon 23 Nov 10:30 closed duplicate by outcome"
+    room.told("older", "merged to customer c-1", "merged to handler agent")
+    (merged,) = [each.event for each in room.log("older") if isinstance(each.event, Merged)]
+    assert (merged.explanation, merged.next_news_at) == ("The fault of this morning.", room.instant("Mon 23 Nov 13:00"))
+    room.as_told("older").as_told("younger")
+
+
+def test_a_duplicate_of_what_is_closed_is_none(tell: Rooms) -> None:
+    """6.7: nobody goes on there, so nobody is told that one does; the ticket stays open."""
+    room = tell(LINES, zone="Europe/London")
+    room.open("older", "Mon 23 Nov 09:00").send("older", taken())
+    room.send("older", Resolve(actor="ann", outcome=Outcome.WITHDRAWN, explanation="No longer.")).open(
+        "younger", "Mon 23 Nov 10:00"
+    ).as_told()
+    room.merge("younger", into="older", explanation="The fault of this morning.")
+    (line,) = room.lines("younger")
+    assert "refused WRONG_STATE" in line
+    assert "reopen it first, or name one that goes on" in line
+    assert room.ticket("younger").status is Status.OPEN
+    room.as_told("younger")
 
 
 def test_a_merged_ticket_never_escalates_and_answers_with_the_survivor(tell: Rooms) -> None:

@@ -7,7 +7,7 @@ import asyncio
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from difflib import ndiff
 from typing import Protocol, Self
@@ -40,7 +40,7 @@ class Told(Protocol):
         """Settle one."""
         ...
 
-    def merge(self, at: datetime, other: str, survivor: str) -> Refusal | None:
+    def merge(self, at: datetime, other: str, survivor: str, explanation: str | None) -> Refusal | None:
         """Merge two."""
         ...
 
@@ -69,11 +69,15 @@ class ToldRoom:
         settled: Settled = self._runner.run(self._records.record.settle(ticket_id, command, by=by))
         return settled.refusal
 
-    def merge(self, at: datetime, other: str, survivor: str) -> Refusal | None:
-        """Merge two."""
+    def merge(self, at: datetime, other: str, survivor: str, explanation: str | None) -> Refusal | None:
+        """Merge two, as a resolution of the one where it is explained."""
         self._clock.set(at)
-        pair = self._runner.run(self._records.record.merge(other, survivor, actor="kim"))
-        return pair.survivor.refusal
+        record = self._records.record
+        if explanation is None:
+            pair = self._runner.run(record.merge(other, survivor, actor="kim"))
+            return pair.survivor.refusal
+        resolving = record.resolve_as_duplicate(other, survivor, actor="kim", explanation=explanation)
+        return self._runner.run(resolving).ticket.refusal
 
     def ticket(self, ticket_id: str) -> Ticket:
         """Read one, and see that its log and its messages are as long as its state says."""
@@ -187,18 +191,19 @@ class Room:
         self._refused(name, judged.refusal)
         return self
 
-    def merge(self, name: str, *, into: str) -> Self:
-        """Merge one ticket into another; a refusal is a line of the one."""
+    def merge(self, name: str, *, into: str, explanation: str | None = None) -> Self:
+        """Merge one ticket into another, or resolve it as its duplicate; a refusal is a line of the one."""
         other, survivor = self._lives[name], self._lives[into]
         at = max(self._at(), other.advanced_to + TICK, survivor.advanced_to + TICK)
         one, two = (judge(life.policy, life.ticket, at) for life in (other, survivor))
         half, half_of_survivor = halves(other.policy, one.ticket, two.ticket, at, "kim")
+        half = replace(half, explanation=explanation)
         grown = judge(survivor.policy, survivor.ticket, at, half_of_survivor)
         half = with_survivor(half, grown.ticket)
         merged = judge(other.policy, other.ticket, at, half)
         refusal = merged.refusal or grown.refusal
         if self._told:
-            assert self._told.merge(self._at(), name, into) == refusal
+            assert self._told.merge(self._at(), name, into, explanation) == refusal
         if refusal is None:
             one, two = merged, grown
             other.inputs.append(Input(at=at, command=half))

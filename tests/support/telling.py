@@ -255,6 +255,7 @@ def _lives(customer: Customer) -> Iterable[Life]:
         next_news_at=OPENED_AT + 4 * HOUR,
     )
     yield begun().do(taken_on, replace(credit, minor=9000), into)
+    yield begun().do(taken_on, replace(into, explanation="It is the fault of this morning."))
     yield begun(ticket_id="t-2", reference="RT5H-9WXA").do(
         taken_on,
         TakeOver(

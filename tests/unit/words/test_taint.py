@@ -41,6 +41,7 @@ CUSTOMERS = {
     ("PromiseChanged", "words"),
     ("CreditOffered", "currency"),
     ("Merged", "survivor_reference"),
+    ("Merged", "explanation"),
     ("Ticket", "reference"),
     ("Ticket", "subject"),
     ("Ticket", "customer"),
