@@ -65,6 +65,16 @@ async def test_what_holds_besides_is_said(desk: Desk) -> None:
     assert (await typed(desk, "reopen", snow["closure_id"], "The plough came.")).stderr == ""
 
 
+async def test_what_holds_besides_is_what_holds_when_it_is_open_again(desk: Desk) -> None:
+    """2.11: reopened for later: neither what is over by then, nor what has not begun."""
+    instants = [f"{desk.clock.at + timedelta(hours=each):%Y-%m-%dT%H:%M:%SZ}" for each in range(6)]
+    await shown(desk, "close", "home", "Snow.", "--until", instants[1])
+    await shown(desk, "close", "home", "The works.", "--from", instants[5])
+    [fire] = await shown(desk, "close", "home", "A fire alarm.")
+    over = await typed(desk, "reopen", fire["closure_id"], "A false one.", "--at", instants[2])
+    assert (over.exit_code, over.stderr) == (0, "")
+
+
 def test_the_help_cuts_no_summary() -> None:
     """Every command with the whole of what it does, in the order of its life."""
     told = CliRunner().invoke(main, ["queue", "--help"]).stdout

@@ -286,3 +286,31 @@ def test_what_a_later_instant_wrote_says_nothing_of_this_line() -> None:
     whole = replace(before, entries=tuple(entry for judged in life.judgements for entry in judged.entries))
     assert facts_of(whole)["handler"] is None
     assert facts_of(whole) == facts_of(before)
+
+
+def test_a_breach_that_stands_for_many_runs_ends_all_of_them() -> None:
+    """4.3: no letter names a deadline of a run that is over."""
+    started = events.ClockStarted(
+        target=Target.UPDATE,
+        run=3,
+        tier="agent",
+        length=hours(4),
+        started_at=OPENED_AT,
+        spent=timedelta(),
+        deadline_at=OPENED_AT + 9 * HOUR,
+        pause=None,
+        tzdata="2026a",
+    )
+    many = breach(Target.UPDATE, 1, last_due_at=OPENED_AT + 8 * HOUR)
+    assigned = events.Assigned(from_handler="ann", handler="ben")
+    assert facts(Life(), "assigned", assigned, started)["update_by"] == By(at=OPENED_AT + 9 * HOUR)
+    assert facts(Life(), "assigned", assigned, started, many)["update_by"] is None
+
+
+def test_of_an_opening_that_promised_no_news_the_update_deadline_is_told() -> None:
+    """6.1: as an older release opened tickets: it told its customers so without a line of its own."""
+    opened = Life().first("opened")
+    promised = facts_of(opened)["next_news"]
+    older = tuple(entry for entry in opened.entries if not isinstance(entry.event, events.PromiseMade))
+    assert len(older) < len(opened.entries)
+    assert facts_of(replace(opened, entries=older))["next_news"] == promised == By(at=OPENED_AT + 4 * HOUR)
