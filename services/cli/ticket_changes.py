@@ -172,7 +172,7 @@ def transfer(asking: Asking, key: str, to_tier: str, reason: str) -> None:
 @click.option("--outcome", type=OUTCOMES, default="fixed", show_default=True, help="How it was resolved.")
 @click.option("--explanation", required=True, help="What the customer is told.")
 @click.option("--alternative", default="", help="What is offered instead, when it is not feasible.")
-@click.option("--duplicate-of", default="", help="Id or reference of the ticket that goes on, when it is a duplicate.")
+@click.option("--duplicate-of", default="", help="Id or reference of the ticket it is merged into, as a duplicate.")
 @click.option("--article", default="", help="Id of the article that solved it.")
 @click.option("--keeps", multiple=True, metavar="NAME", help="A promise that is kept by it; may be given again.")
 @changes
