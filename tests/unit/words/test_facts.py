@@ -9,11 +9,21 @@ import pytest
 from services.words.facts import facts_of
 from services.words.occasion import Occasion
 from services.words.reading import By, Facts, When
-from tests.support.telling import HOUR, OPENED_AT, Life, a_policy
+from tests.support.telling import HOUR, OPENED_AT, Life, a_policy, an_opening
+from tests.unit.words.test_truth import IMPORTED
 from workflows.domain.money import Money
 from workflows.domain.policy import Policy, hours
 from workflows.domain.ticket import events
-from workflows.domain.ticket.commands import Acknowledge, Escalate, Resolve, WaitOnCustomer
+from workflows.domain.ticket.commands import (
+    Acknowledge,
+    ChangePromise,
+    Escalate,
+    Import,
+    MakePromise,
+    Open,
+    Resolve,
+    WaitOnCustomer,
+)
 from workflows.domain.ticket.events import Entry, Event
 from workflows.domain.ticket.words import (
     Audience,
@@ -314,3 +324,36 @@ def test_of_an_opening_that_promised_no_news_the_update_deadline_is_told() -> No
     older = tuple(entry for entry in opened.entries if not isinstance(entry.event, events.PromiseMade))
     assert len(older) < len(opened.entries)
     assert facts_of(replace(opened, entries=older))["next_news"] == promised == By(at=OPENED_AT + 4 * HOUR)
+
+
+def test_a_promise_that_was_agreed_anew_is_whose_it_was() -> None:
+    """2.4: another instant and other words; who is to keep it stays."""
+    call = MakePromise(
+        actor="ann",
+        name="call",
+        kind=PromiseKind.CALL_BACK,
+        promised_at=OPENED_AT + 5 * HOUR,
+        words="We call you.",
+        owner="ben",
+    )
+    later = ChangePromise(
+        actor="ann", name="call", promised_at=OPENED_AT + 7 * HOUR, words="We call you at work.", reason="they asked"
+    )
+    found = facts_of(Life().do(ANN, call, later).first("promise_changed"))
+    assert (found["promise_owner"], found["promised"], found["promised_before"], found["words"]) == (
+        "ben",
+        By(at=OPENED_AT + 7 * HOUR),
+        By(at=OPENED_AT + 5 * HOUR),
+        "We call you at work.",
+    )
+
+
+@pytest.mark.parametrize("opening", [an_opening(), IMPORTED])
+def test_only_who_was_told_an_instant_is_told_that_it_passed(opening: Open | Import) -> None:
+    """6.1, 6.14: by when it should be solved is told on opening; of an import no customer was told anything."""
+    life = Life(opening=opening)
+    (resolve,) = [each for each in life.ticket.clocks if each.target is Target.RESOLVE]
+    assert resolve.deadline_at is not None
+    line = replace(breach(Target.RESOLVE, resolve.run), due_at=resolve.deadline_at)
+    found = facts(life, "resolve_missed", line, audience=Audience.CUSTOMER)
+    assert found["due"] == (None if isinstance(opening, Import) else By(at=resolve.deadline_at))
