@@ -13,8 +13,10 @@ from services.words.reading import Fact, Facts, Read, When
 from workflows.domain.ticket.events import Escalated, Opened
 from workflows.domain.ticket.words import Target, TicketKind
 
-OVER = frozenset({"closed", "merged", "gave_up_waiting", "question_asked", "customer_reminded"})
-"""Kinds that promise no news: it is the customer's turn, or nothing is to come."""
+OVER = frozenset({"closed", "merged", "gave_up_waiting"})
+"""Kinds that promise no news: nothing is to come, or what is to come stands in the line itself."""
+ASKING = frozenset({"question_asked", "customer_reminded"})
+"""Kinds that promise none but to who wishes to leave: of everybody else it is the customer's turn (6.5)."""
 
 
 def facts_of(occasion: Occasion) -> Facts:
@@ -30,14 +32,16 @@ def facts_of(occasion: Occasion) -> Facts:
 
 def _common(read: Read) -> dict[str, Fact]:
     ticket = read.occasion.ticket
-    news = None if read.occasion.kind in OVER else read.ahead(_next_news_at(read))
+    is_leaving = ticket.kind is TicketKind.LEAVING
+    is_over = read.occasion.kind in OVER or (read.occasion.kind in ASKING and not is_leaving)
+    news = None if is_over else read.ahead(_next_news_at(read))
     return {
         "reference": ticket.reference,
         "subject": ticket.subject,
         "happened": When(at=read.entry.at),
         "is_late": read.occasion.is_late,
         "next_news": news,
-        "is_leaving": ticket.kind is TicketKind.LEAVING,
+        "is_leaving": is_leaving,
     }
 
 

@@ -9,7 +9,7 @@ from workflows.domain.errors import DomainError
 from workflows.domain.policy import Policy
 from workflows.domain.ticket.commands import ChangePriority, Open
 from workflows.domain.ticket.judge import open_ticket
-from workflows.domain.ticket.words import ClockState, Status, Target, TicketKind
+from workflows.domain.ticket.words import ClockState, PromiseState, Status, Target, TicketKind
 from workflows.testing.story import CUSTOMER, PureDomain, Story, Tell
 
 LETS_GO = replace(LINES, leaving="high")
@@ -47,13 +47,40 @@ def test_a_question_puts_nothing_off(tell: Tell) -> None:
     assert story.clock(Target.UPDATE).state is ClockState.RUNNING
 
 
-def test_who_is_asked_something_is_promised_no_news_also_when_it_goes_up(tell: Tell) -> None:
-    """6.5: while waiting on the customer none is made, though the update clock of a request to leave runs on (2.7)."""
-    story = leaving(tell).until("Mon 23 Nov 09:20").acknowledge("ann").until("Mon 23 Nov 09:30").ask().as_told()
+def test_who_is_asked_something_hears_of_it_meanwhile_also_when_it_goes_up(tell: Tell) -> None:
+    """6.5: nobody waits for who wishes to leave: asked and gone up, news is promised by the running update deadline."""
+    story = leaving(tell).until("Mon 23 Nov 09:20").acknowledge("ann").as_told()
+    story.until("Mon 23 Nov 09:30").ask().happened(
+        "Mon 23 Nov 09:30 wait started",
+        "Mon 23 Nov 09:30 met update/1 of agent, 30m spent",
+        "Mon 23 Nov 09:30 started update/2 of agent, 2h, until 11:30",
+        "Mon 23 Nov 09:30 promise next_news/1 kept, for 11:00",
+        "Mon 23 Nov 09:30 promise next_news/2 made: next_news, by 11:30",
+    ).told("question_asked to customer c-1")
     story.until("Mon 23 Nov 09:40").escalate().in_short(
-        "Mon 23 Nov 09:40 escalated agent -> specialist: by_hand, no news promised"
+        "Mon 23 Nov 09:40 escalated agent -> specialist: by_hand, next news 11:30"
     ).told("escalated to customer c-1", "escalated to tier specialist", "escalated to owner ann")
-    assert story.clock(Target.UPDATE).state is ClockState.RUNNING
+    assert story.ticket.next_news_at == story.clock(Target.UPDATE).deadline_at == story.instant("Mon 23 Nov 11:30")
+    story.until("Mon 23 Nov 09:50").post_update().as_told()
+    assert story.ticket.next_news_at == story.clock(Target.UPDATE).deadline_at
+
+
+def test_an_answer_and_a_wait_that_is_given_up_leave_the_news_promised(tell: Tell) -> None:
+    """6.5: the word that was given on asking stands until somebody keeps it, whoever was heard of meanwhile."""
+    story = leaving(tell).until("Mon 23 Nov 09:20").acknowledge("ann").until("Mon 23 Nov 09:30").ask()
+    story.as_told().until("Mon 23 Nov 09:40").contact().as_told()
+    assert story.ticket.status is Status.IN_PROGRESS
+    assert story.ticket.next_news_at == story.instant("Mon 23 Nov 11:30")
+    story.until("Mon 23 Nov 09:50").resolve().as_told()
+    assert story.ticket.next_news_at is None
+
+
+def test_news_that_did_not_come_while_they_were_asked_is_a_broken_word(tell: Tell) -> None:
+    """6.5: who was asked was told when they hear next; a silence breaks that word and the clock, in one letter."""
+    story = leaving(tell).until("Mon 23 Nov 09:20").acknowledge("ann").until("Mon 23 Nov 09:30").ask().as_told()
+    story.until("Mon 23 Nov 12:00").as_told()
+    (news,) = story.ticket.promises
+    assert (news.run, news.state, news.promised_at) == (2, PromiseState.BROKEN, story.instant("Mon 23 Nov 11:30"))
     assert story.ticket.next_news_at is None
 
 

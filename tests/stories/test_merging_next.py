@@ -194,12 +194,12 @@ def test_the_engine_owes_no_news_where_it_is_the_customers_turn(tell: Rooms, com
     room.as_told()
 
 
-def test_who_waits_to_leave_is_promised_no_news_by_a_merge(tell: Rooms) -> None:
-    """6.5: their update clock runs on in a wait, and still the next word is theirs."""
+def test_who_waits_to_leave_is_promised_news_by_a_merge(tell: Rooms) -> None:
+    """6.5: nobody waits for who wishes to leave: their update clock runs on, and news is promised by it."""
     room = tell(replace(LINES, leaving="high"), zone="Europe/London")
     room.open("other", "Mon 23 Nov 09:00").open("goes on", "Mon 23 Nov 09:10", kind=TicketKind.LEAVING)
     room.until("Mon 23 Nov 09:30").send("goes on", ASKED).until("Mon 23 Nov 09:40").merge("other", into="goes on")
-    assert letter(room) == (Status.WAITING_ON_CUSTOMER, None)
+    assert letter(room) == (Status.WAITING_ON_CUSTOMER, room.instant("Mon 23 Nov 11:30"))
 
 
 def promised(room: Room, by: str) -> MakePromise:

@@ -66,14 +66,14 @@ def test_what_is_agreed_anew_is_warned_of_at_fractions_of_the_new_time(tell: Tel
     story.as_told()
 
 
-def test_a_leaving_customer_who_is_asked_something_is_promised_no_news_on_the_way_up(tell: Tell) -> None:
-    """6.5: their update clock runs on in the wait, and still the next word is theirs."""
+def test_a_leaving_customer_who_is_asked_something_is_promised_news_on_the_way_up(tell: Tell) -> None:
+    """6.5: nobody waits for them, their update clock runs on: they are told when they hear next, as anybody is."""
     policy = replace(ladder(agent=row(update_every=4)), leaving="normal")
     story = tell(policy).open("Mon 23 Nov 09:00", kind=TicketKind.LEAVING).acknowledge().until("Mon 23 Nov 10:00").ask()
     story.as_told().until("Mon 23 Nov 11:00").escalate().in_short(
-        "Mon 23 Nov 11:00 escalated agent -> specialist: by_hand, no news promised"
+        "Mon 23 Nov 11:00 escalated agent -> specialist: by_hand, next news 14:00"
     ).as_told()
-    assert story.ticket.next_news_at is None
+    assert story.ticket.next_news_at == story.instant("Mon 23 Nov 14:00")
 
 
 def test_news_that_is_open_in_a_wait_is_cancelled_on_the_way_up(tell: Tell) -> None:

@@ -24,7 +24,6 @@ from workflows.domain.ticket.words import (
     Pause,
     Status,
     Target,
-    TicketKind,
     WaitEnd,
 )
 from workflows.domain.working_time import due
@@ -64,6 +63,8 @@ def start_wait(draft: Draft, at: datetime, question: str) -> None:
     update_pauses = Target.UPDATE in draft.waiting_pauses
     person_told_the_customer(draft, at, Pause.WAITING_ON_CUSTOMER if update_pauses else None)
     draft.pause(draft.waiting_pauses, at, Pause.WAITING_ON_CUSTOMER)
+    if promises.is_news_owed(draft):
+        promise_news(draft, at)
     draft.tell(sequence, "question_asked", Audience.CUSTOMER)
 
 
@@ -92,7 +93,7 @@ def give_up(draft: Draft, at: datetime, *, due_at: datetime, detected_at: dateti
 
     A request to leave is not: no answer does not keep anybody, so the desk goes on with what it knows.
     """
-    if draft.before.kind is TicketKind.LEAVING:
+    if draft.is_leaving:
         sequence = end_wait(draft, at, WaitEnd.GAVE_UP, due_at=due_at, detected_at=detected_at)
         draft.tell(sequence, "answer_missing", Audience.HANDLER, Audience.OWNER)
         return
@@ -202,12 +203,12 @@ def reject(draft: Draft, at: datetime, reason: str) -> None:
     ladder.escalate(draft, at, (Cause.SOLUTION_REJECTED,), reason)
 
 
-def reopen(draft: Draft, at: datetime, reason: str) -> None:
+def reopen(draft: Draft, at: datetime, reason: str, *, is_rejection: bool = False) -> None:
     """Back to work at the same tier: verdicts of closing are withdrawn, breaches stay, the rest starts anew (6.9)."""
     if draft.resolution is None:
         raise AssertionError("only a resolved or closed ticket is reopened")
     closed_queue.catch_up(draft, at)
-    sequence = draft.record(at, Reopened(reason=reason, was=draft.resolution.outcome))
+    sequence = draft.record(at, Reopened(reason=reason, was=draft.resolution.outcome, is_rejection=is_rejection))
     draft.status = Status.OPEN
     draft.handler = None
     draft.resolution = None

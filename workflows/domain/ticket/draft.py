@@ -82,9 +82,14 @@ class Draft:
         self._sequence = ticket.sequence
 
     @property
+    def is_leaving(self) -> bool:
+        """Whether the customer wishes to leave: then a question holds nothing up, and nobody waits for its answer."""
+        return self.before.kind is TicketKind.LEAVING
+
+    @property
     def waiting_pauses(self) -> tuple[Target, ...]:
         """The clocks that stand still while the customer is waited for: of a request to leave, none."""
-        return () if self.before.kind is TicketKind.LEAVING else self.policy.waiting_pauses
+        return () if self.is_leaving else self.policy.waiting_pauses
 
     @property
     def has_changed(self) -> bool:

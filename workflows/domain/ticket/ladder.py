@@ -169,7 +169,7 @@ def _moved_update(draft: Draft, tier: str, at: datetime) -> Clock | None:
 
 
 def _next_news_at(draft: Draft, moved: Clock | None) -> datetime | None:
-    """When the customer hears next: the deadline of the update run, moved or not; none while waiting (6.5)."""
-    if draft.status is Status.WAITING_ON_CUSTOMER:
+    """When the customer hears next: the deadline of the update run, moved or not; none while they are waited for."""
+    if not promises.is_news_owed(draft):
         return None
     return moved.deadline_at if moved else next((clock.deadline_at for clock in draft.live(Target.UPDATE)), None)

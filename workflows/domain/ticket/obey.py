@@ -73,7 +73,7 @@ from workflows.domain.ticket.refusing import (
     wrong_state,
 )
 from workflows.domain.ticket.verdict import Refusal, RefusalReason
-from workflows.domain.ticket.words import Audience, Cause, Outcome, Pause, Status, Target, TicketKind, WaitEnd
+from workflows.domain.ticket.words import Audience, Cause, Outcome, Pause, Status, Target, WaitEnd
 
 
 def obey(draft: Draft, at: datetime, command: Command, onto: Policy | None = None) -> None:  # noqa: C901, PLR0912, PLR0915 - one branch a command, no more
@@ -200,7 +200,7 @@ def _change_priority(draft: Draft, at: datetime, command: ChangePriority) -> Non
 def _require_no_hurdle(draft: Draft, priority: str) -> None:
     """A request to leave is never put off: its priority may only be raised."""
     priorities = draft.policy.priorities
-    if draft.before.kind is TicketKind.LEAVING and priorities.index(priority) > priorities.index(draft.priority):
+    if draft.is_leaving and priorities.index(priority) > priorities.index(draft.priority):
         hint = f"a request to leave is not put off: its priority is {draft.priority!r}, name a more urgent one"
         raise wrong_state(draft, "change the priority", WORKED_ON, hint=hint)
 

@@ -106,8 +106,12 @@ def change(draft: Draft, at: datetime, command: ChangePromise) -> None:
 
 
 def is_news_owed(draft: Draft) -> bool:
-    """Whether the desk works on it: else it is the customer's turn, and the engine promises them no news (6.5)."""
-    return draft.status is Status.OPEN or draft.status is Status.IN_PROGRESS
+    """Whether the desk works on it: else it is the customer's turn, and the engine promises them no news (6.5).
+
+    Who wishes to leave is asked, and nobody waits for them: what they want goes on, and they hear of it meanwhile.
+    """
+    is_at_work = draft.status is Status.OPEN or draft.status is Status.IN_PROGRESS
+    return is_at_work or (draft.is_leaving and draft.status is Status.WAITING_ON_CUSTOMER)
 
 
 def promise_next_news(draft: Draft, at: datetime, promised_at: datetime | None) -> None:
