@@ -993,19 +993,23 @@ class Reopened(_message.Message):
 
     REASON_FIELD_NUMBER: _builtins.int
     WAS_FIELD_NUMBER: _builtins.int
+    REJECTION_FIELD_NUMBER: _builtins.int
     reason: _builtins.str
     """Why."""
     was: _ticket_pb2.Outcome.ValueType
     """How it had been resolved."""
+    rejection: _builtins.bool
+    """Whether the customer said of the closed ticket that it is not solved; the reason is in their words."""
     def __init__(
         self,
         *,
         reason: _builtins.str = ...,
         was: _ticket_pb2.Outcome.ValueType = ...,
+        rejection: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["reason", b"reason", "was", b"was"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["reason", b"reason", "rejection", b"rejection", "was", b"was"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

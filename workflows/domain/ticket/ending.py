@@ -61,7 +61,8 @@ def _reject(draft: Draft, at: datetime, command: Reject) -> None:
     require(draft, "reject", (Status.RESOLVED, Status.CLOSED))
     if draft.status is Status.CLOSED:
         require_within_window(draft, at)
-        closing.reopen(draft, at, command.reason)
+        is_rejection = draft.resolution is not None and not draft.resolution.is_unanswered
+        closing.reopen(draft, at, command.reason, is_rejection=is_rejection)
     elif draft.resolution and draft.resolution.is_unanswered:
         # Nobody has offered a solution that could be rejected: whatever they say is the answer (6.9).
         closing.reopen(draft, at, command.reason)

@@ -226,6 +226,8 @@ class Reopened:
 
     reason: str
     was: Outcome
+    is_rejection: bool = False
+    """Whether the customer said of the closed ticket that it is not solved: the reason is in their words (6.8)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
