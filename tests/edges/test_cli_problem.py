@@ -52,6 +52,8 @@ async def test_a_problem_is_opened_linked_and_listed(desk: Desk) -> None:
     assert "no line in Leeds" in linked.stdout
     again = await typed(desk, "link", problem, first.reference)
     assert again.stderr == "followthrough: 0 linked, 1 were already\n"
+    twice = await typed(desk, "link", problem, first.reference, first.ticket_id)
+    assert (twice.exit_code, twice.stderr) == (0, "followthrough: 0 linked, 1 were already\n")
     listed = await typed(desk, "tickets", problem)
     assert first.reference in listed.stdout
     unlinked = await typed(desk, "unlink", problem, first.reference, "--reason", "another matter")
@@ -112,7 +114,7 @@ async def test_an_announcement_is_paused_resumed_and_cancelled(desk: Desk) -> No
     named = announced["announcement_id"]
     assert announced["tickets_per_second"] == 50
     for verb, state in (("pause", "PAUSED"), ("resume", "RUNNING"), ("cancel", "CANCELLED")):
-        [now] = await shown(desk, verb, named)
+        [now] = await shown(desk, verb, named.lower())
         assert now["state"] == f"ANNOUNCEMENT_STATE_{state}"
     refused = await typed(desk, "resume", named)
     assert refused.exit_code == 1

@@ -1,7 +1,7 @@
 """An article as its author keeps it: a Markdown file, read and written."""
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from protos.followthrough.v1.knowledge_service_pb2 import Article
@@ -50,6 +50,7 @@ def test_a_file_is_read_with_its_lists_in_either_form() -> None:
         ),
         (SLOW.replace("language: en-GB", "language en-GB"), "line 5: 'language en-GB' is no field of an article"),
         (SLOW.replace("language: en-GB", "id: b"), "line 5: 'id' is said twice: say it once"),
+        (SLOW.replace("buffering,\n", "buffering,\n- b\n"), "line 7: '- b' belongs to no list: write it after"),
         (SLOW.replace("language: en-GB", "- b"), "line 5: '- b' belongs to no list: write it after 'keywords:'"),
         ("---\nid: a\ntitle: b\nlanguage: en\n---\n \n", "line 6: there is no answer after the second '---': write it"),
     ],
@@ -70,6 +71,7 @@ LINE = st.text(st.characters(exclude_categories=["C", "Z"]), min_size=1, max_siz
     queues=st.lists(st.from_regex(r"[a-z]{1,8}", fullmatch=True), max_size=3, unique=True),
     body=LINE,
 )
+@example(title='"quoted"', keywords=["'a'"], queues=[], body="x")
 def test_what_is_written_is_read_again(title: str, keywords: list[str], queues: list[str], body: str) -> None:
     """Whatever an article says, its file says the same: an export can be put."""
     article = Article(
