@@ -11,10 +11,10 @@ from services.delivery.gathered import Gathered
 from services.records.errors import RecordError
 from services.records.log_lines import Lines, Reach
 from services.records.owed_messages import Behind, OwedMessage
-from services.words.besides import ADMISSIONS
 from services.words.occasion import AFTERWARDS, HISTORY, LATELY, Occasion
 from services.words.occasion import Behind as OfLine
 from services.words.words import CannotSayError, Rendered, Words
+from workflows.domain.ticket.verdict import ADMISSIONS
 from workflows.domain.ticket.words import Audience
 from workflows.planning.handover import MERGED_TOLD
 

@@ -9,7 +9,7 @@ import asyncio
 import secrets
 import time
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy import insert
@@ -24,6 +24,8 @@ from services.records.rows import delta_columns
 from services.records.statements import Statements
 from services.records.tables import MessageRow, TotalDeltaRow
 from services.records.totals import MESSAGES_POSSIBLY_SENT_TWICE, MESSAGES_REJECTED, MESSAGES_SENT, Delta
+from workflows.domain.ticket.verdict import ADMISSIONS
+from workflows.domain.ticket.words import Audience
 
 POSTGRESQL_TAKE = 100
 SQLITE_TAKE = 50
@@ -101,6 +103,8 @@ class Outbox:
             async with self._database.begin() as connection:
                 kept = await _write(connection, fates, real_at)
                 sent_with = await _tell_with(connection, kept, real_at)
+                for message in _perhaps_telling_more(kept):
+                    await connection.execute(statements_outbox.perhaps_told_with(message))
                 counted = [delta_columns(delta)._asdict() for delta in _deltas(kept, sent_with)]
                 if counted:
                     await connection.execute(insert(TotalDeltaRow), counted)
@@ -136,6 +140,15 @@ async def _tell_with(connection: AsyncConnection, kept: Iterable[Fate], real_at:
             written = await connection.execute(statements_outbox.told_with(fate.message, fate.also, real_at))
             ended.update(kind for (kind,) in written)
     return ended
+
+
+def _perhaps_telling_more(kept: Iterable[Fate]) -> Iterator[OwedMessage]:
+    """Yield those that are over, and of whose earlier tries nobody knows whether they told of others too."""
+    for fate in kept:
+        message = fate.message
+        is_admission = message.kind in ADMISSIONS and message.audience == Audience.CUSTOMER.value
+        if isinstance(fate, WasSent | WasRejected) and message.may_have_been_sent and is_admission:
+            yield message
 
 
 def _deltas(fates: Iterable[Fate], sent_with: Mapping[str, int]) -> list[Delta]:

@@ -9,7 +9,8 @@ from sqlalchemy.orm import aliased
 from sqlalchemy.sql.dml import ReturningUpdate
 
 from services.records.owed_messages import Behind, Fate, OwedMessage, WaitsFor, WasLetGo, WasRejected, WasSent
-from services.records.tables import ENDED, PENDING, MessageRow
+from services.records.tables import ENDED, PENDING, EventRow, MessageRow
+from workflows.domain.ticket.verdict import ADMISSIONS
 from workflows.domain.ticket.words import Audience
 
 LONG_PAST = datetime(1970, 1, 1, tzinfo=UTC)
@@ -152,6 +153,30 @@ def told_with(message: OwedMessage, also: Iterable[Behind], real_at: datetime) -
         )
         .values(status="sent", claim=None, try_at=real_at, reason=TOLD_BEFORE, ended_at=real_at)
         .returning(row.kind)
+    )
+
+
+def perhaps_told_with(message: OwedMessage) -> Update:
+    """Mark those that a message which is over may have told of too, in a try of which nobody knows the end (4.7)."""
+    row, line, own = MessageRow, EventRow, aliased(EventRow)
+    of_one_instant = (
+        select(line.sequence)
+        .join(own, own.ticket_id == line.ticket_id)
+        .where(line.ticket_id == message.ticket_id, own.sequence == message.sequence, line.at == own.at)
+    )
+    return (
+        update(row)
+        .where(
+            PENDING,
+            row.ticket_id == message.ticket_id,
+            row.audience == message.audience,
+            row.recipient == message.recipient,
+            row.recorded_at == message.recorded_at,
+            row.message_id > message.message_id,
+            row.kind.in_(ADMISSIONS),
+            row.sequence.in_(of_one_instant),
+        )
+        .values(unknown_tries=row.unknown_tries + 1)
     )
 
 

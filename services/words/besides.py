@@ -9,10 +9,8 @@ from services.words.facts_by_kind import BY_KIND
 from services.words.kinds import Side
 from services.words.occasion import Behind, Occasion
 from services.words.reading import Facts, Read
+from workflows.domain.ticket.verdict import ADMISSIONS
 from workflows.domain.ticket.words import Audience
-
-ADMISSIONS = frozenset({"promise_broken", "resolve_missed", "clock_breached"})
-"""Kinds of messages that admit something to the customer, and tell of one another."""
 
 
 def besides(occasion: Occasion) -> dict[Behind, Facts | None]:

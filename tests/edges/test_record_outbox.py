@@ -390,3 +390,27 @@ async def test_what_no_message_told_of_is_told_by_itself(records: Records, story
     (own,) = [each for each in await take(records) if each.audience == "customer"]
     assert (own.sequence, own.kind) == behind[0]
     assert await records.outbox.behind([own]) == {}
+
+
+@pytest.mark.parametrize("fate", ["rejected", "sent alone"])
+async def test_what_a_message_may_have_told_of_too_may_be_sent_twice(
+    records: Records, story_clock: StoryClock, fate: str
+) -> None:
+    """4.7: one letter went with all of it, perhaps, before its sender died; what is told by itself then says so."""
+    (died,) = await let_down(records, story_clock, "call", "photo", "visit")
+    until_over = [WaitsFor(message=died, rest=timedelta(), reason="no_answer_in_time", may_have_been_sent=True)]
+    await records.outbox.write_down(until_over)
+    (message,) = [each for each in await take(records) if each.audience == "customer"]
+    assert message.sequence == died.sequence
+    assert message.may_have_been_sent
+
+    if fate == "rejected":
+        await records.outbox.write_down([WasRejected(message=message, reason="no_address")])
+    else:
+        await sent(records, [message])
+
+    for _ in range(2):
+        (own,) = [each for each in await take(records) if each.audience == "customer"]
+        assert (own.kind, own.may_have_been_sent) == ("promise_broken", True)
+        await sent(records, [own])
+    assert [each for each in await take(records) if each.audience == "customer"] == []

@@ -92,6 +92,10 @@ class Refusal:
     """The present state, and what else the caller needs to decide anew."""
 
 
+ADMISSIONS = frozenset({"promise_broken", "resolve_missed", "clock_breached"})
+"""Kinds of messages that admit something to the customer, and tell of one another."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
     """Somebody is to be told of something; its words are delivery's."""
