@@ -259,6 +259,8 @@ async def test_a_deflection_counts_once_for_each_request(records: Records, artic
     await helped("r-4")  # somebody read it before
 
     assert [each.helped for each in await uses.reports(is_retired_too=True, page_size=3, after=None)] == [0, 0, 3]
+    in_use = await uses.reports(is_retired_too=False, page_size=9, after=None)
+    assert {each.article_id for each in in_use} == set(ARTICLES) - {"read-a-bill"}
 
 
 def solved_by(article: str | None) -> Resolve:
