@@ -31,7 +31,7 @@ SAYING: Mapping[str, str] = {
     "question": "what the customer is asked",
     "wait_until": "how long an answer is waited for",
     "answer_until": "until when an answer goes on with it",
-    "explanation": "how it was solved",
+    "explanation": "what the desk explains",
     "alternative": "what is offered instead",
     "sign_off_until": "until when the customer may object",
     "reopen_until": "until when it can be opened again",

@@ -452,6 +452,10 @@ async def test_a_refusal_by_intake_is_in_the_words_that_were_typed(line: Line) -
         (("note", key, "Other.", "--request-id", request_id), "--request-id was used before for something else"),
         (("resolve", key, "--outcome", "duplicate", "--explanation", "x"), "name it in --duplicate-of"),
         (
+            (*("resolve", key, "--outcome", "duplicate", "--explanation", "x"), "--duplicate-of", key, "--keeps", "y"),
+            "--duplicate-of is the ticket itself: name the one that goes on",
+        ),
+        (
             ("resolve", key, "--explanation", "x", "--alternative", "y"),
             "--alternative goes with --outcome workaround or not_feasible only",
         ),
