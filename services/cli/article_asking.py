@@ -1,6 +1,7 @@
 """How `followthrough article` asks intake, and how an answer is shown. Exit code 0: done; 1: refused; 2: no answer."""
 
 import json
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -31,6 +32,9 @@ from services.settings import Address
 
 Item = TypeVar("Item", bound=Message)
 
+NEW, CHANGED, UNCHANGED = "new", "changed", "unchanged"
+"""What putting an article did."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ArticleAsking:
@@ -46,11 +50,14 @@ class ArticleAsking:
         """Put every article; one that is refused keeps no other from being put. `Failed` names each that was."""
         refused: list[str] = []
         made: list[Article] = []
+        done: Counter[str] = Counter()
         with self._client() as client, TicketBar(is_shown=len(requests) > 1, what="articles") as shown:
             shown.expects(len(requests))
             for path, request in requests.items():
                 try:
+                    before = _version(client, request.article_id)
                     made.append(client.put(request))
+                    done[_what(before, made[-1].version)] += 1
                 except Refused as no:
                     if not no.reason:
                         raise
@@ -58,8 +65,9 @@ class ArticleAsking:
                 shown.advance()
         if self.is_json or len(requests) == 1:
             self._show(made, article_shown.of_articles)
-        else:
-            _say(f"put {len(made)} of {len(requests)} articles")
+        if not self.is_json:
+            counted = f": {_counted(done)}" if made else ""
+            _say(f"put {len(made)} of {len(requests)} article{'s' if len(requests) > 1 else ''}{counted}")
         if refused:
             raise Failed(*refused, exit_code=1)
 
@@ -158,6 +166,24 @@ def _write(path: Path, text: str) -> None:
     except OSError as error:
         why = (error.strerror or "it cannot be written").lower()
         raise Failed(f"{str(path)!r}: {why}: name a folder that can be written to", exit_code=2) from None
+
+
+def _version(client: BlockingKnowledgeClient, article_id: str) -> int | None:
+    """Which version there is; none: there is no such article, or it is asked for wrongly, which its put will say."""
+    try:
+        return client.article(article_id).version
+    except Refused as no:
+        if not no.reason:
+            raise
+        return None
+
+
+def _what(before: int | None, after: int) -> str:
+    return NEW if before is None else UNCHANGED if before == after else CHANGED
+
+
+def _counted(done: Mapping[str, int]) -> str:
+    return ", ".join(f"{done[what]} {what}" for what in (NEW, CHANGED, UNCHANGED) if done[what])
 
 
 def _say(text: str) -> None:

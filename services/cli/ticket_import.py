@@ -6,6 +6,7 @@ The file can be given again: what was brought in stays, and is said to be in alr
 import asyncio
 import json
 import sys
+import uuid
 from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -15,6 +16,7 @@ import click
 from google.protobuf.json_format import MessageToDict
 
 from protos.followthrough.v1.ticket_pb2 import Ticket
+from protos.followthrough.v1.ticket_service_pb2 import ImportTicketRequest
 from services.cli.asking import CALLER, Asking
 from services.cli.failing import Failed
 from services.cli.import_file import Asked, Mistake, read
@@ -100,12 +102,28 @@ async def _bring_in(
                         continue
                     if not refused.reason or refused.reason == "NOT_AN_OPERATOR":  # so it is with all of them
                         raise
+                    if isinstance(item, Asked) and item.is_drawn and refused.reason == "REQUEST_ID_REUSED":
+                        _blame(item.name, await _changed(client, item), done)
+                        continue
                     told = [each.description for each in refused.violations] or [refused.text]
                     _blame(item.name, f"was refused: {'; '.join(told)} [{refused.reason}]", done)
                 finally:
                     shown.advance()
                 if done[WRONG] and not keeps_going:
                     return
+
+
+async def _changed(client: TicketClient, item: Asked) -> str:
+    """Say of an item that came in with other content what it became, which the rules tell who tries it anew."""
+    tried = ImportTicketRequest()
+    tried.CopyFrom(item.request)
+    tried.request_id, tried.validate_only = str(uuid.uuid4()), True
+    here = ""
+    try:
+        await client.change(tried)
+    except Refused as refused:
+        here = f" as {_called(refused).reference}" if refused.reason == "ALREADY_IMPORTED" else ""
+    return f"was brought in already{here}, with other content: change it there, and leave it out here"
 
 
 def _called(refused: Refused) -> Ticket:

@@ -60,7 +60,7 @@ def folder(tmp_path: Path) -> Path:
 async def test_files_are_put_and_come_back_as_they_were(run: Run, folder: Path, tmp_path: Path) -> None:
     """Import, look, export: the same text again; putting it again changes nothing."""
     result = await run("put", folder)
-    assert (result.exit_code, result.output) == (0, "followthrough: put 2 of 2 articles\n")
+    assert (result.exit_code, result.output) == (0, "followthrough: put 2 of 2 articles: 2 new\n")
     assert (await run("show", "slow-in-the-evening")).output == SLOW
     listed = (await run("list")).output
     assert [line.split()[:3] for line in listed.splitlines() if "-" in line[:20]][-2:] == [
@@ -71,9 +71,21 @@ async def test_files_are_put_and_come_back_as_they_were(run: Run, folder: Path, 
     out = tmp_path / "made" / "here"
     assert (await run("export", out)).output == f"followthrough: wrote 2 articles to {out}\n"
     assert (out / "read-a-bill.md").read_text(encoding="utf-8") == BILL
-    assert (await run("put", out)).exit_code == 0
+    assert (await run("put", out)).output == "followthrough: put 2 of 2 articles: 2 unchanged\n"
     shown = json.loads((await run("show", "read-a-bill", "--json")).output)
     assert (shown["version"], shown["changed_by"], shown["keywords"]) == (1, "kim", ["bill", "refund"])
+
+
+async def test_what_a_put_did_is_said(run: Run, folder: Path) -> None:
+    """New, changed, unchanged: of many files a count each, of one beside its line."""
+    first = await run("put", folder / "bill.md")
+    assert "put 1 of 1 article: 1 new" in first.stderr
+    (folder / "bill.md").write_text(BILL.replace("due", "owed"), encoding="utf-8")
+    assert (await run("put", folder)).stderr == "followthrough: put 2 of 2 articles: 1 new, 1 changed\n"
+    again = await run("put", folder / "bill.md")
+    assert (again.stdout.count("read-a-bill"), again.stderr) == (1, "followthrough: put 1 of 1 article: 1 unchanged\n")
+    await run("retire", "read-a-bill")
+    assert (await run("put", folder)).stderr == "followthrough: put 2 of 2 articles: 1 changed, 1 unchanged\n"
 
 
 async def test_one_file_is_put_under_the_version_it_was_decided_on(run: Run, folder: Path) -> None:
@@ -118,7 +130,7 @@ async def test_a_refused_article_keeps_no_other_from_being_put(run: Run, folder:
     result = await run("put", folder)
     assert result.exit_code == 1
     said, first, second = result.output.splitlines()
-    assert said == "followthrough: put 2 of 4 articles"
+    assert said == "followthrough: put 2 of 4 articles: 2 new"
     assert f"{folder / 'a.md'}: refused: article_id 'Read_a_bill' is no article's id: write lower-case words" in first
     assert f"{folder / 'b.md'}: refused: queues 'nowhere' is unknown: use one of business, home" in second
     assert second.endswith("[UNKNOWN_QUEUE]")

@@ -204,7 +204,7 @@ def test_it_goes_on_behind_mistakes_when_told_to(desk_and_run: tuple[Desk, Run])
     assert result.stdout == "INC5 -> K7QM-3XV1 01KB1\n"
     for told in ("line 1 is no JSON", "item 2 (INC2) was refused", "item 3 is a JSON number", "item 4 (INC4) is no "):
         assert told in result.stderr
-    assert 'no field named "typo"' in result.stderr
+    assert "ImportTicketRequest has no field 'typo': it has actor, breaches, caller, channel, " in result.stderr
     assert "brought in 1 of 5; 4 wrong: correct" in result.stderr
 
 
@@ -225,6 +225,67 @@ def test_what_people_misspell_is_named_with_where_it_stands(desk_and_run: tuple[
     )
     assert "; clocks[0].used '-30m' is no length: write hours and minutes, like 5h30m, or seconds, like 90s; " in line
     assert "clocks[1].target 'TARGET_X' is unknown: use one of acknowledge, " in line
+
+
+def test_what_json_has_that_the_contract_has_not_is_named_with_where_it_stands(desk_and_run: tuple[Desk, Run]) -> None:
+    """Bad input: the place, what is there instead, and what it can be; in our words, and all of it at once."""
+    desk, run = desk_and_run
+    wrong: dict[str, object] = {
+        **item(),
+        "subjct": "x",
+        "customer": {"name": "Ada"},
+        "clocks": {"target": "resolve"},
+        "breaches": ["late"],
+        "open_time": "yesterday",
+        "chases": True,
+        "priority": 1,
+        "validateOnly": "yes",
+        "follows": None,
+    }
+
+    result = run.imports(json.dumps(wrong))
+
+    assert (result.exit_code, desk.asked) == (1, [])
+    line = result.stderr.splitlines()[0].partition("is no ImportTicketRequest: ")[2]
+    assert sorted(line.split("; ")) == [
+        "ImportTicketRequest has no field 'subjct': did you mean 'subject'?",
+        "breaches[0] is a JSON text: write an object with due_time, target, tier",
+        "chases is a JSON truth value: write a whole number",
+        "clocks is a JSON object: write a list",
+        "customer has no field 'name': it has display_name, external_id, language, zone",
+        "open_time 'yesterday' is no instant: write it like 2026-11-23T08:00:00Z",
+        "priority is a JSON number: write a text, in quotes",
+        "validateOnly is a JSON text: write true or false",
+    ]
+
+
+def test_an_item_that_was_changed_since_is_told_what_it_became(desk_and_run: tuple[Desk, Run]) -> None:
+    """5.5, 6.14: nobody gave a request_id; where its ticket is, a try under a new one says."""
+    desk, run = desk_and_run
+    reused = No(code=grpc.StatusCode.ALREADY_EXISTS, text="request_id was used before", reason="REQUEST_ID_REUSED")
+    already = No(
+        code=grpc.StatusCode.ALREADY_EXISTS,
+        text="came in before",
+        reason="ALREADY_IMPORTED",
+        facts={"ticket_id": "01KB1", "reference": "K7QM-3XV1"},
+    )
+    own = "0b9a1e5e-4b5f-4d1c-8a5e-3f1d2c3b4a59"
+    desk.answers += [reused, already, reused, IMPLAUSIBLE, reused]
+
+    result = run.imports(json.dumps([item("INC1"), item("INC2"), item("INC3", request_id=own)]), "--keep-going")
+
+    assert result.exit_code == 1
+    changed = "with other content: change it there, and leave it out here"
+    assert result.stderr.splitlines()[:3] == [
+        f"followthrough: item 1 (INC1) was brought in already as K7QM-3XV1, {changed}",
+        f"followthrough: item 2 (INC2) was brought in already, {changed}",
+        "followthrough: item 3 (INC3) was refused: request_id was used before [REQUEST_ID_REUSED]",
+    ]
+    first, tried = desk.asked[:2]
+    assert isinstance(first, ImportTicketRequest)
+    assert isinstance(tried, ImportTicketRequest)
+    assert tried.validate_only
+    assert tried.request_id != first.request_id
 
 
 def test_a_try_brings_nothing_in(desk_and_run: tuple[Desk, Run]) -> None:
