@@ -47,8 +47,9 @@ async def delivery(settings: Settings) -> None:
     """Send what somebody is owed until cancelled."""
     async with AsyncExitStack() as running:
         loops = Loops()
+        words = parts.words_used(settings)
         record = await running.enter_async_context(parts.record(settings))
-        await running.enter_async_context(parts.delivery(settings, record, loops))
+        await running.enter_async_context(parts.delivery(settings, record, words, loops))
         await loops.until_one_ends()
 
 

@@ -221,9 +221,10 @@ async def keeper(
 
 
 @asynccontextmanager
-async def delivery(settings: Settings, opened: records.Records, loops: Loops) -> AsyncIterator[None]:
-    """Send what the outbox holds."""
-    said = words(settings) if NAME in settings.channels_used else None
+async def delivery(
+    settings: Settings, opened: records.Records, said: Words | None, loops: Loops
+) -> AsyncIterator[None]:
+    """Send what the outbox holds, in the words of `words_used`."""
     delivering = Delivery(opened.outbox, _channel(settings, opened, said))
 
     async def stop() -> None:
@@ -234,12 +235,17 @@ async def delivery(settings: Settings, opened: records.Records, loops: Loops) ->
         yield
 
 
+def words_used(settings: Settings) -> Words | None:
+    """Read the templates of messages, where a channel has a use for them: before anything runs that they could stop."""
+    return words(settings) if NAME in settings.channels_used else None
+
+
 def words(settings: Settings) -> Words:
     """Read the templates of messages, and see that none of them fails before somebody is to be told something."""
     made = Words(settings.words, default_language=settings.words_language)
     for problem in check(made):
         if problem.is_fatal:
-            more = "`followthrough policy check` tells all that is wrong"
+            more = "`followthrough words check` tells all that is wrong"
             raise broken("words", settings.words or problem.path, f"{problem}; {more}")
         logger.warning("words are missing", extra={"template": str(problem.path), "problem": problem.text})
     return made

@@ -44,11 +44,12 @@ async def up(settings: Settings, say: Callable[[str], None], program: str) -> No
     certificates.require_usable(settings)
     async with AsyncExitStack() as running:
         # Entered in this order and left in the reverse one: intake drains first, Temporal is the last to go that
-        # runs. What the record has to say against a start is said before anything does.
+        # runs. What policies, ports, words and the record have to say against a start is said before anything does.
         loops = Loops()
         policies = await running.enter_async_context(parts.policies(settings, loops))
         running.enter_context(alone_on(settings.var_dir))
         require_free(_listening(settings))
+        words = parts.words_used(settings)
         if settings.is_record_embedded:
             await parts.migrate(settings)
         record = await running.enter_async_context(parts.record(settings))
@@ -56,7 +57,7 @@ async def up(settings: Settings, say: Callable[[str], None], program: str) -> No
             address = await running.enter_async_context(parts.dev_server(settings, record, loops))
             settings = settings.model_copy(update={"embedded_temporal_address": address})
         exporter = await running.enter_async_context(parts.exporter(settings, record, policies))
-        await running.enter_async_context(parts.delivery(settings, record, loops))
+        await running.enter_async_context(parts.delivery(settings, record, words, loops))
         await running.enter_async_context(parts.roster(settings, record, policies, loops))
         nudger = await parts.make_nudger(settings, record)
         await running.enter_async_context(parts.keeper(settings, record, nudger, loops))

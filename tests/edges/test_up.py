@@ -90,6 +90,22 @@ async def test_nothing_is_left_behind_and_nothing_runs_twice(tmp_path: Path) -> 
         assert await is_gone(temporal)
 
 
+async def test_a_template_that_fails_is_told_before_anything_runs(tmp_path: Path) -> None:
+    """Neither Temporal nor a metrics page is up by then, and the record is not made."""
+    template = tmp_path / "words" / "en" / "opened.customer.txt"
+    template.parent.mkdir(parents=True)
+    template.write_text("Subject: {{ reference }}\n\n{{ nmae }}", encoding="utf-8")
+
+    up = await ended("up", env=environment(tmp_path / "var", WORDS=str(tmp_path / "words")))
+
+    assert (up.code, up.out) == (2, "")
+    assert f"{template}:3: there is no variable 'nmae'" in up.err
+    assert "`followthrough words check` tells all that is wrong" in up.err
+    assert " started " not in up.err
+    assert " answers " not in up.err
+    assert [each.name for each in (tmp_path / "var").iterdir()] == ["up.lock"]
+
+
 async def test_a_part_that_ends_unasked_ends_the_process_with_exit_code_1(tmp_path: Path) -> None:
     """Half a Followthrough is none: whoever supervises the process starts it anew."""
     async with running("up", env=environment(tmp_path)) as up:
