@@ -86,6 +86,14 @@ def test_every_setting_is_in_the_operator_s_table() -> None:
     assert [row for row in rows if row not in told] == []
 
 
+def test_the_operators_guide_counts_the_ports_of_up() -> None:
+    """Whoever starts a second `up` is told how many it needs, Temporal's among them."""
+    told = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
+    ports = [name for name in Settings.model_fields if name.endswith("_address") and name != "temporal_address"]
+
+    assert (len(ports), "needs a folder and eight ports of its own" in told) == (8, True)
+
+
 async def _run(words: list[str], env: dict[str, str], folder: Path | None = None) -> str:
     path = f"{Path(sys.executable).parent}{os.pathsep}{env.get('PATH', '')}"
     process = await asyncio.create_subprocess_exec(
