@@ -19,7 +19,7 @@ from services.records import statements_outbox
 from services.records.door import instant_after, require_count
 from services.records.engine import Database
 from services.records.faults import spoken_plainly
-from services.records.owed_messages import Behind, Fate, OwedMessage, WaitsFor, WasRejected, WasSent
+from services.records.owed_messages import Behind, Fate, OwedMessage, WaitsFor, WasRejected, WasSent, kind_of
 from services.records.rows import delta_columns
 from services.records.statements import Statements
 from services.records.tables import MessageRow, TotalDeltaRow
@@ -70,7 +70,7 @@ class Outbox:
                 message_id=row.message_id,
                 ticket_id=row.ticket_id,
                 sequence=row.sequence,
-                kind=row.kind,
+                kind=kind_of(row.kind),
                 audience=row.audience,
                 recipient=row.recipient,
                 recorded_at=row.recorded_at,
@@ -89,7 +89,7 @@ class Outbox:
                 async with self._database.looking.connect() as connection:
                     asked = statements_outbox.behind([each.message_id for each in messages])
                     for row in await connection.execute(asked):
-                        found.setdefault(row.before, []).append(Behind(row.sequence, row.kind))
+                        found.setdefault(row.before, []).append(Behind(row.sequence, kind_of(row.kind)))
         return {message_id: tuple(those) for message_id, those in found.items()}
 
     async def write_down(self, fates: Sequence[Fate]) -> tuple[OwedMessage, ...]:

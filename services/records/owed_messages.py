@@ -7,6 +7,22 @@ from typing import NamedTuple
 
 from services.records import codec
 
+_FOR_OTHERS = "+others"
+
+
+def stored_kind(kind: str, *, is_for_others: bool) -> str:
+    """The kind as the outbox has it.
+
+    A letter that is for other tickets too is of a kind that releases before those letters have no words for: it waits
+    for one that has, and is not told without them.
+    """
+    return f"{kind}{_FOR_OTHERS}" if is_for_others else kind
+
+
+def kind_of(stored: str) -> str:
+    """The kind that a stored one is."""
+    return stored.removesuffix(_FOR_OTHERS)
+
 
 class Behind(NamedTuple):
     """A message that the same settle owes the same recipient, and that comes after it: its line and its kind."""

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from services.records import codec
 from services.records.contact_keys import key_of_matter, key_of_thread, keys_of_import
+from services.records.owed_messages import stored_kind
 from services.records.signals import SignalColumns, signals
 from services.records.state_versions import version_of
 from services.records.totals import Delta, deltas
@@ -19,11 +20,11 @@ from workflows.domain.policy import Policy
 from workflows.domain.ticket.clocks import is_warned
 from workflows.domain.ticket.closures import Told
 from workflows.domain.ticket.commands import Import, RecordContact
-from workflows.domain.ticket.events import Entry, ProblemLinked, ProblemUnlinked
+from workflows.domain.ticket.events import Entry, ProblemLinked, ProblemUnlinked, Resolved, UpdatePosted
 from workflows.domain.ticket.promises import is_promise_warned
 from workflows.domain.ticket.state import Ticket
 from workflows.domain.ticket.verdict import RULES_VERSION, Judged
-from workflows.domain.ticket.words import CreditState, Status
+from workflows.domain.ticket.words import Audience, CreditState, Status
 
 
 class TicketColumns(NamedTuple):
@@ -305,12 +306,7 @@ def rows_of(
             InputColumns(ticket_id, place, instant, codec.kind_of(given), codec.command_to_json(given))
             for place, given in enumerate(inputs, first)
         ),
-        messages=tuple(
-            MessageColumns(
-                ticket_id, message.sequence, message.kind, message.audience.value, message.recipient, instant
-            )
-            for message in dict.fromkeys(judged.messages)  # the same message twice is one message
-        ),
+        messages=tuple(_messages(judged, instant)),
         links=tuple(_links(ticket_id, judged.entries, instant)),
         signals=tuple(signals(judged.ticket, judged.entries, after)),
         keys=_keys(judged.ticket, inputs[0], is_new=first == 1) if inputs else (),
@@ -322,6 +318,19 @@ def rows_of(
             )
         ),
     )
+
+
+def _messages(judged: Judged, instant: datetime) -> Iterator[MessageColumns]:
+    """What somebody is owed; the same message twice is one message."""
+    for_others = {
+        entry.sequence
+        for entry in judged.entries
+        if isinstance(entry.event, (UpdatePosted, Resolved)) and entry.event.also_for
+    }
+    for each in dict.fromkeys(judged.messages):
+        is_for_others = each.sequence in for_others and each.audience is Audience.CUSTOMER
+        kind = stored_kind(each.kind, is_for_others=is_for_others)
+        yield MessageColumns(judged.ticket.ticket_id, each.sequence, kind, each.audience.value, each.recipient, instant)
 
 
 def _links(ticket_id: str, entries: Iterable[Entry], instant: datetime) -> Iterator[LinkColumns]:

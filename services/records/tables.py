@@ -248,6 +248,7 @@ class MessageRow(Base):
     sequence: Mapped[int]
     """Of the event that says what happened."""
     kind: Mapped[str]
+    """One of its own where a letter is for other tickets too: `owed_messages.stored_kind`."""
     audience: Mapped[str]
     recipient: Mapped[str]
     recorded_at: Mapped[datetime]

@@ -24,6 +24,7 @@ from sqlalchemy import func, select
 
 from services.intake.fields import FASTEST, MOST_LINKED
 from services.records import RealClock, Records
+from services.records.owed_messages import stored_kind
 from services.records.problem_facts import Announcement, AnnouncementKind
 from services.records.tables import EventRow, MessageRow, TicketRow
 from services.records.tables_problems import AnnouncementResultRow
@@ -201,7 +202,7 @@ async def _require_once(records: Records, found: Announcement, amount: Amount) -
         select(func.count(), func.count(ticket.customer_id.distinct()))
         .select_from(message)
         .join(ticket, ticket.ticket_id == message.ticket_id)
-        .where(message.kind == kind)
+        .where(message.kind.in_([stored_kind(kind, is_for_others=each) for each in (False, True)]))
     )
     async with records.database.reading.connect() as connection:
         written, of_tickets = (await connection.execute(lines)).one()

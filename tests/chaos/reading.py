@@ -83,7 +83,7 @@ async def read(where: Where, asked: Sequence[Asked], shown: Sequence[Shown] = ()
         inputs = _by_ticket(_input(row) for row in await rows.fetch(INPUTS))
         totals = {(row["name"], tuple(json.loads(row["labels"]))): row["amount"] for row in await rows.fetch(TOTALS)}
         messages = tuple(
-            Message(name=tuple(row.values())[:5], status=row["status"], recorded_at=row["recorded_at"])
+            Message(name=_name(row), status=row["status"], recorded_at=row["recorded_at"])
             for row in await rows.fetch(OUTBOX)
         )
         announcements = await _announcements(rows)
@@ -149,6 +149,12 @@ def _standing(row: Row) -> Standing:
         customer=row["customer_id"],
         policy_version=row["policy_version"],
     )
+
+
+def _name(row: Row) -> tuple[Any, ...]:
+    """A message's, by the kind that its judge gave it: a letter for others too is stored as one of its own."""
+    ticket_id, sequence, kind, audience, recipient, *_ = row.values()
+    return (ticket_id, sequence, kind.removesuffix("+others"), audience, recipient)
 
 
 def _line(row: Row) -> Line:

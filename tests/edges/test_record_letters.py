@@ -14,7 +14,9 @@ from services.records import Records, SettledBy, connect
 from services.records import letters as shipped
 from services.records.errors import RecordUnavailable
 from services.records.letters import Turn, Turns
+from services.records.owed_messages import WasSent
 from services.records.problem_facts import AnnouncementKind
+from services.words.kinds import KINDS, Side
 from tests.support.clock import StoryClock
 from tests.support.derived import require_derived
 from tests.support.merging import a_merge_request
@@ -61,7 +63,8 @@ async def said(records: Records, *ticket_ids: str) -> dict[str, UpdatePosted | R
 
 async def letters(url: str, kind: str = "update_posted") -> list[str]:
     """The tickets whose customers are owed a letter of it."""
-    query = f"SELECT ticket_id FROM outbox WHERE kind = '{kind}' AND audience = 'customer' ORDER BY ticket_id"  # noqa: S608 - a test's own words
+    kinds = f"'{kind}', '{kind}+others'"
+    query = f"SELECT ticket_id FROM outbox WHERE kind IN ({kinds}) AND audience = 'customer' ORDER BY ticket_id"  # noqa: S608 - a test's own words
     return [ticket_id for (ticket_id,) in await Outsider(url).run(query)]
 
 
@@ -351,3 +354,28 @@ async def test_each_customer_hears_it_in_their_language(records: Records) -> Non
     ]
     found = await records.known_problems.announcement("a-1")
     assert found.words_in == {"de": "das Kabel ist gefunden", "de-AT": "das Kabel hamma"}
+
+
+async def test_a_letter_for_several_waits_for_a_release_that_names_them(
+    record_url: str, story_clock: StoryClock
+) -> None:
+    """6.8: a release before those letters has no words for its kind; this one knows it by the kind that it is."""
+    async with await connect(record_url, story_clock) as records:
+        await opened(records)
+        await announce(records, kind=AnnouncementKind.FIX)
+        await tell_all(records)
+
+        stored = "SELECT ticket_id, kind FROM outbox WHERE kind LIKE 'resolved%' AND audience = 'customer' ORDER BY 1"
+        assert [tuple(each) for each in await Outsider(record_url).run(stored)] == [
+            ("t-0001", "resolved+others"),
+            ("t-0003", "resolved"),
+        ]
+        assert ("resolved+others", Side.CUSTOMER) not in KINDS
+        kinds = set[str]()
+        while messages := await records.outbox.take(limit=100, lease_seconds=60):
+            kinds |= {each.kind for each in messages}
+            await records.outbox.write_down([WasSent(message=each) for each in messages])
+        assert "resolved" in kinds
+        assert not any("+" in each for each in kinds)
+        figures = await records.queries.figures()
+        assert figures.totals["messages_sent", ("resolved",)] == 2

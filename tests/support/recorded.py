@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any, cast
 
 from services.records import OnDuty, Records, SettledBy
+from services.records.owed_messages import kind_of
 from tests.chaos.check_promises import check_promises
 from tests.chaos.check_totals import check_totals
 from tests.chaos.facts import Facts, Line, Standing
@@ -96,8 +97,8 @@ class Recorder:
         """See that the record holds what the domain says of every ticket, and no more."""
         rows = await self._outsider.run(OUTBOX)
         owed = defaultdict[str, list[tuple[Any, ...]]](list)
-        for ticket_id, *message in rows:
-            owed[ticket_id].append(tuple(message))
+        for ticket_id, sequence, kind, *whom in rows:
+            owed[ticket_id].append((sequence, kind_of(kind), *whom))
         for life in world.lives:
             ticket = await self._records.queries.ticket(life.ticket.ticket_id)
             assert first_difference(await self._records.queries.entries(ticket.ticket_id), life.entries) is None

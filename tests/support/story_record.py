@@ -8,6 +8,7 @@ from datetime import datetime
 from sqlalchemy import select
 
 from services.records import OnDuty, Records, SettledBy, connect
+from services.records.owed_messages import kind_of
 from services.records.tables import MessageRow
 from tests.support.clock import StoryClock
 from workflows.domain.policy import Policy
@@ -90,7 +91,7 @@ async def owed_messages(records: Records, ticket_id: str, *, after_sequence: int
     async with records.database.looking.connect() as connection:
         found = (await connection.execute(query)).all()
     return tuple(
-        Message(sequence=sequence, kind=kind, audience=Audience(audience), recipient=recipient)
+        Message(sequence=sequence, kind=kind_of(kind), audience=Audience(audience), recipient=recipient)
         for sequence, kind, audience, recipient in found
     )
 
