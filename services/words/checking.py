@@ -146,9 +146,13 @@ def _of_source(library: Library, found: Found, kind: Kind | None) -> Iterator[Pr
         return
     try:
         tree = _tree(found)
-        library.environment.compile(tree, filename=str(found.path))
+        unknown = list(_of_filters(library, found, tree))
+        yield from unknown
+        if not unknown:
+            library.environment.compile(tree, filename=str(found.path))
     except TemplateSyntaxError as error:
-        yield Problem(path=found.path, line=error.lineno, text=f"{error.message}: see the template language's rules")
+        wrong = (error.message or "is no template").rstrip(".")
+        yield Problem(path=found.path, line=error.lineno, text=f"{wrong}: see the template language's rules")
         return
     yield from _of_parts(library, found, tree)
     if kind is not None:
@@ -165,13 +169,35 @@ def _of_source(library: Library, found: Found, kind: Kind | None) -> Iterator[Pr
             )
 
 
+def _of_filters(library: Library, found: Found, tree: nodes.Template) -> Iterator[Problem]:
+    """Yield every filter and test that there is not: the language itself names the first of them only."""
+    named = [("filter", each.lineno, each.name) for each in tree.find_all(nodes.Filter)]
+    named += [("test", each.lineno, each.name) for each in tree.find_all(nodes.Test)]
+    known = {"filter": library.environment.filters, "test": library.environment.tests}
+    for what, line, name in sorted(named, key=lambda each: each[1]):
+        if name not in known[what]:
+            text = f"there is no {what} {name!r}: use one of the template language's, or leave it"
+            yield Problem(path=found.path, line=line, text=text)
+
+
 def _tree(found: Found) -> nodes.Template:
     return _parsed(found.path, found.path.stat().st_mtime_ns)
 
 
 @lru_cache(maxsize=1000)  # what is included is looked at once for each that includes it
 def _parsed(path: Path, _changed_ns: int) -> nodes.Template:
-    return Environment(autoescape=True).parse(path.read_text(encoding="utf-8"), filename=str(path))
+    environment = Environment(autoescape=True)
+    tree = environment.parse(path.read_text(encoding="utf-8"), filename=str(path))
+    # What there is not is told of by itself, and hides nothing else that is wrong.
+    for used in tree.find_all(nodes.Filter):
+        environment.filters.setdefault(used.name, _unknown)
+    for asked in tree.find_all(nodes.Test):
+        environment.tests.setdefault(asked.name, _unknown)
+    return tree
+
+
+def _unknown(value: object) -> object:
+    return value
 
 
 def _named(tree: nodes.Template) -> Iterator[tuple[int, str | None]]:

@@ -1,6 +1,6 @@
 """What is true of each kind of message besides what is true of all: one function a kind, read from its own line."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from services.words.kinds import Side
 from services.words.reading import By, Fact, Facts, Read, When
@@ -25,6 +25,7 @@ from workflows.domain.ticket.events import (
     Merged,
     PriorityChanged,
     PromiseBroken,
+    PromiseCancelled,
     PromiseChanged,
     PromiseMade,
     PromiseWarned,
@@ -36,7 +37,7 @@ from workflows.domain.ticket.events import (
     Transferred,
     UpdatePosted,
 )
-from workflows.domain.ticket.words import Audience, Cause, Outcome, Status, Target
+from workflows.domain.ticket.words import Audience, Cause, Outcome, PromiseKind, Status, Target
 from workflows.planning.handover import merged_stories
 from workflows.planning.handover_log import story
 from workflows.planning.handover_page import told
@@ -155,7 +156,27 @@ def _solution(read: Read) -> dict[str, Fact]:
 def _resolved(read: Read) -> Facts:
     sign_off_at = read.open_time_from(read.entry.at, read.occasion.policy.sign_off)
     also_for = _all(read.event.also_for) if isinstance(read.event, Resolved) else None
-    return _solution(read) | {"also_for": also_for, "sign_off_until": read.until(sign_off_at)}
+    told = _solution(read) | {"also_for": also_for, "sign_off_until": read.until(sign_off_at)}
+    return told | _still_promised(read, read.stood.still_promised())
+
+
+def _still_promised(read: Read, promises: Sequence[Promised]) -> dict[str, Fact]:
+    """What somebody is still to do for the customer, as it was promised: the earliest, and whether there is more."""
+    ahead = [each for each in promises if read.ahead(each.promised_at)]
+    first = ahead[0] if ahead else None
+    return {
+        "still_promised": By(at=first.promised_at) if first else None,
+        "still_words": (first.words or None) if first else None,
+        "is_more_promised": len(ahead) > 1,
+    }
+
+
+def _ended(read: Read) -> list[Promised]:
+    """What else than news was promised and ended with this step, the earliest first."""
+    ended = (each.event for each in (*read.before, *read.after) if each.at == read.entry.at)
+    found = (read.promise(event.name, event.run) for event in ended if isinstance(event, PromiseCancelled))
+    promises = (each for each in found if each is not None and each.kind is not PromiseKind.NEXT_NEWS)
+    return sorted(promises, key=lambda each: each.promised_at)
 
 
 def _all(references: tuple[str, ...]) -> str | None:
@@ -165,7 +186,12 @@ def _all(references: tuple[str, ...]) -> str | None:
 
 def _closed(read: Read) -> Facts:
     reopen_until = read.entry.at + read.occasion.policy.reopen_window
-    return _solution(read) | {"closed_by": read.line(Closed).by, "reopen_until": read.until(reopen_until)}
+    return _solution(read) | {
+        "closed_by": read.line(Closed).by,
+        "reopen_until": read.until(reopen_until),
+        "is_rated": read.stood.is_rated,
+        "is_promise_off": bool(_ended(read)),
+    }
 
 
 def _breached(read: Read) -> Facts:
@@ -250,6 +276,13 @@ def _rejected(read: Read) -> Facts:
     return {"reason": read.line(Rejected).reason}
 
 
+def _reopened_customer(read: Read) -> Facts:
+    """The words that came with a rejection are the customer's own; those given by hand are the desk's."""
+    event = read.line(Reopened)
+    is_rejection = event.is_rejection
+    return {"is_rejection": is_rejection, "customers_words": (event.reason or None) if is_rejection else None}
+
+
 def _reopened(read: Read) -> Facts:
     event = read.line(Reopened)
     return {"reason": event.reason, "outcome": event.was}
@@ -321,7 +354,7 @@ def _merged_customer(read: Read) -> Facts:
         "is_set_aside": is_resolved and is_unanswered,
         "sign_off_until": read.until(event.sign_off_at),
         "explanation": event.explanation,
-    }
+    } | _still_promised(read, _ended(read))
 
 
 def _took_over(read: Read) -> Facts:
@@ -344,6 +377,7 @@ BY_KIND: Mapping[tuple[str, Side], Callable[[Read], Facts]] = {
     ("resolved", Side.CUSTOMER): _resolved,
     ("closed", Side.CUSTOMER): _closed,
     ("rejected", Side.CUSTOMER): _rejected_customer,
+    ("reopened", Side.CUSTOMER): _reopened_customer,
     ("clock_breached", Side.CUSTOMER): _admitted,
     ("promise_made", Side.CUSTOMER): _promise,
     ("promise_changed", Side.CUSTOMER): _promise,

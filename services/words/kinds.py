@@ -68,6 +68,7 @@ _DESK: Variables = {
     "update_by": Type.MOMENT,
 }
 _PROMISE: Variables = {"promise": Type.WORD, "promised": Type.MOMENT, "words": Type.TEXT}
+_STILL: Variables = {"still_promised": Type.MOMENT, "still_words": Type.TEXT, "is_more_promised": Type.FLAG}
 _SOLVED: Variables = {"outcome": Type.WORD, "explanation": Type.TEXT, "alternative": Type.TEXT}
 _CLIMB: Variables = {
     "from_tier": Type.LINE,
@@ -117,6 +118,8 @@ _MAYBE = frozenset(
         "sign_off_until",
         "since",
         "solve_by",
+        "still_promised",
+        "still_words",
         "text",
         "tier_resolve_by",
         "update_by",
@@ -161,10 +164,19 @@ _TABLE = (
         {"question": Type.TEXT, "asked": Type.MOMENT, "number": Type.NUMBER, "wait_until": Type.MOMENT},
     ),
     _of_customer("gave_up_waiting", {"question": Type.TEXT, "asked": Type.MOMENT, "answer_until": Type.MOMENT}),
-    _of_customer("resolved", {**_SOLVED, "also_for": Type.LINE, "sign_off_until": Type.MOMENT}),
-    _of_customer("closed", {**_SOLVED, "closed_by": Type.WORD, "reopen_until": Type.MOMENT}),
+    _of_customer("resolved", {**_SOLVED, **_STILL, "also_for": Type.LINE, "sign_off_until": Type.MOMENT}),
+    _of_customer(
+        "closed",
+        {
+            **_SOLVED,
+            "closed_by": Type.WORD,
+            "reopen_until": Type.MOMENT,
+            "is_rated": Type.FLAG,
+            "is_promise_off": Type.FLAG,
+        },
+    ),
     _of_customer("rejected", {"customers_words": Type.TEXT}),
-    _of_customer("reopened"),
+    _of_customer("reopened", {"is_rejection": Type.FLAG, "customers_words": Type.TEXT}),
     _of_customer("clock_breached", {"target": Type.WORD, "due": Type.MOMENT, "credit": Type.MONEY, "also": Type.TEXT}),
     _of_customer("promise_made", _PROMISE),
     _of_customer("promise_changed", {**_PROMISE, "promised_before": Type.MOMENT}),
@@ -180,6 +192,7 @@ _TABLE = (
             "is_set_aside": Type.FLAG,
             "sign_off_until": Type.MOMENT,
             "explanation": Type.TEXT,
+            **_STILL,
         },
     ),
     _of_desk("opened", {"is_follow_up": Type.FLAG, "text": Type.TEXT, "channel": Type.LINE}),

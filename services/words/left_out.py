@@ -40,6 +40,9 @@ SAYING: Mapping[str, str] = {
     "promised": "what was promised for when",
     "promised_before": "for when it was promised before",
     "words": "what was promised",
+    "still_promised": "for when something is still promised",
+    "still_words": "what is still promised",
+    "customers_words": "what the customer said",
     "credit": "the credit",
     "survivor": "the reference from now on",
 }

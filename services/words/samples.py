@@ -85,6 +85,8 @@ _SAID: dict[str, Fact] = {
     "since": When(at=datetime(2026, 10, 2, 8, 0, tzinfo=UTC)),
     "solve_by": By(at=datetime(2026, 11, 27, 17, 0, tzinfo=UTC)),
     "stars": 1,
+    "still_promised": By(at=datetime(2026, 11, 25, 15, 0, tzinfo=UTC)),
+    "still_words": "Ann calls you on the number that you gave us.",
     "subject": "No connection since this morning",
     "survivor": "RT5H-9WXA",
     "text": "An engineer is on the way to the exchange.",
@@ -97,6 +99,14 @@ _SAID: dict[str, Fact] = {
     "wait_until": When(at=datetime(2026, 11, 27, 17, 0, tzinfo=UTC)),
     "words": "Ann calls you on the number that you gave us.",
 }
+
+
+ALSO_BROKEN: Facts = {
+    "promise": PromiseKind.NEXT_NEWS,
+    "promised": By(at=datetime(2026, 11, 24, 9, 0, tzinfo=UTC)),
+    "target": Target.UPDATE,
+}
+"""What else was not kept, in samples of letters that tell of that too."""
 
 
 def sample(kind: Kind, choice: int = 0, *, is_sparse: bool = False) -> Facts:

@@ -20,7 +20,6 @@ from workflows.domain.ticket.events import (
     ClockReinstated,
     ClockResumed,
     ClockStarted,
-    Closed,
     Entry,
     Escalated,
     Imported,
@@ -32,6 +31,7 @@ from workflows.domain.ticket.events import (
     PromiseChanged,
     PromiseKept,
     PromiseMade,
+    Rated,
     Rejected,
     Reopened,
     Resolved,
@@ -67,6 +67,8 @@ class Standing:
     resolved: Resolved | None = None
     """The resolution that stands, or stood when it was closed."""
     resolved_at: datetime | None = None
+    is_rated: bool = False
+    """Whether the customer has said what they thought of it, which they do once (6.10)."""
     deadlines: dict[tuple[Target, int], datetime | None] = field(default_factory=dict)
     """By clock run; none while it stands still. A run that is over is not there."""
     promises: dict[tuple[str, int], Promised] = field(default_factory=dict)
@@ -92,6 +94,13 @@ class Standing:
         promised = [self.promises[name, run] for name, run in self.open_promises.items()]
         news = [each.promised_at for each in promised if each.kind is PromiseKind.NEXT_NEWS]
         return min(news, default=None)
+
+    def still_promised(self) -> Sequence[Promised]:
+        """What else than news is promised and neither kept nor over, the earliest first."""
+        promised = (self.promises[name, run] for name, run in self.open_promises.items())
+        return sorted(
+            (each for each in promised if each.kind is not PromiseKind.NEXT_NEWS), key=lambda each: each.promised_at
+        )
 
     def has_told(self, target: Target, due_at: datetime) -> bool:
         """Whether the customer was told that instant of a target's: deadlines move, and nobody is told of that.
@@ -124,8 +133,8 @@ class Standing:
                 self.resolved, self.resolved_at, self.is_waiting = event, entry.at, False
             case Rejected() | Reopened():
                 self.handler = None
-            case Closed():
-                pass
+            case Rated():
+                self.is_rated = True
             case PromiseMade() | PromiseChanged() | PromiseKept() | PromiseBroken() | PromiseCancelled():
                 self._read_promise(event)
             case _:

@@ -17,6 +17,7 @@ from services.words.kinds import ALSO, KINDS, Kind, Side
 from services.words.library import ANY_CHANNEL, LAST_LANGUAGE, SHIPPED, Library
 from services.words.occasion import Behind, Occasion
 from services.words.reading import By, Facts, When
+from services.words.samples import ALSO_BROKEN
 from services.words.telling import Said, Telling, beside
 from workflows.domain.money import Money
 from workflows.domain.ticket.words import Audience
@@ -147,7 +148,8 @@ class Words:
     def preview(
         self, kind: Kind, facts: Facts, *, language: str, zone: str, usual_zone: str, audience: Audience, channel: str
     ) -> Said:
-        """Put made-up facts into words. Raises whatever a template can."""
+        """Put made-up facts into words, `also` by the language's own. Raises whatever a template can."""
+        besides = (ALSO_BROKEN,) if facts.get("also") is not None else ()
         telling = Telling(
             kind=kind,
             audience=audience,
@@ -155,8 +157,9 @@ class Words:
             zone=zone,
             usual_zone=usual_zone,
             beside=beside(facts),
-            facts=facts,
+            facts={**facts, "also": None} if besides else facts,
             channel=channel,
+            besides=besides,
         )
         return telling.by(self.library)
 

@@ -128,3 +128,11 @@ def test_the_help_cuts_no_summary() -> None:
     told = CliRunner().invoke(main, ["words", "--help"]).stdout.partition("Commands:")[2]
     assert "and that each language says every kind." in " ".join(told.split())
     assert "..." not in told
+
+
+@pytest.mark.parametrize("kind", ["promise_broken", "clock_breached", "resolve_missed"])
+def test_what_a_letter_admits_besides_is_shown_in_its_language(kind: str) -> None:
+    """9: a preview is of one language, as the letter is."""
+    shown = run("words", "show", kind, "--language", "de").output
+    assert "Wir haben Ihnen auch bis Dienstag, 24. November, 09:00" in shown
+    assert "We " not in shown

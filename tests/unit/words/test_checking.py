@@ -21,7 +21,7 @@ HEAD = "Subject: {{ reference }}\n\n"
         ),
         ("en/opened.customer.txt", f"{HEAD}{{{{ handler }}}}", 3, "there is no variable 'handler' in 'opened'"),
         ("en/opened.customer.txt", f"{HEAD}{{% if name %}}", 3, "unexpected end of template"),
-        ("en/opened.customer.txt", f"{HEAD}{{{{ name | shout }}}}", 3, "no filter named 'shout'"),
+        ("en/opened.customer.txt", f"{HEAD}{{{{ name | shout }}}}", 3, "there is no filter 'shout'"),
         (
             "en/opened.customer.txt",
             f"{HEAD}{{{{ happened.hour }}}}",
@@ -136,3 +136,18 @@ def test_a_folder_that_is_not_there_is_told_of(tmp_path: Path) -> None:
     """7.1: a mistyped folder is not a desk without templates of its own."""
     [found] = check(Words(tmp_path / "gone"))
     assert str(found) == f"{tmp_path / 'gone'}: is no folder: name one with a folder for each language in it"
+
+
+def test_all_that_is_wrong_with_a_file_is_named_at_once(tmp_path: Path) -> None:
+    """9: who mends a template is not sent back to it for the next fault."""
+    (tmp_path / "en").mkdir()
+    text = "Subject: {{ reference }}\n\n{{ name | shout }}\n{{ nmae }}{{ name is loud }}\n{{ due | scream }}\n"
+    (tmp_path / "en" / "opened.customer.txt").write_text(text, encoding="utf-8")
+    found = [(each.line, each.text.partition(":")[0]) for each in check(Words(tmp_path)) if each.is_fatal]
+    assert found == [
+        (3, "there is no filter 'shout'"),
+        (4, "there is no test 'loud'"),
+        (5, "there is no filter 'scream'"),
+        (4, "there is no variable 'nmae' in 'opened'"),
+        (5, "there is no variable 'due' in 'opened'"),
+    ]

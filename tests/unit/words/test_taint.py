@@ -20,7 +20,7 @@ from tests.support.telling import lives
 from tests.unit.ticket.lives import ENOUGH
 from tests.unit.ticket.plans import Plan, lives_of, worlds
 from workflows.domain.ticket.commands import Customer
-from workflows.domain.ticket.events import Entry, Escalated
+from workflows.domain.ticket.events import Entry, Escalated, Reopened
 from workflows.domain.ticket.words import Audience, Cause
 
 MARK = "\N{WARNING SIGN}internal"
@@ -64,7 +64,7 @@ def _marked(value: object) -> Iterator[tuple[str, object]]:
         held = getattr(value, each.name)
         if (kind, each.name) in CUSTOMERS or not each.init:
             continue
-        if isinstance(value, Escalated) and each.name == "reason" and _is_the_customers(value):
+        if isinstance(value, Escalated | Reopened) and each.name == "reason" and _is_the_customers(value):
             continue
         yield each.name, _mark(held)
 
@@ -79,9 +79,11 @@ def _mark(held: object) -> object:
     return tainted(held)
 
 
-def _is_the_customers(escalated: Escalated) -> bool:
-    """Words that came with a rejection (6.5)."""
-    return Cause.SOLUTION_REJECTED in escalated.causes and Cause.BY_HAND not in escalated.causes
+def _is_the_customers(event: Escalated | Reopened) -> bool:
+    """Words that came with a rejection (6.5, 6.8)."""
+    if isinstance(event, Reopened):
+        return event.is_rejection
+    return Cause.SOLUTION_REJECTED in event.causes and Cause.BY_HAND not in event.causes
 
 
 def with_marks(occasion: Occasion) -> Occasion:

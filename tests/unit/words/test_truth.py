@@ -27,8 +27,10 @@ from workflows.domain.ticket.commands import (
     Escalate,
     Import,
     MakePromise,
+    MergeInto,
     Open,
     PostUpdate,
+    Rate,
     Reject,
     Renaming,
     Reopen,
@@ -238,6 +240,60 @@ def test_a_broken_promise_is_admitted_with_its_credit_in_one_message() -> None:
     missed = said(lives()[0], "resolve_missed")
     assert "was to be solved by Friday 27 November at 09:00. It is not. We apologise" in missed.text
     assert "we offer you a credit of £10.00." in missed.text
+
+
+CALL = MakePromise(
+    actor="ann", name="call", kind=PromiseKind.CALL_BACK, promised_at=OPENED_AT + 3 * HOUR, words="On your mobile."
+)
+FIXED = Resolve(actor="ann", outcome=Outcome.FIXED, explanation="A new router.")
+
+
+def last(life: Life, kind: str) -> Rendered:
+    """The customer's last message of a kind, in words."""
+    return WORDS.say([each for each in life.occasions() if (each.kind, each.audience) == (kind, Audience.CUSTOMER)][-1])
+
+
+def test_a_call_that_is_promised_stands_when_it_is_solved_and_is_off_when_it_is_closed() -> None:
+    """2.4: nobody is left to wonder whether they will still be called."""
+    life = Life().do(ANN, CALL, replace(CALL, name="visit", promised_at=OPENED_AT + 5 * HOUR, words="Ben."), FIXED)
+    stands = (
+        "What we promised you for Monday 23 November at 12:00 still stands:\n\nOn your mobile.\n\nSo does what else"
+    )
+    assert stands in last(life, "resolved").text
+    assert "What else we had promised you is no longer needed" in last(life.do(Confirm(actor="desk")), "closed").text
+    bare = Life().do(ANN, replace(CALL, name="turnaround", kind=PromiseKind.TURNAROUND), FIXED, Confirm(actor="desk"))
+    assert "promised" not in last(bare, "resolved").text
+    assert "no longer needed" not in last(bare, "closed").text
+
+
+def test_a_call_that_is_promised_stands_after_a_merge() -> None:
+    """6.7: who goes on keeps it."""
+    into = MergeInto(actor="ann", survivor_id="t-2", survivor_reference="RT5H-9WXA", survivor_status=Status.OPEN)
+    merged = last(Life().do(ANN, CALL, into), "merged")
+    assert "What we promised you for Monday 23 November at 12:00 still stands:\n\nOn your mobile." in merged.text
+    assert "still stands" not in last(Life().do(ANN, into), "merged").text
+
+
+def test_who_has_rated_it_is_not_asked_again() -> None:
+    """6.10: once."""
+    life = Life().do(ANN, FIXED, Confirm(actor="desk"))
+    assert "one to five stars" in last(life, "closed").text
+    life.do(Rate(actor="desk", stars=4), Reopen(actor="desk", reason="It drops."), ANN, FIXED, Confirm(actor="desk"))
+    assert "stars" not in last(life, "closed").text
+
+
+def test_who_says_no_to_a_closed_one_has_an_apology_and_their_words_again() -> None:
+    """6.8: as they have before it is closed; what the desk wrote as it opened it again stays the desk's."""
+    life = Life().do(ANN, FIXED, Confirm(actor="desk"))
+    by_hand = last(
+        Life(judgements=[]).do(ANN, FIXED, Confirm(actor="desk"), Reopen(actor="ann", reason="odd")), "reopened"
+    )
+    life.do(Reject(actor="desk", reason="It is as slow as ever."))
+    text = last(life, "reopened").text
+    assert "is not solved. We are sorry that our answer did not do it." in text
+    assert "In your words:\n\nIt is as slow as ever." in text
+    assert "odd" not in str(by_hand)
+    assert "sorry" not in by_hand.text
 
 
 def test_no_letter_apologises_before_the_minute_that_another_one_named() -> None:
