@@ -162,7 +162,8 @@ def _said(ledger: ClockLedger, interval: LedgerInterval, before: LedgerInterval 
     is_moved = before is not None and interval.length != before.length
     event = f"event {interval.sequence}" + (f", by {interval.actor}" if interval.actor else "")
     if interval.pause:
-        yield f"stood still: {wording.word(interval, 'pause')} ({event})"
+        why = f": {interval.reason}" if interval.reason else ""
+        yield f"stood still: {wording.word(interval, 'pause')}{why} ({event})"
     elif before is not None and not is_moved:
         yield f"{'went on' if before.end_time == interval.start_time else 'reopened, went on'} ({event})"
     if is_moved:

@@ -253,7 +253,10 @@ def _fill_merged(message: handover_pb2.HandoverMerged, merged: MergedStory) -> N
 def ledger_message(line: Line, *, after_interval: int = 0) -> ledger_pb2.ClockLedger:
     """Show the ledger of a clock run to a caller, its sums and as many of its intervals as one answer holds."""
     message = ledger_pb2.ClockLedger(interval_count=len(line.intervals))
-    shown = line.intervals[after_interval : after_interval + INTERVALS_SHOWN]
+    shown = tuple(
+        replace(interval, reason=interval.reason[:REASON_SHOWN]) if interval.reason else interval
+        for interval in line.intervals[after_interval : after_interval + INTERVALS_SHOWN]
+    )
     holds = tuple(replace(hold, reason=hold.reason[:REASON_SHOWN]) for hold in line.holds[-HOLDS_SHOWN:])
     _fill(message, replace(line, intervals=shown, holds=holds))
     message.hold_count = len(line.holds)

@@ -110,3 +110,23 @@ async def test_a_program_closes_and_reopens(desk: Desk) -> None:
         request = ListQueueClosuresRequest(include_over=True, page_size=2)
         listed = [each.closure_id async for each in client.closures(request)]
     assert listed == [each.closure_id for each in reversed(closed)]
+
+
+async def test_a_deadline_that_stands_still_for_it_is_explained_by_who_closed_it_and_why(desk: Desk) -> None:
+    """8, 2.11: each pause with who and why, of what was open before and of what was opened meanwhile."""
+    before = await desk.open()
+    desk.clock.pass_(timedelta(minutes=1))
+    await shown(desk, "close", "home", "Snow on the hill road.", "--actor", "lea")
+    desk.clock.pass_(timedelta(minutes=1))
+    await desk.take(before)
+    meanwhile = await desk.open(subject="another one")
+    for ticket in (before, meanwhile):
+        words = ["ticket", "explain", ticket.reference, "--server", str(desk.address)]
+        told = await asyncio.to_thread(CliRunner().invoke, main, words)
+        assert re.search(r"stood still: queue closed: Snow on the hill road\. \(event \d+, by lea\)", told.stdout), (
+            told.output
+        )
+        answer = (await asyncio.to_thread(CliRunner().invoke, main, [*words, "--json"])).stdout.splitlines()
+        intervals = [each for line in answer for each in json.loads(line)["intervals"]]
+        still = [each for each in intervals if "pause" in each]
+        assert {(each["actor"], each["reason"]) for each in still} == {("lea", "Snow on the hill road.")}

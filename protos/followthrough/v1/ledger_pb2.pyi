@@ -207,14 +207,19 @@ class LedgerInterval(_message.Message):
     ACTOR_FIELD_NUMBER: _builtins.int
     SEQUENCE_FIELD_NUMBER: _builtins.int
     LENGTH_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
     number: _builtins.int
     """Counts the intervals of its run, from 1."""
     pause: _ticket_pb2.PauseReason.ValueType
     """Why the clock stood still. Unspecified: it counted."""
     actor: _builtins.str
-    """Who let it begin. Empty: the clocks did."""
+    """Who let it begin; of a queue that was closed, who closed it. Empty: the clocks did."""
     sequence: _builtins.int
     """Of the event that let it begin; ListTicketEvents shows it."""
+    reason: _builtins.str
+    """Why the queue was closed, in the words of who closed it; of a long text, the first 200 characters. ListTicketEvents
+    shows all of it. Empty: the clock stood still for something else, or it counted.
+    """
     @_builtins.property
     def start_time(self) -> _timestamp_pb2.Timestamp:
         """When it began."""
@@ -242,10 +247,11 @@ class LedgerInterval(_message.Message):
         actor: _builtins.str = ...,
         sequence: _builtins.int = ...,
         length: _duration_pb2.Duration | None = ...,
+        reason: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["counted", b"counted", "end_time", b"end_time", "length", b"length", "start_time", b"start_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["actor", b"actor", "counted", b"counted", "end_time", b"end_time", "length", b"length", "number", b"number", "pause", b"pause", "sequence", b"sequence", "start_time", b"start_time"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["actor", b"actor", "counted", b"counted", "end_time", b"end_time", "length", b"length", "number", b"number", "pause", b"pause", "reason", b"reason", "sequence", b"sequence", "start_time", b"start_time"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

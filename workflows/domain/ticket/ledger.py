@@ -23,6 +23,8 @@ from workflows.domain.ticket.events import (
     ClockResumed,
     ClockStarted,
     ClockWarned,
+    ClosureBegan,
+    ClosureEnded,
     Entry,
     Escalated,
     Held,
@@ -37,6 +39,7 @@ from workflows.domain.ticket.events import (
     Transferred,
 )
 from workflows.domain.ticket.ledger_lines import ZERO, Interval, Line, OnHold
+from workflows.domain.ticket.ledger_pauses import Because, ClosedQueue
 from workflows.domain.ticket.ledger_promises import PromiseDraft
 from workflows.domain.ticket.words import ClockState, Pause, Target
 from workflows.domain.working_time import worked
@@ -76,6 +79,7 @@ class _Reading:
     def __init__(self, policy: Policy, later: Mapping[str, Policy]) -> None:
         self.drafts: dict[tuple[str, int], _Draft | PromiseDraft] = {}
         self.holds: list[OnHold] = []
+        self._closed = ClosedQueue()
         self._clocks: dict[tuple[Target, int], _Draft] = {}
         self._promises: dict[str, PromiseDraft] = {}
         """The latest run of each name."""
@@ -97,7 +101,8 @@ class _Reading:
                 for promise in self._promises.values():
                     promise.go_on(version, changed.from_tier, tier)
             case ClockStarted() as started:
-                clock = _Draft(started, entry, self._policy, self._version)
+                because = self._closed.because(started.pause, entry)
+                clock = _Draft(started, because, self._policy, self._version)
                 self._clocks[started.target, started.run] = self.drafts[started.target, started.run] = clock
             case (
                 ClockPaused()
@@ -109,14 +114,29 @@ class _Reading:
                 | ClockCancelled()
                 | ClockReinstated()
             ) as event:
-                self._clocks[event.target, event.run].take(event, entry)
+                clock = self._clocks[event.target, event.run]
+                clock.take(event, entry, self._closed)
+            case PromiseMade() | PromiseChanged() | PromiseKept() | PromiseBroken() | PromiseCancelled():
+                self._read_promise(entry)
+            case _:
+                self._read_waiting(entry)
+
+    def _read_waiting(self, entry: Entry) -> None:
+        """Read what is waited for inside, and what closes the queue."""
+        match entry.event:
             case Held(reason=reason):
                 hold = OnHold(from_at=entry.at, to_at=None, reason=reason, actor=entry.actor, sequence=entry.sequence)
                 self.holds.append(hold)
             case HoldEnded():
                 self.holds[-1] = replace(self.holds[-1], to_at=entry.at)
+            case ClosureBegan() as closure:
+                self._closed.began(closure, entry)
+            case ClosureEnded() as closure:
+                if both := self._closed.ended(closure):
+                    for clock in self._clocks.values():
+                        clock.stay_closed(entry.at, *both)
             case _:
-                self._read_promise(entry)
+                pass  # the rest of the log moves no deadline
 
     def _read_promise(self, entry: Entry) -> None:
         match entry.event:
@@ -130,13 +150,13 @@ class _Reading:
                 if (made := self._promises.get(ended.name)) is not None:
                     made.take(ended, entry.at)
             case _:
-                pass  # the rest of the log moves no deadline
+                pass  # no promise's
 
 
 class _Draft:
     """One clock run while its log is read: lives are long, and nothing is copied or added up twice."""
 
-    def __init__(self, started: ClockStarted, entry: Entry, policy: Policy, version: str) -> None:
+    def __init__(self, started: ClockStarted, because: Because, policy: Policy, version: str) -> None:
         self._started = started
         self._started_at = started.started_at
         self._carried = started.spent
@@ -150,25 +170,34 @@ class _Draft:
         self._spent = started.spent
         self._ended: list[Interval] = []
         self._last: Interval | None = None
-        self._begin(started.started_at, started.pause, entry)
+        self._begin(started.started_at, started.pause, because)
 
     def go_on(self, policy: Policy, version: str) -> None:
         """Go on by another version of the policy, unless it is over."""
         if self._state.is_live:
             self._policy, self._version = policy, version
 
-    def take(self, event: ClockEvent, entry: Entry) -> None:
+    def stay_closed(self, at: datetime, over: Because, still: Because) -> None:
+        """Stand still for another closure from there on, if it was the one that is over until then (2.11)."""
+        last = self._last
+        if last is None or last.pause is not Pause.QUEUE_CLOSED or last.sequence != over.sequence:
+            return
+        if at > last.from_at:
+            self._end(at, self._spent)
+        self._begin(max(at, last.from_at), Pause.QUEUE_CLOSED, still)
+
+    def take(self, event: ClockEvent, entry: Entry, closed: ClosedQueue) -> None:
         """Read on."""
         match event:
             case ClockStarted() | ClockWarned():
                 pass
             case ClockPaused(spent=spent, pause=pause):
                 self._end(entry.at, spent)
-                self._begin(entry.at, pause, entry)
+                self._begin(entry.at, pause, closed.because(pause, entry))
                 self._state, self._deadline_at = ClockState.PAUSED, None
             case ClockResumed(spent=spent) | ClockReinstated(spent=spent):
                 self._end(entry.at, spent)
-                self._begin(entry.at, None, entry)
+                self._begin(entry.at, None, closed.because(None, entry))
                 self._state, self._deadline_at, self._tzdata = ClockState.RUNNING, event.deadline_at, event.tzdata
             case ClockMoved(length=length, spent=spent):
                 self._tier = event.tier
@@ -176,7 +205,7 @@ class _Draft:
                 self._end(entry.at, spent - event.taken_over)
                 self._take_over(event.started_at or self._started_at, event.taken_over)
                 self._length, self._deadline_at, self._tzdata = length, event.deadline_at, event.tzdata
-                self._begin(entry.at, still, entry)
+                self._begin(entry.at, still, closed.because(still, entry))
             case ClockMet(spent=spent):
                 self._over(ClockState.MET, entry.at, spent)
             case ClockCancelled(spent=spent):
@@ -222,14 +251,15 @@ class _Draft:
         self._end(at, spent)
         self._state, self._deadline_at = state, None
 
-    def _begin(self, from_at: datetime, pause: Pause | None, entry: Entry) -> None:
+    def _begin(self, from_at: datetime, pause: Pause | None, because: Because) -> None:
         self._last = Interval(
             from_at=from_at,
             to_at=None,
             counted=ZERO,
             pause=pause,
-            actor=entry.actor,
-            sequence=entry.sequence,
+            actor=because.actor,
+            reason=because.reason,
+            sequence=because.sequence,
             length=self._length,
         )
 

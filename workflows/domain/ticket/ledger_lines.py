@@ -21,11 +21,13 @@ class Interval:
     pause: Pause | None
     """Why it stood still; none: it counted."""
     actor: str | None
-    """Who let it begin; none: the clocks did."""
+    """Who let it begin, of a closed queue who closed it; none: the clocks did."""
     sequence: int
     """Of the line of the log that let it begin."""
     length: timedelta
     """Working time allowed for the whole run while it lasted: another length begins another interval."""
+    reason: str | None = None
+    """Why the queue was closed, in the words of who closed it; none: it stood still for something else, or counted."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
