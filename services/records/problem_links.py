@@ -111,7 +111,10 @@ class ProblemLinks:
             return Answered(answer=None, refusal=refusal)
         applied = [each for each in decisions if each.judged.refusal is None]
         more = len(applied) if links.reason is None else -len(applied)
-        answer = encode(Linking(problem=problem_of(held, held.linked_count + more), changed=len(applied)))
+        changed = {each.judged.ticket.ticket_id for each in applied}
+        named = [each.judged.ticket for each in decisions if each.judged.ticket.ticket_id in links.ticket_ids]
+        count = sum(not changed.isdisjoint({each.ticket_id, *each.merged}) for each in named)
+        answer = encode(Linking(problem=problem_of(held, held.linked_count + more), changed=count))
         rows = together([each.rows for each in applied if each.rows is not None])
         reply = reply_of(request, links.problem_id, instant, held.real_at, answer)
         await settling.write(rows._replace(replies=(reply,)))

@@ -191,3 +191,13 @@ async def test_what_was_merged_and_never_linked_is_as_it_was_asked_to_be(records
     answered = await unlink(records, ONE, THIRD)
 
     assert answered.answer == b"0 of which 2 new"
+
+
+async def test_one_is_counted_once_with_all_that_was_merged_into_it(records: Records) -> None:
+    """Of those that were asked for it is said how many were linked, themselves or by what was merged into them."""
+    await opened(records, 3, OTHER, THIRD)
+    await merge(records, OTHER, ONE)
+    await merge(records, THIRD, ONE)
+
+    assert (await unlink(records, ONE, "t-0004")).answer == b"0 of which 1 new"
+    assert (await unlink(records, ONE, OTHER, THIRD)).answer == b"0 of which 0 new"

@@ -678,7 +678,7 @@ class UnlinkTicketsResponse(_message.Message):
     PROBLEM_FIELD_NUMBER: _builtins.int
     UNLINKED_COUNT_FIELD_NUMBER: _builtins.int
     unlinked_count: _builtins.int
-    """How many of those asked for were linked before."""
+    """How many of those asked for were linked before, themselves or by what was merged into them."""
     @_builtins.property
     def problem(self) -> Global___Problem:
         """The problem, with the tickets that are left."""

@@ -165,7 +165,8 @@ class ProblemServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def UnlinkTickets(self, request, context):
-        """Takes tickets from it, all of them or none. Those that are not linked stay so. No customer is told.
+        """Takes tickets from it, and what was merged into them, all of them or none. Those that are not linked stay so. One that
+        was merged can be taken by itself too. No customer is told.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -52,7 +52,9 @@ class ProblemServiceStub:
     cannot be linked (reason of the first of them). Those that are linked already stay so. No customer is told.
     """
     UnlinkTickets: _grpc.UnaryUnaryMultiCallable[_problem_service_pb2.UnlinkTicketsRequest, _problem_service_pb2.UnlinkTicketsResponse]
-    """Takes tickets from it, all of them or none. Those that are not linked stay so. No customer is told."""
+    """Takes tickets from it, and what was merged into them, all of them or none. Those that are not linked stay so. One that
+    was merged can be taken by itself too. No customer is told.
+    """
     ListLinkedTickets: _grpc.UnaryUnaryMultiCallable[_problem_service_pb2.ListLinkedTicketsRequest, _problem_service_pb2.ListLinkedTicketsResponse]
     """Reads which tickets are linked to it, in the order of their opening."""
     AnnounceUpdate: _grpc.UnaryUnaryMultiCallable[_problem_service_pb2.AnnounceUpdateRequest, _problem_service_pb2.Announcement]
@@ -98,7 +100,9 @@ class ProblemServiceAsyncStub(ProblemServiceStub):
     cannot be linked (reason of the first of them). Those that are linked already stay so. No customer is told.
     """
     UnlinkTickets: _aio.UnaryUnaryMultiCallable[_problem_service_pb2.UnlinkTicketsRequest, _problem_service_pb2.UnlinkTicketsResponse]  # type: ignore[assignment]
-    """Takes tickets from it, all of them or none. Those that are not linked stay so. No customer is told."""
+    """Takes tickets from it, and what was merged into them, all of them or none. Those that are not linked stay so. One that
+    was merged can be taken by itself too. No customer is told.
+    """
     ListLinkedTickets: _aio.UnaryUnaryMultiCallable[_problem_service_pb2.ListLinkedTicketsRequest, _problem_service_pb2.ListLinkedTicketsResponse]  # type: ignore[assignment]
     """Reads which tickets are linked to it, in the order of their opening."""
     AnnounceUpdate: _aio.UnaryUnaryMultiCallable[_problem_service_pb2.AnnounceUpdateRequest, _problem_service_pb2.Announcement]  # type: ignore[assignment]
@@ -183,7 +187,9 @@ class ProblemServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _problem_service_pb2.UnlinkTicketsRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_problem_service_pb2.UnlinkTicketsResponse, _abc.Awaitable[_problem_service_pb2.UnlinkTicketsResponse]]:
-        """Takes tickets from it, all of them or none. Those that are not linked stay so. No customer is told."""
+        """Takes tickets from it, and what was merged into them, all of them or none. Those that are not linked stay so. One that
+        was merged can be taken by itself too. No customer is told.
+        """
 
     @_abc_1.abstractmethod
     def ListLinkedTickets(
