@@ -37,7 +37,7 @@ from workflows.domain.ticket.events import (
     Transferred,
     UpdatePosted,
 )
-from workflows.domain.ticket.words import Audience, Cause, Outcome, PromiseKind, Status, Target
+from workflows.domain.ticket.words import Audience, Cause, Outcome, PromiseKind, Status, Target, TicketKind
 from workflows.planning.handover import merged_stories
 from workflows.planning.handover_log import story
 from workflows.planning.handover_page import told
@@ -349,7 +349,8 @@ def _merged_customer(read: Read) -> Facts:
     return {
         "survivor": event.survivor_reference,
         "next_news": read.ahead(event.next_news_at),
-        "is_waiting": event.survivor_status is Status.WAITING_ON_CUSTOMER,
+        "is_waiting": event.survivor_status is Status.WAITING_ON_CUSTOMER
+        and event.survivor_kind is not TicketKind.LEAVING,
         "is_solved": is_resolved and not is_unanswered,
         "is_set_aside": is_resolved and is_unanswered,
         "sign_off_until": read.until(event.sign_off_at),

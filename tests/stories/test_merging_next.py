@@ -200,6 +200,7 @@ def test_who_waits_to_leave_is_promised_news_by_a_merge(tell: Rooms) -> None:
     room.open("other", "Mon 23 Nov 09:00").open("goes on", "Mon 23 Nov 09:10", kind=TicketKind.LEAVING)
     room.until("Mon 23 Nov 09:30").send("goes on", ASKED).until("Mon 23 Nov 09:40").merge("other", into="goes on")
     assert letter(room) == (Status.WAITING_ON_CUSTOMER, room.instant("Mon 23 Nov 11:30"))
+    assert merged(room).survivor_kind is TicketKind.LEAVING
 
 
 def promised(room: Room, by: str) -> MakePromise:

@@ -1630,6 +1630,7 @@ class Merged(_message.Message):
     SURVIVOR_OUTCOME_FIELD_NUMBER: _builtins.int
     SIGN_OFF_TIME_FIELD_NUMBER: _builtins.int
     EXPLANATION_FIELD_NUMBER: _builtins.int
+    SURVIVOR_KIND_FIELD_NUMBER: _builtins.int
     survivor_id: _builtins.str
     """The ticket_id of the one that goes on."""
     survivor_reference: _builtins.str
@@ -1640,6 +1641,8 @@ class Merged(_message.Message):
     """What that one is thought to have come to. Unspecified: it is not resolved, or an older release did not say."""
     explanation: _builtins.str
     """What the desk tells the customer besides. Empty: it was merged, and not resolved as a duplicate."""
+    survivor_kind: _ticket_pb2.TicketKind.ValueType
+    """What they want there: of a request to leave nothing waits for an answer. Unspecified: an older release did not say."""
     @_builtins.property
     def next_news_time(self) -> _timestamp_pb2.Timestamp:
         """When the customer was promised to hear next, of that one. Unset: it is their turn, or nothing is promised."""
@@ -1658,10 +1661,11 @@ class Merged(_message.Message):
         survivor_outcome: _ticket_pb2.Outcome.ValueType = ...,
         sign_off_time: _timestamp_pb2.Timestamp | None = ...,
         explanation: _builtins.str = ...,
+        survivor_kind: _ticket_pb2.TicketKind.ValueType = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["next_news_time", b"next_news_time", "sign_off_time", b"sign_off_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["explanation", b"explanation", "next_news_time", b"next_news_time", "sign_off_time", b"sign_off_time", "survivor_id", b"survivor_id", "survivor_outcome", b"survivor_outcome", "survivor_reference", b"survivor_reference", "survivor_status", b"survivor_status"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["explanation", b"explanation", "next_news_time", b"next_news_time", "sign_off_time", b"sign_off_time", "survivor_id", b"survivor_id", "survivor_kind", b"survivor_kind", "survivor_outcome", b"survivor_outcome", "survivor_reference", b"survivor_reference", "survivor_status", b"survivor_status"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -6,8 +6,8 @@ import pytest
 
 from services.words.words import Rendered, Words
 from tests.support.telling import IDA, Life, an_opening
-from workflows.domain.ticket.commands import Acknowledge, Escalate, Open, WaitOnCustomer
-from workflows.domain.ticket.words import Audience, TicketKind
+from workflows.domain.ticket.commands import Acknowledge, Escalate, MergeInto, Open, WaitOnCustomer
+from workflows.domain.ticket.words import Audience, Status, TicketKind
 
 WORDS = Words()
 ANN = Acknowledge(actor="ann", handler="ann", tier="agent")
@@ -62,3 +62,17 @@ def test_who_goes_up_meanwhile_is_told_when_they_hear_next() -> None:
     assert message.next_news_at == life.ticket.next_news_at is not None
     assert "You will hear from us again by" in message.text
     assert "need your answer" not in message.text
+
+
+@pytest.mark.parametrize(("kind", "is_needed"), [(TicketKind.LEAVING, False), (TicketKind.REQUEST, True)])
+def test_who_is_merged_into_it_is_not_told_that_an_answer_is_needed_there(kind: TicketKind, *, is_needed: bool) -> None:
+    """6.5, 6.7: the one that goes on waits for nobody; of any other one the answer is what is next."""
+    into = MergeInto(
+        actor="ann",
+        survivor_id="t-2",
+        survivor_reference="RT5H-9WXA",
+        survivor_kind=kind,
+        survivor_status=Status.WAITING_ON_CUSTOMER,
+    )
+    merged = said(Life().do(ANN, into), "merged")
+    assert ("something that we need your answer to" in merged.text) is is_needed

@@ -600,6 +600,8 @@ class Merged:
     """When silence closes that one; none likewise."""
     explanation: str | None = None
     """What the desk tells the customer besides; none: nothing, it was merged and not resolved as a duplicate."""
+    survivor_kind: TicketKind | None = None
+    """What they want there: of a request to leave nothing waits for an answer; none: an older release did not say."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -110,6 +110,7 @@ def merge_into(draft: Draft, at: datetime, command: MergeInto) -> None:
         survivor_outcome=command.survivor_outcome,
         sign_off_at=command.sign_off_at,
         explanation=command.explanation,
+        survivor_kind=command.survivor_kind,
     )
     sequence = draft.record(at, merged)
     draft.merged_into, draft.merged_into_reference = command.survivor_id, command.survivor_reference
