@@ -51,7 +51,7 @@ class Handover(_message.Message):
     MERGED_FIELD_NUMBER: _builtins.int
     page: _builtins.str
     """All of this as one page of plain English text: at most 70 lines of at most 240 characters, instants by the customer's
-    clock. What is long is cut.
+    clock. What is long is cut; promises of persons that are still to be kept are all there, on more lines if need be.
     """
     questions_left_out: _builtins.int
     """How many earlier questions there are."""
@@ -73,7 +73,9 @@ class Handover(_message.Message):
 
     @_builtins.property
     def broken(self) -> Global___HandoverPart:
-        """Targets missed and promises not kept: whoever comes next begins with an apology."""
+        """Targets missed and promises not kept: whoever comes next begins with an apology. What is missed again and again is one
+        line, with its first and last instant; what a person promised and nobody has done yet is always there.
+        """
 
     @_builtins.property
     def contacts(self) -> Global___HandoverPart:
@@ -249,7 +251,7 @@ class HandoverPart(_message.Message):
     """How many earlier ones there are."""
     @_builtins.property
     def said(self) -> _containers.RepeatedCompositeFieldContainer[Global___HandoverLine]:
-        """The latest, in the order of the log."""
+        """The latest, in the order of the log; what repeats itself stands once, where it was last."""
 
     def __init__(
         self,

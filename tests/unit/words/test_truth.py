@@ -25,6 +25,7 @@ from workflows.domain.ticket.commands import (
     Confirm,
     Continue,
     Escalate,
+    FlagCustomer,
     Import,
     MakePromise,
     MergeInto,
@@ -42,7 +43,7 @@ from workflows.domain.ticket.commands import (
 from workflows.domain.ticket.events import Entry
 from workflows.domain.ticket.judge import judge
 from workflows.domain.ticket.state import TICK, Ticket
-from workflows.domain.ticket.words import Audience, Outcome, PromiseKind, Status, Target
+from workflows.domain.ticket.words import Audience, Outcome, PromiseKind, Signal, Status, Target
 from workflows.planning.handover_log import story
 from workflows.planning.handover_page import told
 
@@ -294,6 +295,14 @@ def test_who_says_no_to_a_closed_one_has_an_apology_and_their_words_again() -> N
     assert "In your words:\n\nIt is as slow as ever." in text
     assert "odd" not in str(by_hand)
     assert "sorry" not in by_hand.text
+
+
+def test_the_lead_reads_how_often_each_thing_went_wrong() -> None:
+    """6.13: a count, not the same line again and again."""
+    signals = (Signal.CHASED, Signal.PROMISE_BROKEN, Signal.CHASED, Signal.CHASED)
+    life = Life().do(FlagCustomer(actor="followthrough", signals=signals, since=OPENED_AT))
+    text = said(life, "customer_at_risk", Audience.LEAD).text
+    assert "- had to ask again, 3 times\n- a promise was broken\n\n" in text
 
 
 def test_no_letter_apologises_before_the_minute_that_another_one_named() -> None:
