@@ -1,8 +1,8 @@
 """A handover as one page of plain text, for whoever has the ticket next: in a message, on a terminal, on paper.
 
 Every instant is said by the customer's own clock. What is long is cut; the log has the whole of it. No page has more
-than `MOST_LINES` lines, unless what persons promised and nobody has done yet needs them: none of that is left out. No line
-has more than `LONGEST_LINE` characters.
+than `MOST_LINES` lines, unless what persons promised and nobody has done yet needs them: none of that is left out. None
+of them has more than `LONGEST_LINE` characters.
 """
 
 import textwrap
