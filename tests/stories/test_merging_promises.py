@@ -6,7 +6,7 @@ import pytest
 
 from tests.support.policies import ladder, row
 from tests.support.story_room import Room, Rooms, rooms
-from workflows.domain.ticket.commands import Acknowledge, Assign, MakePromise
+from workflows.domain.ticket.commands import Acknowledge, Assign, KeepPromise, MakePromise
 from workflows.domain.ticket.words import PromiseKind
 
 
@@ -68,3 +68,18 @@ def test_the_other_stands_in_what_moves_over_as_its_own_policy_has_it(tell: Room
     room = tell(ladder()).open("one", "Mon 23 Nov 09:00", policy=ladder(agent=row(acknowledge=3, update_every=5)))
     room.open("two", "Mon 23 Nov 10:00").until("Mon 23 Nov 11:00").as_told().merge("one", into="two").as_told()
     assert room.ticket("two").next_news_at == room.instant("Mon 23 Nov 14:00")
+
+
+def test_what_was_broken_before_the_merge_is_done_late_where_it_was_promised(tell: Rooms) -> None:
+    """2.4, 6.7: only open promises move; the call is owed still, and that it was made is recorded, once."""
+    room = tell(ladder()).open("one", "Mon 23 Nov 09:00").open("two", "Mon 23 Nov 09:00")
+    room.send("one", call(room, "Mon 23 Nov 10:00")).until("Mon 23 Nov 11:00").merge("one", into="two").as_told()
+    done = KeepPromise(actor="ann", name="call", words="Called them; they will be in at four.")
+    room.until("Mon 23 Nov 12:00").send("one", done).happened(
+        "one", "Mon 23 Nov 12:00 promise call/1 done late, for 10:00"
+    )
+    room.send("one", done).happened(
+        "one",
+        "Mon 23 Nov 12:00 refused MERGED: merged into ticket 'R-two', which goes on in its place: ask that one",
+    )
+    room.as_told()

@@ -20,7 +20,7 @@ from tests.unit.ticket.lives import (
 )
 from workflows.domain.policy import Policy, hours
 from workflows.domain.ticket.clocks import length_of, spent_by
-from workflows.domain.ticket.commands import MergeInto, RecordContact, TakenClock, TakeOver, UnlinkProblem
+from workflows.domain.ticket.commands import KeepPromise, MergeInto, RecordContact, TakenClock, TakeOver, UnlinkProblem
 from workflows.domain.ticket.events import ClockBreached, Escalated
 from workflows.domain.ticket.judge import Judged, judge
 from workflows.domain.ticket.ledger import ledger
@@ -154,14 +154,17 @@ def test_merging_never_loses_a_promise(pair: Pair) -> None:
 @ENOUGH
 @given(pairs, st.integers(0, 1000))
 def test_a_merged_ticket_is_over_and_answers_with_the_survivor(pair: Pair, choice: int) -> None:
-    """6.7: it wakes nobody, nothing of it runs, and whatever is asked of it, but its links, names who goes on."""
+    """6.7: it wakes nobody, nothing of it runs, and whatever is asked of it names who goes on.
+
+    Its links are its own still, and what it broke a promise of may be done late.
+    """
     assume(pair.grown.refusal is None and pair.merged.refusal is None)
     ticket, later = pair.merged.ticket, pair.at + hours(500)
 
     assert (ticket.status, ticket.wake_at(), ticket.deadline_at()) == (Status.CLOSED, None, None)
     assert not [clock for clock in ticket.clocks if clock.state.is_live]
     for command in (command_of(choice, ticket, later), pair.half):
-        if isinstance(command, UnlinkProblem):
+        if isinstance(command, UnlinkProblem | KeepPromise):
             continue
         judged = judge(pair.other.policy, ticket, later, command)
         assert judged.refusal is not None

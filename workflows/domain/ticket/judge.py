@@ -10,7 +10,7 @@ from workflows.domain.errors import DomainError
 from workflows.domain.policy import Policy
 from workflows.domain.ticket import closures, importing, ladder, leaving, opening, promises, roster
 from workflows.domain.ticket.closures import Told
-from workflows.domain.ticket.commands import Command, Import, Open, UnlinkProblem
+from workflows.domain.ticket.commands import Command, Import, KeepPromise, Open, UnlinkProblem
 from workflows.domain.ticket.draft import Draft
 from workflows.domain.ticket.lapse import Lapse
 from workflows.domain.ticket.obey import obey
@@ -84,7 +84,7 @@ def judge(
     draft = _advanced(policy, ticket, at, learnt)
     if command is None:
         return _judged(draft)
-    if draft.merged_into is not None and not isinstance(command, UnlinkProblem):  # what it was about is its own
+    if draft.merged_into is not None and not _is_its_own(draft, command):
         return _judged(draft, merged_elsewhere(draft, draft.merged_into))
     if expected_version is not None and expected_version != (version := _version(draft)):
         return _judged(draft, _stale(draft, expected_version, version))
@@ -94,6 +94,17 @@ def judge(
         # Of a command half obeyed nothing stands.
         return _judged(_advanced(policy, ticket, at, learnt), refused.refusal)
     return _judged(draft)
+
+
+def _is_its_own(draft: Draft, command: Command) -> bool:
+    """Whether it is of what a merged ticket keeps: what it was about, and a broken promise that is owed still."""
+    match command:
+        case UnlinkProblem():
+            return True
+        case KeepPromise(name=name):
+            return promises.is_owed(draft, name)
+        case _:
+            return False
 
 
 def _learnt(policy: Policy, ticket: Ticket, at: datetime, told: Iterable[Told]) -> opening.Learnt:

@@ -194,6 +194,12 @@ def policy_changed(draft: Draft, at: datetime, before: Policy) -> None:
             _put(draft, replace(promise, warnings=tuple(replace(each, at=max(at, each.at or at)) for each in anew)))
 
 
+def is_owed(draft: Draft, name: str) -> bool:
+    """Whether there is a promise of that name that nobody has kept yet, in time or late."""
+    promise = _find(draft, name)
+    return promise is not None and _is_to_be_kept(promise)
+
+
 # What falls due.
 
 
