@@ -42,7 +42,7 @@ check: setup lint types imports  ## lint, types, import contracts, generated cod
 	$(BIN)/python -m deploy.grafana.build --check
 
 test: setup $(NODE_STAMP) $(PROMETHEUS_STAMP)  ## run all tests: make test [TESTS=tests/unit]
-	$(BIN)/pytest -n $(JOBS) --dist loadgroup $(TESTS)
+	GRPC_ENABLE_FORK_SUPPORT=0 $(BIN)/pytest -n $(JOBS) --dist loadgroup $(TESTS)
 
 bench: setup  ## everything beside a polling rival on PostgreSQL, in some twelve minutes: make bench [WRITE=1]
 	@$(BIN)/python -m tests.bench.versus $(if $(WRITE),--write)

@@ -4,7 +4,7 @@ A letter of the merged ticket may ask for it long after (6.7). That it is solved
 is of the matter, which is the same.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import assert_never
 
 from services.records.settled import Request, Settled, SettledBy
@@ -20,7 +20,14 @@ ELSEWHERE = frozenset({RefusalReason.MERGED})
 """Why the ticket that it was said to does not take it."""
 
 NOT_NOW = frozenset({RefusalReason.WRONG_STATE, RefusalReason.RATED_ALREADY, RefusalReason.REOPEN_WINDOW_OVER})
-"""Why the one that goes on takes no such word as it stands: then it is a contact."""
+"""Why the one that goes on takes no such word as it stands."""
+
+_HEARD_AS_CONTACT: Mapping[type[LastWord], Collection[str]] = {
+    Reject: frozenset(Status),
+    Confirm: frozenset(Status) - {Status.CLOSED},
+    Rate: frozenset({Status.OPEN, Status.IN_PROGRESS}),
+}
+"""Where a contact does no more than the word would: one opens again what was given up, and ends a wait."""
 
 
 async def say_to_survivor(
@@ -39,18 +46,14 @@ async def say_to_survivor(
     settled = await said(word, NOT_NOW)
     if not is_refused_for(settled, NOT_NOW):
         return settled
-    if isinstance(word, Confirm) and _is_closed(settled):
-        return await said(word)  # as an answer to `no_response`, a contact would open again what they say is solved
+    if settled.refusal is None or settled.refusal.facts.get("status") not in _HEARD_AS_CONTACT[type(word)]:
+        return await said(word)
     return await said(_as_contact(word, reference))
 
 
 def is_refused_for(settled: Settled, reasons: Collection[RefusalReason]) -> bool:
     """Whether it is another ticket's to take, or to be said otherwise; an answer that was given before stands."""
     return not settled.repeated and settled.refusal is not None and settled.refusal.reason in reasons
-
-
-def _is_closed(settled: Settled) -> bool:
-    return settled.refusal is not None and settled.refusal.facts.get("status") == Status.CLOSED.value
 
 
 def _as_contact(word: LastWord, reference: str) -> RecordContact:

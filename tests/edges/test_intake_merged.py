@@ -164,18 +164,36 @@ async def test_a_yes_on_a_merged_ticket_opens_nothing_again(desk: Desk) -> None:
     assert await desk.ticket(GetTicketRequest(ticket_id=survivor.ticket_id)) == closed
 
 
-async def test_a_rating_of_a_merged_ticket_is_of_the_matter(desk: Desk) -> None:
-    """6.10: once, after it is closed; what is rated twice is heard all the same."""
+@pytest.mark.parametrize("outcome", [ticket_pb2.OUTCOME_FIXED, ticket_pb2.OUTCOME_NO_RESPONSE])
+async def test_a_rating_of_a_merged_ticket_is_of_the_matter(desk: Desk, outcome: ticket_pb2.Outcome.ValueType) -> None:
+    """6.10: once, after it is closed, and refused else as on any ticket: what they thought of it opens nothing."""
     other, survivor = await merged(desk)
-    await desk.ticket(of(await desk.resolve(survivor), ConfirmResolutionRequest()))
+    await desk.ticket(of(survivor, ResolveTicketRequest(outcome=outcome, explanation="The port was reset.")))
 
-    first = await desk.ticket(of(other, RateTicketRequest(stars=1, comment="Slow.")))
-    second = await desk.ticket(of(other, RateTicketRequest(stars=5, comment="x" * 8000)))
+    early = await desk.refusal(of(other, RateTicketRequest(stars=5)))
+    await desk.ticket(of(survivor, CloseTicketRequest(reason="agreed on the telephone")))
+    rated = await desk.ticket(of(other, RateTicketRequest(stars=1, comment="Slow.")))
+    again = await desk.refusal(of(other, RateTicketRequest(stars=5, comment="Better now.")))
 
-    assert (first.ticket_id, first.rating.stars) == (survivor.ticket_id, 1)
-    assert second.rating == first.rating
-    contact = await last_event(desk, survivor, "contact_received")
-    assert contact.text.startswith(f"rates {other.reference} 5 of 5: xxx")  # type: ignore[attr-defined]  # a ContactReceived
+    assert (early.reason, early.facts["status"]) == ("WRONG_STATE", "resolved")
+    assert (rated.ticket_id, rated.rating.stars, rated.status) == (
+        survivor.ticket_id,
+        1,
+        ticket_pb2.TICKET_STATUS_CLOSED,
+    )
+    assert again.reason == "RATED_ALREADY"
+    assert await desk.ticket(GetTicketRequest(ticket_id=survivor.ticket_id)) == rated
+
+
+async def test_a_rating_is_no_answer_to_what_the_survivor_asked(desk: Desk) -> None:
+    """6.6: stars for what was tell nobody which lamp is red."""
+    other, survivor = await merged(desk)
+    waiting = await desk.ticket(of(survivor, WaitOnCustomerRequest(question="Which lamp?")))
+
+    refusal = await desk.refusal(of(other, RateTicketRequest(stars=5)))
+
+    assert (refusal.reason, refusal.facts["status"]) == ("WRONG_STATE", "waiting_on_customer")
+    assert await desk.ticket(GetTicketRequest(ticket_id=survivor.ticket_id)) == waiting
 
 
 async def test_somebody_elses_word_on_a_merged_ticket_is_refused(desk: Desk) -> None:

@@ -56,7 +56,7 @@ async def test_who_is_merged_into_a_solution_is_asked_for_their_word_on_it(
 ) -> None:
     """6.7, 6.8: that it is thought solved, how to say no, and when silence is a yes; nobody says that they go on."""
     said = (await letters(records, story_clock, tmp_path, Outcome.FIXED))["merged"]
-    assert "There we have told you what we take to be the solution." in said
+    assert " we have told you what we take to be the solution." in said
     assert "Tell us yes, and we close them. Tell us no and why, and we go on at once. If we hear nothing by " in said
     assert "so we have made them one. Nothing that you told us is lost." in said
     assert "You will hear from us" not in said
@@ -67,7 +67,7 @@ async def test_who_is_merged_into_what_was_set_aside_is_told_how_it_goes_on(
 ) -> None:
     """6.7, 6.9: no solution was offered there, and nobody works on it until they answer."""
     said = (await letters(records, story_clock, tmp_path, Outcome.NO_RESPONSE))["merged"]
-    assert "There we have asked you something and not heard from you, so it is set aside" in said
+    assert " we have asked you something and not heard from you, so it is set aside" in said
     assert "solution" not in said
     assert "go on with both, from the earlier" not in said
 

@@ -83,3 +83,15 @@ def test_what_was_broken_before_the_merge_is_done_late_where_it_was_promised(tel
         "Mon 23 Nov 12:00 refused MERGED: merged into ticket 'R-two', which goes on in its place: ask that one",
     )
     room.as_told()
+
+
+def test_what_the_survivor_broke_and_owes_still_is_not_hidden_by_what_moves_over(tell: Rooms) -> None:
+    """2.4, 6.7: the name is the broken one's until that is done; doing it late is recorded as itself."""
+    room = tell(ladder()).open("one", "Mon 23 Nov 09:00").open("two", "Mon 23 Nov 09:00")
+    room.send("two", call(room, "Mon 23 Nov 10:00")).send("one", call(room, "Mon 23 Nov 12:00"))
+    room.until("Mon 23 Nov 11:00").merge("one", into="two").as_told()
+    room.until("Mon 23 Nov 11:30").send("two", KeepPromise(actor="ann", name="call")).happened(
+        "two", "Mon 23 Nov 11:30 promise call/1 done late, for 10:00"
+    )
+    (moved,) = (each for each in room.ticket("two").promises if each.name == "call (R-one)")
+    assert (moved.promised_at, moved.is_open) == (room.instant("Mon 23 Nov 12:00"), True)

@@ -3,7 +3,7 @@
 How it stands, what its log tells, and what is to be done first.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
@@ -12,7 +12,7 @@ from workflows.domain.ticket.events import Entry
 from workflows.domain.ticket.state import Clock, Ticket
 from workflows.domain.ticket.words import ClockState, Status, Target
 from workflows.planning.handover_log import merged_story, story
-from workflows.planning.handover_story import MergedStory, Story
+from workflows.planning.handover_story import MergedStory, StillPromised, Story
 
 _TO_DO = {
     Target.ACKNOWLEDGE: "take it on",
@@ -65,13 +65,16 @@ def handover(
     `merged`: the logs of those of `told_of(ticket.merged)`, by their ids.
     """
     zone = ticket.customer.zone
-    told = story(entries, zone)
+    told, others = story(entries, zone), merged_stories(merged, zone)
+    owed = list(_to_be_done(told, ""))
+    for other in others:
+        owed += _to_be_done(other.story, f" under {other.reference}")
     return Handover(
         ticket=ticket,
         as_of=as_of,
-        next_step=_next_step(ticket, told),
+        next_step=_next_step(ticket, told.promised, owed),
         story=told,
-        merged=merged_stories(merged, zone),
+        merged=others,
     )
 
 
@@ -87,7 +90,13 @@ def live_clocks(ticket: Ticket) -> Sequence[Clock]:
     return sorted(live, key=lambda clock: (clock.deadline_at is None, clock.deadline_at or clock.started_at))
 
 
-def _next_step(ticket: Ticket, told: Story) -> NextStep | None:
+def _to_be_done(told: Story, where: str) -> Iterator[NextStep]:
+    """Yield what persons promised and nobody has done yet: it is recorded where it was promised."""
+    for each in told.owed:
+        yield NextStep(what=f"do what was promised{where} and not done: {each}", due_at=each.promised_at)
+
+
+def _next_step(ticket: Ticket, promised: Iterable[StillPromised], owed: Iterable[NextStep]) -> NextStep | None:
     """What is due first of all that somebody can do; automatic steps are nobody's work."""
     if ticket.status is Status.CLOSED:
         return None
@@ -96,8 +105,8 @@ def _next_step(ticket: Ticket, told: Story) -> NextStep | None:
         for clock in live_clocks(ticket)
         if clock.state is ClockState.RUNNING
     ]
-    due += [NextStep(what=f"keep what was promised: {each}", due_at=each.promised_at) for each in told.promised]
-    due += [NextStep(what=f"do what was promised and not done: {each}", due_at=each.promised_at) for each in told.owed]
+    due += [NextStep(what=f"keep what was promised: {each}", due_at=each.promised_at) for each in promised]
+    due += owed
     if due:
         return min(due, key=lambda step: step.due_at or ticket.opened_at)
     if ticket.status is Status.WAITING_ON_CUSTOMER:

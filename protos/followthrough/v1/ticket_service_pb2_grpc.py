@@ -389,7 +389,7 @@ class TicketServiceServicer:
 
     def RateTicket(self, request, context):
         """The customer says what they think of it all: once (RATED_ALREADY), after the ticket is closed. The lead hears of a low
-        one. On a ticket that was merged it is said of the ticket that goes on, as a contact where that takes no rating; the
+        one. On a ticket that was merged it is said of the ticket that goes on, as a contact while that is worked on; the
         answer is that one.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)

@@ -133,7 +133,7 @@ class TicketServiceStub:
     """
     RateTicket: _grpc.UnaryUnaryMultiCallable[_ticket_service_pb2.RateTicketRequest, _ticket_pb2.Ticket]
     """The customer says what they think of it all: once (RATED_ALREADY), after the ticket is closed. The lead hears of a low
-    one. On a ticket that was merged it is said of the ticket that goes on, as a contact where that takes no rating; the
+    one. On a ticket that was merged it is said of the ticket that goes on, as a contact while that is worked on; the
     answer is that one.
     """
     HoldTicket: _grpc.UnaryUnaryMultiCallable[_ticket_service_pb2.HoldTicketRequest, _ticket_pb2.Ticket]
@@ -262,7 +262,7 @@ class TicketServiceAsyncStub(TicketServiceStub):
     """
     RateTicket: _aio.UnaryUnaryMultiCallable[_ticket_service_pb2.RateTicketRequest, _ticket_pb2.Ticket]  # type: ignore[assignment]
     """The customer says what they think of it all: once (RATED_ALREADY), after the ticket is closed. The lead hears of a low
-    one. On a ticket that was merged it is said of the ticket that goes on, as a contact where that takes no rating; the
+    one. On a ticket that was merged it is said of the ticket that goes on, as a contact while that is worked on; the
     answer is that one.
     """
     HoldTicket: _aio.UnaryUnaryMultiCallable[_ticket_service_pb2.HoldTicketRequest, _ticket_pb2.Ticket]  # type: ignore[assignment]
@@ -532,7 +532,7 @@ class TicketServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_ticket_pb2.Ticket, _abc.Awaitable[_ticket_pb2.Ticket]]:
         """The customer says what they think of it all: once (RATED_ALREADY), after the ticket is closed. The lead hears of a low
-        one. On a ticket that was merged it is said of the ticket that goes on, as a contact where that takes no rating; the
+        one. On a ticket that was merged it is said of the ticket that goes on, as a contact while that is worked on; the
         answer is that one.
         """
 

@@ -217,7 +217,7 @@ def test_the_desks_reason_stays_the_desks_and_the_customers_words_come_back_to_t
     fixed = Resolve(actor="ann", outcome=Outcome.FIXED, explanation="A new router.")
     rejected = Life().do(ANN, fixed, Reject(actor="desk", reason="It is as slow as ever."))
     assert (
-        "You told us that it is not solved.\n\nIn your words:\n\nIt is as slow as ever."
+        "You told us that it is not solved, and we are sorry.\n\nIn your words:\n\nIt is as slow as ever."
         in said(rejected, "escalated").text
     )
     given = Life().do(ANN, Transfer(actor="ann", to_tier="specialist", reason="theirs, not ours"))

@@ -150,8 +150,8 @@ def take_over(draft: Draft, at: datetime, taken: TakenPromise, reference: str) -
     """Go on for a promise of a ticket that was merged into this one: same instant, same owner, same words (6.7).
 
     Of the engine's own the earlier stays, and none comes where it is the customer's turn, for nobody would keep it. A
-    person's keeps its name where none of that name is open here, else it has the merged ticket's reference behind it.
-    `CommandRefused` where there is no room for it: none is lost by a merge.
+    person's keeps its name where none of that name is to be kept here, else it has the merged ticket's reference behind
+    it. `CommandRefused` where there is no room for it: none is lost by a merge.
     """
     before = _find(draft, taken.name)
     is_engines = taken.name == NEXT_NEWS
@@ -388,8 +388,8 @@ def _warnings(draft: Draft, at: datetime, promised_at: datetime) -> tuple[Pendin
 
 
 def _free_name(draft: Draft, name: str, reference: str) -> str:
-    """That name, or the first like it that no open promise has."""
-    taken = {each.name for each in draft.promises if each.is_open}
+    """That name, or the first like it that no promise has which is to be kept still, in time or late."""
+    taken = {each.name for each in draft.promises if _is_to_be_kept(each)}
     tails = chain(("", f" ({reference})"), (f" ({reference}, {number})" for number in count(2)))
     return next(each for each in (name[: LONGEST_NAME - len(tail)] + tail for tail in tails) if each not in taken)
 
