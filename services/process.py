@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import inspect
 import logging
 import os
 import signal
@@ -27,8 +28,13 @@ class CannotStart(Exception):  # noqa: N818 - the fact, in the desk's words
 def run(work: Callable[[], Coroutine[None, None, None]]) -> None:
     """Run until the work ends, or until Ctrl-C or SIGTERM has stopped it in order; what it raises is raised."""
     gc.freeze()  # what is imported stays: looking through it for garbage took a seventh of the work in a storm
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(_until_stopped(work))
+    working = _until_stopped(work)
+    try:
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(working)
+    finally:
+        if inspect.getcoroutinestate(working) == inspect.CORO_CREATED:
+            working.close()  # Ctrl-C came before it began: nobody is to be told that it was never awaited
 
 
 def leave(code: int) -> NoReturn:
